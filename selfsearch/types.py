@@ -128,31 +128,71 @@ class Sighting:
     source: int
     path: str  # absolute; a member of an archive is ARCHIVE!MEMBER
     provenance: Provenance
-    gone: bool = False
+    gone: bool = False  # the file was there once and is not any more
 
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
     """One face of the person searched for, in one distinct media file; copies are its sightings."""
 
-    face: int
-    score: float
+    rank: int  # from 1, best score first
+    face: int  # its id in the library
+    score: float  # cosine similarity, -1..1
     band: str | None  # strong, likely, possible; None when weaker, or when the pack has no calibration
     expected_false_matches: float | None
     box: Box
-    time_ms: int | None
-    quality: float
+    time_ms: int | None  # video: where the face is seen best; None in a still
+    from_ms: int | None
+    to_ms: int | None
+    quality: float  # 0..1
     sha256: str
     type: str
     width: int
     height: int
-    sightings: Sequence[Sighting]
+    sightings: tuple[Sighting, ...]  # widest exposure first
 
     @property
     def exposure(self) -> Exposure:
-        """The widest exposure of all sightings; unknown only when none of them says more."""
+        """The widest exposure among the sightings; unknown outranks private, because it may be public."""
         seen = {sighting.provenance.exposure for sighting in self.sightings}
-        for level in (Exposure.PUBLIC, Exposure.NETWORK, Exposure.UNKNOWN, Exposure.PRIVATE):
-            if level in seen:
-                return level
-        return Exposure.UNKNOWN
+        order = (Exposure.PUBLIC, Exposure.NETWORK, Exposure.UNKNOWN, Exposure.PRIVATE)
+        return next((level for level in order if level in seen), Exposure.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A photograph that the person was searched by."""
+
+    path: str
+    faces_found: int
+    box: Box
+    quality: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOnly:
+    """A post of the person's whose media is not in the export: it was not looked at."""
+
+    source: int
+    provenance: Provenance
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where a person appears. What the library does not hold is counted too, so that silence is not taken for safety."""
+
+    person: str
+    pack: str
+    dimension: int
+    calibrated: bool  # without a calibration of its pack, scores have no bands
+    sources: int
+    media: int
+    faces: int  # distinct faces compared with
+    probes: tuple[Probe, ...]
+    bands: dict[str, float]  # band -> lowest score in it, for this library's number of faces; empty without calibration
+    appearances: tuple[Appearance, ...]
+    hidden: int  # appearances left out by --limit or --min-band, or weaker than every band
+    not_looked_at: dict[str, int]  # outcome -> files that could not be searched (unreadable, encrypted, ...)
+    links: tuple[LinkOnly, ...]
+    asked_at: str  # ISO 8601

@@ -1,0 +1,113 @@
+"""Model packs: folders that InsightFace can load, with a licence and checksums. The default one comes with the program.
+
+A pack is found by name in the user's packs folder first, then among those that were installed with the program. It is
+checked, byte for byte, before it is used: a damaged model must never look like "no match".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import PackError
+
+DEFAULT = "opencv-zoo"
+BUNDLED = Path(__file__).parent / "packs"
+PIPELINE = 1  # raised when detection, alignment or averaging change what a vector means
+MAX_MANIFEST_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack on disk. `revision` tells apart packs of one name whose vectors must not be mixed."""
+
+    name: str
+    folder: Path
+    detection: Path
+    recognition: Path
+    checksums: tuple[tuple[Path, str], ...]  # file -> sha256 that the manifest declares
+    dimension: int
+    revision: str
+    bundled: bool
+
+    @property
+    def licence(self) -> str:
+        """The text of MODEL.LICENSE; "" when the pack has none."""
+        path = self.folder / "MODEL.LICENSE"
+        return path.read_text("utf-8", "replace") if path.is_file() else ""
+
+    @property
+    def size(self) -> int:
+        """Bytes of both models."""
+        return sum(path.stat().st_size for path in (self.detection, self.recognition))
+
+    def verify(self) -> None:
+        """Raises PackError when a file is missing or is not the one that the manifest describes."""
+        for path, expected in self.checksums:
+            if not path.is_file():
+                raise PackError(f"the model pack {self.name!r} is incomplete: {path.name} is missing; {self.cure}")
+            if sha256(path) != expected:
+                raise PackError(f"the model pack {self.name!r} is damaged: {path.name} has changed; {self.cure}")
+
+    @property
+    def cure(self) -> str:
+        """What to do about a damaged pack."""
+        return "install selfsearch again" if self.bundled else f"add it again: selfsearch models add {self.name}"
+
+
+def find_pack(name: str, folder: Path | None = None) -> Pack:
+    """The pack called `name`, from `folder` (the user's packs) or from those installed with the program.
+
+    Raises PackError when there is none, or its manifest is not usable. Files are not checked yet: see `Pack.verify`.
+    """
+    for place, bundled in ((folder, False), (BUNDLED, True)):
+        if place is not None and (place / name / "manifest.json").is_file():
+            return read_pack(place / name, bundled=bundled)
+    known = ", ".join(pack.name for pack in all_packs(folder)) or "none"
+    raise PackError(f"there is no model pack called {name!r} (there are: {known}); see: selfsearch models")
+
+
+def all_packs(folder: Path | None = None) -> list[Pack]:
+    """Every usable pack, the user's own first."""
+    found = {}
+    for place, bundled in ((BUNDLED, True), (folder, False)):
+        for manifest in sorted(place.glob("*/manifest.json")) if place is not None and place.is_dir() else ():
+            pack = read_pack(manifest.parent, bundled=bundled)
+            found[pack.name] = pack
+    return sorted(found.values(), key=lambda pack: (pack.bundled, pack.name))
+
+
+def read_pack(folder: Path, *, bundled: bool = False) -> Pack:
+    """Read a pack's manifest (InsightFace's version 2, with checksums, which we require)."""
+    manifest = folder / "manifest.json"
+    try:
+        if manifest.stat().st_size > MAX_MANIFEST_BYTES:
+            raise PackError(f"the manifest of the model pack in {folder} is too large to be one")
+        raw = json.loads(manifest.read_text("utf-8"))
+        tasks = raw["tasks"]
+        detection, recognition = (_task(folder, tasks[task]) for task in ("detection", "recognition"))
+        dimension = int(tasks["recognition"].get("embedding_dimension", 512))
+        name = str(raw["model_id"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise PackError(f"the model pack in {folder} has no usable manifest: {type(exc).__name__}") from exc
+    parts = [detection[1], recognition[1], str(PIPELINE)]
+    revision = hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+    return Pack(name, folder, detection[0], recognition[0], (detection, recognition), dimension, revision, bundled)
+
+
+def _task(folder: Path, task: dict[str, str]) -> tuple[Path, str]:
+    path = (folder / task["file"]).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise PackError(f"the model pack in {folder} names a file outside its own folder")
+    return path, task["sha256"]
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

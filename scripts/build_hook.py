@@ -1,0 +1,42 @@
+"""Hatchling's hook: every wheel carries the default model pack; an editable install has it in the checkout."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import convert_pack
+
+PACKS = Path("selfsearch/engine/packs")
+
+
+class DefaultPackHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Takes the pack that is already in the checkout if it is right, and makes it otherwise.
+
+    Only an editable install writes into the checkout: a plain build must work where that is read-only.
+    """
+
+    scratch: Path | None = None
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        place = PACKS / convert_pack.NAME
+        pack = Path(self.root) / place
+        if version != "editable" and not convert_pack.is_built(pack):
+            self.scratch = Path(tempfile.mkdtemp(prefix="selfsearch-pack-"))
+            pack = self.scratch / convert_pack.NAME
+        try:
+            convert_pack.build(pack)
+        except convert_pack.PackBuildError as exc:
+            self.app.abort(f"The default model pack cannot be built: {exc}")
+        if version != "editable":
+            build_data["force_include"][str(pack)] = place.as_posix()
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if self.scratch:
+            shutil.rmtree(self.scratch)

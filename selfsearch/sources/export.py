@@ -9,18 +9,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import ijson
 
 from ..errors import ItemError
-from ..types import Outcome, Provenance
+from ..types import Provenance
+from .jsonstream import JsonText, complaint, elements, events
 from .members import Member
+from .names import Names, fold
 
 MAX_RECORD_BYTES = 1 << 30  # a record file beyond this is not a platform's
 MAX_DOCUMENT_BYTES = 64 << 20  # for records that must be parsed whole, not streamed
@@ -93,66 +95,13 @@ class Platform(Protocol):
         ...
 
 
-class Names:
-    """The paths of one container, prepared for recognition. Comparisons ignore case and Unicode form."""
+@runtime_checkable
+class Cautious(Protocol):
+    """A platform with marks so common that a look into a record must confirm them (Telegram's result.json)."""
 
-    def __init__(self, paths: Iterable[str]) -> None:
-        self.paths: list[str] = list(paths)
-
-    @cached_property
-    def _by_name(self) -> dict[str, list[str]]:
-        table: dict[str, list[str]] = {}
-        for path in self.paths:
-            table.setdefault(fold(path.rpartition("/")[2]), []).append(path)
-        return table
-
-    @cached_property
-    def _folders(self) -> dict[str, list[str]]:
-        """Folder name -> full prefixes ("a/b/") of the folders that carry it."""
-        prefixes: dict[str, None] = {}
-        last = ""
-        for path in self.paths:
-            prefix = path[: path.rfind("/") + 1]
-            if prefix == last:
-                continue
-            last = prefix
-            while prefix and prefix not in prefixes:
-                prefixes[prefix] = None
-                prefix = prefix[: prefix.rstrip("/").rfind("/") + 1]
-        table: dict[str, list[str]] = {}
-        for prefix in prefixes:
-            table.setdefault(fold(prefix.rstrip("/").rpartition("/")[2]), []).append(prefix)
-        return table
-
-    def files(self, marker: str) -> Iterator[str]:
-        """Prefixes (""/"a/b/") under which the file `marker` ("data/manifest.js"; its last part may have * and ?) exists."""
-        parent, _, name = fold(marker).rpartition("/")
-        if any(sign in name for sign in "*?["):
-            found = [p for known, paths in self._by_name.items() if fnmatchcase(known, name) for p in paths]
-        else:
-            found = self._by_name.get(name, [])
-        seen = set()
-        for path in found:
-            folder = path[: path.rfind("/") + 1]
-            prefix = _strip_tail(folder, parent)
-            if prefix is not None and prefix not in seen:
-                seen.add(prefix)
-                yield prefix
-
-    def folders(self, marker: str) -> Iterator[str]:
-        """Prefixes under which the folder `marker` ("your_instagram_activity", "media/posts") exists."""
-        parent, _, name = fold(marker.rstrip("/")).rpartition("/")
-        seen = set()
-        for folder in self._folders.get(name, []):
-            prefix = _strip_tail(folder[: folder.rstrip("/").rfind("/") + 1], parent)
-            if prefix is not None and prefix not in seen:
-                seen.add(prefix)
-                yield prefix
-
-    def has(self, path: str) -> bool:
-        """Whether this very file exists (any case, any Unicode form)."""
-        wanted = fold(path)
-        return any(fold(known) == wanted for known in self._by_name.get(wanted.rpartition("/")[2], []))
+    def confirm(self, export: Export) -> bool:
+        """Whether this really is an export of the platform. Reads at most the head of a record or two."""
+        ...
 
 
 @dataclass
@@ -163,38 +112,47 @@ class Export:
     members: Mapping[str, Member]
     notes: dict[str, str] = field(default_factory=dict)  # record path -> what was wrong with it
     records: set[str] = field(default_factory=set)  # paths that a reader read as records
+    memo: dict[str, Any] = field(default_factory=dict)  # what a reader worked out once about this export
 
     @cached_property
     def _folded(self) -> dict[str, str]:
-        return {fold(path): path for path in self.members}
+        return {folded: path for path in self.members if (folded := fold(path)) != path}
 
     @cached_property
-    def _by_basename(self) -> dict[str, list[str]]:
-        table: dict[str, list[str]] = {}
+    def _names(self) -> Names:
+        return Names(self.members)
+
+    @cached_property
+    def _by_basename(self) -> dict[str, str | list[str]]:
+        """Last part -> path, or paths: a list for each of a million names would double the table."""
+        table: dict[str, str | list[str]] = {}
         for path in self.members:
-            table.setdefault(fold(path.rpartition("/")[2]), []).append(path)
+            name = fold(path.rpartition("/")[2])
+            known = table.setdefault(name, path)
+            if isinstance(known, list):
+                known.append(path)
+            elif known != path:
+                table[name] = [known, path]
         return table
 
     def find(self, path: str) -> str | None:
         """The key of `members` that this path means: exact, else ignoring case and Unicode form."""
         if path in self.members:
             return path
-        return self._folded.get(fold(path.lstrip("./")))
+        folded = fold(path.lstrip("./"))
+        return self._folded.get(folded, folded if folded in self.members else None)
 
     def named(self, basename: str) -> list[str]:
         """All paths whose last part is `basename`."""
-        return self._by_basename.get(fold(basename), [])
+        found = self._by_basename.get(fold(basename), [])
+        return [found] if isinstance(found, str) else found
 
     def matching(self, pattern: str) -> list[str]:
         """All paths that end in `pattern` (fnmatch, any case, at any depth), in natural order of their numbers."""
         wanted = fold(pattern)
-        name = wanted.rpartition("/")[2]
-        if any(sign in name for sign in "*?["):
-            near = [p for known, paths in self._by_basename.items() if fnmatchcase(known, name) for p in paths]
-        else:
-            near = self._by_basename.get(name, [])
+        near = self._names.ending(wanted.rpartition("/")[2])
         return sorted(
-            (p for p in near if fnmatchcase(fold(p), wanted) or fnmatchcase(fold(p), "*/" + wanted)), key=_natural
+            (p for p in near if fnmatchcase(fold(p), wanted) or fnmatchcase(fold(p), "*/" + wanted)), key=natural
         )
 
     def note(self, path: str, reason: str) -> None:
@@ -227,23 +185,40 @@ class Export:
             self.note(path, f"not valid JSON: {exc}")
             return None
 
-    def each(self, path: str, *keys: str) -> Iterator[Any]:
-        """The elements of a list in a JSON record, streamed: the top-level list, or the list under one of `keys`.
+    def each(self, path: str, *keys: str, assigned: bool = False) -> Iterator[Any]:
+        """The elements of a list in a JSON record, streamed: the top-level list, or the one under one of `keys`.
 
         "" among `keys` (or no keys) means the top level; "*" means the first list found under any key. A single
-        object where a list is expected counts as a list of one. A file that is cut yields what stands before the cut.
+        object where a list is expected counts as a list of one. A file that is cut yields what is whole in it.
+        `assigned`: the record is JavaScript, `NAME = VALUE;`.
         """
+        with self._streamed(path, assigned=assigned) as stream:
+            if stream:
+                yield from elements(stream, keys or ("",))
+
+    def events(self, path: str) -> Iterator[tuple[str, str, Any]]:
+        """A JSON record as ijson's (prefix, event, value), for what `each` cannot walk. Damage ends it, with a note."""
+        with self._streamed(path) as stream:
+            if stream:
+                yield from events(stream)
+
+    @contextmanager
+    def _streamed(self, path: str, *, assigned: bool = False) -> Iterator[JsonText | None]:
+        """A record's JSON; None when there is none. Whatever goes wrong with it inside becomes a note."""
         self.records.add(path)
-        try:
-            stream = self.members[path].open()
-        except ItemError as exc:
-            self.note(path, str(exc))
-            return
-        with stream:
+        with ExitStack() as stack:
+            text = None
             try:
-                yield from _elements(stream, keys or ("",))
-            except (ijson.JSONError, UnicodeDecodeError) as exc:
-                self.note(path, f"damaged JSON, read as far as it goes: {str(exc).splitlines()[0][:120]}")
+                text = JsonText(stack.enter_context(self.members[path].open()), assigned=assigned)
+                if text.blank:
+                    text = None
+                    self.note(path, "is empty")
+            except ItemError as exc:
+                self.note(path, str(exc))
+            try:
+                yield text
+            except ijson.JSONError as exc:
+                self.note(path, f"damaged JSON, read as far as it goes: {complaint(exc)}")
             except ItemError as exc:
                 self.note(path, f"read as far as it goes: {exc}")
 
@@ -264,21 +239,7 @@ class Export:
             self.note(path, f"damaged CSV, read as far as it goes: {exc}")
 
 
-def fold(text: str) -> str:
-    """The form in which names are compared: NFC, case folded."""
-    return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
-
-
-def _strip_tail(folder: str, parent: str) -> str | None:
-    """`folder` ("a/b/c/") without its trailing `parent` ("b/c"); None when it does not end so."""
-    if not parent:
-        return folder
-    head = folder[: len(folder) - len(parent) - 1]
-    matches = fold(folder.rstrip("/")).endswith(parent) and (not head or head.endswith("/"))
-    return head if matches else None
-
-
-def _natural(path: str) -> list[tuple[int, str]]:
+def natural(path: str) -> list[tuple[int, str]]:
     """Sort key under which part 2 stands before part 10."""
     out: list[tuple[int, str]] = []
     digits = text = ""
@@ -291,28 +252,3 @@ def _natural(path: str) -> list[tuple[int, str]]:
             digits = text = ""
         text += sign
     return [*out, (0, text)]
-
-
-def _elements(stream: Any, keys: tuple[str, ...]) -> Iterator[Any]:
-    """Walk a JSON stream once and build only the elements of the wanted list."""
-    builder: ijson.ObjectBuilder | None = None
-    inside: str | None = None  # prefix of the elements being built
-    for prefix, event, value in ijson.parse(stream, use_float=True):
-        if inside is None:
-            if event == "start_array" and (prefix in keys or ("*" in keys and "item" not in prefix.split("."))):
-                inside = f"{prefix}.item" if prefix else "item"
-            elif event == "start_map" and prefix in keys:
-                inside = prefix  # a bare object where a list is expected
-            if inside != prefix:
-                continue
-        if builder is None:
-            if prefix != inside:
-                inside = None if event == "end_array" else inside
-                continue
-            builder = ijson.ObjectBuilder()
-        builder.event(event, value)
-        if prefix == inside and event not in ("start_map", "start_array", "map_key"):
-            yield builder.value
-            builder = None
-            if not inside.endswith("item"):
-                inside = None

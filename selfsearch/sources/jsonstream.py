@@ -1,0 +1,105 @@
+"""JSON records read as a stream: as far as they are whole, and with no more than one element in memory."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import ijson
+
+# The parser holds the events of one chunk, each with its path: in a hostile file of nothing but "[" that is
+# quadratic in this size (4,096 bytes: 42 MB; the 64 KiB that ijson would take: 10 GB).
+CHUNK_BYTES = 4096
+MAX_TAIL = 1 << 16  # characters of white space and ";" that are kept back until something else follows
+_TAIL = "; \t\r\n"
+MAX_DEPTH = 200  # levels of nesting; no platform's record comes near
+
+
+class JsonText:
+    """The JSON in a record file as clean UTF-8: without byte order mark, bad bytes, or JavaScript around it.
+
+    `assigned`: the file is `NAME = VALUE;` (X archives); what stands before the value and a closing ";" go.
+    """
+
+    def __init__(self, raw: BinaryIO, *, assigned: bool = False) -> None:
+        head = _read_full(raw, CHUNK_BYTES)
+        wide = head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        self._raw = raw
+        self._decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8-sig")("replace")
+        self._assigned = assigned
+        self._ended = len(head) < CHUNK_BYTES
+        self._held = self._decoder.decode(head, self._ended)
+        if assigned and self._held.lstrip()[:1] not in ("[", "{"):
+            self._held = self._held.partition("=")[2]
+        self.blank = self._ended and not self._held.strip(_TAIL)  # there is nothing at all to read
+
+    def read(self, size: int = -1) -> bytes:
+        """Some bytes, and none at the end. ijson asks for 0 bytes to learn the type."""
+        while size:
+            text = self._held
+            keeps_tail = self._assigned and len(text) < MAX_TAIL
+            ready = text.rstrip(_TAIL) if keeps_tail else text  # a tail may turn out to be the closing ";"
+            if ready or self._ended:
+                self._held = text[len(ready) :]
+                return ready.encode()
+            data = self._raw.read(size)
+            self._ended = not data
+            self._held = text + self._decoder.decode(data, self._ended)
+        return b""
+
+
+def _read_full(raw: BinaryIO, size: int) -> bytes:
+    """`size` bytes, or fewer only where the file ends."""
+    data = b""
+    while len(data) < size and (more := raw.read(size - len(data))):
+        data += more
+    return data
+
+
+def events(stream: JsonText) -> Iterator[tuple[str, str, Any]]:
+    """ijson's (prefix, event, value). Raises ijson.JSONError at damage, and at nesting beyond reason."""
+    depth = 0
+    for prefix, event, value in ijson.parse(stream, use_float=True, buf_size=CHUNK_BYTES):
+        if event in ("start_map", "start_array"):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ijson.JSONError(f"nested more than {MAX_DEPTH} levels deep")
+        elif event in ("end_map", "end_array"):
+            depth -= 1
+        yield prefix, event, value
+
+
+def elements(stream: JsonText, keys: tuple[str, ...]) -> Iterator[Any]:
+    """Walk a JSON stream once and build only the elements of the wanted list (see Export.each for `keys`)."""
+    builder: ijson.ObjectBuilder | None = None
+    inside: str | None = None  # prefix of the elements being built
+    for prefix, event, value in events(stream):
+        if inside is None:
+            inside = _element_prefix(prefix, event, keys)
+            if inside != prefix:
+                continue
+        if builder is None:
+            if prefix != inside:
+                inside = None if event == "end_array" else inside
+                continue
+            builder = ijson.ObjectBuilder()
+        builder.event(event, value)
+        if prefix == inside and event not in ("start_map", "start_array", "map_key"):
+            yield builder.value
+            builder = None
+            inside = inside if inside.endswith("item") else None
+
+
+def _element_prefix(prefix: str, event: str, keys: tuple[str, ...]) -> str | None:
+    """The prefix that the wanted elements will have, when this event opens their list (or is a bare object)."""
+    if event == "start_array" and (prefix in keys or ("*" in keys and "item" not in prefix.split("."))):
+        return f"{prefix}.item" if prefix else "item"
+    return prefix if event == "start_map" and prefix in keys else None
+
+
+def complaint(error: ijson.JSONError) -> str:
+    """The parser's reason in one line, without the piece of the record that it quotes."""
+    reason = error.args[0] if error.args else ""
+    text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    return text.strip().partition("\n")[0].strip()[:120]

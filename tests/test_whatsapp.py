@@ -1,0 +1,209 @@
+"""WhatsApp chats: every generation of the fixture is read as planted, and broken ones as far as they go."""
+
+from __future__ import annotations
+
+import time
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+
+from selfsearch.sources.export import Export, Mention
+from selfsearch.sources.names import Names
+from selfsearch.sources.platforms import whatsapp
+from selfsearch.types import Exposure, Provenance
+
+from .exports import Pack
+from .exports import whatsapp as fixture
+
+
+def read(pack: Pack) -> dict[str | None, list[Provenance]]:
+    """Everything said about every media file, as the whole program would see it."""
+    export = pack.as_export()
+    said: dict[str | None, list[Provenance]] = {}
+    for mention in whatsapp.mentions(export):
+        said.setdefault(mention.path, []).append(mention.provenance)
+    for path in export.members:
+        if path not in said and not path.endswith(".txt"):
+            said[path] = [whatsapp.orphan(export, path)]
+    return said
+
+
+def chat(text: str, *media: str, name: str = "_chat.txt", title: str = "chat") -> Pack:
+    """A chat of your own with empty media files."""
+    pack = Pack(title)
+    pack.add(name, text)
+    for path in media:
+        pack.add(path, b"x")
+    return pack
+
+
+def times(text: str, *media: str) -> list[str | None]:
+    """When the attachments of a chat were sent."""
+    return [mention.provenance.posted_at for mention in whatsapp.mentions(chat(text, *media).as_export())]
+
+
+@pytest.mark.parametrize("layout", fixture.LAYOUTS)
+def test_every_planted_picture_is_read_as_planted(layout: str) -> None:
+    pack = fixture.build(layout)
+    found = read(pack)
+    assert set(found) == {planted.path for planted in pack.planted}
+    for path, said in found.items():
+        wanted = [planted.says for planted in pack.planted if planted.path == path]
+        assert [_these(one, wanted[0]) for one in said] == wanted
+
+
+def _these(said: Provenance, fields: dict[str, Any]) -> dict[str, Any]:
+    return {field: getattr(said, field) for field in fields}
+
+
+@pytest.mark.parametrize("layout", fixture.LAYOUTS)
+def test_a_chat_is_recognised_with_and_without_a_folder_around_it(layout: str) -> None:
+    pack = fixture.build(layout)
+    assert [root.prefix for root in whatsapp.roots(Names(pack.files))] == [""]
+    inside = [str(PurePosixPath("chats", "Bo", path)) for path in pack.files]
+    assert [root.prefix for root in whatsapp.roots(Names(inside))] == ["chats/Bo/"]
+    assert whatsapp.confirm(pack.as_export())
+
+
+def test_a_text_that_is_no_chat_is_not_confirmed() -> None:
+    assert not whatsapp.confirm(chat("Dear diary,\ntoday 12/06/2023, nothing.").as_export())
+    assert not whatsapp.confirm(chat("").as_export())
+    assert not whatsapp.confirm(chat("notes about WhatsApp", name="My WhatsApp notes.txt").as_export())
+
+
+def test_the_title_comes_from_the_name_of_the_chat() -> None:
+    line = "[17.06.23, 12:01:02] Bo: IMG-20230617-WA0001.jpg"
+    for title, album in {
+        "WhatsApp Chat - Bo Berg (1)": "Bo Berg",
+        "WhatsApp-Chat mit Bo": "Bo",
+        "Chat de WhatsApp con Bo": "Bo",
+        "Discussion WhatsApp avec Bo & Al": "Bo & Al",
+        "holiday": None,
+    }.items():
+        export = chat(line, "IMG-20230617-WA0001.jpg", title=title).as_export()
+        assert [mention.provenance.album for mention in whatsapp.mentions(export)] == [album]
+
+
+@pytest.mark.parametrize(
+    ("head", "at"),
+    [
+        ("17/06/2023, 12:01 - ", "2023-06-17T12:01:00"),
+        ("17.06.23, 12:01 - ", "2023-06-17T12:01:00"),
+        ("6/17/23, 12:01 AM - ", "2023-06-17T00:01:00"),
+        ("17/6/23, 9:01 p. m. - ", "2023-06-17T21:01:00"),
+        ("17/6/23, 9:01\u00a0a.m. - ", "2023-06-17T09:01:00"),
+        ("[17-06-2023, 12:01:02] ", "2023-06-17T12:01:02"),
+        ("[2023-06-17, 12:01:02] ", "2023-06-17T12:01:02"),
+        ("2023/6/17 下午1:01 - ", "2023-06-17T13:01:00"),
+        ("2023. 6. 17. 오후 1:01 - ", "2023-06-17T13:01:00"),
+        ("[17.6.2023 klo 12.01.02] ", "2023-06-17T12:01:02"),
+        ("17/06/2023 à 12:01 - ", "2023-06-17T12:01:00"),
+        ("17.06.2023 \u0433., 12:01 - ", "2023-06-17T12:01:00"),
+        ("\u200e[17/06/2023, 12:01:02] ", "2023-06-17T12:01:02"),
+        ("17/06/2023, 9:01 xy - ", "2023-06-17"),  # morning or evening in a language we do not know
+        ("31/31/2023, 12:01 - ", None),
+    ],
+)
+def test_the_time_is_read_in_the_phones_own_format(head: str, at: str | None) -> None:
+    assert times(f"{head}Bo: photo.jpg (file attached)\n", "photo.jpg") == [at]
+
+
+def test_the_dates_in_file_names_decide_between_day_and_month() -> None:
+    line = "0{}/0{}/2023, 12:01 - Bo: IMG-2023050{}-WA0001.jpg (file attached)"
+    assert times(line.format(7, 5, 7), "IMG-20230507-WA0001.jpg") == ["2023-05-07T12:01:00"]
+    assert times(line.format(5, 7, 7), "IMG-20230507-WA0001.jpg") == ["2023-05-07T12:01:00"]
+
+
+def test_a_date_that_would_run_backwards_is_not_the_right_reading() -> None:
+    days = ["01/02/2023", "01/03/2023", "02/01/2023"]  # rising only as month/day
+    text = "\n".join(f"{day}, 12:01 - Bo: {n}.jpg (file attached)" for n, day in enumerate(days))
+    expected = ["2023-01-02T12:01:00", "2023-01-03T12:01:00", "2023-02-01T12:01:00"]
+    assert times(text, "0.jpg", "1.jpg", "2.jpg") == expected
+
+
+def test_a_date_that_can_be_read_two_ways_stays_unknown_and_is_said() -> None:
+    export = chat("05/06/2023, 12:01 - Bo: a.jpg (file attached)", "a.jpg").as_export()
+    (mention,) = whatsapp.mentions(export)
+    assert (mention.provenance.posted_at, mention.provenance.posted_at_source) == (None, None)
+    assert export.notes == {
+        "_chat.txt": "which number of its dates is the day and which the month cannot be told"
+    }
+
+
+def test_a_small_group_is_not_called_private() -> None:
+    text = "1/2/23, 12:01 - Bo: a.jpg (file attached)\n1/2/23, 12:02 - Ana: hi"
+    (mention,) = whatsapp.mentions(chat(text, "a.jpg", title="WhatsApp Chat with Lake House").as_export())
+    assert mention.provenance.exposure is Exposure.UNKNOWN
+    assert "may be a small group" in mention.provenance.exposure_reason
+
+
+def test_a_file_named_in_a_sentence_is_found_when_nothing_attaches_it() -> None:
+    said = read(chat("1.2.23, 12:01 - Bo: have a look at our trip.jpg please", "our trip.jpg"))
+    assert [(one.author, one.caption) for one in said["our trip.jpg"]] == [
+        ("Bo", "have a look at our trip.jpg please")
+    ]
+
+
+def test_names_are_compared_without_case_and_unicode_form() -> None:
+    export = chat("1.2.23, 12:01 - Bo: cafe\u0301.JPG (file attached)", "caf\u00e9.jpg").as_export()
+    assert [mention.path for mention in whatsapp.mentions(export)] == ["caf\u00e9.jpg"]
+
+
+def test_media_in_a_folder_beside_the_text_are_found() -> None:
+    export = chat("1.2.23, 12:01 - Bo: a.jpg (file attached)", "Media/a.jpg").as_export()
+    assert [mention.path for mention in whatsapp.mentions(export)] == ["Media/a.jpg"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"\xff\xfe", b"\x00" * 4096, b"no head\n" * 9, b"[17.06.23, 12:01:02]", b"\xff" * 70_000],
+    ids=["empty", "mark", "zeros", "prose", "head", "bytes"],
+)
+def test_a_ruined_text_leaves_its_media_to_be_found(text: bytes) -> None:
+    pack = chat("", "IMG-20230617-WA0001.jpg")
+    pack.add("_chat.txt", text)
+    export = pack.as_export()
+    assert list(whatsapp.mentions(export)) == []
+    orphan = whatsapp.orphan(export, "IMG-20230617-WA0001.jpg")
+    assert (orphan.exposure, orphan.platform) == (Exposure.UNKNOWN, "whatsapp")
+
+
+def test_bad_bytes_and_endless_lines_hide_no_other_message() -> None:
+    head = b"[17.06.23, 12:01:0%d] Bo: "
+    pack = chat("", "a.jpg", "b.jpg")
+    pack.add(
+        "_chat.txt",
+        head % 1 + b"<attached: a.jpg>\n" + b"\xff. " * 300_000 + b"\n" + head % 2 + b"<attached: b.jpg>",
+    )
+    assert [mention.path for mention in whatsapp.mentions(pack.as_export())] == ["a.jpg", "b.jpg"]
+
+
+def test_a_text_in_utf_16_is_read() -> None:
+    pack = chat("", "a.jpg")
+    pack.add("_chat.txt", "[17.06.23, 12:01:02] Bö: <attached: a.jpg>\r\n".encode("utf-16"))
+    assert [mention.provenance.author for mention in whatsapp.mentions(pack.as_export())] == ["Bö"]
+
+
+def test_a_long_chat_is_read_in_one_pass() -> None:
+    lines = [
+        f"[{1 + n // 4000:02}.06.23, {n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}] Bo: "
+        + (
+            "\u200e<attached: 00000001-PHOTO.jpg>"
+            if n == 99_999
+            else "a line of talk, 3.14 times: see example.org"
+        )
+        for n in range(100_000)
+    ]
+    export = chat("\r\n".join(lines), "00000001-PHOTO.jpg").as_export()
+    began = time.process_time()
+    mentions: list[Mention] = list(whatsapp.mentions(export))
+    assert len(mentions) == 1
+    assert time.process_time() - began < 20  # about one second; an accidental square would take minutes
+
+
+def test_the_chat_is_read_once_however_many_files_no_message_names() -> None:
+    export: Export = chat("[17.06.23, 12:01:02] Bo: hi", "IMG-20230617-WA0001.jpg").as_export()
+    first = whatsapp.orphan(export, "IMG-20230617-WA0001.jpg")
+    export.members = {}  # reading again would find nothing
+    assert whatsapp.orphan(export, "IMG-20230617-WA0001.jpg") == first

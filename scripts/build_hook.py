@@ -1,4 +1,4 @@
-"""Hatchling's hook: every wheel carries the default model pack; an editable install has it in the checkout."""
+"""Hatchling's hook: every wheel carries the default model pack, and so does an editable checkout."""
 
 from __future__ import annotations
 

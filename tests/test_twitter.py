@@ -1,0 +1,275 @@
+"""X archives are read for what they say, and no further."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from selfsearch.sources.export import Account, Export, Period
+from selfsearch.sources.names import Names
+from selfsearch.sources.platforms import twitter
+from selfsearch.types import Exposure
+
+from . import photos
+from .exports import Pack
+from .exports.twitter import LAYOUTS, build, picture, script, tweet
+
+FIRST = "1226462117360567049"
+EARLY = "Sun Feb 09 11:05:30 +0000 2020"
+
+
+def said_of(export: Export, path: str) -> list[dict[str, Any]]:
+    """Every provenance given to one path: by the records, else by the path itself."""
+    found = [m.provenance for m in twitter.mentions(export) if m.path == path]
+    found = found or [twitter.orphan(export, path)]
+    return [{key: getattr(p, key) for key in p.__dataclass_fields__} for p in found]
+
+
+def small(*tweets: Any, **records: Any) -> Export:
+    pack = Pack("twitter")
+    pack.add("data/account.js", script("account", [{"account": {"username": "ana", "accountId": "9"}}]))
+    pack.add("data/tweets.js", script("tweets", list(tweets)))
+    for stem, record in records.items():
+        pack.add(f"data/{stem.replace('_', '-')}.js", record)
+    return pack.as_export()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_everything_planted_is_read_with_what_its_records_say(layout):
+    pack = build(layout)
+    export = pack.as_export()
+    for planted in pack.planted:
+        (said,) = said_of(export, planted.path)
+        assert said == said | planted.says, planted.path
+    assert export.notes == {}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_an_archive_is_recognised_bare_and_in_a_folder(layout):
+    files = build(layout).files
+    assert [root.prefix for root in twitter.roots(Names(files))] == [""]
+    wrapped = Names(f"my download/{path}" for path in files)
+    assert [root.prefix for root in twitter.roots(wrapped)] == ["my download/"]
+    assert twitter.confirm(build(layout).as_export())
+
+
+def test_a_part_that_holds_only_media_is_recognised():
+    roots = twitter.roots(Names(["data/tweets_media/1-a.jpg"]))
+    assert [(root.prefix, root.why) for root in roots] == [("", "data/tweets_media is an X archive's")]
+
+
+def test_a_web_project_with_the_same_names_is_not_an_archive():
+    pack = Pack("site")
+    pack.add("data/manifest.js", "export default {}")
+    pack.add("data/account.js", "module.exports = []")
+    assert not twitter.confirm(pack.as_export())
+
+
+def test_parts_of_one_download_share_their_long_number():
+    name = f"twitter-2024-05-01-{'ab' * 32}"
+    assert twitter.series(f"{name}.zip") == twitter.series(f"{name}-part2.zip") == name
+    assert twitter.series("holiday.zip") is None
+
+
+def test_the_account_carries_the_times_of_its_protection():
+    first, second = "2021-03-01T00:00:00+00:00", "2021-06-01T00:00:00+00:00"
+    assert twitter.account(build("current").as_export()) == Account(
+        "ana_example",
+        "Ana",
+        "2024-05-01T10:00:00+00:00",
+        (
+            Period(True, None, first, "the account was first protected on 2021-03-01"),
+            Period(False, first, second, "the account was protected on 2021-03-01"),
+            Period(True, second, None, "the account was unprotected on 2021-06-01"),
+        ),
+    )
+
+
+def test_a_tweet_of_the_protected_time_says_that_unprotecting_opened_it():
+    export = build("current").as_export()
+    (said,) = said_of(export, "data/tweets_media/1380000000000000001-AbCd.mp4")
+    assert said["exposure_reason"] == (
+        "tweets of a protected account are for its followers: the account was protected on 2021-03-01; "
+        "it was unprotected on 2021-06-01, which opened older tweets too"
+    )
+
+
+def test_a_photo_that_is_not_in_the_archive_is_listed_with_its_link():
+    export = build("current").as_export()
+    lost = [mention.provenance for mention in twitter.mentions(export) if mention.path is None]
+    assert [(p.post_id, p.url, p.caption) for p in lost] == [
+        ("1226462117360567070", "https://twitter.com/ana_example/status/1226462117360567070", "lost")
+    ]
+
+
+def test_icons_of_the_viewer_are_derivatives_and_photos_are_not():
+    assert twitter.derivative("assets/images/twemoji/v/1f600.png")
+    assert twitter.derivative("data/tweets_media/1-a.jpg") is None
+
+
+@pytest.mark.parametrize(
+    ("records", "exposure", "reason"),
+    [
+        (
+            {},
+            Exposure.PUBLIC,
+            "tweets of an unprotected account are public; this archive records no protection "
+            "(it holds no protect history)",
+        ),
+        (
+            {"protected_history": "window.YTD.protected_history.part0 = [ ]"},
+            Exposure.PUBLIC,
+            "tweets of an unprotected account are public: the archive's protect history is empty",
+        ),
+        (
+            {"protected_history": 'window.YTD.protected_history.part0 = [{"protectedHistory": {"acti'},
+            Exposure.UNKNOWN,
+            "the archive's protect history is damaged, so the account may have been protected then",
+        ),
+        (
+            {"protected_history": script("protected_history", [{"protectedHistory": {"action": "Protect"}}])},
+            Exposure.UNKNOWN,
+            "the archive's protect history is damaged, so the account may have been protected then",
+        ),
+        (
+            {
+                "manifest": "window.__THAR_CONFIG = "
+                + json.dumps({"dataTypes": {"protectedHistory": {"files": [{"count": "2"}]}}})
+            },
+            Exposure.UNKNOWN,
+            "the archive lists a protect history, but the file is not there",
+        ),
+    ],
+)
+def test_exposure_rests_on_the_protect_history(records, exposure, reason):
+    export = small(tweet(FIRST, EARLY, "hi", [picture(FIRST, "A.jpg")]), **records)
+    (mention,) = twitter.mentions(export)
+    assert (mention.provenance.exposure, mention.provenance.exposure_reason) == (exposure, reason)
+
+
+def test_a_tweet_without_any_date_is_unknown_when_the_account_was_protected_for_a_time():
+    history = [{"protectedHistory": {"protectedAt": "2021-03-01T00:00:00.000Z", "action": "Protect"}}]
+    old = tweet("123", "nonsense", "hi", [picture("123", "A.jpg")])
+    export = small(old, protected_history=script("protected_history", history))
+    (mention,) = twitter.mentions(export)
+    assert (mention.provenance.posted_at, mention.provenance.exposure) == (None, Exposure.UNKNOWN)
+
+
+def test_a_file_is_found_by_its_tweet_when_its_name_is_another_variant():
+    export_pack = Pack("twitter")
+    video = {"type": "video", "video_info": {"variants": [{"bitrate": "1", "url": "https://v/x.mp4"}]}}
+    export_pack.add(
+        "data/tweets.js", script("tweets", [tweet("55", EARLY, "v", [video, picture("55", "A.jpg")])])
+    )
+    export_pack.add("data/tweets_media/55-other.mp4", b"1")
+    export_pack.add("data/tweets_media/55-A.jpg", b"2")
+    export_pack.add("data/tweets_media/55-extra.jpg", b"3")
+    export_pack.add("data/tweets_media/555-A.jpg", b"4")
+    export = export_pack.as_export()
+    assert [mention.path for mention in twitter.mentions(export)] == [
+        "data/tweets_media/55-other.mp4",
+        "data/tweets_media/55-A.jpg",
+        "data/tweets_media/55-extra.jpg",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("geo", "coordinates", "place"),
+    [
+        (["38.71", "-9.14"], ["-9.14", "38.71"], (38.71, -9.14)),
+        (["38.71", "-9.14"], ["38.71", "-9.14"], None),  # one of them is wrong, and nothing says which
+        (["-122.4", "37.8"], None, (37.8, -122.4)),  # no latitude is -122
+        (None, ["-9.14", "38.71"], (38.71, -9.14)),
+        (["0", "0"], ["0", "0"], None),
+        (["north", None], "x", None),
+        (["1e999", "2"], ["1", "2", "3"], None),
+    ],
+)
+def test_a_place_counts_only_when_its_order_is_certain(geo, coordinates, place):
+    record = tweet(FIRST, EARLY, "", [picture(FIRST, "A.jpg")], geo={"coordinates": geo})
+    record["tweet"]["coordinates"] = {"coordinates": coordinates}
+    (mention,) = twitter.mentions(small(record))
+    assert mention.provenance.location == place
+
+
+@pytest.mark.parametrize(
+    "field", ["id_str", "created_at", "full_text", "entities", "extended_entities", "geo"]
+)
+@pytest.mark.parametrize("value", [None, 7, [], {}, "?", [None], {"media": [None, 3, {}]}, True])
+def test_a_field_of_the_wrong_type_never_stops_the_others(field, value):
+    bad = tweet("1226462117360567050", EARLY, "bad", [picture("1226462117360567050", "B.jpg")])
+    bad["tweet"][field] = value
+    good = tweet(FIRST, EARLY, "good", [picture(FIRST, "A.jpg")])
+    captions = [mention.provenance.caption for mention in twitter.mentions(small(bad, None, 3, [], {}, good))]
+    assert captions[-1] == "good"
+
+
+def test_entries_that_are_no_tweets_are_noted():
+    export = small({"tweet": {"full_text": "no id"}})
+    assert list(twitter.mentions(export)) == []
+    assert export.notes == {
+        "data/tweets.js": "holds entries that are not tweets, or have no id; they were passed over"
+    }
+
+
+def test_a_cut_file_is_read_up_to_the_cut():
+    whole = script("tweets", [tweet(str(n), EARLY, "", [picture(str(n), "A.jpg")]) for n in range(1, 9)])
+    pack = Pack("twitter")
+    pack.add("data/tweets.js", whole[: whole.index('"id": "5"')])
+    export = pack.as_export()
+    assert [m.provenance.post_id for m in twitter.mentions(export)] == ["1", "2", "3", "4"]
+    assert export.notes["data/tweets.js"].startswith("damaged JSON, read as far as it goes")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "window.YTD.tweets.part0 =", "window.YTD.tweets.part0 = null", "{", "\0\0"]
+)
+def test_an_empty_or_broken_script_leaves_the_media_to_their_names(text):
+    pack = Pack("twitter")
+    for stem in ("account", "manifest", "tweets", "profile", "direct-messages", "protected-history"):
+        pack.add(f"data/{stem}.js", text)
+    pack.add(f"data/tweets_media/{FIRST}-A.jpg", photos.nobody())
+    export = pack.as_export()
+    assert list(twitter.mentions(export)) == []
+    said = twitter.orphan(export, f"data/tweets_media/{FIRST}-A.jpg")
+    assert (said.post_id, said.posted_at) == (FIRST, "2020-02-09T11:05:30+00:00")
+    assert said.url == f"https://twitter.com/i/web/status/{FIRST}"
+
+
+def test_numbers_that_are_not_text_are_read_as_well():
+    record = tweet(FIRST, EARLY, "", [picture(FIRST, "A.jpg")])
+    record["tweet"] |= {"id": int(FIRST), "id_str": None, "geo": {"coordinates": [38.71, -9.14]}}
+    (mention,) = twitter.mentions(small(record))
+    assert (mention.provenance.post_id, mention.provenance.location) == (FIRST, (38.71, -9.14))
+
+
+def test_a_message_without_known_owner_is_nobodys():
+    pack = build("current")
+    del pack.files["data/account.js"], pack.files["data/manifest.js"]
+    path = "data/direct_messages_media/1226777777777777777-File.jpg"
+    (said,) = said_of(pack.as_export(), path)
+    assert (said["author"], said["author_is_owner"], said["account"]) == ("77", None, None)
+
+
+def test_files_without_a_record_keep_what_their_folder_says():
+    export = small()
+    found = {
+        path: (said.context, said.exposure, said.post_id)
+        for path in (
+            "data/grok_chat_media/a.jpg",
+            "data/moments_tweets_media/33-a.jpg",
+            "data/deleted_tweets_media/33-a.jpg",
+            "data/direct_messages_group_media/33-a.jpg",
+            "data/somewhere/a.jpg",
+        )
+        for said in [twitter.orphan(export, path)]
+    }
+    assert found == {
+        "data/grok_chat_media/a.jpg": ("grok_chat", Exposure.PRIVATE, None),
+        "data/moments_tweets_media/33-a.jpg": ("moment", Exposure.UNKNOWN, "33"),
+        "data/deleted_tweets_media/33-a.jpg": ("deleted", Exposure.PUBLIC, "33"),
+        "data/direct_messages_group_media/33-a.jpg": ("message", Exposure.NETWORK, "33"),
+        "data/somewhere/a.jpg": (None, Exposure.UNKNOWN, None),
+    }

@@ -1,0 +1,217 @@
+"""Telegram Desktop exports are read for what they say, and no further."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from selfsearch.sources.export import Account, Export
+from selfsearch.sources.names import Names
+from selfsearch.sources.platforms import telegram
+from selfsearch.types import Exposure, Provenance
+
+from . import photos
+from .exports import Pack
+from .exports.telegram import LAYOUTS, ME, build, message
+
+PHOTO = "photos/photo_1@17-06-2023_12-01-02.jpg"
+
+
+def fields(said: Provenance) -> dict[str, Any]:
+    return {key: getattr(said, key) for key in said.__dataclass_fields__}
+
+
+def exported(result: Any) -> Export:
+    pack = Pack("ChatExport_2023-06-18")
+    pack.add("result.json", result)
+    pack.add(PHOTO, photos.nobody())
+    return pack.as_export()
+
+
+def chat(*messages: Any, kind: str = "personal_chat") -> dict[str, Any]:
+    return {"name": "Bo", "type": kind, "id": 123456, "messages": list(messages)}
+
+
+def read(export: Export) -> list[Provenance]:
+    return [mention.provenance for mention in telegram.mentions(export)]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_everything_planted_is_read_with_what_its_records_say(layout):
+    pack = build(layout)
+    export = pack.as_export()
+    found = {mention.path: fields(mention.provenance) for mention in telegram.mentions(export)}
+    for planted in pack.planted:
+        assert found[planted.path] == found[planted.path] | planted.says, planted.path
+    assert set(found) - {None} == {planted.path for planted in pack.planted}
+    assert export.notes == {}
+
+
+def test_an_export_is_recognised_by_the_keys_of_its_record():
+    for layout in LAYOUTS:
+        pack = build(layout)
+        assert [root.prefix for root in telegram.roots(Names(f"x/{path}" for path in pack.files))] == ["x/"]
+        assert telegram.confirm(pack.as_export())
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        [],
+        {},
+        {"result": "ok", "messages": []},
+        {"name": "x", "type": "report", "id": 1, "messages": [{"text": "a", "date": "b"}]},
+        "",
+        "{",
+    ],
+)
+def test_another_programs_result_json_is_not_an_export(result):
+    assert not telegram.confirm(exported(result))
+
+
+def test_a_chat_without_its_type_is_recognised_by_its_messages():
+    assert telegram.confirm(exported({"messages": [message(1)]}))
+
+
+def test_the_account_is_named_where_the_export_names_it():
+    assert telegram.account(build("full").as_export()) == Account("ana_example", "Ana Silva", "2023-06-18")
+    assert telegram.account(build("single-personal").as_export()) == Account(exported_at="2023-06-18")
+
+
+def test_placeholders_are_links_without_media_and_sounds_are_not_media():
+    missing = [
+        m.provenance for m in telegram.mentions(build("single-personal").as_export()) if m.path is None
+    ]
+    assert [(said.post_id, said.caption) for said in missing] == [("15", "gone"), ("17", None)]
+
+
+def test_thumbnails_are_derivatives_and_sent_files_are_not():
+    thumbs = [
+        "video_files/trip.mp4_thumb.jpg",
+        "stickers/a.webp_thumb.jpg",
+        "chats/chat_01/video_files/x_thumb.jpg",
+    ]
+    assert all(map(telegram.derivative, thumbs))
+    assert not any(map(telegram.derivative, ["files/my_thumb.jpg", PHOTO, "my_thumb.jpg"]))
+
+
+def test_two_captions_in_one_second_stay_with_their_photos():
+    sent = [message(n, photo=PHOTO, text=text) for n, text in ((1, "one"), (2, "two"), (3, ""))]
+    assert [said.caption for said in read(exported(chat(*sent)))] == ["one", "two", None]
+
+
+def test_a_caption_is_not_carried_to_another_sender_or_past_a_gap_or_to_a_forwarded_photo():
+    sent = [
+        message(1, photo=PHOTO, text="one"),
+        message(2, ME, photo=PHOTO),
+        message(4, ME, photo=PHOTO, text="four"),
+        message(5, ME, photo=PHOTO, forwarded_from=None),
+    ]
+    assert [said.caption for said in read(exported(chat(*sent)))] == ["one", None, "four", None]
+
+
+@pytest.mark.parametrize(
+    ("more", "author", "mine"),
+    [
+        ({}, "Bo Berg", False),
+        ({"from_id": "user99"}, "Bo Berg", True),
+        ({"from_id": 99}, "Bo Berg", True),
+        ({"from": None, "from_id": None}, None, None),
+        ({"from_id": "channel99"}, "Bo Berg", None),
+        ({"forwarded_from": "Some Channel"}, "Some Channel", False),
+        ({"forwarded_from": "Ana Silva", "from_id": "user99"}, "Ana Silva", True),
+        ({"forwarded_from": "A. S.", "forwarded_from_id": "user99"}, "A. S.", True),
+        ({"forwarded_from": None, "from_id": "user99"}, None, None),
+    ],
+)
+def test_the_author_is_whoever_made_it_and_the_owner_only_when_the_export_says_so(more, author, mine):
+    owner = {"user_id": 99, "first_name": "Ana", "last_name": "Silva"}
+    record = {"personal_information": owner, "chats": {"list": [chat(message(1, photo=PHOTO) | more)]}}
+    (said,) = read(exported(record))
+    assert (said.author, said.author_is_owner) == (author, mine)
+
+
+def test_an_unknown_type_of_chat_has_an_unknown_audience():
+    (said,) = read(exported(chat(message(1, photo=PHOTO), kind="secret_disco")))
+    assert (said.audience, said.exposure) == ("secret_disco", Exposure.UNKNOWN)
+    assert said.exposure_reason == "Telegram does not say who can see a chat of type secret_disco"
+
+
+def test_the_type_of_a_chat_may_stand_after_its_messages():
+    record = {"messages": [message(1, photo=PHOTO)], "id": 123456, "type": "private_group", "name": "Family"}
+    (said,) = read(exported(record))
+    assert (said.audience, said.album, said.exposure) == ("private_group", "Family", Exposure.NETWORK)
+
+
+def test_the_owner_may_stand_after_the_chats():
+    record = {
+        "chats": {"list": [chat(message(1, ME, photo=PHOTO))]},
+        "personal_information": {"user_id": "99"},
+    }
+    (said,) = read(exported(record))
+    assert said.author_is_owner is True
+
+
+def test_a_path_may_lie_in_its_chats_own_folder():
+    pack = Pack("DataExport_2023-06-18")
+    pack.add("result.json", chat(message(1, photo=PHOTO)))
+    pack.add(f"chats/chat_1/{PHOTO}", photos.nobody())
+    assert [mention.path for mention in telegram.mentions(pack.as_export())] == [f"chats/chat_1/{PHOTO}"]
+
+
+@pytest.mark.parametrize(
+    "key", ["id", "date", "date_unixtime", "from", "from_id", "text", "text_entities", "type"]
+)
+@pytest.mark.parametrize(
+    "value", [None, 7, [], {}, "?", [None, 3, {"text": 4}], {"text": []}, True, 10**18, -1e300]
+)
+def test_a_field_of_the_wrong_type_never_stops_the_others(key, value):
+    bad = message(1, photo=PHOTO) | {key: value}
+    export = exported(chat(bad, None, [], "x", 3, message(9, photo=PHOTO, text="good")))
+    assert read(export)[-1].caption == "good"
+    assert export.notes == {"result.json": "holds entries that are not objects; they were passed over"}
+
+
+@pytest.mark.parametrize(
+    "photo", [None, 7, [], {}, "", "../../etc/passwd", "(File unavailable, please try later)"]
+)
+def test_a_photo_that_is_no_path_is_no_file(photo):
+    assert [mention.path for mention in telegram.mentions(exported(chat(message(1, photo=photo))))] in (
+        [],
+        [None],
+    )
+
+
+def test_a_cut_record_is_read_up_to_the_cut():
+    text = json.dumps(chat(*(message(n, photo=PHOTO) for n in range(1, 9))))
+    export = exported(text[: text.index('"id": 5')])
+    assert [said.post_id for said in read(export)] == ["1", "2", "3", "4"]
+    assert export.notes["result.json"].startswith("damaged JSON, read as far as it goes")
+
+
+def test_a_photo_without_a_record_keeps_the_local_time_of_its_name():
+    export = exported("")
+    assert list(telegram.mentions(export)) == []
+    said = {
+        path: (found.context, found.posted_at, found.exposure)
+        for path in (
+            PHOTO,
+            "profile_pictures/photo_1@99-99-2023_12-01-02.jpg",
+            "stories/s.jpg",
+            "elsewhere/a.jpg",
+        )
+        for found in [telegram.orphan(export, path)]
+    }
+    assert said == {
+        PHOTO: ("message", "2023-06-17T12:01:02", Exposure.UNKNOWN),
+        "profile_pictures/photo_1@99-99-2023_12-01-02.jpg": ("profile_photo", None, Exposure.UNKNOWN),
+        "stories/s.jpg": ("story", None, Exposure.UNKNOWN),
+        "elsewhere/a.jpg": (None, None, Exposure.UNKNOWN),
+    }
+
+
+def test_a_time_of_zero_is_no_time():
+    (said,) = read(exported(chat(message(1, stamp="0", photo=PHOTO) | {"date": "nonsense"})))
+    assert (said.posted_at, said.posted_at_source) == (None, None)

@@ -37,14 +37,14 @@ is_editable() {
 }
 
 # Prints what environment $1 must have been made from. Costs a few milliseconds: every use pays for it.
-stamp_for() {
+stamp_for() (
     printf '%s\n%s\n' "$1" "$(readlink -f -- "$1/bin/python")"
-    cd -- "$checkout"
+    cd -- "$checkout" || exit
     if is_editable; then code=''; else code=selfsearch; fi
     # shellcheck disable=SC2086
     find pyproject.toml LICENSE scripts/MODEL.LICENSE scripts/build_hook.py scripts/convert_pack.py scripts/environment.sh $code -type f \
         ! -name '*.pyc' ! -path '*/packs/*' | LC_ALL=C sort | xargs cksum
-}
+)
 
 is_ready() {
     [ -f "$1/selfsearch.stamp" ] || return 1

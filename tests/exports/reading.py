@@ -1,0 +1,49 @@
+"""What a reader says about a fixture, compared with what was planted in it."""
+
+from __future__ import annotations
+
+from selfsearch.sources.export import Platform
+from selfsearch.types import Provenance
+
+from . import Pack
+
+RECORDS = ("json", "csv", "html", "txt")
+
+Said = dict["str | None", list[Provenance]]
+
+
+def said(pack: Pack, reader: Platform) -> Said:
+    """Everything said about every media file, mentioned or not; under None what has no file here."""
+    export = pack.as_export()
+    found: Said = {}
+    for mention in reader.mentions(export):
+        assert mention.path is None or mention.path in export.members
+        found.setdefault(mention.path, []).append(mention.provenance)
+    for path in export.members:
+        if (
+            path not in found
+            and path.rpartition(".")[2].lower() not in RECORDS
+            and not reader.derivative(path)
+        ):
+            found[path] = [reader.orphan(export, path)]
+    return found
+
+
+def unread(pack: Pack, reader: Platform) -> list[str]:
+    """What was planted and is not said, in words; and files of which nothing was planted."""
+    found = said(pack, reader)
+    wrong = []
+    for planted in pack.planted:
+        near = found.get(planted.path, [])
+        differences = [_difference(planted.says, one) for one in near]
+        if {} not in differences:
+            wrong.append(f"{planted.path}: {min(differences, key=len) if differences else 'not found'}")
+    paths = {planted.path for planted in pack.planted}
+    return wrong + [f"{path}: nothing was planted" for path in found if path not in paths]
+
+
+def _difference(says: dict[str, object], one: Provenance) -> dict[str, tuple[object, object]]:
+    """Field -> (planted, read), where they differ."""
+    return {
+        field: (right, getattr(one, field)) for field, right in says.items() if getattr(one, field) != right
+    }

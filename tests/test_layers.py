@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 PACKAGE = Path(__file__).parent.parent / "selfsearch"
 
@@ -26,6 +32,13 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 BESIDE = {("types", "errors"), ("types", "files"), ("errors", "files")}  # of the lowest layer, in this order
 
 HEAVY = {"numpy", "faiss", "onnxruntime", "onnx", "insightface", "cv2", "scipy", "skimage", "PIL"}
+
+DISTRIBUTIONS = {  # where an import has another name than what is installed for it
+    "PIL": "pillow",
+    "cv2": "opencv_python",
+    "faiss": "faiss_cpu",
+    "skimage": "scikit_image",
+}
 
 PRINTING = {"print", "typer.echo", "typer.secho", "sys.stdout.write", "sys.stderr.write"}
 
@@ -99,6 +112,15 @@ def test_only_the_command_line_knows_typer() -> None:
 def test_a_model_or_index_library_is_met_in_one_file(library: str) -> None:
     carries_a_picture = {"samples.py"}  # takes a photograph out of InsightFace's wheel, nothing else
     assert len(importers(library) - carries_a_picture) <= 1
+
+
+def test_every_library_that_is_imported_is_required_by_name() -> None:
+    """What another package happens to bring may be gone with its next version."""
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    required = {re.split(r"[^\w-]", line)[0].lower().replace("-", "_") for line in project["dependencies"]}
+    foreign = {name.split(".")[0] for path in MODULES for _, name in imports(path)}
+    foreign -= sys.stdlib_module_names | {"selfsearch", "tomllib"}
+    assert {DISTRIBUTIONS.get(name, name).lower() for name in foreign} - required == set()
 
 
 @pytest.mark.skipif(not (PACKAGE / "cli/__init__.py").exists(), reason="there is no command line yet")

@@ -29,10 +29,14 @@ def card(answer: Answer, appearance: Appearance, picture: Picture | None, tokens
     return element(
         "article",
         _figure(appearance, picture),
-        _verdict(answer, appearance),
-        element("div", *_place(first), class_="place", **tokens(first)),
-        _others(others, tokens),
-        _file(appearance),
+        element(
+            "div",
+            _verdict(answer, appearance),
+            element("div", *_place(first), class_="place", **tokens(first)),
+            _others(others, tokens),
+            _file(appearance),
+            class_="body",
+        ),
         class_="card",
         id=f"a{appearance.rank}",
         data_rank=appearance.rank,
@@ -91,7 +95,7 @@ def _verdict(answer: Answer, appearance: Appearance) -> Markup:
     odds = words.false_matches(appearance.expected_false_matches)
     return element(
         "header",
-        element("h4", said[0].upper() + said[1:], id=f"t{appearance.rank}", class_=f"band {key}"),
+        element("h4", words.sentence(said), id=f"t{appearance.rank}", class_=f"band {key}"),
         element(
             "p",
             element("span", f"score {appearance.score:.2f}", class_="score"),
@@ -111,7 +115,7 @@ def _place(sighting: Sighting) -> Iterator[Markup | None]:
         class_="where",
     )
     yield _caption(said.caption)
-    yield element("p", said.exposure_reason, class_="why")
+    yield element("p", words.sentence(said.exposure_reason), class_="why")
     yield _link(said)
     yield _evidence(sighting)
 

@@ -62,5 +62,11 @@ EXPOSURE = Facet(
 
 
 def platforms(answer: Answer) -> list[str]:
-    """The platforms on which the person appears, most appearances first."""
-    return [value for value in PLATFORM.counted(answer.appearances) if value is not None]
+    """The platforms on which the person appears, the one with the widest exposure first, plain files last."""
+    widest: dict[str, tuple[bool, int]] = {}
+    for appearance in answer.appearances:
+        for sighting in appearance.sightings:
+            said = sighting.provenance
+            level = said.platform == "folder", words.EXPOSURES.index(said.exposure)
+            widest[said.platform] = min(level, widest.get(said.platform, level))
+    return sorted(widest, key=lambda platform: (widest[platform], platform))

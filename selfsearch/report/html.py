@@ -39,7 +39,9 @@ def to_html(answer: Answer, picture: Callable[[Appearance], Picture | None]) -> 
     return page(f"Where {words.your(answer.person)} face appears", body)
 
 
-def _tiles(answer: Answer) -> Markup:
+def _tiles(answer: Answer) -> Markup | None:
+    if not answer.appearances:
+        return None
     tiles = []
     for level in words.EXPOSURES:
         number = sum(appearance.exposure is level for appearance in answer.appearances)
@@ -62,7 +64,7 @@ def _tiles(answer: Answer) -> Markup:
 def _appearances(answer: Answer, summary: Summary, picture: Callable[[Appearance], Picture | None]) -> Markup:
     heading = element("h2", f"Where {words.your(answer.person)} face appears", id="appearances")
     if not answer.appearances:
-        nothing = [element("p", sentence) for sentence in (summary.headline, *summary.sentences)]
+        nothing = [element("p", sentence) for sentence in summary.sentences]
         return element("section", heading, element("div", *nothing, class_="empty"))
     values = _Values(answer)
     groups = [_group(answer, level, picture, values) for level in words.EXPOSURES]
@@ -117,9 +119,9 @@ class _Values:
 def _sorted(key: str, counted: dict[str | None, int]) -> list[str | None]:
     if key == "exposure":
         return [level.value for level in words.EXPOSURES if level.value in counted]
-    if key == "year":
-        return sorted(counted, key=lambda value: (value is None, value or ""), reverse=False)
-    return list(counted)
+    known = [value for value in counted if value is not None]
+    unknown: list[str | None] = [None] if None in counted else []
+    return (sorted(known) if key == "year" else known) + unknown
 
 
 def _controls(answer: Answer, values: _Values) -> Markup:
@@ -138,9 +140,7 @@ def _controls(answer: Answer, values: _Values) -> Markup:
 
 
 def _fields(answer: Answer, values: _Values) -> Iterator[Markup]:
-    yield _field(
-        "Search captions, names, files", element("input", type="search", id="search", autocomplete="off")
-    )
+    yield _field("Search in all texts", element("input", type="search", id="search", autocomplete="off"))
     yield _select("exposure", "Who could see it", _options(EXPOSURE, values))
     yield _select("band", f"Is it {words.you(answer.person)}?", _bands(answer))
     for facet in FACETS:

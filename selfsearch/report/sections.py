@@ -13,6 +13,8 @@ from .summary import Summary
 from .text import line, path, web
 from .worklist import Task, worklist
 
+FEW = 12  # posts that are listed at once; more are folded
+
 
 def head(answer: Answer, summary: Summary) -> Markup:
     """The warning, the headline, and the answer in sentences."""
@@ -48,7 +50,7 @@ def _facts(answer: Answer) -> Markup:
         ("Compared with", f"{words.count(answer.faces, 'face')} in {words.count(answer.media, 'file')}"),
         ("From", words.count(answer.sources, "source")),
         ("Model", answer.pack),
-        ("Searched by", words.listed([path(probe.path).rpartition("/")[2] for probe in answer.probes])),
+        ("Searched by", words.listed([_name(probe.path) for probe in answer.probes])),
     )
     pairs = [
         element("div", element("dt", name), element("dd", element("bdi", value)))
@@ -56,6 +58,11 @@ def _facts(answer: Answer) -> Markup:
         if value
     ]
     return element("dl", *pairs, class_="facts")
+
+
+def _name(shown: str) -> str:
+    """The last part of a path, POSIX or Windows."""
+    return path(shown).replace("\\", "/").rpartition("/")[2]
 
 
 def reading(answer: Answer) -> Markup | None:
@@ -79,9 +86,9 @@ def reading(answer: Answer) -> Markup | None:
         element("summary", "What the words and scores mean"),
         element(
             "p",
-            "A score says how alike two faces are for the model, from -1 to 1. What it is worth depends on how "
-            f"many faces were compared: here {answer.faces:,}. The words are chosen by how many false matches to "
-            "expect.",
+            "A score says how alike two faces are for the model, from -1 to 1. What it is worth depends on "
+            f"how many faces were compared: here {answer.faces:,}. The words are chosen by how many false "
+            "matches to expect.",
         ),
         element("table", element("tbody", *rows)),
         class_="reading",
@@ -106,7 +113,8 @@ def advice_list(answer: Answer) -> Markup | None:
 
 def _advice(entry: Advice) -> Markup:
     steps = [part for what, how in entry.steps for part in (element("dt", what), element("dd", how))]
-    return element("details", element("summary", entry.title), element("dl", *steps), open=True)
+    heading = element("summary", entry.title, element("small", words.sentence(entry.short)))
+    return element("details", heading, element("dl", *steps), open=True)
 
 
 def work(answer: Answer) -> Markup | None:
@@ -184,6 +192,7 @@ def _missed(answer: Answer, files: list[str]) -> Iterator[Markup]:
             element("summary", f"The {posts}"),
             element("ol", *map(_link_only, answer.links)),
             open=True,
+            data_keep=len(answer.links) <= FEW,
         )
 
 
@@ -198,7 +207,7 @@ def _link_only(item: LinkOnly) -> Markup:
     return element(
         "li",
         element("span", words.AUDIENCES[said.exposure], class_=f"chip {said.exposure.value}"),
-        ", ".join(part for part in where if part),
+        element("span", ", ".join(part for part in where if part)),
         element("q", element("bdi", line(said.caption))) if said.caption else None,
         link(said.url, web(said.url) or ""),
         element("small", item.reason),

@@ -139,8 +139,9 @@ def _nothing(answer: Answer) -> Iterable[str]:
     compared = f"{count(answer.faces, 'face')} in {count(answer.media, 'file')}"
     yield f"No face among {compared} from {count(answer.sources, 'source')} is similar enough to be shown."
     yield (
-        "That speaks for these files and for nothing else: not for accounts that were not exported, and "
-        "not for what other people posted. A face that is hidden, turned away or very small may have been missed."
+        "That speaks for these files and for nothing else: not for accounts that were not exported, "
+        "and not for what other people posted. A face that is hidden, turned away or very small may have "
+        "been missed."
     )
 
 
@@ -166,7 +167,7 @@ def _left_out(answer: Answer) -> Iterable[str]:
         yield f"{more} not shown: beyond the limit or weaker than asked for."
     missed = words.files_not_looked_at(answer.not_looked_at)
     if missed:
-        yield f"Could not be searched: {count(sum(answer.not_looked_at.values()), 'file')}, {listed(missed)}."
+        yield f"Could not be searched: {listed(missed)}."
     if answer.links:
         posts = count(len(answer.links), "post")
         yield f"{posts} not looked at: the export has a link, but not the picture or video."

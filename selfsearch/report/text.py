@@ -64,8 +64,10 @@ def fit_middle(text: str, width: int) -> str:
     """The text, cut in its middle to at most `width` columns: a path's begin and end both tell something."""
     if cells(text) <= width:
         return text
-    tail = _head(text[::-1], (width - 1) * 2 // 3)[::-1]
-    return _head(text, width - 1 - cells(tail)) + "…" + tail if width > 0 else ""
+    if width <= 0:
+        return ""
+    tail = _tail(text, (width - 1) * 2 // 3)
+    return _head(text, width - 1 - cells(tail)) + "…" + tail
 
 
 def pad(text: str, width: int) -> str:
@@ -75,9 +77,15 @@ def pad(text: str, width: int) -> str:
 
 
 def _head(text: str, width: int) -> str:
-    taken = 0
-    for place, sign in enumerate(text):
-        taken += cells(sign)
-        if taken > width:
-            return text[:place]
-    return text
+    """As much of the beginning as fits: measured whole, since some signs combine."""
+    end = 0
+    while end < len(text) and cells(text[: end + 1]) <= width:
+        end += 1
+    return text[:end]
+
+
+def _tail(text: str, width: int) -> str:
+    start = len(text)
+    while start and cells(text[start - 1 :]) <= width:
+        start -= 1
+    return text[start:]

@@ -114,6 +114,11 @@ def listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
 
 
+def sentence(text: str) -> str:
+    """The text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
 def spaced(code: str | None) -> str | None:
     """A code with underscores as words: "profile_photo" -> "profile photo"."""
     return line(code.replace("_", " ")) if code else None
@@ -172,9 +177,9 @@ def span(appearance: Appearance) -> str | None:
 
 
 def files_not_looked_at(outcomes: dict[str, int]) -> list[str]:
-    """One phrase per outcome, most files first: "3 locked with a password"."""
+    """One phrase per outcome, most files first: "3 files locked with a password"."""
     ranked = sorted(outcomes.items(), key=lambda item: (-item[1], item[0]))
-    return [f"{number:,} {OUTCOMES.get(key) or spaced(key)}" for key, number in ranked if number]
+    return [f"{count(number, 'file')} {OUTCOMES.get(key) or spaced(key)}" for key, number in ranked if number]
 
 
 def limits(person: str) -> list[str]:
@@ -183,11 +188,11 @@ def limits(person: str) -> list[str]:
     return [
         "Not in an export is not the same as not on the web. Only what was indexed was searched: what other "
         "people posted, copies made elsewhere and accounts that were not exported are not in it.",
-        "A low score, or no match, is not proof of absence. Faces that are turned away, covered, tiny, blurred, "
-        "or many years younger or older than in the photographs searched by can be missed even though it is "
-        f"{who}.",
-        "Children, siblings and twins are hard. The estimate of false matches is made with strangers; relatives "
-        "look more alike than strangers do, and children change faster than adults.",
+        "A low score, or no match, is not proof of absence. Faces that are turned away, covered, tiny or "
+        "blurred, or many years younger or older than in the photographs searched by, can be missed even "
+        f"though it is {who}.",
+        "Children, siblings and twins are hard. The estimate of false matches is made with strangers; "
+        "relatives look more alike than strangers do, and children change faster than adults.",
         "A match is a comparison of numbers, not an identification. Look at the picture before acting on it.",
         "Who could see something is what the export said, on the day it was made. It may have been wider "
         "before, and anybody who saw it may have kept it.",

@@ -15,7 +15,7 @@
   // Long lists of details start folded, and unfold for printing.
   const folds = all("details");
   const narrow = window.matchMedia("(max-width: 40rem)").matches;
-  const fold = () => folds.forEach((node) => { node.open = Boolean(node.closest("form")) && !narrow; });
+  const fold = () => folds.forEach((node) => { node.open = "keep" in node.dataset || (Boolean(node.closest("form")) && !narrow); });
   fold();
   let before = [];
   window.addEventListener("beforeprint", () => {
@@ -37,7 +37,10 @@
   if (!controls) return;
   controls.hidden = false;
   const list = byId("list");
-  const meanings = new Map(all(".group", list).map((group) => [group.id, all(".meaning", group)[0].textContent]));
+  const told = new Map(all(".group", list).map((group) => [group.id, {
+    heading: group.querySelector("h3").firstChild.data,
+    meaning: group.querySelector(".meaning").textContent,
+  }]));
   const cards = all(".card", list).map((node) => ({
     node,
     band: node.dataset.band,
@@ -115,12 +118,12 @@
     });
     const sections = Array.from(groups.entries()).sort((a, b) => a[0] - b[0]).map(([, group]) => {
       const section = made("section", "group");
-      const heading = made("h3", "", `${group.label} `);
+      const heading = made("h3", "", group.id ? told.get(group.id).heading : `${group.label} `);
       heading.append(made("span", "number"));
       section.append(heading);
       if (group.id) {
         section.id = group.id;
-        section.append(made("p", "meaning", meanings.get(group.id)));
+        section.append(made("p", "meaning", told.get(group.id).meaning));
       }
       const grid = made("div", "grid");
       grid.append(...group.cards);

@@ -1,0 +1,542 @@
+"""The report as text, JSON and CSV, and the words, links and pictures that all forms share."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from selfsearch.report.advice import advice, beyond, title
+from selfsearch.report.as_csv import COLUMNS, to_csv
+from selfsearch.report.as_json import to_json
+from selfsearch.report.pictures import crop
+from selfsearch.report.summary import summarise
+from selfsearch.report.terminal import terminal
+from selfsearch.report.text import cells, fit_middle, line, path, web
+from selfsearch.report.words import false_matches, in_words, moment, span
+from selfsearch.report.worklist import worklist
+from selfsearch.types import Exposure, Probe, Provenance
+
+from .report_samples import (
+    FACEBOOK,
+    FOLDER,
+    HOSTILE,
+    INSTAGRAM,
+    TIKTOK,
+    WHATSAPP,
+    answer,
+    appearance,
+    hostile,
+    realistic,
+    seen,
+)
+
+PLATFORMS = [
+    "google_photos",
+    "youtube",
+    "facebook",
+    "instagram",
+    "threads",
+    "tiktok",
+    "x",
+    "snapchat",
+    "whatsapp",
+    "telegram",
+    "discord",
+    "linkedin",
+    "mastodon",
+    "icloud",
+    "flickr",
+    "bereal",
+    "folder",
+]
+
+
+def rows(told: object) -> list[dict[str, str]]:
+    """The CSV of an answer, read back."""
+    out = io.StringIO(newline="")
+    to_csv(told, out)  # type: ignore[arg-type]
+    return list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
+
+
+# In words
+
+
+def test_the_headline_counts_what_a_face_search_engine_would_find_and_the_rest_is_told_by_who_could_see_it():
+    told = summarise(realistic())
+    assert told.headline == (
+        "A face search engine would find you in 1 public photograph and 1 public video, "
+        "and possibly in 1 more photograph."
+    )
+    assert told.sentences == (
+        "Friends, followers or members of a group could have seen you in 1 photograph.",
+        "Nobody can tell who could have seen you in 2 photographs: "
+        "until you have checked, count that as public.",
+        "Only a breach, a lost phone or somebody in the conversation would show you in 2 photographs.",
+        "By chance alone, expect one of those shown to be somebody else. "
+        "Relatives look more alike than chance.",
+        "4 more appearances not shown: beyond the limit or weaker than asked for.",
+        "Could not be searched: 17 files of a kind that cannot be read, 3 files damaged or not "
+        "permitted to be read and 2 files locked with a password.",
+        "2 posts not looked at: the export has a link, but not the picture or video.",
+    )
+
+
+def test_the_counts_add_up_by_band_and_by_exposure():
+    told = summarise(realistic())
+    assert (told.appearances, told.photographs, told.videos, told.media) == (8, 7, 1, 8)
+    assert told.bands == {"strong": 5, "likely": 2, "possible": 1, "weak": 0}
+    assert told.exposure == {"public": 3, "network": 1, "private": 2, "unknown": 2}
+    assert told.facets["platform"] == {
+        "facebook": 2, "folder": 2, "instagram": 2, "tiktok": 2, "google_photos": 1, "whatsapp": 1,
+    }  # fmt: skip
+    assert told.facets["year"] == {"2022": 3, "2019": 3, "2013": 2, "2020": 1, "2021": 1}
+    assert told.facets["album"] == {None: 6, "Erasmus 2013": 1, "Instagram Photos": 1, "Trip to Lisbon": 1}
+
+
+def test_two_faces_in_one_photograph_are_one_photograph_under_its_widest_audience():
+    twice = [appearance(rank, seen(1, "a.jpg", TIKTOK), sha256="a" * 64) for rank in (1, 2)]
+    told = summarise(answer(*twice))
+    assert (told.appearances, told.media) == (2, 1)
+    assert told.headline == "A face search engine would find you in 1 public photograph."
+
+
+def test_a_photograph_of_unknown_audience_is_not_called_public_and_not_called_safe():
+    told = summarise(answer(appearance(1, seen(1, "a.jpg", FOLDER))))
+    assert told.headline == "You are in 1 photograph; who could see it is not known."
+    private = summarise(answer(appearance(1, seen(1, "a.jpg", WHATSAPP))))
+    assert private.headline == "Nothing found with you in it is known to be public."
+
+
+def test_a_public_resemblance_is_only_a_maybe_in_the_headline():
+    told = summarise(answer(appearance(1, seen(1, "a.jpg", TIKTOK), score=0.5, expected=0.6)))
+    assert told.headline == "A face search engine might find you in 1 public photograph."
+
+
+def test_weaker_resemblances_stay_out_of_the_headline():
+    told = summarise(answer(appearance(1, seen(1, "a.jpg", TIKTOK), score=0.3, expected=20.0)))
+    assert told.headline == "Nothing found with you in it is known to be public."
+    assert (
+        "1 weaker resemblance shown because you asked: most of them will be other people." in told.sentences
+    )
+
+
+def test_another_person_is_spoken_of_by_name():
+    told = summarise(answer(appearance(1, seen(1, "a.jpg", TIKTOK)), person="Ana"))
+    assert told.headline == "A face search engine would find Ana in 1 public photograph."
+    assert in_words("strong", "Ana", calibrated=True) == "almost certainly Ana"
+
+
+def test_no_appearance_is_told_with_what_it_does_not_mean():
+    told = summarise(answer())
+    assert told.headline == "You were not found in what was searched."
+    assert told.sentences == (
+        "No face among 1,404 faces in 812 files from 2 sources is similar enough to be shown.",
+        "That speaks for these files and for nothing else: not for accounts that were not exported, "
+        "and not for what other people posted. A face that is hidden, turned away or very small may "
+        "have been missed.",
+    )
+    assert "nothing to compare with" in summarise(answer(faces=0)).sentences[0]
+
+
+def test_without_a_calibration_no_score_is_put_into_words():
+    told = answer(
+        appearance(1, seen(1, "a.jpg", TIKTOK), expected=None), calibrated=False, bands={}, pack="mine"
+    )
+    assert summarise(told).sentences[0] == (
+        "The model mine has no calibration, so the scores are not translated into words: "
+        "compare the pictures yourself."
+    )
+    text = terminal(told)
+    assert "not rated" in text
+    assert "certainly" not in text
+    said = to_json(told)
+    assert (said["bands"], said["appearances"][0]["band"]) == ({}, None)
+    assert said["appearances"][0]["expected_false_matches"] is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        (None, "no estimate of false matches: this model has no calibration"),
+        (0.0, "fewer than 1 in 1,000,000 libraries like this would have a false match this strong"),
+        (0.0003, "fewer than 1 in 2,000 libraries like this would have a false match this strong"),
+        (0.009, "fewer than 1 in 100 libraries like this would have a false match this strong"),
+        (0.4, "fewer than 1 in 2 libraries like this would have a false match this strong"),
+        (0.9, "one false match this strong is to be expected in a library like this"),
+        (3.4, "about 3 false matches this strong are to be expected in a library like this"),
+    ],
+)
+def test_expected_false_matches_are_said_in_words_that_never_promise_more_than_the_number(expected, words):
+    assert false_matches(expected) == words
+
+
+@pytest.mark.parametrize(
+    ("iso", "words"),
+    [
+        ("2021-06-02T10:11:12+00:00", "2 June 2021, 10:11 UTC"),
+        ("2021-06-02T10:11:12Z", "2 June 2021, 10:11 UTC"),
+        ("2021-06-02T10:11:12.5+02:00", "2 June 2021, 10:11 UTC+02:00"),
+        ("2021-06-02T10:11:12", "2 June 2021, 10:11, time zone not given"),
+        ("2021-06-02", "2 June 2021"),
+        ("2021-06", "June 2021"),
+        ("2021", "2021"),
+        ("2021-13-02", "2021-13-02"),
+        ("last\x1b[31m summer", "last summer"),
+        (None, None),
+    ],
+)
+def test_a_time_is_said_as_precisely_as_it_is_known(iso, words):
+    assert moment(iso) == words
+
+
+def test_a_face_in_a_video_says_from_when_to_when():
+    video = appearance(1, seen(1, "a.mp4", TIKTOK), time_ms=3_661_000, from_ms=3_600_000, to_ms=3_725_000)
+    assert span(video) == "from 1:00:00 to 1:02:05 in the video, best at 1:01:01"
+    assert span(replace(video, from_ms=None, to_ms=None)) == "at 1:01:01 in the video"
+    assert span(appearance(1, seen(1, "a.jpg", TIKTOK))) is None
+
+
+# JSON
+
+
+def test_the_json_is_the_documented_object():
+    said = replace(
+        INSTAGRAM, caption=None, author_is_owner=True, exposure_reason="not exported", url_kind="profile"
+    )
+    told = answer(
+        appearance(1, seen(1, "instagram.zip!media/posts/202106/x.jpg", said), score=np.float32(0.71)),
+        probes=(Probe("selfie.jpg", 1, (np.float32(1.5), 2.0, 3.0, 4.0), 0.93),),
+    )
+    spoken = to_json(told)
+    assert " ".join(list(spoken)[:8]) == "schema person model library probes bands summary appearances"
+    assert json.loads(json.dumps(spoken)) == {
+        "schema": "selfsearch.query/1",
+        "person": "me",
+        "model": {"pack": "opencv-zoo", "dimension": 128, "calibrated": True},
+        "library": {"sources": 2, "media": 812, "faces": 1404},
+        "probes": [{"path": "selfie.jpg", "faces_found": 1, "box": [1.5, 2.0, 3.0, 4.0], "quality": 0.93}],
+        "bands": {"strong": 0.61, "likely": 0.55, "possible": 0.48},
+        "summary": {
+            "appearances": 1,
+            "media": 1,
+            "strong": 1,
+            "likely": 0,
+            "possible": 0,
+            "weak": 0,
+            "exposure": {"public": 0, "network": 0, "private": 0, "unknown": 1},
+            "expected_false_matches": 0.0003,
+            "platforms": {"instagram": 1},
+            "accounts": {"instagram/ana.lisbon": 1},
+            "contexts": {"post": 1},
+            "years": {"2021": 1},
+            "albums": {},
+            "headline": "You are in 1 photograph; who could see it is not known.",
+            "sentences": list(summarise(told).sentences),
+        },
+        "appearances": [
+            {
+                "rank": 1,
+                "score": 0.71,
+                "band": "strong",
+                "expected_false_matches": 0.0003,
+                "exposure": "unknown",
+                "face": {
+                    "id": 11,
+                    "box": [60.0, 55.0, 90.0, 110.0],
+                    "time_ms": None,
+                    "from_ms": None,
+                    "to_ms": None,
+                    "quality": 0.88,
+                },
+                "media": {
+                    "sha256": f"{1:064x}",
+                    "type": "image/jpeg",
+                    "width": 1080,
+                    "height": 1350,
+                    "copies": 1,
+                },
+                "sightings": [
+                    {
+                        "source": 1,
+                        "path": "/home/ana/exports/instagram.zip!media/posts/202106/x.jpg",
+                        "platform": "instagram",
+                        "context": "post",
+                        "url": "https://www.instagram.com/ana.lisbon/",
+                        "url_kind": "profile",
+                        "caption": None,
+                        "posted_at": "2021-06-02T10:11:12+00:00",
+                        "taken_at": None,
+                        "audience": None,
+                        "audience_source": "account_setting",
+                        "exposure": "unknown",
+                        "album": None,
+                        "location": None,
+                        "author_is_owner": True,
+                        "account": "ana.lisbon",
+                        "exposure_reason": "not exported",
+                        "posted_at_source": "creation_timestamp",
+                        "taken_at_source": None,
+                        "place": None,
+                        "people": [],
+                        "author": None,
+                        "post_id": None,
+                        "gone": False,
+                    }
+                ],
+                "in_words": "almost certainly you",
+            }
+        ],
+        "hidden": 0,
+        "not_looked_at": {},
+        "links": [],
+        "worklist": [
+            {
+                "url": "https://www.instagram.com/ana.lisbon/",
+                "url_kind": "profile",
+                "exposure": "unknown",
+                "platform": "instagram",
+                "account": "ana.lisbon",
+                "context": "post",
+                "posted_at": "2021-06-02T10:11:12+00:00",
+                "ranks": [1],
+            }
+        ],
+        "advice": spoken["advice"],
+        "asked_at": "2026-11-22T01:26:49+00:00",
+    }
+    assert [entry["platform"] for entry in spoken["advice"]] == ["instagram"]
+
+
+def test_the_json_keeps_places_copies_and_links_without_media():
+    spoken = to_json(realistic())
+    second = spoken["appearances"][1]
+    assert second["media"]["copies"] == 3
+    assert [sighting["platform"] for sighting in second["sightings"]] == ["instagram", "facebook", "folder"]
+    assert second["sightings"][1]["location"] == {"latitude": 38.7979, "longitude": -9.3906, "source": "exif"}
+    assert second["sightings"][2]["gone"] is True
+    assert [(link["source"], link["platform"], link["reason"]) for link in spoken["links"]] == [
+        (2, "tiktok", "TikTok's export has links, not media"),
+        (7, "linkedin", "LinkedIn's export has links, not media"),
+    ]
+    assert spoken["not_looked_at"] == {"unreadable": 3, "encrypted": 2, "unsupported": 17}
+
+
+# CSV
+
+
+def test_the_csv_has_one_row_per_sighting_and_reads_back():
+    table = rows(realistic())
+    assert [row["rank"] for row in table] == ["1", "2", "2", "2", "3", "4", "5", "6", "7", "8"]
+    assert tuple(table[0]) == COLUMNS
+    assert {
+        key: table[4][key] for key in ("platform", "album", "latitude", "longitude", "people", "path")
+    } == {
+        "platform": "facebook",
+        "album": "Erasmus 2013",
+        "latitude": "38.7979",
+        "longitude": "-9.3906",
+        "people": "Ana Example; Rui; Łucja",
+        "path": "/home/ana/exports/facebook-ana/photos/Erasmus2013_4f/53012345.jpg",
+    }
+    assert table[3]["gone"] == "yes"
+    assert table[0]["box"] == "60 55 90 110"
+
+
+@pytest.mark.parametrize(
+    "attack", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n@x", "\x1b[0m=1", "\uff1d1"]
+)
+def test_no_cell_begins_a_formula(attack):
+    said = replace(TIKTOK, caption=attack, account=attack, album=attack, author=attack)
+    [row] = rows(answer(appearance(1, seen(1, "a.jpg", said)), person=attack))
+    for key in ("caption", "account", "album", "author"):
+        assert row[key].startswith("'"), row[key]
+
+
+def test_an_ordinary_caption_is_left_alone_in_the_csv():
+    said = replace(TIKTOK, caption='quote " comma , line\nbreak 2-3=5')
+    [row] = rows(answer(appearance(1, seen(1, "a.jpg", said))))
+    assert row["caption"] == 'quote " comma , line\nbreak 2-3=5'
+
+
+# Terminal
+
+
+def test_the_terminal_groups_by_who_could_see_it_best_match_first():
+    text = terminal(realistic())
+    headings = re.findall(r"^(\S.*): (\d+)$", text, re.MULTILINE)
+    assert headings[:4] == [
+        ("Anyone could see it", "3"),
+        ("Friends, followers or a group could see it", "1"),
+        ("Nobody can tell who could see it", "2"),
+        ("Only the account's owner, or the people in a message", "2"),
+    ]
+    assert re.findall(r"^ +(\d+)  \w", text, re.MULTILINE) == ["1", "2", "8", "3", "4", "7", "5", "6"]
+
+
+def test_an_appearance_in_the_terminal_says_how_sure_where_when_and_why():
+    public = replace(INSTAGRAM, exposure=Exposure.PUBLIC)
+    copies = seen(1, "instagram.zip!media/x.jpg", public), seen(2, "y.jpg", FOLDER)
+    lines = terminal(answer(appearance(1, *copies))).splitlines()
+    at = next(number for number, text in enumerate(lines) if text.startswith("    1  "))
+    assert lines[at : at + 5] == [
+        "    1  almost certainly   0.71  Instagram, post, ana.lisbon           2021-06-02",
+        "       /home/ana/exports/instagram.zip!media/x.jpg  (+ 1 other place)",
+        "       https://www.instagram.com/ana.lisbon/",
+        "       “Beach with Ana \U0001f3d6\ufe0f and the whole crew, before the storm came in”",
+        "       Instagram does not export who could see a post; the account was public a…",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 132])
+def test_nothing_but_links_is_wider_than_the_terminal(width):
+    for told in (realistic(), hostile(), answer()):
+        wide = [text for text in terminal(told, width=width).splitlines() if cells(text) > width]
+        assert all(re.match(r" *(public|network|unknown|private)? *https?://", text) for text in wide), wide
+
+
+def test_without_colour_the_terminal_gets_no_control_character_whatever_captions_hold():
+    assert not re.search(r"[^\n\x20-\x7e\xa0-\U0010ffff]|[\u2028\u202e\ud800-\udfff]", terminal(hostile()))
+    coloured = re.sub(r"\x1b\[[0-9;]*m", "", terminal(hostile(), colour=True))
+    assert coloured == terminal(hostile())
+    assert "[red]markup[/red]" in coloured
+
+
+def test_the_terminal_says_what_nobody_can_tell_and_what_can_be_done():
+    text = " ".join(terminal(realistic()).split())
+    assert "Not in an export is not the same as not on the web." in text
+    assert 'TikTok: per video: Privacy settings > "Who can watch this video"' in text
+    assert "As of 2026-11. Menus move" in text
+
+
+# Text of others
+
+
+@pytest.mark.parametrize(
+    "attack", ["\x1b[31mred\x1b[0m", "\x1b]8;;http://x\x07red\x1b]8;;\x1b\\", "\x9b1mred", "r\u202eed"]
+)
+def test_escape_sequences_and_direction_marks_are_taken_out_whole(attack):
+    assert line(attack) == "red"
+
+
+def test_emoji_made_of_several_characters_stay_whole():
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    assert line(family) == family
+
+
+def test_a_path_shows_where_something_cannot_be_shown():
+    assert path("a\u202eb\udcff\n.jpg") == "a\ufffdb\ufffd\ufffd.jpg"
+
+
+def test_a_long_path_is_cut_in_its_middle():
+    short = fit_middle("/home/ana/exports/instagram.zip!media/posts/x.jpg", 30)
+    assert cells(short) == 30
+    assert short.startswith("/home/ana")
+    assert short.endswith("/posts/x.jpg")
+    assert cells(fit_middle("写真" * 40, 21)) <= 21
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//x.example", "https://",
+     "https://a b", "", "https://x\x00.example", "http://[", "JaVaScRiPt:x", "https://x\u202e.example"],
+)  # fmt: skip
+def test_only_web_addresses_are_linked(url):
+    assert web(url) is None
+    assert web("https://x.example/é?a=1&b=2") == "https://x.example/é?a=1&b=2"
+
+
+# Links to work through
+
+
+def test_the_worklist_has_public_links_first_exact_before_put_together_and_a_profile_once():
+    assert [(task.exposure.value, task.kind, task.ranks) for task in worklist(realistic())] == [
+        ("public", "exact", (1,)),
+        ("public", "constructed", (8,)),
+        ("public", "profile", (2, 4)),
+        ("private", "owner_only", (6,)),
+    ]
+
+
+def test_what_is_no_web_address_is_not_worked_through():
+    assert [task.url for task in worklist(hostile())] == ['https://x.example/"onclick=alert(4)']
+
+
+# Advice
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_platform_has_dated_advice_on_every_switch(platform):
+    found = advice(platform)
+    assert found is not None
+    assert all(len(how) > 30 for _, how in found.steps)
+    assert len(found.short) > 20
+    assert found.as_of == "2026-11"
+
+
+def test_advice_is_found_by_the_names_that_people_use():
+    assert advice("Twitter") == advice("x")
+    assert advice("google-photos") == advice("google_photos") == advice("Google Takeout")
+    assert advice("myspace") is None
+    assert title("my_space") == "My Space"
+    assert "PimEyes" in beyond().audience
+
+
+# Pictures
+
+
+def test_a_crop_holds_the_face_with_surroundings_and_says_where_it_is():
+    pixels = np.zeros((1000, 2000, 3), np.uint8)
+    pixels[400:600, 900:1100] = (200, 30, 30)
+    found = crop(pixels, (900.0, 400.0, 200.0, 200.0), side=250)
+    assert (found.width, found.height) == (250, 250)
+    assert found.box == pytest.approx((0.3, 0.3, 0.4, 0.4))
+    image = np.asarray(Image.open(io.BytesIO(found.jpeg)))
+    assert image.shape == (250, 250, 3)
+    assert image[125, 125, 0] > 150
+    assert image[20, 20].max() < 40
+
+
+def test_at_an_edge_the_window_moves_inwards():
+    found = crop(np.zeros((500, 500, 3), np.uint8), (400.0, 0.0, 100.0, 100.0), side=300)
+    assert (found.width, found.height) == (250, 250)
+    assert found.box == pytest.approx((0.6, 0.0, 0.4, 0.4))
+
+
+def test_a_face_that_fills_the_picture_is_shown_whole_and_a_small_one_is_not_blown_up():
+    found = crop(np.zeros((300, 200, 3), np.uint8), (-20.0, -10.0, 260.0, 330.0), side=150)
+    assert (found.width, found.height) == (100, 150)
+    assert found.box == pytest.approx((0.0, 0.0, 1.0, 1.0))
+    small = crop(np.zeros((300, 200, 3), np.uint8), (90.0, 90.0, 20.0, 20.0), side=320)
+    assert (small.width, small.height) == (50, 50)
+
+
+@pytest.mark.parametrize(
+    "box", [(float("nan"), 0, 1, 1), (0, 0, 0, 0), (9e9, 9e9, 5, 5), (0, 0, float("inf"), 5)]
+)
+def test_a_box_that_makes_no_sense_gives_the_whole_picture(box):
+    found = crop(np.zeros((40, 60, 3), np.uint8), box)
+    assert (found.width, found.height, found.box) == (60, 40, (0.0, 0.0, 1.0, 1.0))
+
+
+def test_a_crop_carries_no_metadata():
+    found = crop(np.zeros((40, 60, 3), np.uint8), (1.0, 1.0, 20.0, 20.0))
+    assert not Image.open(io.BytesIO(found.jpeg)).getexif()
+    assert "jpeg" not in repr(found)
+
+
+def test_a_provenance_that_says_nothing_is_reported_without_inventing_anything():
+    bare = answer(appearance(1, seen(1, "a.jpg", Provenance("folder"))))
+    [row] = rows(bare)
+    assert [row[key] for key in ("account", "caption", "posted_at", "taken_at", "url", "audience")] == [
+        ""
+    ] * 6
+    assert to_json(bare)["summary"]["years"] == {}
+    assert HOSTILE not in terminal(bare)
+    assert FACEBOOK.place == "Sintra, Lisbon"

@@ -21,7 +21,9 @@ def private_folder(path: Path) -> Path:
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """Write a 0600 file that appears whole or not at all, whatever the umask and whenever we are killed."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # 0600 by contract
+    handle, name = tempfile.mkstemp(
+        prefix=f".{path.name}.", suffix=".part", dir=path.parent
+    )  # 0600 by contract
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

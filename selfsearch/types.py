@@ -6,7 +6,6 @@ offset where the zone is known, without one where the platform gives none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
@@ -62,7 +61,9 @@ class Provenance:
 
     platform: str  # "folder" for plain files and archives
     account: str | None = None
-    context: str | None = None  # post, story, reel, profile_photo, message, album, memory, archived, deleted, ...
+    context: str | None = (
+        None  # post, story, reel, profile_photo, message, album, memory, archived, deleted, ...
+    )
     caption: str | None = None
     posted_at: str | None = None
     posted_at_source: str | None = None  # the field it came from, e.g. "creation_timestamp"
@@ -190,7 +191,9 @@ class Answer:
     media: int
     faces: int  # distinct faces compared with
     probes: tuple[Probe, ...]
-    bands: dict[str, float]  # band -> lowest score in it, for this library's number of faces; empty without calibration
+    bands: dict[
+        str, float
+    ]  # band -> lowest score in it, for this library's number of faces; empty without calibration
     appearances: tuple[Appearance, ...]
     hidden: int  # appearances left out by --limit or --min-band, or weaker than every band
     not_looked_at: dict[str, int]  # outcome -> files that could not be searched (unreadable, encrypted, ...)

@@ -15,7 +15,8 @@ from ..types import Chip, Landmarks, Pixels
 
 SIZE = 112  # pixels, both sides of a chip
 TEMPLATE = np.array(
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]],
+    np.float32,
 )
 Matrix = NDArray[np.float64]  # (2, 3): chip = matrix @ (x, y, 1)
 
@@ -47,7 +48,9 @@ def warp(pixels: Pixels, matrix: Matrix, side: int) -> Pixels:
     scale = float(np.hypot(*matrix[:, 0]))
     if scale < 0.7:
         pixels, matrix = _reduced(pixels, matrix, scale, side)
-    warped = cv2.warpAffine(pixels, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    warped = cv2.warpAffine(
+        pixels, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+    )
     return np.asarray(warped, np.uint8)
 
 
@@ -57,7 +60,9 @@ def _reduced(pixels: Pixels, matrix: Matrix, scale: float, side: int) -> tuple[P
     corners = (np.array([[0, 0], [side, 0], [0, side], [side, side]]) - matrix[:, 2]) @ inverse.T
     height, width = pixels.shape[:2]
     left, top = np.clip(np.floor(corners.min(axis=0)) - 2, 0, [width - 1, height - 1]).astype(int)
-    right, bottom = np.clip(np.ceil(corners.max(axis=0)) + 2, [left + 1, top + 1], [width, height]).astype(int)
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)) + 2, [left + 1, top + 1], [width, height]).astype(
+        int
+    )
     part = pixels[top:bottom, left:right]
     size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
     shrink = np.array([size[0] / (right - left), size[1] / (bottom - top)])

@@ -74,7 +74,9 @@ def _turned(models: Models, pixels: Pixels) -> Iterator[Candidates]:
     """Passes over the picture turned by a quarter, a half and three quarters, results turned back."""
     height, width = pixels.shape[:2]
     scale = min(1.0, TURNED / max(height, width))
-    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
+    small = (
+        cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
+    )
     high, wide = small.shape[:2]
     back = np.array([width / wide, height / high], np.float32)
     for quarters in (1, 2, 3):

@@ -37,7 +37,9 @@ class Models:
         self._recogniser: Any = app.models["recognition"]
         self._detector.nms_thresh = 0.4
 
-    def detect(self, rgb: NDArray[np.uint8], threshold: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def detect(
+        self, rgb: NDArray[np.uint8], threshold: float
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Candidates in one picture whose sides are multiples of 32: (n, 5) left, top, right, bottom, score and
         (n, 5, 2) landmarks, in its own pixels, not yet freed of overlaps."""
         scores, boxes, points = self._detector.forward(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), threshold)
@@ -76,4 +78,6 @@ def _open(pack: Pack, options: Any) -> FaceAnalysis:
             static_shape_sessions=False,
         )
     except (RuntimeError, ValueError, TypeError, OSError, AssertionError, KeyError) as exc:
-        raise PackError(f"the model pack {pack.name!r} cannot be loaded ({type(exc).__name__}); {pack.cure}") from exc
+        raise PackError(
+            f"the model pack {pack.name!r} cannot be loaded ({type(exc).__name__}); {pack.cure}"
+        ) from exc

@@ -47,14 +47,20 @@ class Pack:
         """Raises PackError when a file is missing or is not the one that the manifest describes."""
         for path, expected in self.checksums:
             if not path.is_file():
-                raise PackError(f"the model pack {self.name!r} is incomplete: {path.name} is missing; {self.cure}")
+                raise PackError(
+                    f"the model pack {self.name!r} is incomplete: {path.name} is missing; {self.cure}"
+                )
             if sha256(path) != expected:
-                raise PackError(f"the model pack {self.name!r} is damaged: {path.name} has changed; {self.cure}")
+                raise PackError(
+                    f"the model pack {self.name!r} is damaged: {path.name} has changed; {self.cure}"
+                )
 
     @property
     def cure(self) -> str:
         """What to do about a damaged pack."""
-        return "install selfsearch again" if self.bundled else f"add it again: selfsearch models add {self.name}"
+        return (
+            "install selfsearch again" if self.bundled else f"add it again: selfsearch models add {self.name}"
+        )
 
 
 def find_pack(name: str, folder: Path | None = None) -> Pack:
@@ -94,7 +100,9 @@ def read_pack(folder: Path, *, bundled: bool = False) -> Pack:
         raise PackError(f"the model pack in {folder} has no usable manifest: {type(exc).__name__}") from exc
     parts = [detection[1], recognition[1], str(PIPELINE)]
     revision = hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
-    return Pack(name, folder, detection[0], recognition[0], (detection, recognition), dimension, revision, bundled)
+    return Pack(
+        name, folder, detection[0], recognition[0], (detection, recognition), dimension, revision, bundled
+    )
 
 
 def _task(folder: Path, task: dict[str, str]) -> tuple[Path, str]:

@@ -1,0 +1,110 @@
+"""selfsearch index"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import InputError
+from . import consenting, options
+
+if TYPE_CHECKING:
+    from ..indexing import Indexed
+
+WORDS = {
+    "indexed": "with faces",
+    "no_face": "without a face",
+    "duplicate": "copies of those",
+    "unsupported": "not pictures",
+    "unreadable": "unreadable",
+    "too_large": "too large",
+    "encrypted": "encrypted",
+    "record": "the exports' own records",
+    "derivative": "thumbnails and overlays",
+    "link_only": "links without the media",
+}
+
+
+def index(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", exists=True, help="Folders, archives, exports, photographs."),
+    ],
+    consent: consenting.Consent = None,
+    by: consenting.By = None,
+    evidence: consenting.Evidence = None,
+    days: consenting.Days = 365,
+    pack: options.PackName = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Read media that you control, and keep the faces in them in your private library.
+
+    Reads folders, zip and tar archives and platform exports in place. Only what is new or changed is looked at; run it as often
+    as you like. Asks for your consent once per path.
+    """
+    given = consenting.Given(consent, by, evidence, days)
+    given.check()
+    done: list[Indexed] = []
+    with options.opened(create=True, writing=True) as library:
+        from .. import indexing
+        from .progress import watcher
+
+        grants = [consenting.obtain(library, "source", str(path.resolve()), given) for path in paths]
+        engine = options.engine(pack)
+        for grant in grants:
+            done += indexing.index(library, engine, grant, Path(grant.subject), options.now, watcher())
+    if as_json:
+        options.answer_json(as_object(done))
+    else:
+        tell(done)
+    if not any(
+        one.counts.get(kind) for one in done for kind in ("indexed", "no_face", "duplicate", "link_only")
+    ):
+        raise InputError(
+            "no picture was found that could be looked at; selfsearch status --problems says why"
+        )
+
+
+def as_object(done: list[Indexed]) -> dict[str, Any]:
+    """The summary for programs."""
+    return {
+        "schema": "selfsearch.index/1",
+        "found": sum(one.found for one in done),
+        "outcomes": dict(sum((Counter(one.counts) for one in done), Counter())),
+        "new": sum(one.new for one in done),
+        "unchanged": sum(one.unchanged for one in done),
+        "moved": sum(one.moved for one in done),
+        "gone": sum(one.gone for one in done),
+        "sources": [
+            {
+                "id": one.source.id, "platform": one.source.platform, "title": one.source.title, "why": one.source.why,
+                "account": one.source.account, "paths": one.source.containers, "found": one.found,
+                "outcomes": one.counts, "new": one.new, "unchanged": one.unchanged, "moved": one.moved,
+                "gone": one.gone, "opened": not one.skipped,
+            }
+            for one in done
+        ],
+    }  # fmt: skip
+
+
+def tell(done: list[Indexed]) -> None:
+    """The summary for people."""
+    for one in done:
+        account = f" of {one.source.account}" if one.source.account else ""
+        options.answer(f"{one.source.title}{account} (source {one.source.id}): {one.found:,} files found")
+        for kind, count in one.counts.items():
+            options.answer(f"  {count:>9,}  {WORDS.get(kind, kind)}")
+        changes = [f"{count:,} {word}" for word, count in _changes(one).items() if count]
+        options.answer(f"  this time: {', '.join(changes) or 'nothing to do'}")
+    bad = sum(one.counts.get(kind, 0) for one in done for kind in ("unreadable", "too_large", "encrypted"))
+    if bad:
+        options.answer(
+            f"{bad:,} files could not be read; selfsearch status --problems lists each with its reason"
+        )
+
+
+def _changes(one: Indexed) -> dict[str, int]:
+    return {"read": one.new, "unchanged": one.unchanged, "moved": one.moved, "gone": one.gone}

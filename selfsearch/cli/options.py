@@ -1,0 +1,114 @@
+"""What several commands share: options, the clock, opening the library, printing."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ..engine import Engine
+    from ..library import Library
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
+PackName = Annotated[
+    str | None, typer.Option("--pack", help="Model pack to use this time; see: selfsearch models.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; go ahead.")]
+
+
+def show_version(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Find where your own face appears in the media you control. Nothing leaves this machine."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"selfsearch {installed('selfsearch')}")
+        raise typer.Exit
+
+
+def home() -> Path:
+    """The library's folder: $SELFSEARCH_HOME, or the user's data folder."""
+    from ..library import default_home
+
+    given = os.environ.get("SELFSEARCH_HOME")
+    return Path(given).expanduser().absolute() if given else default_home()
+
+
+def key_folder() -> Path:
+    """Where key files are: $SELFSEARCH_KEYS, or the user's configuration folder."""
+    from ..library import default_key_folder
+
+    given = os.environ.get("SELFSEARCH_KEYS")
+    return Path(given).expanduser().absolute() if given else default_key_folder()
+
+
+def now() -> datetime:
+    """The present moment, with its zone."""
+    return datetime.now(timezone.utc).astimezone()
+
+
+@contextmanager
+def opened(*, create: bool = False, writing: bool = False) -> Iterator[Library]:
+    """The library, opened; its passphrase is asked for when it has one."""
+    from ..library import open_library
+
+    with open_library(
+        home(), key_folder=key_folder(), create=create, writing=writing, ask=ask_passphrase
+    ) as library:
+        yield library
+
+
+def ask_passphrase() -> str | None:
+    """From the environment, or from the terminal; None when there is neither."""
+    given = os.environ.get("SELFSEARCH_PASSPHRASE")
+    if given is not None:
+        return given
+    return getpass.getpass("Passphrase of the selfsearch library: ") if sys.stdin.isatty() else None
+
+
+def engine(pack: str | None = None) -> Engine:
+    """The engine with the pack that was asked for, or the one that is set."""
+    from .. import config
+    from ..engine import find_pack, load
+
+    return load(find_pack(pack or config.read(home()).pack, home() / "packs"))
+
+
+def ask(question: str) -> bool:
+    """Yes or no, from a terminal. Without one the answer is no."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    typer.echo(f"{question} [y/N] ", nl=False, err=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def say(text: str) -> None:
+    """A line of the story, on stderr."""
+    typer.echo(text, err=True)
+
+
+def answer(text: str) -> None:
+    """The answer, on stdout."""
+    typer.echo(text)
+
+
+def answer_json(value: dict[str, Any]) -> None:
+    """The answer for programs, on stdout."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def width() -> int:
+    """Columns of the terminal; 100 when the answer goes into a file or a pipe."""
+    import shutil
+
+    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100

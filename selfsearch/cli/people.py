@@ -1,0 +1,81 @@
+"""selfsearch people"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import UsageError
+from . import consenting, options
+
+app = typer.Typer(help="Who may be searched for, and by which photographs.", invoke_without_command=True)
+
+
+@app.callback(invoke_without_command=True)
+def list_people(context: typer.Context, as_json: options.AsJson = False) -> None:
+    """List everybody who is enrolled."""
+    if context.invoked_subcommand:
+        return
+    from .. import consent
+    from ..library import people
+
+    with options.opened() as library:
+        everybody = people.all_people(library)
+        alive = consent.live(library, "person", [person.name for person in everybody], options.now())
+    if as_json:
+        listed = [
+            {"name": one.name, "enrolled_at": one.enrolled_at, "consent": one.name in alive}
+            for one in everybody
+        ]
+        options.answer_json({"schema": "selfsearch.people/1", "people": listed})
+        return
+    for one in everybody:
+        options.answer(
+            f"{one.name}: enrolled {one.enrolled_at[:10]}, consent {'live' if one.name in alive else 'NOT live'}"
+        )
+
+
+@app.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="What to call the person; me for yourself.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", exists=True, dir_okay=False)],
+    consent: consenting.Consent = None,
+    by: consenting.By = None,
+    evidence: consenting.Evidence = None,
+    days: consenting.Days = 365,
+    face: Annotated[str | None, typer.Option("--face", help="largest, or the number of the face.")] = None,
+    pack: options.PackName = None,
+) -> None:
+    """Enrol a person, or add clearer photographs of one who is."""
+    from ..query import Searcher, enrol
+    from .query import _chosen
+
+    with options.opened(create=True, writing=True) as library:
+        searcher = Searcher(library, options.engine(pack))
+        grant = consenting.obtain(library, "person", name, consenting.Given(consent, by, evidence, days))
+        enrol(searcher, grant, _chosen(searcher, images, face), options.now())
+    options.say(f"{name} is enrolled")
+
+
+@app.command("verdict")
+def verdict(
+    name: Annotated[str, typer.Argument(help="Whose appearance it is said to be.")],
+    face: Annotated[int, typer.Argument(help="The face's number, from the answer.")],
+    said: Annotated[str, typer.Argument(metavar="me|not-me")],
+) -> None:
+    """Say for good that a face is, or is not, this person; "not-me" is never shown again."""
+    from .. import consent
+    from ..library import faces, people
+
+    if said not in ("me", "not-me"):
+        raise UsageError(f"a verdict is me or not-me, not {said!r}")
+    with options.opened(writing=True) as library:
+        person = people.find_person(library, name)
+        if person is None:
+            raise UsageError(f"nobody called {name!r} is enrolled; see: selfsearch people")
+        if face not in faces.describe(library, [face]):
+            raise UsageError(f"there is no face {face} in the library")
+        people.save_verdict(library, person, face, said.replace("-", "_"), consent.stamp(options.now()))
+    options.say(f"kept: face {face} is {'' if said == 'me' else 'not '}{name}")

@@ -1,0 +1,74 @@
+"""A progress bar on a terminal, a plain line now and then otherwise. Always on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from ..indexing import Watcher
+from ..types import Outcome
+from .options import say
+
+EVERY = 30.0  # seconds between plain lines
+
+
+class Bar(Watcher):
+    """Draws one bar per source, with rate and time left."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def begin(self, title: str, files: int | None) -> None:
+        """Start a source's bar."""
+        self._progress.start()
+        self._task = self._progress.add_task(title[:40], total=files, rate="")
+
+    def step(self, outcome: Outcome, address: str) -> None:
+        """Move it by one file."""
+        if self._task is None:
+            return
+        speed = self._progress.tasks[self._task].speed
+        self._progress.update(self._task, advance=1, rate=f"{speed:.0f}/s" if speed else "")
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+        self._task = None
+        self._progress.stop()
+
+
+class Lines(Watcher):
+    """Says how far it is from time to time."""
+
+    def __init__(self) -> None:
+        self._count, self._last, self._title = 0, time.monotonic(), ""
+
+    def begin(self, title: str, files: int | None) -> None:
+        """Say what comes."""
+        self._count, self._title, self._last = 0, title, time.monotonic()
+        say(f"{title}: {f'{files:,} files' if files is not None else 'reading'}")
+
+    def step(self, outcome: Outcome, address: str) -> None:
+        """Say how far it is, every half minute."""
+        self._count += 1
+        if time.monotonic() - self._last > EVERY:
+            self._last = time.monotonic()
+            say(f"{self._title}: {self._count:,} files done")
+
+
+def watcher() -> Watcher:
+    """What suits where stderr goes."""
+    return Bar() if sys.stderr.isatty() else Lines()

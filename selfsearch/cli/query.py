@@ -1,0 +1,214 @@
+"""selfsearch query"""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import ConsentError, InputError, UsageError
+from . import consenting, options
+
+if TYPE_CHECKING:
+    from ..consent import Grant
+    from ..library import Library
+    from ..library.people import Person
+    from ..probes import Chosen, Photo
+    from ..query import Filters, Searcher
+    from ..types import Answer
+
+ME = "me"
+
+
+def query(
+    images: Annotated[
+        list[Path],
+        typer.Argument(metavar="IMAGE...", exists=True, dir_okay=False, help="Photographs of one person."),
+    ],
+    self_: Annotated[bool, typer.Option("--self", help="The photographs show me.")] = False,
+    person: Annotated[str | None, typer.Option("--person", help="The photographs show this person.")] = None,
+    consent: consenting.Consent = None,
+    by: consenting.By = None,
+    evidence: consenting.Evidence = None,
+    days: consenting.Days = 365,
+    purpose: Annotated[str, typer.Option("--purpose", help="Why you ask; kept in the audit log.")] = "",
+    face: Annotated[
+        str | None, typer.Option("--face", help="Which face of a group photograph: largest, or its number.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Show at most this many appearances.")
+    ] = None,
+    min_band: Annotated[str, typer.Option("--min-band", help="strong, likely or possible.")] = "possible",
+    everything: Annotated[bool, typer.Option("--all", help="Show weaker resemblances as well.")] = False,
+    source: Annotated[
+        list[int] | None, typer.Option("--source", help="Only this source (repeatable).")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Posted or taken on this day or later.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="Posted or taken on this day or earlier.")
+    ] = None,
+    pack: options.PackName = None,
+    as_json: options.AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print one line of CSV per place.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a report that a browser shows.")
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open the report.")] = False,
+) -> None:
+    """Show where the person in these photographs appears in your library, who could see it, and how sure that is."""
+    from ..query import Searcher
+
+    filters = _filters(limit, min_band, everything, source, since, until)
+    given = consenting.Given("own" if self_ and consent is None else consent, by, evidence, days)
+    name = ME if self_ and person is None else person
+    with options.opened(writing=True) as library:
+        searcher = Searcher(library, options.engine(pack))
+        chosen = _chosen(searcher, images, face)
+        who = _who(searcher, chosen, name, given, purpose)
+        found = _answered(searcher, who, chosen, filters, purpose)
+        _print(found, as_json=as_json, as_csv=as_csv)
+        if html is not None or open_:
+            _write(library, found, html, open_)
+
+
+def _filters(
+    limit: int | None,
+    min_band: str,
+    everything: bool,
+    source: list[int] | None,
+    since: str | None,
+    until: str | None,
+) -> Filters:
+    from datetime import date
+
+    from ..engine.calibration import BANDS
+    from ..query import Filters
+
+    if min_band not in BANDS:
+        raise UsageError(f"--min-band takes {', '.join(BANDS)}, not {min_band!r}")
+    for day in (since, until):
+        try:
+            date.fromisoformat(day or "2000-01-01")
+        except ValueError as exc:
+            raise UsageError(f"{day!r} is not a day; write it as 2021-06-02") from exc
+    return Filters(limit, min_band, everything, frozenset(source) if source else None, since, until)
+
+
+def _chosen(searcher: Searcher, images: list[Path], face: str | None) -> list[Chosen]:
+    """The probe of every photograph."""
+    from .. import probes
+
+    def pick(photo: Photo) -> int:
+        return _pick(photo, face)
+
+    chosen = [
+        probes.choose(searcher.engine, probes.read_photo(searcher.engine, path), pick) for path in images
+    ]
+    probes.one_person(chosen, searcher.calibration)
+    for probe in chosen:
+        if probe.face.quality < 0.25:
+            options.say(
+                f"{probe.photo.path}: the face is small, blurred or turned away; a clearer photograph finds more"
+            )
+    return chosen
+
+
+def _pick(photo: Photo, face: str | None) -> int:
+    if face == "largest":
+        return 0
+    if face is not None:
+        if not face.isdecimal():
+            raise UsageError(f"--face takes largest or a number, not {face!r}")
+        return int(face) - 1
+    lines = [
+        f"  {number}: at {one.box[0]:.0f},{one.box[1]:.0f}, {one.box[2]:.0f} x {one.box[3]:.0f} pixels"
+        for number, one in enumerate(photo.faces, 1)
+    ]
+    listing = f"{photo.path} shows {len(photo.faces)} faces (largest first):\n" + "\n".join(lines)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise InputError(f"{listing}\nsay which one with --face largest, or --face NUMBER")
+    options.say(listing)
+    while True:
+        typer.echo("Which one is meant? ", nl=False, err=True)
+        word = sys.stdin.readline().strip()
+        if word.isdecimal() and 1 <= int(word) <= len(photo.faces):
+            return int(word) - 1
+        if not word:
+            raise InputError("no face was chosen")
+
+
+def _who(
+    searcher: Searcher, chosen: list[Chosen], name: str | None, given: consenting.Given, purpose: str
+) -> tuple[Person, Grant]:
+    """Whom the photographs show: an enrolled person, or one who is enrolled now. Raises ConsentError for a stranger."""
+    from .. import consent, query
+    from ..library import people
+
+    library, now = searcher.library, options.now()
+    enrolled = [person.name for person in people.all_people(library)]
+    alive = sorted(consent.live(library, "person", enrolled, now))
+    try:
+        if name in enrolled or (name is None and alive):
+            if name is not None:
+                consenting.obtain(
+                    library,
+                    "person",
+                    name,
+                    given if name not in alive else consenting.Given(None, None, None),
+                )
+            person = query.recognise(searcher, chosen, [name] if name else alive)
+            return person, consent.require(library, "person", person.name, now)
+        grant = consenting.obtain(library, "person", name or ME, given)
+    except ConsentError:
+        people.save_query(
+            library, now=consent.stamp(now), person=name, purpose=purpose, outcome="refused", appearances=None
+        )
+        raise
+    return query.enrol(searcher, grant, chosen, now), grant
+
+
+def _answered(
+    searcher: Searcher, who: tuple[Person, Grant], chosen: list[Chosen], filters: Filters, purpose: str
+) -> Answer:
+    from .. import consent
+    from ..library import people
+    from ..query import query as ask
+
+    person, grant = who
+    found = ask(searcher, grant, person, chosen, options.now(), filters)
+    people.save_query(
+        searcher.library, now=consent.stamp(options.now()), person=person.name, purpose=purpose, outcome="answered",
+        appearances=len(found.appearances),
+    )  # fmt: skip
+    return found
+
+
+def _print(found: Answer, *, as_json: bool, as_csv: bool) -> None:
+    from ..report.as_csv import to_csv
+    from ..report.as_json import to_json
+    from ..report.terminal import terminal
+
+    if as_json:
+        options.answer_json(to_json(found))
+    elif as_csv:
+        to_csv(found, sys.stdout)
+    else:
+        options.answer(terminal(found, width=options.width()))
+
+
+def _write(library: Library, found: Answer, path: Path | None, show: bool) -> None:
+    from .. import pictures
+    from ..files import private_folder, write_private
+    from ..report.html import to_html
+
+    folder = library.home / "reports"
+    target = path or private_folder(folder) / f"{found.asked_at[:19].replace(':', '')}.html"
+    write_private(target.absolute(), to_html(found, pictures.of(library, found.appearances)).encode())
+    options.say(f"report: {target.absolute()} (it shows faces: keep it private)")
+    if show:
+        webbrowser.open(target.absolute().as_uri())

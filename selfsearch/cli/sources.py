@@ -1,0 +1,95 @@
+"""selfsearch sources"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import UsageError
+from . import options
+
+if TYPE_CHECKING:
+    from ..library.sources import SourceRow
+
+app = typer.Typer(
+    help="What was read, what it was recognised as, and what you know of it.", invoke_without_command=True
+)
+
+
+@app.callback(invoke_without_command=True)
+def list_sources(context: typer.Context, as_json: options.AsJson = False) -> None:
+    """List every source: what it was recognised as and why, how many files it holds, and when it was last read."""
+    if context.invoked_subcommand:
+        return
+    from ..library import items, sources
+
+    with options.opened() as library:
+        rows = [(row, items.count_outcomes(library, [row.id])) for row in sources.all_sources(library)]
+    if as_json:
+        options.answer_json(
+            {"schema": "selfsearch.sources/1", "sources": [_object(row, counts) for row, counts in rows]}
+        )
+        return
+    for row, counts in rows:
+        options.answer(_words(row, counts))
+
+
+@app.command("set")
+def set_source(
+    source: Annotated[int, typer.Argument(help="Its number; see: selfsearch sources.")],
+    account_was: Annotated[str, typer.Option("--account-was", help="public or private.")],
+    since: Annotated[str | None, typer.Option("--from", metavar="DATE", help="From this day on.")] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Up to this day.")] = None,
+) -> None:
+    """Say when the account was public or private, where its platform does not export it."""
+    from datetime import date
+
+    from ..library import sources
+
+    if account_was not in ("public", "private"):
+        raise UsageError(f"--account-was takes public or private, not {account_was!r}")
+    for day in (since, until):
+        try:
+            date.fromisoformat(day or "2000-01-01")
+        except ValueError as exc:
+            raise UsageError(f"{day!r} is not a day; write it as 2021-06-02") from exc
+    with options.opened(writing=True) as library:
+        rows = {row.id: row for row in sources.all_sources(library)}
+        if source not in rows:
+            raise UsageError(f"there is no source {source}; see: selfsearch sources")
+        periods = [
+            *rows[source].account_was,
+            {"public": account_was == "public", "since": since, "until": until},
+        ]
+        sources.update_source(library, source, account_was=periods)
+    options.say(f"noted: the account of source {source} was {account_was}")
+
+
+def _object(row: SourceRow, counts: dict[str, int]) -> dict[str, Any]:
+    names = (
+        "id",
+        "platform",
+        "title",
+        "why",
+        "account",
+        "display_name",
+        "exported_at",
+        "root",
+        "containers",
+        "state",
+    )
+    more = {"account_was": row.account_was, "scanned_at": row.scanned_at, "outcomes": counts}
+    return {name: getattr(row, name) for name in names} | more
+
+
+def _words(row: SourceRow, counts: dict[str, int]) -> str:
+    account = f" of {row.account}" if row.account else ""
+    lines = [f"{row.id}: {row.title}{account}, {sum(counts.values()):,} files, {row.why}"]
+    lines += [f"   {path}" for path in row.containers]
+    for period in row.account_was:
+        span = f" from {period['since']}" * bool(period["since"]) + f" to {period['until']}" * bool(
+            period["until"]
+        )
+        lines.append(f"   you said: the account was {'public' if period['public'] else 'private'}{span}")
+    return "\n".join(lines)

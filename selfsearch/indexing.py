@@ -1,0 +1,352 @@
+"""Index: every file of a source ends in exactly one outcome, and every face in its pictures in the library.
+
+Files are read, decoded and searched by as many threads as there are cores (the decoders and networks release the interpreter);
+this thread lists files, recognises what is unchanged, and writes results down in the order in which the files were found,
+a batch per transaction. Killed at any moment, it loses at most the batch in flight, and the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from . import consent, media
+from .consent import Grant
+from .engine import Engine
+from .errors import ItemError, SelfsearchError
+from .library import Library, faces, items, sources
+from .library.sources import SourceRow
+from .sources import Item, Source, discover
+from .types import Analysis, Outcome
+
+BATCH = 64  # files per transaction: a killed run repeats at most these
+LIST = 500  # files compared with the library at a time
+AHEAD = 8  # files per thread that may be finished before an earlier, slower one
+RETRIED = (Outcome.UNREADABLE,)  # tried again on every run: a permission or a disk may have come back
+
+Clock = Callable[[], datetime]
+
+
+class Watcher:
+    """What may be told of a run while it goes on. The default tells nobody; the command line draws a progress bar."""
+
+    def begin(self, title: str, files: int | None) -> None:
+        """A source is about to be read; `files` is how many it holds, when that is known."""
+
+    def step(self, outcome: Outcome, address: str) -> None:
+        """One more file has its outcome."""
+
+    def end(self) -> None:
+        """The source is done."""
+
+
+@dataclass
+class Indexed:
+    """What one run over one source came to."""
+
+    source: SourceRow
+    counts: dict[str, int] = field(
+        default_factory=dict
+    )  # outcome -> files there now; the sum is every file found
+    new: int = 0  # files read in this run
+    unchanged: int = 0  # files recognised without reading
+    moved: int = 0  # content that was known from a place where it is no more
+    gone: int = 0
+    skipped: bool = False  # archives that have not changed were not even opened
+
+    @property
+    def found(self) -> int:
+        """Every file found; equals the sum of all outcomes."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    item: Item
+    outcome: Outcome
+    reason: str | None = None
+    sha256: str = ""
+    size: int = 0
+    analysis: Analysis | None = None
+    media: int | None = None
+    same_as: bool = False  # content that an earlier file of this run is bringing
+
+
+def index(
+    library: Library, engine: Engine, grant: Grant, path: Path, clock: Clock, watcher: Watcher | None = None
+) -> list[Indexed]:
+    """Read everything at `path` that is new or changed. Raises ConsentError when the consent ends meanwhile."""
+    consent.require(library, "source", str(path), clock())
+    pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
+    rows = sources.all_sources(library)
+    discovery = discover(path, _known_archives(rows, pack))
+    run = _Run(library, engine, grant, pack, clock, watcher or Watcher())
+    by_id = {row.id: row for row in rows}
+    done = [_unchanged(library, by_id[key]) for same in discovery.unchanged for key in _keys(same.source_key)]
+    locators: Counter[str] = Counter()
+    for source in discovery.sources:
+        locator = f"{source.platform} {source.containers[0]}"
+        locators[locator] += 1
+        try:
+            done.append(run.source(source, f"{locator} {locators[locator]}", str(path)))
+        finally:
+            source.close()
+    return done
+
+
+def _known_archives(rows: Sequence[SourceRow], pack: int) -> dict[str, tuple[str, Hashable]]:
+    """Archives of sources that are archives alone and whose last scan was complete and with this pack.
+
+    Path -> (stamp, numbers of the sources that share archives with it).
+    """
+    whole = [row for row in rows if row.state == "live" and row.stamps.keys() == set(row.containers)]
+    sharing: dict[str, set[int]] = {}
+    for row in whole:
+        together = set[int]().union({row.id}, *(sharing.get(path, ()) for path in row.containers))
+        for path in {path for other in whole if other.id in together for path in other.containers}:
+            sharing[path] = together
+    stale = {row.id for row in rows if row.scanned_pack != pack}
+    return {
+        path: (row.stamps[path], tuple(sorted(sharing[path])))
+        for row in whole
+        for path in row.containers
+        if not sharing[path] & stale
+    }
+
+
+def _keys(key: Hashable) -> tuple[int, ...]:
+    assert isinstance(key, tuple)  # noqa: S101  (made by _known_archives)
+    return key
+
+
+def _unchanged(library: Library, row: SourceRow) -> Indexed:
+    counts = items.count_outcomes(library, [row.id])
+    return Indexed(row, counts, unchanged=sum(counts.values()), skipped=True)
+
+
+class _Run:
+    """One run of `index`: what its steps share."""
+
+    def __init__(
+        self, library: Library, engine: Engine, grant: Grant, pack: int, clock: Clock, watcher: Watcher
+    ) -> None:
+        self.library, self.engine, self.grant = library, engine, grant
+        self.pack, self.clock, self.watcher = pack, clock, watcher
+        self.examiner = Examiner(library, engine, pack)
+        self.failed: dict[str, tuple[Outcome, str | None]] = {}  # content that could not be used -> why
+
+    @property
+    def now(self) -> str:
+        return consent.stamp(self.clock())
+
+    def source(self, source: Source, locator: str, root: str) -> Indexed:
+        """Read one source and write down what became of every file."""
+        row = self._save(source, locator, root)
+        done, seen = Indexed(row), set[int]()
+        scan = sources.begin_scan(self.library, row.id, self.pack, self.now)
+        self.watcher.begin(row.title, source.count)
+        state = "interrupted"
+        try:
+            self._walk(source, row, done, seen)
+            done.gone = len(items.mark_gone(self.library, row.id, seen, self.now))
+            done.moved = items.promote(self.library)
+            state = "complete"
+        except SelfsearchError:
+            state = "failed"
+            raise
+        finally:
+            done.counts = items.count_outcomes(self.library, [row.id])
+            sources.end_scan(self.library, scan, state, done.counts, self.now)
+            self.watcher.end()
+        sources.update_source(
+            self.library, row.id, stamps=source.stamps, scanned_pack=self.pack, scanned_at=self.now
+        )
+        return done
+
+    def _save(self, source: Source, locator: str, root: str) -> SourceRow:
+        account = source.account
+        return sources.save_source(
+            self.library,
+            {
+                "locator": locator,
+                "root": root,
+                "platform": source.platform,
+                "title": source.title,
+                "why": source.why,
+                "account": account.name,
+                "display_name": account.display_name,
+                "exported_at": account.exported_at,
+                "periods": [asdict(period) for period in account.periods],
+                "containers": list(source.containers),
+                "added_at": self.now,
+            },
+        )
+
+    def _walk(self, source: Source, row: SourceRow, done: Indexed, seen: set[int]) -> None:
+        batch: list[_Result] = []
+        for result in self.examiner.examine(self._unseen(source, row, done, seen)):
+            batch.append(result)
+            done.new += 1
+            self.watcher.step(result.outcome, result.item.address)
+            if len(batch) >= BATCH:
+                seen.update(self._write(row, batch))
+                batch = []
+        seen.update(self._write(row, batch))
+
+    def _unseen(self, source: Source, row: SourceRow, done: Indexed, seen: set[int]) -> Iterator[Item]:
+        """The source's files without those that are as they were; these are ticked off."""
+        for chunk in items.chunks(source.items(), LIST):
+            known = items.known_items(self.library, row.id, [item.path for item in chunk])
+            back = []
+            for item in chunk:
+                before = known.get(item.path)
+                if before is None or before.stamp != item.stamp or self._again(before, item):
+                    yield item
+                    continue
+                seen.add(before.id)
+                done.unchanged += 1
+                self.watcher.step(before.outcome, item.address)
+                if before.gone:
+                    back.append(before.id)
+            if back:
+                with self.library.atomic():
+                    items.mark_back(self.library, back)
+
+    def _again(self, before: items.Known, item: Item) -> bool:
+        """Whether a file of unchanged size and time must be looked at all the same."""
+        if item.decided is not None:
+            return before.outcome is not item.decided[0] or before.said != items.digest(item.provenance)
+        if before.outcome in RETRIED or before.said != items.digest(item.provenance):
+            return True
+        return before.media is not None and before.media not in self.examiner.analysed
+
+    def _write(self, row: SourceRow, batch: list[_Result]) -> list[int]:
+        """One transaction. Raises ConsentError when the consent was withdrawn or ended since the last one."""
+        consent.require(self.library, self.grant.kind, self.grant.subject, self.clock())
+        with self.library.atomic():
+            entries = [self._entry(row, result) for result in batch]
+            ids = items.save_items(self.library, row.id, entries, self.now)
+        self.examiner.written(result.sha256 for result in batch)
+        return ids
+
+    def _entry(self, row: SourceRow, result: _Result) -> items.Entry:
+        outcome, reason, number = result.outcome, result.reason, result.media
+        if result.analysis is not None:
+            number = faces.save_media(
+                self.library, row.id, self.pack, result.sha256, result.size, result.analysis
+            )
+            self.examiner.analysed.add(number)
+        elif result.same_as or number is not None:
+            outcome, reason, number = self._same(row, result)
+        elif result.sha256:
+            self.failed[result.sha256] = (outcome, reason)
+        item = result.item
+        return items.Entry(
+            item.path, item.address, item.size, item.stamp, item.provenance, outcome, reason, number
+        )
+
+    def _same(self, row: SourceRow, result: _Result) -> tuple[Outcome, str | None, int | None]:
+        """The outcome of content that is known already, or that an earlier file brought in this very run."""
+        if result.same_as and result.sha256 in self.failed:
+            return *self.failed[result.sha256], None
+        known = faces.find_media(self.library, result.sha256, self.pack)
+        if known is None:
+            return Outcome.UNREADABLE, "its twin could not be read; it is tried again on the next run", None
+        number, count = known
+        if items.is_elsewhere(self.library, number, row.id, result.item.path):
+            return Outcome.DUPLICATE, None, number
+        return (Outcome.INDEXED if count else Outcome.NO_FACE), None, number
+
+
+class Examiner:
+    """Turns files into results, in their order, on all cores."""
+
+    def __init__(self, library: Library, engine: Engine, pack: int, workers: int | None = None) -> None:
+        self.library, self.engine, self.pack = library, engine, pack
+        self.workers = workers or os.cpu_count() or 1
+        self.analysed = faces.analysed(library, pack)
+        self._claimed: set[str] = set()  # content that is being examined now
+        self._guard = threading.Lock()
+
+    def examine(self, stream: Iterable[Item]) -> Iterator[_Result]:
+        """One result per item, in order."""
+        window: deque[Future[_Result]] = deque()
+        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="selfsearch")
+        try:
+            for item in stream:
+                window.append(pool.submit(self._one, item))
+                while len(window) > AHEAD * self.workers or (window and window[0].done()):
+                    yield window.popleft().result()
+            while window:
+                yield window.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def written(self, digests: Iterable[str]) -> None:
+        """Content that is in the library now needs no claim any more."""
+        with self._guard:
+            self._claimed.difference_update(digests)
+
+    def _one(self, item: Item) -> _Result:
+        if item.decided is not None or item.member is None:
+            outcome, reason = item.decided or (Outcome.LINK_ONLY, "only a link")
+            return _Result(item, outcome, reason)
+        digest = ""
+        try:
+            data = _read(item)
+            digest = hashlib.sha256(data).hexdigest()
+            known = faces.find_media(self.library, digest, self.pack)
+            if known is not None:
+                return _Result(item, Outcome.DUPLICATE, None, digest, len(data), media=known[0])
+            if not self._claim(digest):
+                return _Result(item, Outcome.DUPLICATE, None, digest, len(data), same_as=True)
+            analysis = self._analyse(data)
+        except ItemError as exc:
+            return _Result(item, exc.outcome, str(exc), digest)
+        outcome = Outcome.INDEXED if analysis.faces else Outcome.NO_FACE
+        return _Result(item, outcome, None, digest, len(data), analysis)
+
+    def _claim(self, digest: str) -> bool:
+        with self._guard:
+            if digest in self._claimed:
+                return False
+            self._claimed.add(digest)
+            return True
+
+    def _analyse(self, data: bytes) -> Analysis:
+        still = media.open_still(data)
+        pixels, found = self.engine.look(still)
+        return self.engine.analyse(still, media.perceptual_hash(pixels), found)
+
+
+def _read(item: Item) -> bytes:
+    """A picture's bytes; anything else is told by its first bytes and not read on. Raises ItemError."""
+    assert item.member is not None  # noqa: S101  (the caller looked)
+    with item.member.open() as stream:
+        head = stream.read(512)
+        kind = media.sniff(head)
+        if kind is None or not kind.startswith("image/"):
+            raise ItemError(Outcome.UNSUPPORTED, describe(kind, head))
+        data = head + stream.read(media.MAX_BYTES + 1 - len(head))
+    if len(data) > media.MAX_BYTES:
+        raise ItemError(Outcome.TOO_LARGE, f"a picture of more than {media.MAX_BYTES >> 20} MB")
+    return data
+
+
+def describe(kind: str | None, head: bytes) -> str:
+    """Why a file that is no picture was not looked at."""
+    if not head:
+        return "an empty file"
+    if kind is None:
+        return "not a picture: its content is of no kind that is known here"
+    if kind.startswith("video/"):
+        return "a video: only pictures are searched so far"
+    names = {"application/zip": "an archive inside an archive, or a document"}
+    return f"not a picture: {names.get(kind, kind)}"

@@ -1,0 +1,223 @@
+"""Items: one row per file found, with its outcome and what was said about it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Any, TypeVar
+
+from ..types import Exposure, Outcome, Provenance
+from .library import Library
+
+CHUNK = 500  # bound parameters per statement
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the library remembers of a file that it has met before."""
+
+    id: int
+    stamp: str
+    said: str
+    outcome: Outcome
+    media: int | None
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file as it is written down."""
+
+    path: str
+    address: str
+    size: int
+    stamp: str
+    provenance: tuple[Provenance, ...]
+    outcome: Outcome
+    reason: str | None
+    media: int | None
+
+
+def known_items(library: Library, source: int, paths: Sequence[str]) -> dict[str, Known]:
+    """Those of `paths` that the library has met in this source."""
+    found = {}
+    for chunk in chunks(paths, CHUNK):
+        marks = ",".join("?" * len(chunk))
+        rows = library.db.execute(
+            f"select path, id, stamp, said, outcome, media_id, gone_at from items"  # noqa: S608
+            f" where source_id = ? and path in ({marks})",
+            [source, *chunk],
+        )
+        for path, number, stamp, said, outcome, media, gone in rows:
+            found[path] = Known(number, stamp, said, Outcome(outcome), media, gone is not None)
+    return found
+
+
+def save_items(library: Library, source: int, entries: Iterable[Entry], now: str) -> list[int]:
+    """Write files and what was said about them, replacing what was there. Returns their ids. Inside the caller's
+    transaction."""
+    ids = []
+    for entry in entries:
+        cursor = library.db.execute(
+            "insert into items (source_id, path, address, size, stamp, said, outcome, reason, media_id, found_at)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (source_id, path) do update set"
+            " address = excluded.address, size = excluded.size, stamp = excluded.stamp, said = excluded.said,"
+            " outcome = excluded.outcome, reason = excluded.reason, media_id = excluded.media_id, gone_at = null"
+            " returning id",
+            [
+                source,
+                entry.path,
+                entry.address,
+                entry.size,
+                entry.stamp,
+                digest(entry.provenance),
+                entry.outcome.value,
+                entry.reason,
+                entry.media,
+                now,
+            ],
+        )
+        number = int(cursor.fetchone()[0])
+        library.db.execute("delete from sightings where item_id = ?", [number])
+        library.db.conn.executemany(_INSERT_SIGHTING, [_pack(number, said) for said in entry.provenance])
+        ids.append(number)
+    return ids
+
+
+def mark_gone(library: Library, source: int, seen: Collection[int], now: str) -> list[int]:
+    """Mark the source's files that were not seen this time as gone. Returns their ids."""
+    rows = library.db.execute("select id from items where source_id = ? and gone_at is null", [source])
+    gone = [number for (number,) in rows if number not in seen]
+    with library.atomic():
+        library.db.conn.executemany(
+            "update items set gone_at = ? where id = ?", [(now, number) for number in gone]
+        )
+    return gone
+
+
+def mark_back(library: Library, ids: Sequence[int]) -> None:
+    """Files that had gone are there again, unchanged. Inside the caller's transaction."""
+    library.db.conn.executemany("update items set gone_at = null where id = ?", [(number,) for number in ids])
+
+
+def is_elsewhere(library: Library, media: int, source: int, path: str) -> bool:
+    """Whether this content is there now in another file than this one."""
+    row = library.db.execute(
+        "select 1 from items where media_id = ? and gone_at is null and not (source_id = ? and path = ?) limit 1",
+        [media, source, path],
+    ).fetchone()
+    return row is not None
+
+
+def promote(library: Library) -> int:
+    """Where only duplicates are left of a content (the first of them was moved or deleted), one takes its place.
+
+    Returns how many did.
+    """
+    with library.atomic():
+        cursor = library.db.execute(
+            "update items set outcome = case when exists (select 1 from faces where faces.media_id = items.media_id)"
+            " then 'indexed' else 'no_face' end where id in (select min(id) from items where gone_at is null"
+            " and media_id is not null group by media_id having sum(outcome <> 'duplicate') = 0)"
+        )
+        return int(cursor.rowcount)
+
+
+def count_outcomes(library: Library, sources: Sequence[int] | None = None) -> dict[str, int]:
+    """Outcome -> number of files that are there now."""
+    where = f" and source_id in ({','.join(map(str, sources))})" if sources is not None else ""
+    rows = library.db.execute(
+        f"select outcome, count(*) from items where gone_at is null{where} group by outcome order by outcome"  # noqa: S608
+    )
+    return {outcome: count for outcome, count in rows}
+
+
+def problems(library: Library) -> Iterator[dict[str, Any]]:
+    """Every file that was not looked at, with its reason, and those that were used only in part."""
+    return library.db.query(
+        "select items.source_id, items.address, items.outcome, coalesce(items.reason, media.problem) as reason"
+        " from items left join media on media.id = items.media_id where items.gone_at is null"
+        " and (items.outcome not in ('indexed', 'no_face', 'duplicate', 'record', 'derivative', 'link_only')"
+        " or (items.outcome in ('indexed', 'no_face') and media.problem is not null))"
+        " order by items.source_id, items.outcome, items.path"
+    )
+
+
+def links_only(library: Library, sources: Sequence[int]) -> Iterator[tuple[int, str, Provenance]]:
+    """Posts whose media is not in the export: source, reason, what was said."""
+    marks = ",".join(map(str, sources)) or "-1"
+    rows = library.db.query(
+        "select items.source_id, items.reason, sightings.* from items join sightings on sightings.item_id = items.id"  # noqa: S608
+        f" where items.outcome = 'link_only' and items.gone_at is null and items.source_id in ({marks}) order by items.id"
+    )
+    for row in rows:
+        yield row["source_id"], row["reason"] or "", unpack(row)
+
+
+@lru_cache(maxsize=64)  # plain files share one Provenance
+def digest(provenance: tuple[Provenance, ...]) -> str:
+    """A short digest of what was said, to notice when it changes."""
+    return hashlib.blake2b(repr(provenance).encode(), digest_size=8).hexdigest()
+
+
+_COLUMNS = [
+    "platform",
+    "account",
+    "context",
+    "caption",
+    "posted_at",
+    "posted_at_source",
+    "taken_at",
+    "taken_at_source",
+    "url",
+    "url_kind",
+    "audience",
+    "audience_source",
+    "exposure",
+    "exposure_reason",
+    "album",
+    "location_source",
+    "place",
+    "author",
+    "post_id",
+]
+_ALL = ["item_id", *_COLUMNS, "latitude", "longitude", "people", "author_is_owner"]
+_INSERT_SIGHTING = f"insert into sightings ({', '.join(_ALL)}) values ({', '.join('?' * len(_ALL))})"  # noqa: S608
+
+
+def _pack(item: int, said: Provenance) -> tuple[Any, ...]:
+    latitude, longitude = said.location or (None, None)
+    owner = None if said.author_is_owner is None else int(said.author_is_owner)
+    texts = [getattr(said, name) for name in _COLUMNS]
+    texts[_COLUMNS.index("exposure")] = said.exposure.value
+    return (item, *(_storable(text) for text in texts), latitude, longitude, json.dumps(said.people), owner)
+
+
+def _storable(text: str | None) -> str | None:
+    """SQLite keeps UTF-8, which has no place for half a surrogate pair (a cut emoji in a hostile record)."""
+    return None if text is None else text.encode("utf-8", "replace").decode()
+
+
+def unpack(row: dict[str, Any]) -> Provenance:
+    """A row of `sightings` as what it was made from."""
+    location = None if row["latitude"] is None else (row["latitude"], row["longitude"])
+    owner = row["author_is_owner"]
+    values = {name: row[name] for name in _COLUMNS} | {"exposure": Exposure(row["exposure"])}
+    return Provenance(
+        **values,
+        location=location,
+        people=tuple(json.loads(row["people"])),
+        author_is_owner=None if owner is None else bool(owner),
+    )
+
+
+def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of at most `size`."""
+    stream = iter(values)
+    while part := list(islice(stream, size)):
+        yield part

@@ -1,0 +1,159 @@
+"""The library as a whole: one folder, two encrypted databases, one writer and any number of readers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from ..errors import Busy, KeyUnavailable, LibraryError
+from ..files import private_folder
+from . import cipher, rootkey
+from .database import DatabaseError, explain, open_database
+from .migrations import keys_schema, schema
+
+
+class Library:
+    """An open library. Use `open_library`; close it, or use it in a `with` statement."""
+
+    def __init__(self, home: Path, root: rootkey.RootKey, *, create: bool) -> None:
+        self.home = home
+        self.root = root
+        self.db = open_database(home / "library.db", root.library, create=create)
+        self.keys = open_database(home / "keys.db", root.library, create=create)
+        self._sealers: dict[str, cipher.Sealer] = {}
+        self._guard = threading.RLock()  # one connection, several threads that look things up
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close both databases."""
+        self.db.close()
+        self.keys.close()
+
+    @property
+    def path(self) -> Path:
+        """The main database's file."""
+        return self.home / "library.db"
+
+    def migrate(self) -> None:
+        """Bring the tables up to this version. Raises LibraryError when the library is from a newer one."""
+        for steps, db in ((schema, self.db), (keys_schema, self.keys)):
+            known = {step.name for step in steps._migrations}
+            if any(step.name not in known for step in steps.applied(db)):
+                raise LibraryError("the library was written by a newer selfsearch; update this one")
+            if steps.pending(db):
+                steps.apply(db)
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """For look-ups from worker threads: one at a time."""
+        with self._guard:
+            yield
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """All or nothing; database errors become sentences."""
+        with self._guard:
+            try:
+                with self.db.atomic():
+                    yield
+            except DatabaseError as exc:
+                raise explain(exc, self.path) from exc
+
+    def sealer(self, name: str, *, create: bool = False) -> cipher.Sealer:
+        """What seals and opens under the key called `name`. Raises KeyUnavailable when that key was destroyed."""
+        with self._guard:
+            if name not in self._sealers:
+                self._sealers[name] = cipher.Sealer(self._key(name, create=create))
+            return self._sealers[name]
+
+    def _key(self, name: str, *, create: bool) -> bytes:
+        rows = list(self.keys.query("select wrapped from keys where name = ?", [name]))
+        if rows:
+            return cipher.unwrap(rows[0]["wrapped"], self.root.wrapping, name)
+        if not create:
+            raise KeyUnavailable(f"the key of {name} is gone: what it sealed cannot be read any more")
+        key = cipher.new_key()
+        wrapped = cipher.Sealer(self.root.wrapping[0]).seal(key, name)
+        self.keys.execute("insert into keys values (?, ?, datetime('now'))", [name, wrapped])
+        return key
+
+    def forget_sealer(self, name: str) -> None:
+        """Drop a key from memory (it was destroyed on disk)."""
+        self._sealers.pop(name, None)
+
+
+def default_home() -> Path:
+    """Where the library is when nobody says otherwise."""
+    return Path(platformdirs.user_data_dir("selfsearch", appauthor=False))
+
+
+def default_key_folder() -> Path:
+    """Where key files are: outside the library, so that a copy of the library alone opens nothing."""
+    return Path(platformdirs.user_config_dir("selfsearch", appauthor=False)) / "keys"
+
+
+@contextmanager
+def open_library(
+    home: Path,
+    *,
+    key_folder: Path | None = None,
+    create: bool = False,
+    writing: bool = False,
+    ask: rootkey.AskPassphrase | None = None,
+) -> Iterator[Library]:
+    """Open the library at `home`; `create` makes it when there is none, `writing` takes the one writer's place.
+
+    Raises LibraryError when there is none, KeyUnavailable when its key cannot be had, Busy when another run writes.
+    """
+    key_folder = key_folder or default_key_folder()
+    if not (home / "key.json").exists():
+        if not create:
+            raise LibraryError(f"there is no library in {home} yet; make one: selfsearch index PATH")
+        if (home / "library.db").exists():
+            raise KeyUnavailable(f"{home / 'key.json'} is missing; without it the library cannot be opened")
+    try:
+        private_folder(home)
+    except OSError as exc:
+        raise LibraryError(f"the library cannot be made in {home}: {exc.strerror}") from exc
+    with _writer(home, writing or create):
+        fresh = not (home / "key.json").exists()
+        root = rootkey.create(home, key_folder) if fresh else rootkey.unlock(home, key_folder, ask)
+        with Library(home, root, create=create) as library:
+            with library.atomic():
+                pass  # a database error here is a sentence, too
+            if writing or create:
+                library.migrate()
+            yield library
+
+
+@contextmanager
+def _writer(home: Path, wanted: bool) -> Iterator[None]:
+    if not wanted:
+        yield
+        return
+    lock = FileLock(home / "writer.lock", mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as exc:
+        raise Busy(
+            f"another selfsearch is writing to the library in {home}; try again when it has finished"
+        ) from exc
+    except OSError as exc:
+        raise LibraryError(f"the library in {home} cannot be written: {exc.strerror}") from exc
+    try:
+        yield
+    finally:
+        lock.release()

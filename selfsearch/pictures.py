@@ -1,0 +1,58 @@
+"""Pictures for a report: each appearance cut out of its original where that can still be read, else the kept chip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from . import media
+from .errors import ItemError
+from .library import Library, faces
+from .report.pictures import Picture, crop
+from .sources.fetch import fetch
+from .types import Appearance
+
+MOST = 600  # originals opened for one report; the others are shown by their chips
+ENOUGH = 1600  # pixels on the long side: the face and its surroundings are cut out of that
+
+
+def of(library: Library, appearances: Sequence[Appearance]) -> Callable[[Appearance], Picture | None]:
+    """A picture for each of these appearances. Reads the originals now, in the cheapest order."""
+    wanted: dict[str, list[Appearance]] = {}
+    for one in appearances[:MOST]:
+        if one.sightings:
+            wanted.setdefault(one.sightings[0].path, []).append(one)
+    ready: dict[int, Picture] = {}
+    with ThreadPoolExecutor() as pool:
+        for found in pool.map(lambda pair: _cut(pair[1], wanted[pair[0]]), fetch(wanted, media.MAX_BYTES)):
+            ready.update(found)
+
+    def picture(one: Appearance) -> Picture | None:
+        return ready.get(one.face) or _chip(library, one)
+
+    return picture
+
+
+def _cut(data: bytes, appearances: Iterable[Appearance]) -> dict[int, Picture]:
+    """Face id -> its picture; nothing when the file is not what it was any more."""
+    try:
+        still = media.open_still(data)
+        pixels = still.pixels(ENOUGH)
+    except ItemError:
+        return {}
+    scale = max(pixels.shape[:2]) / max(still.width, still.height)
+    found = {}
+    for one in appearances:
+        if (still.width, still.height) == (one.width, one.height):
+            x, y, width, height = (value * scale for value in one.box)
+            found[one.face] = crop(pixels, (x, y, width, height))
+    return found
+
+
+def _chip(library: Library, one: Appearance) -> Picture | None:
+    row = faces.describe(library, [one.face]).get(one.face)
+    chips = faces.load_chips(library, row["media_id"]) if row else []
+    if row is None or row["ordinal"] >= len(chips):
+        return None
+    chip = chips[row["ordinal"]]
+    return crop(chip, (0.0, 0.0, float(chip.shape[1]), float(chip.shape[0])))

@@ -1,0 +1,298 @@
+"""Query: a person's template against the library, scores into bands, faces into appearances with everything known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import consent, exposure, probes
+from .consent import Grant
+from .engine import Engine
+from .engine.calibration import BANDS, WEAKEST, Calibration, find_calibration
+from .errors import ConsentError, InputError, UsageError
+from .library import Library, faces, items, people, sources
+from .library.people import Person
+from .nearest import Nearest, Stamp
+from .probes import Chosen
+from .types import Answer, Appearance, Exposure, LinkOnly, Outcome, Probe, Sighting, Vector, Vectors
+
+SAME_PICTURE_BITS = 6  # of 64: perceptual hashes this close are the same picture, scaled or compressed again
+SAME_FACE_SCORE = 0.9  # cosine: and the faces must agree, so that bursts and look-alike pages do not fold
+UNCALIBRATED = 0.3  # score from which faces are listed when a pack has no calibration
+ENROLLED_SCORE = 0.5  # score that counts as the enrolled person when a pack has no calibration
+WIDEST = (Exposure.PUBLIC, Exposure.NETWORK, Exposure.UNKNOWN, Exposure.PRIVATE)
+UNSEEN = (Outcome.UNSUPPORTED, Outcome.UNREADABLE, Outcome.TOO_LARGE, Outcome.ENCRYPTED)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What of the answer is wanted."""
+
+    limit: int | None = None
+    min_band: str = "possible"
+    everything: bool = False  # weaker than every band as well
+    sources: frozenset[int] | None = None
+    since: str | None = None  # ISO 8601 dates; of posting, else of taking
+    until: str | None = None
+
+
+@dataclass
+class Searcher:
+    """A library opened for queries with one pack. The index is built once and kept while its stamp holds."""
+
+    library: Library
+    engine: Engine
+    pack: int = field(init=False)
+    calibration: Calibration | None = field(init=False)
+    _nearest: Nearest | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        known = {row["revision"]: row["id"] for row in sources.find_packs(self.library)}
+        self.pack = known.get(self.engine.pack.revision, -1)
+        self.calibration = find_calibration(self.engine.pack)
+
+    def nearest(self, wanted: Sequence[int]) -> Nearest:
+        """The index over the faces of these sources."""
+        stamp = Stamp(self.engine.pack.revision, faces.generation(self.library), tuple(wanted))
+        if self._nearest is None or self._nearest.stamp != stamp:
+            media = faces.searchable(self.library, wanted)
+            self._nearest = Nearest(
+                *faces.load_vectors(self.library, self.pack, self.engine.dimension, media), stamp
+            )
+        return self._nearest
+
+
+def enrol(searcher: Searcher, grant: Grant, chosen: Sequence[Chosen], now: datetime) -> Person:
+    """Remember a person by these photographs, or add them to what is remembered."""
+    library, engine = searcher.library, searcher.engine
+    if grant.kind != "person":
+        raise UsageError("enrolling a person needs the person's consent, not a source's")
+    probes.one_person(chosen, searcher.calibration)
+    pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
+    searcher.pack = pack
+    person = people.save_person(library, grant.subject, consent.stamp(now))
+    for probe in chosen:
+        people.save_probe(
+            library, person, pack, sha256=probe.photo.sha256, quality=probe.face.quality, chip=probe.chip,
+            vector=probe.vector, now=consent.stamp(now),
+        )  # fmt: skip
+    return person
+
+
+def recognise(searcher: Searcher, chosen: Sequence[Chosen], names: Sequence[str]) -> Person:
+    """Which of the enrolled people called `names` every one of these photographs shows.
+
+    Raises ConsentError for a stranger: this tool answers people about themselves.
+    """
+    limit = searcher.calibration.score_for(probes.SAME_PERSON) if searcher.calibration else ENROLLED_SCORE
+    best: tuple[float, Person] | None = None
+    for name in names:
+        person = people.find_person(searcher.library, name)
+        if person is None:
+            continue
+        known, _ = enrolled_vectors(searcher, person)
+        score = min((float((known @ probe.vector).max(initial=-1.0)) for probe in chosen), default=-1.0)
+        if best is None or score > best[0]:
+            best = (score, person)
+    if best is None or best[0] < limit:
+        raise ConsentError(
+            "the face in the photograph is not one of the people who agreed to be searched for"
+            + (f" ({', '.join(names)})" if names else "")
+            + "; selfsearch answers people about themselves. If it is one of them, add a clearer photograph: "
+            "selfsearch people add NAME PHOTO"
+        )
+    return best[1]
+
+
+def enrolled_vectors(searcher: Searcher, person: Person) -> tuple[Vectors, list[float]]:
+    """The person's probe vectors with this pack, made from the kept chips when the pack is new, and their qualities."""
+    library, engine = searcher.library, searcher.engine
+    found = people.probe_vectors(library, person, searcher.pack, engine.dimension)
+    if len(found[1]) or searcher.pack < 0:
+        return found
+    for number, chip in people.probe_chips(library, person):
+        people.save_probe_vector(library, person, number, searcher.pack, engine.embed_both(chip[None])[0])
+    return people.probe_vectors(library, person, searcher.pack, engine.dimension)
+
+
+def query(
+    searcher: Searcher, grant: Grant, person: Person, chosen: Sequence[Chosen], now: datetime,
+    filters: Filters | None = None,
+) -> Answer:  # fmt: skip
+    """Where this person appears in every source with live consent. Raises ConsentError and InputError."""
+    filters, library = filters or Filters(), searcher.library
+    if (grant.kind, grant.subject) != ("person", person.name):
+        raise ConsentError(f"the consent that was shown is not {person.name}'s")
+    consent.require(library, "person", person.name, now)
+    rows = consented(library, now, filters.sources)
+    wanted = [row.id for row in rows]
+    known, qualities = enrolled_vectors(searcher, person)
+    vectors = np.concatenate([known, *(probe.vector[None] for probe in chosen)])
+    if not len(vectors):
+        raise InputError(f"nothing is known of {person.name}'s face; give a photograph")
+    face = probes.template(vectors, [*qualities, *(probe.face.quality for probe in chosen)])
+    nearest = searcher.nearest(wanted)
+    bands = searcher.calibration.bands(len(nearest)) if searcher.calibration else {}
+    hits = _hits(searcher, nearest, face, person)
+    appearances = _Assembly(searcher, rows, bands, len(nearest)).appearances(hits, nearest)
+    kept = [one for one in appearances if _wanted(one, filters)]
+    shown = kept[: filters.limit] if filters.limit else kept
+    media, _ = faces.totals(library, wanted)
+    outcomes = items.count_outcomes(library, wanted)
+    return Answer(
+        person=person.name, pack=searcher.engine.pack.name, dimension=searcher.engine.dimension,
+        calibrated=searcher.calibration is not None, sources=len(rows), media=media, faces=len(nearest),
+        probes=tuple(_probe(probe) for probe in chosen), bands=bands,
+        appearances=tuple(replace(one, rank=rank) for rank, one in enumerate(shown, 1)),
+        hidden=len(appearances) - len(shown),
+        not_looked_at={kind.value: outcomes[kind.value] for kind in UNSEEN if outcomes.get(kind.value)},
+        links=tuple(LinkOnly(source, said, reason) for source, reason, said in items.links_only(library, wanted)),
+        asked_at=consent.stamp(now),
+    )  # fmt: skip
+
+
+def consented(library: Library, now: datetime, only: frozenset[int] | None = None) -> list[sources.SourceRow]:
+    """Sources whose consent is live now, all of them or those of the numbers in `only`."""
+    rows = sources.all_sources(library)
+    unknown = (only or frozenset()) - {row.id for row in rows}
+    if unknown:
+        raise UsageError(
+            f"there is no source {', '.join(map(str, sorted(unknown)))}; see: selfsearch sources"
+        )
+    alive = consent.live(library, "source", {row.root for row in rows}, now)
+    return [
+        row for row in rows
+        if row.root in alive and row.state != "erasing" and (only is None or row.id in only)
+    ]  # fmt: skip
+
+
+def _probe(probe: Chosen) -> Probe:
+    return Probe(probe.photo.path, len(probe.photo.faces), probe.face.box, probe.face.quality)
+
+
+Hit = tuple[int, float]  # face id, score
+
+
+def _hits(searcher: Searcher, nearest: Nearest, face: Vector, person: Person) -> list[Hit]:
+    """Every face worth a look, without those that the person said are somebody else."""
+    floor = searcher.calibration.score_for(WEAKEST) if searcher.calibration else UNCALIBRATED
+    if searcher.calibration:
+        floor = min(floor, searcher.calibration.bands(len(nearest))["possible"])
+    ids, scores = nearest.search(face, floor)
+    said = people.verdicts(searcher.library, person)
+    return [
+        (int(number), float(score))
+        for number, score in zip(ids, scores, strict=True)
+        if said.get(int(number)) != "not_me"
+    ]
+
+
+def _wanted(one: Appearance, filters: Filters) -> bool:
+    if one.band is None and one.expected_false_matches is not None and not filters.everything:
+        return False
+    order = list(BANDS)
+    if one.band and order.index(one.band) > order.index(filters.min_band):
+        return False
+    days = [(s.provenance.posted_at or s.provenance.taken_at or "")[:10] for s in one.sightings]
+    if not filters.since and not filters.until:
+        return True
+    return any(
+        day
+        and (not filters.since or day >= filters.since)
+        and (not filters.until or day <= filters.until[:10])
+        for day in days
+    )
+
+
+class _Assembly:
+    """Hits into appearances: what is known of each face, its copies folded into one."""
+
+    def __init__(
+        self, searcher: Searcher, rows: Sequence[sources.SourceRow], bands: dict[str, float], count: int
+    ) -> None:
+        self.searcher, self.bands, self.count = searcher, bands, count
+        self.rows = {row.id: row for row in rows}
+
+    def appearances(self, hits: Sequence[Hit], nearest: Nearest) -> list[Appearance]:
+        """Best first, near-duplicate pictures folded."""
+        known = faces.describe(self.searcher.library, [number for number, _ in hits])
+        groups = _folded(hits, known, nearest)
+        everything = sorted({known[number]["media_id"] for group in groups for number, _ in group})
+        seen = faces.sightings_of(self.searcher.library, everything, list(self.rows))
+        return [self._appearance(group, known, seen) for group in groups]
+
+    def _appearance(
+        self, group: list[Hit], known: dict[int, dict[str, Any]], seen: dict[int, list[dict[str, Any]]]
+    ) -> Appearance:
+        number, score = group[0]
+        row = known[number]
+        calibration = self.searcher.calibration
+        expected = calibration.expected_false_matches(score, self.count) if calibration else None
+        sightings = [
+            self._sighting(place, known[member])
+            for member in dict.fromkeys(n for n, _ in group)
+            for place in seen.get(known[member]["media_id"], [])
+        ]
+        sightings.sort(key=lambda one: WIDEST.index(one.provenance.exposure))
+        return Appearance(
+            rank=0, face=number, score=round(score, 4), band=self._band(score),
+            expected_false_matches=expected and float(f"{expected:.3g}"),
+            box=(row["x"], row["y"], row["width"], row["height"]),
+            time_ms=row["time_ms"], from_ms=row["from_ms"], to_ms=row["to_ms"], quality=row["quality"],
+            sha256=row["sha256"], type=row["type"], width=row["media_width"], height=row["media_height"],
+            sightings=tuple(sightings),
+        )  # fmt: skip
+
+    def _band(self, score: float) -> str | None:
+        return next((band for band, lowest in self.bands.items() if score >= lowest), None)
+
+    def _sighting(self, place: dict[str, Any], row: dict[str, Any]) -> Sighting:
+        said = exposure.with_knowledge(items.unpack(place), self.rows[place["source_id"]].account_was)
+        if said.taken_at is None and row["taken_at"]:
+            said = replace(said, taken_at=row["taken_at"], taken_at_source=row["taken_at_source"])
+        if said.location is None and row["latitude"] is not None:
+            said = replace(said, location=(row["latitude"], row["longitude"]), location_source="EXIF")
+        if said.caption is None and row["caption"]:
+            said = replace(said, caption=row["caption"])
+        return Sighting(place["source_id"], place["address"], said)
+
+
+def _folded(hits: Sequence[Hit], known: dict[int, dict[str, Any]], nearest: Nearest) -> list[list[Hit]]:
+    """Groups of hits that are the same face in near-identical pictures, best first."""
+    if not hits:
+        return []
+    rows = [known[number] for number, _ in hits]
+    pictures = _Pictures(
+        media=np.array([row["media_id"] for row in rows]),
+        hashes=np.array([row["phash"] or 0 for row in rows], np.int64).view(np.uint64),
+        has=np.array([row["phash"] is not None for row in rows]),
+        vectors=nearest.vectors_of(np.array([number for number, _ in hits], np.int64)),
+    )
+    groups: dict[int, list[Hit]] = {}
+    for at, hit in enumerate(hits):
+        groups.setdefault(pictures.leader(at, list(groups)), []).append(hit)
+    return list(groups.values())
+
+
+@dataclass(frozen=True)
+class _Pictures:
+    """What decides whether two hits show the same face in the same picture; one row per hit."""
+
+    media: NDArray[np.int64]
+    hashes: NDArray[np.uint64]
+    has: NDArray[np.bool_]
+    vectors: Vectors
+
+    def leader(self, at: int, leaders: list[int]) -> int:
+        """The first of `leaders` that shows what hit `at` shows; `at` itself when none does."""
+        if not leaders or not self.has[at]:
+            return at
+        bits = np.bitwise_count(self.hashes[leaders] ^ self.hashes[at])
+        same = (bits <= SAME_PICTURE_BITS) & self.has[leaders] & (self.media[leaders] != self.media[at])
+        same &= self.vectors[leaders] @ self.vectors[at] >= SAME_FACE_SCORE
+        return leaders[int(np.argmax(same))] if same.any() else at

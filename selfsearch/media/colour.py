@@ -16,8 +16,13 @@ _FULL_SCALES = (255.0, 65_535.0, 2.0**32 - 1)  # of integers; numbers with a fra
 _WHITE = (255, 255, 255, 255)
 
 
-def reducible(image: Image.Image) -> Image.Image:
-    """The same picture in a mode whose pixels can be averaged: no palette, no colour key, 8 bits."""
+def reducible(image: Image.Image, *, see_through: bool) -> Image.Image:
+    """The same picture in a mode whose pixels can be averaged: no palette, no colour key, 8 bits.
+
+    `see_through` is false for BMP: many programs leave its fourth channel at zero and no viewer shows it.
+    """
+    if not see_through:
+        return image.convert("L" if image.mode == "L" else "RGB")
     if image.mode == "1":
         return image.convert("L")
     if image.mode.startswith("I;16"):

@@ -34,7 +34,8 @@ _COEFFICIENT = 2  # bytes; a progressive file keeps all of them in memory, whate
 _FEWEST_BYTES = 32  # of a scan that was cut short; fewer do not make one block of pixels
 _EXIF_HEAD, _XMP_HEAD = b"Exif\x00", b"http://ns.adobe.com/xap/1.0/\x00"
 _PHOTOSHOP_HEAD = b"Photoshop 3.0\x00"
-_HARMLESS = re.compile(r"extraneous bytes before marker 0xd9|Invalid Adobe|JFIF|Unknown Adobe")
+# Some cameras leave a few bytes before the end marker, or write numbers that nobody uses.
+_HARMLESS = re.compile(r" \d{1,2} extraneous bytes before marker 0xd9|JFIF|Adobe|Invalid SOS parameters")
 
 
 class JpegPicture:

@@ -1,8 +1,9 @@
-"""Pillow's libraries describe odd files on stderr. Here such a file is an outcome, and stderr belongs to the user."""
+"""Pillow and its libraries describe odd files on stderr; here that is an outcome, told in its place."""
 
 from __future__ import annotations
 
 import ctypes
+import logging
 import warnings
 from functools import cache
 
@@ -12,7 +13,8 @@ from PIL import Image
 
 @cache
 def hush() -> None:
-    """Silence Pillow's warnings, behind any filter that the process has set, and its libtiff's error messages."""
+    """Silence Pillow's warnings and log, unless the process has set up either, and its libtiff's messages."""
+    logging.getLogger("PIL").addHandler(logging.NullHandler())  # or the last resort prints it
     for category in (UserWarning, Image.DecompressionBombWarning):
         warnings.filterwarnings("ignore", category=category, module=r"PIL\.", append=True)
     try:

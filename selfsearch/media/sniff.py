@@ -38,7 +38,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (rb"\x00\x00\x00\x0cJXL \r\n\x87\n|\xff\x0a", "image/jxl"),
     (rb"\x00\x00\x01\x00[\x01-\x40]\x00", "image/x-icon"),
     (rb"8BPS\x00[\x01\x02]", "image/vnd.adobe.photoshop"),
-    (rb"....(?:moov|mdat|wide|free|skip|pnot)", "video/quicktime"),  # QuickTime from before "ftyp"
+    (rb"\x00...(?:moov|wide|free|skip|pnot)|....mdat", "video/quicktime"),  # QuickTime from before "ftyp"
     (rb"\x1a\x45\xdf\xa3.{0,48}webm", "video/webm"),
     (rb"\x1a\x45\xdf\xa3", "video/x-matroska"),
     (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-asf"),

@@ -79,7 +79,7 @@ class WholePicture:
         factor = whole_factor(*self.size, long_side)
         try:
             with taking_turns(self._cost):
-                image = reducible(self._load())
+                image = reducible(self._load(), see_through=self._kind != "image/bmp")
                 return np.array(flat(image.reduce(factor) if factor > 1 else image))
         except BEYOND as exc:
             raise too_large(exc) from exc
@@ -147,6 +147,6 @@ def _unusable(exc: Exception) -> ItemError:
     words = str(exc)
     if "too large" in words or "Too much memory" in words:  # PNG's compressed texts and profiles
         return too_large(exc)
-    if isinstance(exc, KeyError) or any(part in words for part in _NO_VARIANT):
+    if isinstance(exc.__cause__, KeyError) or any(part in words for part in _NO_VARIANT):
         return ItemError(Outcome.UNSUPPORTED, "a rare variant of this format that cannot be read here")
     return ItemError(Outcome.UNREADABLE, "damaged: the decoder finds no picture in it")

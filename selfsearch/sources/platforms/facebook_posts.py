@@ -1,0 +1,136 @@
+"""What a Facebook record says beside its media: text, people, place, group, and its address if it has one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from .meta import labelled
+from .values import link, listed, mapping, number, point, words
+
+_COORDINATES = re.compile(r"\(\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*\)")
+_FACEBOOK = re.compile(r"https?://([^/]+\.)?facebook\.com/", re.IGNORECASE)
+_TEXT_LABELS = ("Message", "Text", "Description", "Caption", "message", "text")
+
+
+def caption(record: dict[str, Any], media: dict[str, Any], album: str | None) -> str | None:
+    """The owner's own words. A record's `title` is Facebook's sentence ("Ana added a photo"), no caption."""
+    if record is not media:
+        for text in _texts(record):
+            return text
+    titled = words(media.get("title"))
+    return words(media.get("description")) or (titled if titled != album else None)
+
+
+def _texts(record: dict[str, Any]) -> Iterator[str]:
+    for part in (*listed(record.get("data")), *_attached(record)):
+        part = mapping(part)
+        text = words(part.get("post")) or words(part.get("text"))
+        text = text or words(mapping(part.get("comment")).get("comment"))
+        if text:
+            yield text
+    text = labelled(record, *_TEXT_LABELS)
+    if text:
+        yield text
+
+
+def _attached(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for attachment in listed(record.get("attachments")):
+        for part in listed(mapping(attachment).get("data")):
+            if isinstance(part, dict):
+                yield part
+
+
+def _comment(record: dict[str, Any]) -> dict[str, Any]:
+    comments = (mapping(mapping(part).get("comment")) for part in listed(record.get("data")))
+    return dict(next((comment for comment in comments if comment), {}))
+
+
+def writer(record: dict[str, Any]) -> str | None:
+    """Who wrote a comment."""
+    return words(_comment(record).get("author"))
+
+
+def group(record: dict[str, Any]) -> str | None:
+    """The group in which a comment stands."""
+    return words(_comment(record).get("group"))
+
+
+def named_people(record: dict[str, Any]) -> tuple[str, ...]:
+    """Those whom the owner tagged in the post."""
+    tags = (words(mapping(tag).get("name") or tag) for tag in listed(record.get("tags")))
+    return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+
+def place(record: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """The place that was attached to a post; its coordinates only where the camera gave none."""
+    for part in _attached(record):
+        where = mapping(part.get("place"))
+        if where:
+            spot = mapping(where.get("coordinate"))
+            position = point(spot.get("latitude"), spot.get("longitude"))
+            return _placed(words(where.get("name")), position, "place", known)
+    called, spotted = _labelled_place(record)
+    return _placed(called, spotted, "label_values", known)
+
+
+def _placed(called: str | None, where: Any, source: str, known: dict[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {"place": called} if called else {}
+    if where and not known.get("location"):
+        said |= {"location": where, "location_source": source}
+    return said
+
+
+def _labelled_place(record: dict[str, Any]) -> tuple[str | None, tuple[float, float] | None]:
+    """Labels are localised, so coordinates are known by their form: "(38.71 , -9.14)"."""
+    for entry in listed(record.get("label_values")):
+        inner = [mapping(part) for part in listed(mapping(entry).get("dict"))]
+        for part in (mapping(entry), *inner):
+            match = _COORDINATES.fullmatch(words(part.get("value")) or "")
+            if match:
+                called = next((words(one.get("value")) for one in inner if one.get("label") == "Name"), None)
+                return called, point(match[1], match[2])
+    return None, None
+
+
+class Addresses:
+    """Permalinks: timeline records have none, so they borrow one from a record of the same second."""
+
+    def __init__(self, user: str | None, profile: str | None) -> None:
+        self.user = user
+        self.profile = link(profile)
+        self._by_time: dict[float, set[tuple[str | None, str | None]]] = {}
+
+    def remember(self, record: dict[str, Any]) -> None:
+        """Keep a record's address and id for the post that was made in the same second."""
+        when = number(record.get("timestamp"))
+        told = (_labelled_link(record), words(record.get("fbid")))
+        if when and any(told):
+            self._by_time.setdefault(when, set()).add(told)
+
+    def of(
+        self, record: dict[str, Any], media: dict[str, Any], *, linked: bool
+    ) -> tuple[str | None, str | None, str | None]:
+        """(url, url_kind, post_id). `linked`: the profile page will do when nothing better is known."""
+        url, post = _labelled_link(record), words(record.get("fbid"))
+        if not url and not post and linked:
+            told = self._by_time.get(number(record.get("timestamp")) or 0, set())
+            url, post = next(iter(told)) if len(told) == 1 else (None, None)
+        if url:
+            return url, "exact", post
+        photo = words(media.get("id")) or words(media.get("fbid"))
+        if photo and photo.isdecimal():
+            return f"https://www.facebook.com/photo/?fbid={photo}", "constructed", post
+        if post and post.isdecimal() and self.user:
+            return f"https://www.facebook.com/{self.user}/posts/{post}", "constructed", post
+        return (self.profile, "profile", post) if linked and self.profile else (None, None, post)
+
+
+def _labelled_link(record: dict[str, Any]) -> str | None:
+    for entry in listed(record.get("label_values")):
+        for field in ("href", "value"):
+            address = link(mapping(entry).get(field))
+            if address and _FACEBOOK.match(address):
+                return address
+    return None

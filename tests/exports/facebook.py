@@ -1,0 +1,304 @@
+"""Facebook downloads: every layout since 2018, a page's, and the separate one of encrypted chats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from selfsearch.types import Exposure
+
+from .. import photos
+from . import Pack
+
+LAYOUTS = ("2020", "2022", "2023", "2024", "page", "encrypted")
+MP4 = b"\x00\x00\x00\x18ftypisom" + b"\0" * 500
+PROFILE = "https://www.facebook.com/ana.silva"
+POSTED, UPLOADED, TAKEN = 1600000000, 1600000001, 1599990000
+NO_AUDIENCE = "Facebook does not export who could see a post"
+
+_BASES = {
+    "2020": "",
+    "2022": "",
+    "2023": "your_activity_across_facebook/",
+    "2024": "your_facebook_activity/",
+    "page": "this_profile's_activity_across_facebook/",
+}
+
+
+def garbled(value: Any) -> Any:
+    """Text as Facebook writes it: every byte of its UTF-8 as one character."""
+    if isinstance(value, str):
+        return value.encode().decode("latin-1")
+    if isinstance(value, dict):
+        return {garbled(key): garbled(part) for key, part in value.items()}
+    return [garbled(part) for part in value] if isinstance(value, list) else value
+
+
+def picture(uri: str, *, exif: Any = None, **more: Any) -> dict[str, Any]:
+    """A media record of a photo."""
+    data = [{"upload_ip": "203.0.113.7"}] if exif is None else exif
+    return {
+        "uri": uri,
+        "creation_timestamp": UPLOADED,
+        "media_metadata": {"photo_metadata": {"exif_data": data}},
+    } | more
+
+
+def post(*media: Any, text: str = "", beside: tuple[Any, ...] = (), **more: Any) -> dict[str, Any]:
+    """A timeline post with its media in one attachment."""
+    data = [{"media": one} for one in media]
+    return {
+        "timestamp": POSTED,
+        "attachments": [{"data": [*data, *beside]}],
+        "data": [{"post": text}, {"update_timestamp": POSTED + 500}] if text else [],
+        "title": "Ana Silva added a new photo.",
+    } | more
+
+
+def build(layout: str) -> Pack:
+    """Ana Silva's download; the person planted is the astronaut."""
+    pack = Pack("facebook-ana.silva-2024-05-01-AbCd1234")
+    if layout == "encrypted":
+        pack.name = "messages"
+        _encrypted(pack)
+        return pack
+    base = _BASES[layout]
+    _profile(pack, layout)
+    _posts(pack, layout, base)
+    _albums(pack, layout, base)
+    _messages(pack, base)
+    if layout in ("2023", "2024"):
+        _labelled(pack, base)
+        _kinds(pack, base)
+    return pack
+
+
+def _profile(pack: Pack, layout: str) -> None:
+    folder = "" if layout in ("2020", "2022") else "personal_information/"
+    key = "profile" if layout == "2020" else "profile_v2"
+    about = {"name": {"full_name": "Ana Silva", "first_name": "Ana"}, "profile_uri": PROFILE}
+    pack.add(f"{folder}profile_information/profile_information.json", {key: garbled(about)})
+
+
+def said(context: str, variant: str = "", **more: Any) -> dict[str, Any]:
+    """What every item of the timeline must be read with."""
+    return {
+        "platform": "facebook",
+        "account": "ana.silva",
+        "context": context,
+        "url": PROFILE,
+        "url_kind": "profile",
+        "author": "Ana Silva",
+        "author_is_owner": True,
+        "exposure": Exposure.UNKNOWN,
+        "audience": None,
+    } | more
+
+
+def _media_folder(layout: str, base: str) -> str:
+    return "photos_and_videos" if layout == "2020" else f"{base}posts/media"
+
+
+def _posts(pack: Pack, layout: str, base: str) -> None:
+    folder = f"{_media_folder(layout, base)}/Mobileuploads_1122334455"
+    first, second = f"{folder}/118000001_3344_n.jpg", f"{folder}/118000002_3345_n.jpg"
+    film, bare = f"{folder}/118000003_3346_n.mp4", f"{folder}/118000004_3347_n"
+    gone = f"{folder}/118999999_1_n.jpg"
+    exif = [{"upload_ip": "203.0.113.7"}, {"taken_timestamp": TAKEN, "latitude": 48.85, "longitude": 2.35}]
+    caption = {"title": "Mobile uploads", "description": "Café in Paris 🎉"}
+    paris = {"place": {"name": "Zürich", "coordinate": {"latitude": 47.37, "longitude": 8.54}, "address": ""}}
+    film_record = {
+        "uri": film,
+        "creation_timestamp": UPLOADED,
+        "media_metadata": {"video_metadata": {"exif_data": [{"upload_timestamp": UPLOADED}]}},
+    }
+    odd = [{"taken_timestamp": -62169958800}, {"latitude": 0, "longitude": 0}]
+    old = [{"taken_timestamp": -86400}]
+    records = [
+        post(
+            picture(first, exif=exif, **caption),
+            picture(second, exif=odd, title="Mobile uploads"),
+            text="Café in Paris 🎉",
+            beside=(paris, {"external_context": {"url": "https://example.org/x"}}),
+            tags=[{"name": "Bo Bérg"}],
+        ),
+        post(film_record, timestamp=POSTED + 60, data=[{"backdated_timestamp": 1500000000}]),
+        post(picture(bare, exif=old), picture(gone), timestamp=POSTED + 120),
+        post(text="only words", timestamp=POSTED + 180),
+    ]
+    if layout == "2020":  # the oldest form has no exif_data around it
+        records[2]["attachments"][0]["data"][0]["media"]["media_metadata"] = {"photo_metadata": old[0]}
+    name = {"2020": "your_posts_1", "2022": "your_posts_1", "page": "profile_posts_1"}.get(
+        layout, "your_posts__check_ins__photos_and_videos_1"
+    )
+    pack.add(f"{base}posts/{name}.json", garbled(records))
+    told = said("post", exposure_reason=NO_AUDIENCE, album="Mobile uploads", caption="Café in Paris 🎉")
+    told |= {"people": ("Bo Bérg",), "place": "Zürich", "posted_at": "2020-09-13T12:26:40+00:00"}
+    told |= {"posted_at_source": "timestamp"}
+    pack.plant(
+        first,
+        photos.photo("astronaut", 1),
+        "astronaut",
+        **told
+        | {"taken_at": "2020-09-13T09:40:00+00:00", "taken_at_source": "taken_timestamp"}
+        | {"location": (48.85, 2.35), "location_source": "exif_data"},
+    )
+    pack.plant(
+        second,
+        photos.photo("a", 1),
+        "a",
+        **told | {"taken_at": None, "location": (47.37, 8.54), "location_source": "place"},
+    )
+    pack.plant(
+        film,
+        MP4,
+        None,
+        **said("post", caption=None, posted_at="2020-09-13T12:27:40+00:00"),
+        taken_at="2017-07-14T02:40:00+00:00",
+        taken_at_source="backdated_timestamp",
+    )
+    pack.plant(
+        bare, photos.photo("astronaut", 2), "astronaut", **said("post", taken_at="1969-12-31T00:00:00+00:00")
+    )
+
+
+def _albums(pack: Pack, layout: str, base: str) -> None:
+    media = _media_folder(layout, base)
+    folder = "photos_and_videos/album" if layout == "2020" else f"{base}posts/album"
+    face, beach = f"{media}/Profilepictures_99/1_2_n.jpg", f"{media}/Férias_77/3_4_n.jpg"
+    again = f"{media}/Mobileuploads_1122334455/118000001_3344_n.jpg"
+    wide = f"{media}/Coverphotos_98/5_6_n.jpg"
+    albums = (
+        ("Profile pictures", [picture(face, title="Profile pictures", description="me")], face),
+        ("Férias", [picture(beach, title="Férias"), picture(again, title="Mobile uploads")], beach),
+        ("Cover photos", [], wide),
+    )
+    for number, (called, pictures, cover) in enumerate(albums):
+        album = {"name": called, "photos": pictures, "cover_photo": picture(cover), "description": ""}
+        pack.add(f"{folder}/{number}.json", garbled(album | {"last_modified_timestamp": UPLOADED}))
+    when = {"posted_at": "2020-09-13T12:26:41+00:00", "posted_at_source": "creation_timestamp"}
+    shown = {"exposure": Exposure.PUBLIC, "exposure_reason": _rule("a profile picture")}
+    told = said("profile_photo", album="Profile pictures", caption="me") | when | shown
+    pack.plant(face, photos.photo("astronaut", 3), "astronaut", **told)
+    pack.plant(beach, photos.photo("b", 0), "b", **said("album", album="Férias", caption=None) | when)
+    pack.plant(again, pack.files[again], "astronaut", **said("album", album="Férias") | when)
+    told = said("cover_photo", album="Cover photos", exposure=Exposure.PUBLIC)
+    pack.plant(wide, photos.photo("c", 0), "c", **told, exposure_reason=_rule("a cover photo"))
+    loose, film = f"{media}/202009/loose.jpg", f"{media}/202009/film.mp4"
+    if layout == "2020":
+        pack.add("photos_and_videos/your_photos.json", {"photos": [picture(loose)]})
+        pack.add("photos_and_videos/your_videos.json", {"videos": [picture(film, title="Çay")]})
+    else:
+        prefix = "" if layout == "page" else "your_"
+        pack.add(f"{base}posts/{prefix}uncategorized_photos.json", {"other_photos_v2": [picture(loose)]})
+        pack.add(f"{base}posts/{prefix}videos.json", garbled({"videos_v2": [picture(film, title="Çay")]}))
+    pack.plant(loose, photos.photo("d", 0), "d", **said("other", caption=None) | when)
+    pack.plant(film, MP4, None, **said("other") | when)
+
+
+def _rule(what: str) -> str:
+    return f"by Facebook's own rule, not by the export: {what} is public while it is in use"
+
+
+def message(sender: str, **more: Any) -> dict[str, Any]:
+    """A message with its second 0.123 after the posts'."""
+    return {"sender_name": sender, "timestamp_ms": POSTED * 1000 + 123, "is_unsent": False} | more
+
+
+def _messages(pack: Pack, base: str) -> None:
+    folder = f"{base}messages/inbox/boberg_1234567890"
+    theirs, mine = f"{folder}/photos/118_n_567.jpg", f"{folder}/photos/119_n_568.jpg"
+    old, sticker = f"{folder}/videos/9_n.mp4", f"{base}messages/stickers_used/7_n.png"
+    thread = {"participants": [{"name": "Bo Bérg"}, {"name": "Ana Silva"}], "title": "Bo Bérg"}
+    thread |= {"is_still_participant": True, "thread_path": "inbox/boberg_1234567890", "magic_words": []}
+    small = {"uri": theirs, "creation_timestamp": POSTED}
+    newer = [
+        message("Bo Bérg", photos=[small], videos=[], content="schön"),
+        message("Ana Silva", photos=[{"uri": mine}], sticker={"uri": sticker}),
+        message("Bo Bérg", share={"link": "https://example.org"}, content="look"),
+        message("Ana Silva", gifs=[{"uri": "https://giphy.com/x.gif"}]),
+    ]
+    pack.add(f"{folder}/message_1.json", garbled(thread | {"messages": newer}))
+    older = [message("Ana Silva", videos=[{"uri": old, "creation_timestamp": POSTED}], timestamp_ms=None)]
+    pack.add(f"{folder}/message_2.json", garbled(thread | {"messages": older}))
+    told = said("message", url=None, url_kind=None, exposure=Exposure.PRIVATE, album="Bo Bérg")
+    told |= {"posted_at": "2020-09-13T12:26:40+00:00", "posted_at_source": "timestamp_ms"}
+    told |= {"audience_source": "chat_type", "caption": None}
+    told |= {"exposure_reason": "a message: only the people in the conversation could see it"}
+    other = told | {"author": "Bo Bérg", "author_is_owner": False, "caption": "schön"}
+    pack.plant(theirs, photos.photo("astronaut", 4), "astronaut", **other)
+    pack.plant(mine, photos.photo("e", 1), "e", **told)
+    pack.plant(old, MP4, None, **told | {"posted_at_source": "creation_timestamp"})
+    pack.add(sticker, photos.encoded(photos.picture("f", 0, 48), "PNG"))
+
+
+def _labelled(pack: Pack, base: str) -> None:
+    """The archive, the trash and check-ins: records with labels, ids and addresses."""
+    kept, binned, here = (f"{base}posts/media/202009/{name}.jpg" for name in ("kept_1", "binned_1", "here_1"))
+    address = "https://www.facebook.com/ana.silva/posts/1015800000000001"
+    where = [{"label": "Coordinates", "value": "(38.71 , -9.14)"}, {"label": "Name", "value": "Café A"}]
+    check_in = {
+        "timestamp": POSTED + 300,
+        "media": [picture(here)],
+        "label_values": [{"label": "URL", "value": address, "href": address}]
+        + [{"label": "Place tags", "dict": where}],
+        "fbid": "1015800000000003",
+    }
+    archived = {"timestamp": POSTED + 200, "media": [picture(kept)], "fbid": "1015800000000001"}
+    archived["label_values"] = [{"label": "URL", "value": address}, {"label": "Text", "value": "früher"}]
+    trashed = {"timestamp": POSTED + 400, "media": [picture(binned)], "label_values": [], "fbid": "77"}
+    pack.add(f"{base}posts/archive.json", garbled([archived]))
+    pack.add(f"{base}posts/trash.json", garbled([trashed]))
+    pack.add(f"{base}posts/check-ins.json", garbled(check_in))
+    told = said("archived", url=address, url_kind="exact", post_id="1015800000000001", caption="früher")
+    told |= {"exposure": Exposure.PRIVATE, "audience_source": "file"}
+    pack.plant(kept, photos.photo("astronaut", 5), "astronaut", **told)
+    address_of_bin = "https://www.facebook.com/ana.silva/posts/77"
+    told = said("deleted", url=address_of_bin, url_kind="constructed", post_id="77")
+    pack.plant(binned, photos.photo("f", 0), "f", **told | {"exposure": Exposure.PRIVATE})
+    told = said("post", url=address, url_kind="exact", post_id="1015800000000003", place="Café A")
+    told |= {"location": (38.71, -9.14), "location_source": "label_values"}
+    pack.plant(here, photos.photo("astronaut", 6), "astronaut", **told)
+
+
+def _kinds(pack: Pack, base: str) -> None:
+    """Stories, reels, groups and comments; and a file that no record names."""
+    names = ("story_1", "reel_1", "group_1", "reply_1")
+    story, reel, group, reply = (f"{base}posts/media/202009/{name}.jpg" for name in names)
+    notice = "A photo from Ana Silva's story was added to her archive."
+    pack.add(
+        f"{base}stories/archived_stories.json", {"archived_stories_v2": [post(picture(story), title=notice)]}
+    )
+    pack.add(f"{base}reels/your_reels.json", {"lasso_videos_v2": [post(picture(reel))]})
+    pack.add(
+        f"{base}groups/group_posts_and_comments.json",
+        garbled({"group_posts_v2": [post(picture(group), text="hallo", title="Ana Silva posted in Köche.")]}),
+    )
+    words = {"timestamp": POSTED, "comment": "nett!", "author": "Ana Silva", "group": "Köche"}
+    comment = post(picture(reply), data=[{"comment": words}])
+    pack.add(f"{base}groups/your_comments_in_groups.json", garbled({"group_comments_v2": [comment]}))
+    pack.plant(story, photos.photo("astronaut", 7), "astronaut", **said("story", caption=None))
+    pack.plant(reel, photos.photo("a", 2), "a", **said("reel"))
+    inside = {"url": None, "url_kind": None, "exposure": Exposure.NETWORK, "audience_source": "file"}
+    pack.plant(group, photos.photo("b", 2), "b", **said("group", caption="hallo") | inside)
+    told = said("comment", caption="nett!", album="Köche") | inside
+    pack.plant(reply, photos.photo("c", 2), "c", **told)
+
+
+def _encrypted(pack: Pack) -> None:
+    texts = [
+        {"senderName": "Bo Berg", "text": "schön", "timestamp": POSTED * 1000, "type": "media"}
+        | {"media": [{"uri": "./media/a1b2.jpeg"}], "isUnsent": False, "reactions": []},
+        {"senderName": "Ana Silva", "text": "", "timestamp": POSTED * 1000 + 60000, "type": "media"}
+        | {"media": [{"uri": "./media/c3d4.jpeg"}], "isUnsent": False},
+        {"senderName": "Ana Silva", "text": "words", "timestamp": POSTED * 1000, "type": "text", "media": []},
+    ]
+    thread = {"participants": ["Ana Silva", "Bo Berg"], "threadName": "Bo Berg_12", "messages": texts}
+    pack.add("Bo Berg_12.json", thread)
+    told: dict[str, Any] = {"platform": "facebook", "context": "message", "exposure": Exposure.PRIVATE}
+    told |= {"account": None, "album": "Bo Berg_12", "posted_at_source": "timestamp"}
+    bo = {"author": "Bo Berg", "author_is_owner": False, "posted_at": "2020-09-13T12:26:40+00:00"}
+    ana = {"author": "Ana Silva", "author_is_owner": True, "posted_at": "2020-09-13T12:27:40+00:00"}
+    pack.plant(
+        "media/a1b2.jpeg", photos.photo("astronaut", 8), "astronaut", **told | bo | {"caption": "schön"}
+    )
+    pack.plant("media/c3d4.jpeg", photos.photo("astronaut", 9), "astronaut", **told | ana)

@@ -1,0 +1,268 @@
+"""Facebook downloads are read for what they say, in every layout, and never for more."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from selfsearch.sources.export import Account, Export
+from selfsearch.sources.names import Names
+from selfsearch.sources.platforms import facebook, instagram
+from selfsearch.types import Exposure
+
+from .exports import Pack
+from .exports.facebook import LAYOUTS, POSTED, build, garbled, message, picture, post
+
+JPEG = b"\xff\xd8\xff\xe0"
+
+
+def said_of(export: Export, path: str | None) -> list[dict[str, Any]]:
+    """Every provenance that records give to one path, or to what has none."""
+    return [asdict(m.provenance) for m in facebook.mentions(export) if m.path == path]
+
+
+def small(**records: Any) -> Export:
+    """A download of 2024 with these files under posts/, "__" for "/", and one photograph."""
+    pack = Pack("facebook-ana.silva-2024-05-01-AbCd1234")
+    pack.add("your_facebook_activity/posts/media/a_1/12345678_n.jpg", JPEG)
+    for stem, record in records.items():
+        pack.add(f"your_facebook_activity/{stem.replace('__', '/')}.json", record)
+    return pack.as_export()
+
+
+PHOTO = "your_facebook_activity/posts/media/a_1/12345678_n.jpg"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_everything_planted_is_read_with_what_its_records_say(layout):
+    pack = build(layout)
+    export = pack.as_export()
+    found = [(m.path, asdict(m.provenance)) for m in facebook.mentions(export)]
+    for planted in pack.planted:
+        told = [says for path, says in found if path == planted.path]
+        assert any(says == says | planted.says for says in told), (planted.path, told)
+    assert sorted(path for path, _ in found if path) == sorted(str(planted.path) for planted in pack.planted)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_download_is_recognised_bare_and_in_a_folder(layout):
+    pack = build(layout)
+    assert [root.prefix for root in facebook.roots(Names(pack.files))] == [""]
+    wrapped = Names(f"facebook-x/{path}" for path in pack.files)
+    assert [root.prefix for root in facebook.roots(wrapped)] == ["facebook-x/"]
+    pack.name = "renamed"
+    assert facebook.confirm(pack.as_export())
+    assert not instagram.confirm(pack.as_export())
+
+
+@pytest.mark.parametrize("layout", LAYOUTS[:-1])
+def test_the_owner_is_read_from_the_profile(layout):
+    assert facebook.account(build(layout).as_export()) == Account("ana.silva", "Ana Silva", "2024-05-01")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS[:-1])
+def test_what_is_not_in_the_download_is_listed_once_and_noted(layout):
+    export = build(layout).as_export()
+    gone = [m.provenance for m in facebook.mentions(export) if m.path is None]
+    assert [(p.context, p.url_kind, p.posted_at) for p in gone] == [
+        ("post", "profile", "2020-09-13T12:28:40+00:00"),
+        ("message", "exact", "2020-09-13T12:26:40+00:00"),
+    ]
+    assert list(export.notes.values()) == ["names 1 media files that are not in this export"]
+
+
+def test_parts_of_one_download_share_a_series_whatever_their_tails():
+    parts = ["facebook-ana.silva-2024-05-01-AbCd1234.zip", "Facebook-Ana.Silva-2024-05-01-Zz-9_x (1).zip"]
+    assert {facebook.series(part) for part in parts} == {"facebook-ana.silva-2024-05-01"}
+    assert facebook.series("holiday.zip") is None
+    assert facebook.series("instagram-ana-2024-05-01-AbCd1234.zip") is None
+
+
+def test_a_part_with_nothing_but_media_is_recognised_by_its_name():
+    pack = Pack("facebook-ana.silva-2024-05-01-Zz99")
+    pack.add("posts/media/a_1/1.jpg", JPEG)
+    assert [root.prefix for root in facebook.roots(Names(pack.files))] == [""]
+    assert facebook.confirm(pack.as_export())
+    pack.name = "my website"
+    assert not facebook.confirm(pack.as_export())
+
+
+def test_numbered_json_beside_a_media_folder_is_not_a_chat_without_its_fields():
+    pack = Pack("site")
+    pack.add("media/a.jpg", JPEG)
+    pack.add("data_1.json", {"rows": [1]})
+    pack.add("data_2.json", "not json")
+    assert [root.prefix for root in facebook.roots(Names(pack.files))] == [""]
+    assert not facebook.confirm(pack.as_export())
+
+
+def test_a_tree_nested_inside_another_is_one_export_and_its_files_are_found():
+    pack = Pack("facebook-ana.silva-2024-05-01-AbCd1234")
+    nested = "personal_information/profile_information/"
+    pack.add(f"{nested}profile_information.json", {"profile_v2": {"name": {"full_name": "Ana"}}})
+    pack.add(f"{nested}{PHOTO}", JPEG)
+    pack.add(f"{nested}your_facebook_activity/posts/your_posts_1.json", [post(picture(PHOTO))])
+    assert [root.prefix for root in facebook.roots(Names(pack.files))] == [""]
+    assert [said["context"] for said in said_of(pack.as_export(), f"{nested}{PHOTO}")] == ["post"]
+
+
+def test_a_post_borrows_the_address_of_the_one_record_of_its_second():
+    address = "https://www.facebook.com/ana.silva/posts/5"
+    linked = {"timestamp": POSTED, "label_values": [{"label": "Adresse", "href": address}], "fbid": "5"}
+    export = small(posts__your_posts_1=[post(picture(PHOTO))], **{"posts__check-ins": linked})
+    (said,) = said_of(export, PHOTO)
+    assert (said["url"], said["url_kind"], said["post_id"]) == (address, "exact", "5")
+    twice = [linked, linked | {"fbid": "6"}]
+    export = small(posts__your_posts_1=[post(picture(PHOTO))], **{"posts__check-ins": twice})
+    (said,) = said_of(export, PHOTO)
+    assert (said["url"], said["post_id"]) == (None, None)
+
+
+def test_an_id_on_the_media_makes_a_constructed_address():
+    export = small(posts__your_posts_1=[post(picture(PHOTO, id="123"))])
+    (said,) = said_of(export, PHOTO)
+    assert (said["url"], said["url_kind"]) == ("https://www.facebook.com/photo/?fbid=123", "constructed")
+
+
+@pytest.mark.parametrize("called", ["Photos de profil", "Profilbilder", "Фото профиля", "プロフィール写真"])
+def test_profile_pictures_are_known_by_their_localised_album(called):
+    export = small(posts__album__0=garbled({"name": called, "photos": [picture(PHOTO)]}))
+    (said,) = said_of(export, PHOTO)
+    assert (said["context"], said["exposure"], said["album"]) == ("profile_photo", Exposure.PUBLIC, called)
+
+
+def test_text_that_is_not_garbled_stays_as_it_is():
+    for text in ("naïve ÿ", "日本", "plain", "a\udc80b"):
+        export = small(posts__your_posts_1=json.dumps([post(picture(PHOTO), text=text)]))
+        (said,) = said_of(export, PHOTO)
+        assert said["caption"] == text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def test_a_cut_file_is_read_up_to_the_cut():
+    whole = json.dumps([post(picture(PHOTO)), post(picture(PHOTO), timestamp=POSTED + 9)])
+    export = small(posts__your_posts_1=whole[: len(whole) - 40])
+    assert len(said_of(export, PHOTO)) == 1
+    assert [note[:26] for note in export.notes.values()] == ["damaged JSON, read as far "]
+
+
+def test_a_cut_conversation_keeps_its_participants_and_messages():
+    pack = Pack("facebook-x-2024-05-01-A")
+    folder = "your_facebook_activity/messages/inbox/bo_1"
+    pack.add(f"{folder}/photos/1.jpg", JPEG)
+    thread = {"participants": [{"name": "Bo"}, {"name": "Ana"}], "messages": []}
+    thread["messages"] = [message("Bo", photos=[{"uri": f"{folder}/photos/1.jpg"}]), message("Ana")]
+    pack.add(f"{folder}/message_1.json", json.dumps(thread)[:-30])
+    (said,) = said_of(pack.as_export(), f"{folder}/photos/1.jpg")
+    assert (said["author"], said["author_is_owner"], said["context"]) == ("Bo", None, "message")
+
+
+def test_the_owner_of_a_conversation_of_two_is_known_from_its_title():
+    pack = Pack("facebook-x-2024-05-01-A")
+    folder = "your_facebook_activity/messages/inbox/bo_1"
+    pack.add(f"{folder}/photos/1.jpg", JPEG)
+    thread = {"participants": [{"name": "Bo"}, {"name": "Ana"}], "title": "Bo"}
+    thread["messages"] = [message(who, photos=[{"uri": f"{folder}/photos/1.jpg"}]) for who in ("Bo", "Ana")]
+    pack.add(f"{folder}/message_1.json", thread)
+    said = said_of(pack.as_export(), f"{folder}/photos/1.jpg")
+    assert [(one["author"], one["author_is_owner"]) for one in said] == [("Bo", False), ("Ana", True)]
+
+
+BAD_RECORDS = [
+    None,
+    7,
+    "text",
+    [],
+    {},
+    {"attachments": None},
+    {"attachments": {"data": 5}},
+    {"attachments": [{"data": [None, {"media": None}, {"media": {"uri": 7}}]}], "data": 3, "tags": 9},
+    {"timestamp": "yesterday", "attachments": [{"data": [{"media": {"uri": ""}}]}]},
+]
+
+
+def test_bad_records_never_hide_the_good_ones():
+    export = small(posts__your_posts_1=[*BAD_RECORDS, post(picture(PHOTO)), *BAD_RECORDS])
+    assert [said["posted_at"] for said in said_of(export, PHOTO)] == ["2020-09-13T12:26:40+00:00"]
+    (note,) = export.notes.values()
+    assert note == "8 entries are not records and were passed over"
+
+
+@pytest.mark.parametrize("when", [None, "x", True, -5e30, 1e300, 10**40, [], {}, 99999999999999])
+def test_an_absurd_time_is_no_time(when):
+    exif = [{"taken_timestamp": when, "latitude": when, "longitude": 1}]
+    media = picture(PHOTO, exif=exif, creation_timestamp=when)
+    export = small(posts__your_posts_1=[post(media, timestamp=when)])
+    (said,) = said_of(export, PHOTO)
+    assert (said["posted_at"], said["taken_at"], said["location"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, 5, "x", [], {}, [[]], {"name": 5, "photos": {"uri": 4}}, {"photos": None}]
+)
+@pytest.mark.parametrize(
+    "record", ["posts__album__0", "posts__your_videos", "messages__inbox__a_1__message_1", "stories__x"]
+)
+def test_wrong_types_in_any_record_are_no_reason_to_stop(record, wrong):
+    export = small(posts__your_posts_1=[post(picture(PHOTO))], **{record: wrong})
+    assert len(said_of(export, PHOTO)) == 1
+
+
+def test_absurd_nesting_is_noted():
+    deep = '{"a":' * 5000 + "1" + "}" * 5000
+    export = small(posts__your_posts_1=deep, posts__your_posts_2=[post(picture(PHOTO))])
+    assert len(said_of(export, PHOTO)) == 1
+    assert list(export.notes) == ["your_facebook_activity/posts/your_posts_1.json"]
+
+
+def test_an_expired_link_of_facebook_s_own_servers_is_no_address():
+    gone = picture("https://scontent-fra3-1.xx.fbcdn.net/v/t1/1_n.jpg?oh=00")
+    export = small(posts__your_posts_1=[post(gone)])
+    (said,) = said_of(export, None)
+    assert (said["url"], said["context"]) == (None, "post")
+
+
+def test_the_html_download_says_what_is_missing():
+    pack = Pack("facebook-ana-2024-05-01-AbCd")
+    pack.add("your_facebook_activity/posts/your_posts_1.html", "<html>")
+    pack.add(PHOTO, JPEG)
+    export = pack.as_export()
+    assert list(facebook.mentions(export)) == []
+    assert "HTML download" in export.notes["your_facebook_activity/posts/your_posts_1.html"]
+
+
+ORPHANS = {
+    "your_facebook_activity/messages/inbox/bo_1/photos/1.jpg": ("message", Exposure.PRIVATE, None),
+    "messages/archived_threads/bo_1/photos/1.jpg": ("message", Exposure.PRIVATE, None),
+    "your_facebook_activity/stories/1.jpg": ("story", Exposure.UNKNOWN, None),
+    "your_facebook_activity/groups/1.jpg": ("group", Exposure.NETWORK, None),
+    "posts/media/ProfilePictures_12/1.jpg": ("profile_photo", Exposure.PUBLIC, "ProfilePictures"),
+    "photos_and_videos/CoverPhotos_12/1.jpg": ("cover_photo", Exposure.PUBLIC, "CoverPhotos"),
+    "posts/media/Mobileuploads_12/1.jpg": ("post", Exposure.UNKNOWN, "Mobileuploads"),
+    "photos_and_videos/Lisbon_12/1.jpg": ("album", Exposure.UNKNOWN, "Lisbon"),
+    "whatever/1.jpg": ("other", Exposure.UNKNOWN, None),
+}
+
+
+@pytest.mark.parametrize("path", ORPHANS)
+def test_a_file_without_a_record_is_what_its_folder_says(path):
+    told = facebook.orphan(small(), path)
+    assert (told.context, told.exposure, told.album) == ORPHANS[path]
+    assert (told.platform, told.account, told.author_is_owner) == ("facebook", "ana.silva", None)
+
+
+def test_stickers_are_derivatives_and_photographs_are_not():
+    assert facebook.derivative("your_facebook_activity/messages/stickers_used/7.png")
+    assert facebook.derivative(PHOTO) is None
+
+
+def test_a_long_file_is_streamed_and_not_held():
+    one = json.dumps(post(picture(PHOTO), text="hello " * 50))
+    export = small(posts__your_posts_1="[" + ",".join([one] * 3000))  # cut: only a stream sees what is before
+    found = facebook.mentions(export)
+    assert next(found).path == PHOTO
+    assert export.notes == {}
+    assert sum(1 for _ in found) == 2999
+    assert len(export.notes) == 1

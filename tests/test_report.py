@@ -198,8 +198,8 @@ def test_a_time_is_said_as_precisely_as_it_is_known(iso, words):
 
 def test_a_face_in_a_video_says_from_when_to_when():
     video = appearance(1, seen(1, "a.mp4", TIKTOK), time_ms=3_661_000, from_ms=3_600_000, to_ms=3_725_000)
-    assert span(video) == "from 1:00:00 to 1:02:05 in the video, best at 1:01:01"
-    assert span(replace(video, from_ms=None, to_ms=None)) == "at 1:01:01 in the video"
+    assert span(video) == "from 1:00:00 to 1:02:05, best at 1:01:01"
+    assert span(replace(video, from_ms=None, to_ms=None)) == "at 1:01:01"
     assert span(appearance(1, seen(1, "a.jpg", TIKTOK))) is None
 
 

@@ -169,7 +169,7 @@ def test_every_place_is_listed_with_its_evidence(report):
         "Tia Rosa (not the owner of this export)",
         "Ana Example, Rui and Łucja",
         "38.7979, -9.3906 (exif)",
-        "Video: from 0:12 to 0:17 in the video, best at 0:14",
+        "In the video from 0:12 to 0:17, best at 0:14",
     ):
         assert said in text
 

@@ -86,7 +86,7 @@ def _figure(appearance: Appearance, picture: Picture | None) -> Markup:
             picture, f"Part of the file, from {source}, with a box around the face that was compared."
         )
     span = words.span(appearance)
-    return element("figure", shown, element("figcaption", f"Video: {span}") if span else None)
+    return element("figure", shown, element("figcaption", f"In the video {span}") if span else None)
 
 
 def _verdict(answer: Answer, appearance: Appearance) -> Markup:

@@ -172,8 +172,8 @@ def span(appearance: Appearance) -> str | None:
     begin = appearance.time_ms if appearance.from_ms is None else appearance.from_ms
     end = appearance.time_ms if appearance.to_ms is None else appearance.to_ms
     if clock(begin) == clock(end):
-        return f"at {clock(begin)} in the video"
-    return f"from {clock(begin)} to {clock(end)} in the video, best at {clock(appearance.time_ms)}"
+        return f"at {clock(begin)}"
+    return f"from {clock(begin)} to {clock(end)}, best at {clock(appearance.time_ms)}"
 
 
 def files_not_looked_at(outcomes: dict[str, int]) -> list[str]:

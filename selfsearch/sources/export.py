@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -239,16 +240,6 @@ class Export:
             self.note(path, f"damaged CSV, read as far as it goes: {exc}")
 
 
-def natural(path: str) -> list[tuple[int, str]]:
-    """Sort key under which part 2 stands before part 10."""
-    out: list[tuple[int, str]] = []
-    digits = text = ""
-    for sign in path + "\0":
-        if sign.isdecimal() and sign.isascii():
-            digits += sign
-            continue
-        if digits:
-            out.append((int(digits[:18]), text))
-            digits = text = ""
-        text += sign
-    return [*out, (0, text)]
+def natural(path: str) -> list[Any]:
+    """Sort key under which part 2 stands before part 10: text and numbers by turns."""
+    return [int(p[:18]) if number % 2 else p for number, p in enumerate(re.split("([0-9]+)", path))]

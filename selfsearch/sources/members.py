@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
@@ -9,13 +11,20 @@ from typing import BinaryIO, Protocol
 from ..errors import ItemError
 from ..types import Outcome
 
+# Control and line-breaking characters, marks that turn the writing direction, lone halves of characters.
+_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
 
 class Container(Protocol):
     """Something that holds files. Opening one and listing it reads no file's content."""
 
     path: str  # absolute path of the folder or archive
+    is_folder: bool
     forward_only: bool  # reading backwards starts again at the beginning (a compressed tar)
-    problems: list[tuple[str, Outcome, str]]  # what could not even be listed: path, outcome, reason
+    stamp: str | None  # "size:mtime_ns" of an archive that was listed; None for a folder
+    problems: list[
+        tuple[str, Outcome, str]
+    ]  # path ("" = all of it), outcome, reason of what cannot be listed
 
     def members(self) -> Iterable[Member]:
         """Every file, in the order in which they are cheapest to read."""
@@ -25,8 +34,12 @@ class Container(Protocol):
         """The member's content as a binary stream. Raises ItemError when it cannot be read."""
         ...
 
+    def checksum(self, member: Member) -> int | None:
+        """The CRC-32 of the content where the listing has one."""
+        ...
+
     def close(self) -> None:
-        """Let go of open files."""
+        """Let go of open files. Streams that are open stay good, and the next `open` opens them again."""
         ...
 
 
@@ -37,14 +50,19 @@ class Member:
     container: Container
     path: str  # "/"-separated, relative to the container, NFC
     size: int  # bytes, as declared
-    stamp: str  # changes when the content does: size and mtime, and the CRC inside a zip
+    mark: int | str  # changes with the content: mtime, in a zip CRC and time; a number takes half the memory
     order: int = 0  # position in the container; ascending is the cheap way to read
-    refused: tuple[Outcome, str] | None = None  # known to be unreadable from the listing alone (encrypted, a FIFO)
+    refused: tuple[Outcome, str] | None = None  # unreadable by the listing alone (encrypted, a named pipe)
+
+    @property
+    def stamp(self) -> str:
+        """Text that changes when the content does."""
+        return f"{self.size:x}.{self.mark:x}" if isinstance(self.mark, int) else self.mark
 
     @property
     def address(self) -> str:
-        """Where it is, for people: an absolute path, or ARCHIVE!MEMBER."""
-        return address(self.container.path, self.path, archive=not getattr(self.container, "is_folder", False))
+        """For people: an absolute path, or ARCHIVE!MEMBER, without signs that act on a terminal."""
+        return address(self.container, self.path)
 
     def open(self) -> BinaryIO:
         """A binary stream of the content. Raises ItemError."""
@@ -57,12 +75,49 @@ class Member:
         if self.size > limit:
             raise ItemError(Outcome.TOO_LARGE, f"{self.size:,} bytes is over the limit of {limit:,}")
         with self.open() as stream:
-            data = stream.read(limit + 1)
+            data = stream.read(self.size + 1)
+            if len(data) > self.size:
+                data += stream.read(limit + 1 - len(data))
         if len(data) > limit:
             raise ItemError(Outcome.TOO_LARGE, f"holds more than the {self.size:,} bytes it declares")
         return data
 
 
-def address(container: str, path: str, *, archive: bool) -> str:
-    """The absolute form of a member's path."""
-    return f"{container}!{path}" if archive else f"{container.rstrip('/')}/{path}"
+def address(container: Container, path: str) -> str:
+    """The absolute form of a member's path. "" is the container itself."""
+    separator = "/" if container.is_folder else "!"
+    return printable(f"{container.path.rstrip('/')}{separator}{path}" if path else container.path)
+
+
+def printable(text: str) -> str:
+    """`text` with what would act on a terminal, or hide in a page, written out as an escape."""
+    return text if text.isascii() and text.isprintable() else _UNPRINTABLE.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def clean(name: str) -> str:
+    """An archive's name for a member as our path: NFC, "/" between folders, neither "/" nor "./" in front.
+
+    ".." stays as it is: nothing is ever written under this name, so it can lead nowhere. Bytes that are no
+    text (lone surrogates) become visible escapes.
+    """
+    if not name.isascii():
+        name = unicodedata.normalize("NFC", encodable(name))
+    if "\\" in name and "/" not in name:
+        name = name.replace("\\", "/")
+    while name.startswith(("/", "./")):
+        name = name[1:] if name.startswith("/") else name[2:]
+    return name
+
+
+def encodable(name: str) -> str:
+    """`name` without lone surrogates, which neither a database nor a terminal can take."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return name

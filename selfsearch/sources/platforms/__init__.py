@@ -1,0 +1,40 @@
+"""The platforms whose exports we read, most specific first: at one place in a tree the first wins.
+
+A new format is one module with the names of `Platform` (export.py) and one line here.
+"""
+
+from __future__ import annotations
+
+from ..export import Platform
+from . import (
+    bereal,
+    facebook,
+    flickr,
+    google_photos,
+    icloud,
+    instagram,
+    plain,
+    snapchat,
+    telegram,
+    tiktok,
+    twitter,
+    whatsapp,
+    youtube,
+)
+
+PLATFORMS: tuple[Platform, ...] = (
+    twitter,
+    tiktok,
+    instagram,  # before Facebook, with which it shares folders
+    facebook,
+    snapchat,
+    telegram,
+    icloud,
+    flickr,
+    google_photos,
+    youtube,
+    bereal,
+    whatsapp,
+)
+
+PLAIN: Platform = plain  # what no platform claims

@@ -1,0 +1,219 @@
+"""A shelf: the files of a source that one reader answers for, from all parts, with what is said of each."""
+
+from __future__ import annotations
+
+import heapq
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..errors import ItemError
+from ..types import Outcome, Provenance
+from .archives import foreign, nested
+from .export import Export, Platform
+from .members import Container, Member, address, printable
+from .tarred import MAX_RECORD, RECORDS
+
+_LITTER = frozenset(
+    (".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".localized", ".directory", ".nomedia", "icon\r")
+)
+
+LITTER = (Outcome.UNSUPPORTED, "an operating system's own file")
+NESTED = (Outcome.UNSUPPORTED, "an archive inside an archive is not opened; unpack it")
+FOREIGN = (Outcome.UNSUPPORTED, "an archive of a kind that cannot be opened; unpack it and index the folder")
+ABSENT = (Outcome.LINK_ONLY, "the export names this file but does not hold it")
+LINKED = (Outcome.LINK_ONLY, "the export has only a link to it")
+READ = (Outcome.RECORD, "read for what it says about the media")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file, or one that is only spoken of."""
+
+    path: str  # unique in its source: from the export's root, below the part's name where parts differ
+    address: str  # for people: /abs/file or /abs/ARCHIVE!MEMBER, or the link
+    member: Member | None  # None: there is nothing to read
+    size: int
+    stamp: str  # changes when the content does
+    provenance: tuple[Provenance, ...]  # at least one
+    decided: tuple[Outcome, str] | None  # the outcome, where it is known without reading
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one container holds of a source."""
+
+    container: Container
+    prefix: str  # where the export begins inside it: "" or a path ending in "/"
+    members: Sequence[Member]
+    name: str  # the download's name, without ending
+
+    @property
+    def path(self) -> str:
+        """The archive, or the folder in which the export begins."""
+        if not self.container.is_folder or not self.prefix:
+            return self.container.path
+        return f"{self.container.path.rstrip('/')}/{self.prefix.rstrip('/')}"
+
+
+@dataclass
+class Said:
+    """What the records say: about files that are there by key, and about others."""
+
+    there: dict[str, list[Provenance]] = field(default_factory=dict)
+    missing: dict[str, list[Provenance]] = field(default_factory=dict)
+    links: list[Provenance] = field(default_factory=list)
+
+
+class Shelf:
+    """The union of parts under one reader."""
+
+    def __init__(self, platform: Platform, parts: Sequence[Part], beside: Shelf | None = None) -> None:
+        """`beside`: a shelf of the same source, whose keys are not used again."""
+        self.platform = platform
+        self._beside = beside
+        self._members: dict[str, Member] = {}
+        self._aside: dict[
+            str, tuple[Member, str | None]
+        ] = {}  # key -> file, key of what it copies; None: litter
+        for part in parts:
+            for member in part.members:
+                self._add(part, member)
+        self._where = parts[0].container
+        self.export = Export(parts[0].name, self._members)
+
+    def _add(self, part: Part, member: Member) -> None:
+        key = member.path[len(part.prefix) :]
+        if is_litter(member.path):
+            self._aside[numbered(key, self.has)] = (member, None)
+            return
+        if self._beside:
+            key = numbered(key, self._beside.has)
+        first = self._members.setdefault(key, member)
+        if first is member:
+            return
+        if first.container is not member.container or first.path != member.path:
+            other = f"{os.path.basename(part.path)}/{key}"  # as a folder, so that readers find it, too
+        else:
+            other = key
+        if _alike(first, member):
+            self._aside[numbered(other, self.has)] = (member, key)
+        else:
+            self._members[numbered(other, self.has)] = member
+
+    def __len__(self) -> int:
+        """How many files stand on it."""
+        return len(self._members) + len(self._aside)
+
+    def has(self, key: str) -> bool:
+        """Whether a file is called so already."""
+        return (
+            key in self._members or key in self._aside or (self._beside is not None and self._beside.has(key))
+        )
+
+    def said(self) -> Said:
+        """Everything that the records say."""
+        said = Said()
+        for mention in self.platform.mentions(self.export):
+            if mention.path is None:
+                said.links.append(mention.provenance)
+            elif (key := self.export.find(mention.path)) is not None:
+                said.there.setdefault(key, []).append(mention.provenance)
+            else:
+                said.missing.setdefault(mention.path, []).append(mention.provenance)
+        return said
+
+    def items(self, rank: Mapping[int, int]) -> Iterator[tuple[tuple[int, int], Item]]:
+        """One item per file with its place in reading order. `rank`: of containers, by identity.
+
+        What is only spoken of comes last, and under paths that may not be unique.
+        """
+        said = self.said()
+        rows = heapq.merge(
+            (((rank[id(file.container)], file.order), key, file, key) for key, file in self._members.items()),
+            (
+                ((rank[id(file.container)], file.order), key, file, original)
+                for key, (file, original) in self._aside.items()
+            ),
+            key=lambda row: row[0],
+        )
+        for place, key, file, original in rows:
+            yield place, self._item(key, file, original, said)
+        for item in self._spoken_of(said):
+            yield (len(rank), 0), item
+
+    def _item(self, key: str, file: Member, original: str | None, said: Said) -> Item:
+        """`original`: the path by which records speak of it; None for the operating system's litter."""
+        mentions = () if original is None else tuple(said.there.get(original, ()))
+        orphan: Provenance | None = Provenance(self.platform.name)
+        decided: tuple[Outcome, str] | None = LITTER
+        if original is not None:
+            orphan = None if mentions else self.platform.orphan(self.export, original)
+            decided = file.refused or self._decided(file, original, mentioned=bool(mentions))
+        spoken = mentions if orphan is None else (orphan,)
+        return Item(key, file.address, file, file.size, file.stamp, spoken, decided)
+
+    def _decided(self, file: Member, key: str, *, mentioned: bool) -> tuple[Outcome, str] | None:
+        if nested(key) and not file.container.is_folder:
+            return NESTED
+        if foreign(key):
+            return FOREIGN
+        if mentioned:
+            return None
+        if key in self.export.notes:
+            return Outcome.UNREADABLE, self.export.notes[key]
+        if key in self.export.records:
+            return READ
+        made_of = self.platform.derivative(key)
+        return (Outcome.DERIVATIVE, made_of) if made_of else None
+
+    def _spoken_of(self, said: Said) -> Iterator[Item]:
+        for path, provenances in said.missing.items():
+            yield self._unread(path, tuple(provenances), ABSENT)
+        for provenance in said.links:
+            yield self._unread(provenance.url or provenance.post_id or "link", (provenance,), LINKED)
+        for path, reason in self.export.notes.items():
+            if path not in self._members:
+                yield self._unread(path, (Provenance(self.platform.name),), (Outcome.UNREADABLE, reason))
+
+    def _unread(self, path: str, spoken: tuple[Provenance, ...], decided: tuple[Outcome, str]) -> Item:
+        link = spoken[0].url if decided[0] is Outcome.LINK_ONLY else None
+        place = printable(link) if link else address(self._where, path)
+        return Item(path, place, None, 0, "", spoken, decided)
+
+
+def numbered(key: str, taken: Callable[[str], bool]) -> str:
+    """`key`, or "stem [2].ending" and so on when it is taken."""
+    folder, slash, name = key.rpartition("/")
+    stem, dot, ending = name.rpartition(".") if "." in name[1:] else (name, "", "")
+    number = 2
+    while taken(key):
+        key = f"{folder}{slash}{stem} [{number}]{dot}{ending}"
+        number += 1
+    return key
+
+
+def is_litter(path: str) -> bool:
+    """Whether an operating system put this file there for itself (Finder, Explorer, AppleDouble)."""
+    name = path.rpartition("/")[2]
+    return (
+        name.startswith("._")
+        or name.lower() in _LITTER
+        or path.startswith("__MACOSX/")
+        or "/__MACOSX/" in path
+    )
+
+
+def _alike(first: Member, other: Member) -> bool:
+    """Whether two files at one path are copies: by checksum, else by size, records by content."""
+    if first.size != other.size or first.refused or other.refused:
+        return False
+    sums = first.container.checksum(first), other.container.checksum(other)
+    if None not in sums:
+        return sums[0] == sums[1]
+    if not first.path.lower().endswith(RECORDS):
+        return True
+    try:
+        return first.read(MAX_RECORD) == other.read(MAX_RECORD)
+    except ItemError:
+        return False

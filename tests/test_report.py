@@ -54,6 +54,7 @@ PLATFORMS = [
     "icloud",
     "flickr",
     "bereal",
+    "reddit",
     "folder",
 ]
 

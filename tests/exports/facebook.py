@@ -79,7 +79,7 @@ def _profile(pack: Pack, layout: str) -> None:
     pack.add(f"{folder}profile_information/profile_information.json", {key: garbled(about)})
 
 
-def said(context: str, variant: str = "", **more: Any) -> dict[str, Any]:
+def said(context: str, **more: Any) -> dict[str, Any]:
     """What every item of the timeline must be read with."""
     return {
         "platform": "facebook",
@@ -106,11 +106,7 @@ def _posts(pack: Pack, layout: str, base: str) -> None:
     exif = [{"upload_ip": "203.0.113.7"}, {"taken_timestamp": TAKEN, "latitude": 48.85, "longitude": 2.35}]
     caption = {"title": "Mobile uploads", "description": "Café in Paris 🎉"}
     paris = {"place": {"name": "Zürich", "coordinate": {"latitude": 47.37, "longitude": 8.54}, "address": ""}}
-    film_record = {
-        "uri": film,
-        "creation_timestamp": UPLOADED,
-        "media_metadata": {"video_metadata": {"exif_data": [{"upload_timestamp": UPLOADED}]}},
-    }
+    film_record = picture(film, media_metadata={"video_metadata": {"exif_data": [{"upload_timestamp": 5}]}})
     odd = [{"taken_timestamp": -62169958800}, {"latitude": 0, "longitude": 0}]
     old = [{"taken_timestamp": -86400}]
     records = [
@@ -239,8 +235,7 @@ def _labelled(pack: Pack, base: str) -> None:
     check_in = {
         "timestamp": POSTED + 300,
         "media": [picture(here)],
-        "label_values": [{"label": "URL", "value": address, "href": address}]
-        + [{"label": "Place tags", "dict": where}],
+        "label_values": [{"label": "URL", "href": address}, {"label": "Place tags", "dict": where}],
         "fbid": "1015800000000003",
     }
     archived = {"timestamp": POSTED + 200, "media": [picture(kept)], "fbid": "1015800000000001"}

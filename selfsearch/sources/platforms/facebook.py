@@ -30,7 +30,7 @@ from .meta import (
     repaired,
 )
 from .meta_messages import ENCRYPTED, THREAD, Owner, encrypted_mentions, is_encrypted, thread_mentions
-from .values import listed, mapping, words
+from .values import listed, mapping, moment, words
 
 name = "facebook"
 title = "Facebook"
@@ -223,9 +223,9 @@ def _backdated(provenance: Provenance, record: dict[str, Any]) -> Provenance:
         return provenance
     data = record.get("data")
     for part in data if isinstance(data, list) else ():
-        said = dated(("backdated_timestamp", mapping(part).get("backdated_timestamp")))
-        if said:
-            return replace(provenance, taken_at=said["posted_at"], taken_at_source="backdated_timestamp")
+        when = moment(mapping(part).get("backdated_timestamp"))
+        if when:
+            return replace(provenance, taken_at=when, taken_at_source="backdated_timestamp")
     return provenance
 
 

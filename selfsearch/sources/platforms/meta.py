@@ -21,6 +21,7 @@ from .values import clock, link, listed, mapping, moment, point, words
 SMALL_BYTES = 1 << 18  # a record file up to here is parsed whole, to tell a lone record from a list of them
 WHOLE_BYTES = 16 << 20  # a conversation or album up to here is parsed whole: its title may stand at its end
 MAX_LEVELS = 60  # levels of a record in which text is mended; real ones have a dozen
+FACEBOOK_BEGAN = "2004"  # nothing was posted before, whatever a record says
 MIN_UNIQUE_NAME = 8  # characters of a file name that may identify a file wherever it lies ("1.jpg" may not)
 
 _RECORD_KEYS = frozenset(
@@ -135,10 +136,10 @@ def camera_clock(value: Any) -> str | None:
 
 
 def dated(*candidates: tuple[str, Any]) -> dict[str, Any]:
-    """posted_at and its source from the first (field, Unix seconds) that is a time."""
+    """posted_at and its source from the first (field, Unix seconds) at which Facebook existed."""
     for field, value in candidates:
         when = moment(value)
-        if when:
+        if when and when >= FACEBOOK_BEGAN:
             return {"posted_at": when, "posted_at_source": field}
     return {}
 

@@ -1,0 +1,93 @@
+"""BeReal downloads: pairs of pictures, found by name behind a prefix that is not on disk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from selfsearch.types import Exposure
+
+from .. import photos
+from . import Pack
+
+LAYOUTS = ("posts", "nested", "memories")
+MP4 = b"\x00\x00\x00\x18ftypisom" + b"\0" * 500
+WHEN, READ = "2024-05-01T18:22:10.123Z", "2024-05-01T18:22:10+00:00"
+
+
+def side(file: str, folder: str = "post") -> dict[str, Any]:
+    """One picture of a pair, with the path that the record gives."""
+    return {"path": f"/Photos/u1234/{folder}/{file}", "width": 1500, "height": 2000, "mediaType": "image"}
+
+
+def post(first: str, second: str, **more: Any) -> dict[str, Any]:
+    """A post of two pictures."""
+    return {"primary": side(first), "secondary": side(second), "takenAt": WHEN, "retakeCounter": 0} | more
+
+
+def build(layout: str) -> Pack:
+    """Ana's download; the person planted is the astronaut, as the second picture of each pair."""
+    pack = Pack("bereal-export")
+    base = "Photos/u1234/" if layout == "nested" else "Photos/"
+    pack.add(
+        "user.json",
+        {"username": "ana.example", "fullname": "Ana", "profilePicture": side("me.webp", "profile")},
+    )
+    told: dict[str, Any] = {
+        "platform": "bereal",
+        "account": "ana.example",
+        "author_is_owner": True,
+        "url": None,
+    }
+    face = told | {"context": "profile_photo", "exposure": Exposure.UNKNOWN}
+    pack.plant(f"{base}profile/me.webp", photos.photo("astronaut", 9, kind="WEBP"), "astronaut", **face)
+    told |= {"taken_at": READ, "taken_at_source": "takenAt", "posted_at": None}
+    if layout == "memories":
+        _memories(pack, base, told)
+        return pack
+    words = {
+        "caption": "Olá 🎉",
+        "location": {"latitude": 38.7, "longitude": -9.1},
+        "visibility": ["friends"],
+    }
+    clip = {"path": "/Photos/u1234/bts/clip.mp4", "mediaType": "video"}
+    records = [
+        post("AbC.webp", "DeF.webp", btsMedia=clip, **words),
+        post("GhI.webp", "JkL.webp", visibility=["public"], location={"latitude": 0, "longitude": 0}),
+        post("MnO.webp", "PqR.webp"),
+        post("gone.webp", "StU.webp", visibility=["galaxy"]),
+    ]
+    pack.add("posts.json", records)
+    first = told | {"context": "post", "caption": "Olá 🎉", "location": (38.7, -9.1), "audience": "friends"}
+    first |= {"audience_source": "per_item", "exposure": Exposure.NETWORK, "location_source": "location"}
+    _pair(pack, base, ("AbC", "DeF"), 1, first)
+    pack.plant(f"{base}bts/clip.mp4", MP4, None, **first)
+    second = told | {"audience": "public", "exposure": Exposure.PUBLIC, "location": None}
+    _pair(pack, base, ("GhI", "JkL"), 2, second)
+    third = told | {"audience": None, "audience_source": None, "exposure": Exposure.UNKNOWN, "caption": None}
+    _pair(pack, base, ("MnO", "PqR"), 3, third)
+    _pair(pack, base, ("", "StU"), 4, told | {"audience": "galaxy", "exposure": Exposure.UNKNOWN})
+    return pack
+
+
+def _pair(pack: Pack, base: str, names: tuple[str, str], number: int, told: dict[str, Any]) -> None:
+    scene, selfie = names
+    if scene:
+        pack.plant(f"{base}post/{scene}.webp", photos.nobody(number), None, **told)
+    picture = photos.photo("astronaut", number, kind="WEBP")
+    pack.plant(f"{base}post/{selfie}.webp", picture, "astronaut", **told)
+
+
+def _memories(pack: Pack, base: str, told: dict[str, Any]) -> None:
+    front, back = side("front.webp", "bereal"), side("back.webp", "bereal")
+    memory = {
+        "frontImage": front,
+        "backImage": back,
+        "takenTime": WHEN,
+        "isLate": False,
+        "date": "2024-05-01",
+    }
+    pack.add("memories.json", [memory])
+    told = told | {"context": "memory", "taken_at_source": "takenTime", "exposure": Exposure.UNKNOWN}
+    picture = photos.photo("astronaut", 7, kind="WEBP")
+    pack.plant(f"{base}bereal/front.webp", picture, "astronaut", **told)
+    pack.plant(f"{base}bereal/back.webp", photos.nobody(9), None, **told)

@@ -1,0 +1,120 @@
+"""BeReal downloads: both pictures of a pair are found, with the time and the audience of their post."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from selfsearch.sources.export import Account, Export
+from selfsearch.sources.names import Names
+from selfsearch.sources.platforms import bereal
+from selfsearch.types import Exposure
+
+from .exports import Pack
+from .exports.bereal import LAYOUTS, build, post
+
+PHOTO, OTHER = "Photos/post/AbC.webp", "Photos/post/DeF.webp"
+
+
+def holding(posts: Any, *files: str) -> Export:
+    pack = Pack("bereal-export")
+    pack.add("posts.json", posts)
+    for file in files or (PHOTO, OTHER):
+        pack.add(file, b"RIFF")
+    return pack.as_export()
+
+
+def said_of(export: Export, path: str | None) -> list[dict[str, Any]]:
+    return [asdict(m.provenance) for m in bereal.mentions(export) if m.path == path]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_everything_planted_is_read_with_what_its_records_say(layout):
+    pack = build(layout)
+    found = [(m.path, asdict(m.provenance)) for m in bereal.mentions(pack.as_export())]
+    for planted in pack.planted:
+        (told,) = [says for path, says in found if path == planted.path]
+        assert told == told | planted.says, planted.path
+    assert sorted(path for path, _ in found if path) == sorted(str(planted.path) for planted in pack.planted)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_download_is_recognised_bare_and_in_a_folder(layout):
+    pack = build(layout)
+    assert [root.prefix for root in bereal.roots(Names(pack.files))] == [""]
+    assert [root.prefix for root in bereal.roots(Names(f"x/{path}" for path in pack.files))] == ["x/"]
+    assert bereal.confirm(pack.as_export())
+    assert bereal.account(pack.as_export()) == Account("ana.example", "Ana")
+
+
+@pytest.mark.parametrize(
+    "whole", [[{"title": "a blog"}], [], {}, None, "text", [{"primary": "x"}], [{"primary": {"path": 5}}]]
+)
+def test_another_posts_json_is_not_bereal_s(whole):
+    assert bereal.confirm(holding(whole)) is (whole == [{"primary": {"path": 5}}])
+
+
+def test_a_missing_picture_is_listed_and_noted():
+    export = build("posts").as_export()
+    (gone,) = said_of(export, None)
+    assert (gone["context"], gone["audience"]) == ("post", "galaxy")
+    assert export.notes == {"posts.json": "names 1 media files that are not in this export"}
+
+
+def test_of_two_files_of_one_name_the_one_in_the_same_folder_is_meant():
+    export = holding([post("AbC.webp", "x.webp")], PHOTO, "Photos/bereal/AbC.webp")
+    assert len(said_of(export, PHOTO)) == 1
+    assert said_of(export, "Photos/bereal/AbC.webp") == []
+
+
+def test_the_widest_of_several_audiences_counts():
+    (said,) = said_of(holding([post("AbC.webp", "DeF.webp", visibility=["friends", "public"])]), PHOTO)
+    assert (said["exposure"], said["audience"]) == (Exposure.PUBLIC, "friends, public")
+    assert said["exposure_reason"] == "BeReal: visibility = friends, public"
+
+
+@pytest.mark.parametrize("wrap", [lambda record: record, lambda record: {"posts": [record]}])
+def test_a_single_post_and_an_envelope_are_read(wrap):
+    export = holding(wrap(post("AbC.webp", "DeF.webp", visibility=["friends"])))
+    assert bereal.confirm(export)
+    assert [said["exposure"] for said in said_of(export, PHOTO)] == [Exposure.NETWORK]
+
+
+BAD = [
+    None,
+    5,
+    "x",
+    [],
+    {},
+    {"primary": None, "secondary": []},
+    {"primary": {"path": []}, "visibility": {"a": 1}},
+]
+
+
+def test_bad_records_never_hide_the_good_ones():
+    good = post("AbC.webp", "DeF.webp", location="Porto", takenAt=[], visibility=None, caption={})
+    assert len(said_of(holding([*BAD, good, *BAD]), PHOTO)) == 1
+
+
+@pytest.mark.parametrize("when", [None, "soon", "0000-00-00T00:00:00Z", "99999-01-01", True])
+def test_an_absurd_time_is_no_time(when):
+    (said,) = said_of(holding([post("AbC.webp", "DeF.webp", takenAt=when)]), PHOTO)
+    assert (said["taken_at"], said["taken_at_source"]) == (None, None)
+
+
+def test_a_cut_file_is_read_up_to_the_cut():
+    export = holding(json.dumps([post("AbC.webp", "x.webp"), post("DeF.webp", "y.webp")])[:-60])
+    assert (len(said_of(export, PHOTO)), len(said_of(export, OTHER))) == (1, 0)
+    assert "read as far as it goes" in export.notes["posts.json"]
+
+
+def test_a_file_without_a_record_is_what_its_folder_says():
+    export = build("posts").as_export()
+    contexts = {
+        path: bereal.orphan(export, path).context
+        for path in (PHOTO, "Photos/realmoji/1.webp", "Photos/profile/1.webp")
+    }
+    assert list(contexts.values()) == ["post", "other", "profile_photo"]

@@ -1,0 +1,288 @@
+"""Instagram downloads are read for what they say; who could see a post follows from the account's setting."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from selfsearch.sources.export import Account, Export, Period
+from selfsearch.sources.names import Names
+from selfsearch.sources.platforms import facebook, instagram
+from selfsearch.types import Exposure
+
+from .exports import Pack
+from .exports.facebook import garbled
+from .exports.instagram import LAYOUTS, POSTED, account, build, picture
+
+JPEG = b"\xff\xd8\xff\xe0"
+PHOTO = "media/posts/202306/351000001_1234567890_n.jpg"
+RECORDS = "your_instagram_activity/media"
+
+
+def said_of(export: Export, path: str | None) -> list[dict[str, Any]]:
+    """Every provenance that records give to one path, or to what has none."""
+    return [asdict(m.provenance) for m in instagram.mentions(export) if m.path == path]
+
+
+def small(name: str = "instagram-ana.example-2024-05-01-AbCd1234", **records: Any) -> Pack:
+    """A download of 2024 with one photograph and these files, "__" for "/"."""
+    pack = Pack(name)
+    pack.add(PHOTO, JPEG)
+    for stem, record in records.items():
+        pack.add(f"{RECORDS}/{stem.replace('__', '/')}.json", record)
+    return pack
+
+
+def with_account(profile: Any, *changes: tuple[int, str]) -> Export:
+    pack = small(posts_1=[{"media": [picture(PHOTO)]}], stories={"ig_stories": [picture(PHOTO)]})
+    pack.add("personal_information/personal_information/personal_information.json", profile)
+    told = [{"title": text, "string_map_data": {"Time": {"timestamp": when}}} for when, text in changes]
+    pack.add("security/profile_privacy_changes.json", {"account_history_account_privacy_history": told})
+    return pack.as_export()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_everything_planted_is_read_with_what_its_records_say(layout):
+    pack = build(layout)
+    found = [(m.path, asdict(m.provenance)) for m in instagram.mentions(pack.as_export())]
+    for planted in pack.planted:
+        told = [says for path, says in found if path == planted.path]
+        assert any(says == says | planted.says for says in told), (planted.path, told)
+    assert sorted(path for path, _ in found if path) == sorted(str(planted.path) for planted in pack.planted)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_download_is_recognised_bare_and_in_a_folder_and_is_not_facebook_s(layout):
+    pack = build(layout)
+    assert [root.prefix for root in instagram.roots(Names(pack.files))] == [""]
+    wrapped = Names(f"instagram-x/{path}" for path in pack.files)
+    assert [root.prefix for root in instagram.roots(wrapped)] == ["instagram-x/"]
+    pack.name = "renamed"
+    assert instagram.confirm(pack.as_export())
+    assert not facebook.confirm(pack.as_export())
+
+
+def test_parts_of_one_download_share_a_series():
+    parts = ["instagram-ana.example-2024-05-01-AbCd1234.zip", "instagram-Ana.example-2024-05-01-x.zip"]
+    assert {instagram.series(part) for part in parts} == {"instagram-ana.example-2024-05-01"}
+    old = ["ana.example_20210501_part_1.zip", "ana.example_20210501_part_2.zip"]
+    assert {instagram.series(part) for part in old} == {"instagram-ana.example_20210501"}
+    assert instagram.series("facebook-ana-2024-05-01-AbCd1234.zip") is None
+
+
+def test_a_part_with_nothing_but_media_is_recognised_by_its_name():
+    pack = small()
+    assert [root.prefix for root in instagram.roots(Names(pack.files))] == [""]
+    assert instagram.confirm(pack.as_export())
+    assert not instagram.confirm(small("my website").as_export())
+
+
+def test_someone_else_s_media_json_is_not_instagram_s():
+    pack = Pack("site")
+    pack.add("media.json", {"photos": [{"id": 1}]})
+    assert not instagram.confirm(pack.as_export())
+
+
+def test_a_download_of_stories_alone_is_recognised():
+    pack = Pack("renamed")
+    pack.add("content/stories.json", {"ig_stories": []})
+    assert [root.prefix for root in instagram.roots(Names(pack.files))] == [""]
+    assert instagram.confirm(pack.as_export())
+
+
+UNSAID = "Instagram does not export the audience"
+
+
+@pytest.mark.parametrize(
+    ("setting", "exposure", "story", "reason"),
+    [
+        (
+            True,
+            Exposure.NETWORK,
+            Exposure.NETWORK,
+            f"{UNSAID}; the account was private when the export was made (setting 'Private Account': True); "
+            "earlier it may not have been",
+        ),
+        (
+            False,
+            Exposure.PUBLIC,
+            Exposure.UNKNOWN,
+            f"{UNSAID}; the account was public when the export was made (setting 'Private Account': False); "
+            "earlier it may not have been",
+        ),
+        (
+            None,
+            Exposure.UNKNOWN,
+            Exposure.UNKNOWN,
+            f"{UNSAID}, and the account's setting is not in this export",
+        ),
+    ],
+)
+def test_the_account_s_setting_stands_in_for_the_audience(setting, exposure, story, reason):
+    post, told = said_of(with_account(account(setting)), PHOTO)
+    assert (post["exposure"], post["exposure_reason"]) == (exposure, reason)
+    assert told["exposure"] is story
+    assert told["exposure_reason"].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "exposure"),
+    [
+        ("Privates Konto", "Wahr", Exposure.NETWORK),
+        ("Cuenta privada", "Falso", Exposure.PUBLIC),
+        ("Private Account", True, Exposure.NETWORK),
+        ("Private Account", "perhaps", Exposure.UNKNOWN),
+        ("Something Else", "True", Exposure.UNKNOWN),
+    ],
+)
+def test_localised_labels_are_read_and_unknown_ones_are_not_guessed(label, value, exposure):
+    profile = {
+        "profile_user": [{"string_map_data": {label: {"value": value}, "Benutzername": {"value": "bea"}}}]
+    }
+    post, _ = said_of(with_account(garbled(profile)), PHOTO)
+    assert (post["exposure"], post["account"]) == (exposure, "bea")
+
+
+def test_a_private_post_of_a_time_when_the_account_was_public_was_public():
+    export = with_account(account(True), (POSTED - 100, "Public"), (POSTED + 100, "Private"))
+    post, _ = said_of(export, PHOTO)
+    assert post["exposure"] is Exposure.PUBLIC
+    span = "from 2023-06-17 until 2023-06-17 (profile_privacy_changes)"
+    assert post["exposure_reason"] == f"{UNSAID}; the account was public {span}"
+    first, public, private = instagram.account(export).periods
+    assert (first.public, first.since, first.until) == (False, None, "2023-06-17T11:05:00+00:00")
+    assert (public.public, public.until) == (True, "2023-06-17T11:08:20+00:00")
+    assert (private.public, private.until) == (False, None)
+
+
+def test_a_history_that_today_s_setting_contradicts_is_not_stretched_to_today():
+    export = with_account(account(True), (POSTED - 100, "Public"))
+    post, _ = said_of(export, PHOTO)
+    assert post["exposure"] is Exposure.UNKNOWN
+    assert [period.until for period in instagram.account(export).periods] == ["2023-06-17T11:05:00+00:00"]
+
+
+def test_changes_in_words_that_are_not_known_are_noted_and_not_used():
+    export = with_account(account(True), (POSTED - 100, "Muutettu"))
+    post, _ = said_of(export, PHOTO)
+    assert post["exposure"] is Exposure.NETWORK
+    reason = "a change of the privacy setting is worded in a way that is not known"
+    assert export.notes["security/profile_privacy_changes.json"] == reason
+
+
+def test_the_account_is_what_the_profile_says_with_its_setting_as_a_period():
+    reason = "the account's setting when the export was made ('Private Account': True)"
+    period = Period(public=False, since="2024-05-01", until=None, reason=reason)
+    read = instagram.account(build("2024-private").as_export())
+    assert read == Account("ana.example", "Ana Sílva", "2024-05-01", (period,))
+    assert instagram.account(small().as_export()) == Account("ana.example", None, "2024-05-01")
+
+
+def test_a_caption_may_stand_on_the_first_picture_of_a_carousel_only():
+    export = small(posts_1=[{"media": [picture("x.jpg", title="first"), picture(PHOTO)]}]).as_export()
+    assert [said["caption"] for said in said_of(export, PHOTO)] == ["first"]
+
+
+def test_a_single_post_may_be_an_object_and_an_envelope_may_have_any_name():
+    for record in (
+        {"media": [picture(PHOTO)], "title": "t"},
+        {"ig_new_name": [{"media": [picture(PHOTO, title="t")]}]},
+    ):
+        export = small(posts_1=record).as_export()
+        assert [said["caption"] for said in said_of(export, PHOTO)] == ["t"]
+
+
+def test_label_values_records_are_read_too():
+    labels = [{"label": "Caption", "value": "new style"}, {"label": "URL", "value": "x"}]
+    record = {"timestamp": POSTED, "media": [{"uri": PHOTO}], "label_values": labels, "fbid": "1"}
+    (said,) = said_of(small(posts_1=[record]).as_export(), PHOTO)
+    assert (said["caption"], said["posted_at"]) == ("new style", "2023-06-17T11:06:40+00:00")
+
+
+def test_a_broadcast_channel_is_not_a_private_conversation():
+    pack = small()
+    thread = {"participants": [], "messages": [{"sender_name": "Bo", "photos": [{"uri": PHOTO}]}]}
+    pack.add("your_instagram_activity/messages/broadcast/bo_1/message_1.json", thread)
+    (said,) = said_of(pack.as_export(), PHOTO)
+    assert (said["exposure"], said["context"]) == (Exposure.NETWORK, "message")
+
+
+def test_what_is_not_in_the_download_is_listed_and_noted():
+    export = build("2024").as_export()
+    gone = [m.provenance for m in instagram.mentions(export) if m.path is None]
+    assert [(p.context, p.caption, p.url_kind) for p in gone] == [("post", "gone", "profile")]
+    assert export.notes == {f"{RECORDS}/posts_1.json": "names 1 media files that are not in this export"}
+
+
+BAD_RECORDS = [
+    None,
+    7,
+    "text",
+    [],
+    {},
+    {"media": None},
+    {"media": {"uri": 5}},
+    {"media": [None, 3, {"uri": ""}]},
+]
+BAD_RECORDS += [{"uri": [], "media": "x"}, {"creation_timestamp": "now", "title": 5, "media": [{"uri": {}}]}]
+
+
+@pytest.mark.parametrize("file", ["posts_1", "stories", "reels", "profile_photos", "unheard_of"])
+def test_bad_records_never_hide_the_good_ones(file):
+    export = small(**{file: [*BAD_RECORDS, {"media": [picture(PHOTO)]}, *BAD_RECORDS]}).as_export()
+    assert [said["posted_at"] for said in said_of(export, PHOTO)] == ["2023-06-17T11:06:40+00:00"]
+
+
+@pytest.mark.parametrize("when", [None, "x", True, -5e30, 1e300, 10**40, [], {}, 99999999999999])
+def test_an_absurd_time_is_no_time(when):
+    exif = [{"date_time_original": when, "latitude": when, "longitude": 1}]
+    export = small(posts_1=[{"media": [picture(PHOTO, exif=exif, creation_timestamp=when)]}]).as_export()
+    (said,) = said_of(export, PHOTO)
+    assert (said["posted_at"], said["taken_at"], said["location"]) == (None, None, None)
+
+
+def test_a_cut_file_is_read_up_to_the_cut():
+    whole = json.dumps({"ig_stories": [picture(PHOTO), picture(PHOTO)]})
+    export = small(stories=whole[:-60]).as_export()
+    assert len(said_of(export, PHOTO)) == 1
+    assert "read as far as it goes" in export.notes[f"{RECORDS}/stories.json"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, 5, "x", [], {}, [[]], {"profile_user": 4}, {"profile_user": [{"string_map_data": 3}]}]
+)
+def test_a_broken_profile_leaves_the_account_to_the_name_of_the_download(wrong):
+    post, _ = said_of(with_account(wrong), PHOTO)
+    assert (post["account"], post["exposure"]) == ("ana.example", Exposure.UNKNOWN)
+
+
+@pytest.mark.parametrize("wrong", [None, 5, "x", [], {}, {"photos": None}, {"photos": [None, {"path": 4}]}])
+def test_a_broken_media_json_is_no_reason_to_stop(wrong):
+    pack = small(posts_1=[{"media": [picture(PHOTO)]}])
+    pack.add("media.json", wrong)
+    pack.add("messages.json", [None, {"conversation": [None, {"media": 5}]}, wrong])
+    assert len(said_of(pack.as_export(), PHOTO)) == 1
+
+
+ORPHANS = {
+    "media/posts/202306/1.jpg": ("post", Exposure.NETWORK),
+    "media/stories/202306/1.jpg": ("story", Exposure.NETWORK),
+    "media/archived_posts/202306/1.jpg": ("archived", Exposure.PRIVATE),
+    "media/profile/202306/1.jpg": ("profile_photo", Exposure.PUBLIC),
+    "media/other/1.jpg": ("other", Exposure.UNKNOWN),
+    "media/1.jpg": ("other", Exposure.UNKNOWN),
+    "your_instagram_activity/messages/inbox/bo_1/photos/1.jpg": ("message", Exposure.PRIVATE),
+    "photos/201905/1.jpg": ("post", Exposure.NETWORK),
+    "direct/201905/1.jpg": ("message", Exposure.PRIVATE),
+    "1.jpg": ("other", Exposure.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize("path", ORPHANS)
+def test_a_file_without_a_record_is_what_its_folder_says(path):
+    told = instagram.orphan(with_account(account(True)), path)
+    assert (told.context, told.exposure) == ORPHANS[path]
+    assert (told.platform, told.account, told.author_is_owner) == ("instagram", "ana.example", None)

@@ -10,7 +10,7 @@ import pytest
 
 from selfsearch.sources.export import Export, Mention
 from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import whatsapp
+from selfsearch.sources.platforms import plain, whatsapp
 from selfsearch.types import Exposure, Provenance
 
 from .exports import Pack
@@ -22,7 +22,7 @@ def read(pack: Pack) -> dict[str | None, list[Provenance]]:
     export = pack.as_export()
     said: dict[str | None, list[Provenance]] = {}
     for mention in whatsapp.mentions(export):
-        said.setdefault(mention.path, []).append(mention.provenance)
+        said.setdefault(mention.path if mention.path in pack.files else None, []).append(mention.provenance)
     for path in export.members:
         if path not in said and not path.endswith(".txt"):
             said[path] = [whatsapp.orphan(export, path)]
@@ -148,6 +148,18 @@ def test_a_file_named_in_a_sentence_is_found_when_nothing_attaches_it() -> None:
 def test_names_are_compared_without_case_and_unicode_form() -> None:
     export = chat("1.2.23, 12:01 - Bo: cafe\u0301.JPG (file attached)", "caf\u00e9.jpg").as_export()
     assert [mention.path for mention in whatsapp.mentions(export)] == ["caf\u00e9.jpg"]
+
+
+def test_a_picture_that_was_left_out_is_told_with_its_name_where_it_has_one() -> None:
+    text = "1.2.23, 12:01 - Bo: IMG-20230201-WA0001.jpg (file attached)\n1.2.23, 12:02 - Bo: <Media omitted>"
+    export = chat(text).as_export()
+    assert [mention.path for mention in whatsapp.mentions(export)] == ["IMG-20230201-WA0001.jpg", None]
+
+
+def test_a_folder_that_happens_to_lie_beside_a_chat_is_a_plain_folder() -> None:
+    export = chat("1.2.23, 12:01 - Bo: hi", "holiday/me.jpg", "me.jpg").as_export()
+    assert whatsapp.orphan(export, "holiday/me.jpg") == plain.SAID
+    assert whatsapp.orphan(export, "me.jpg").platform == "whatsapp"
 
 
 def test_media_in_a_folder_beside_the_text_are_found() -> None:

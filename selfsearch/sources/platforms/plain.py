@@ -26,11 +26,6 @@ def roots(names: Names) -> Iterable[Root]:
     return ()
 
 
-def confirm(export: Export) -> bool:
-    """Anything may be a plain folder."""
-    return True
-
-
 def series(container: str) -> str | None:
     """Plain archives have no parts."""
     return None

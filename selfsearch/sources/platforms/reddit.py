@@ -36,12 +36,6 @@ def roots(names: Names) -> Iterable[Root]:
             yield Root(prefix, "Reddit's lists of posts and comments")
 
 
-def confirm(export: Export) -> bool:
-    """Whether the list of posts has Reddit's columns."""
-    path = export.find("posts.csv")
-    return path is not None and "subreddit" in export.text(path).partition("\n")[0]
-
-
 def series(container: str) -> str | None:
     """A data request is one archive."""
     return None

@@ -51,6 +51,7 @@ _SHARED = Provenance(
     context="shared_story",
     exposure_reason="Snapchat's export does not say who could see a shared story",
 )
+_FOLDERS = {"memories": memories.SAID, "chat_media": chats.UNSAID, "shared_story": _SHARED}
 
 
 def roots(names: Names) -> Iterable[Root]:
@@ -63,11 +64,6 @@ def roots(names: Names) -> Iterable[Root]:
         if names.has(f"{prefix}json/chat_history.json"):
             found.setdefault(prefix, "Snapchat's account and chat records")
     return [Root(prefix, why) for prefix, why in found.items()]
-
-
-def confirm(export: Export) -> bool:
-    """The marks are Snapchat's own, so they suffice."""
-    return True
 
 
 def series(container: str) -> str | None:
@@ -88,18 +84,16 @@ def mentions(export: Export) -> Iterator[Mention]:
     owner = _owner(export)
     yield from memories.mentions(export, owner)
     yield from chats.mentions(export, owner)
-    path = export.find("json/story_history.json")
-    for section, story in chats.keyed(export, path) if path else ():
+    records = export.matching("json/story_history.json")
+    for section, story in (pair for path in records for pair in chats.keyed(export, path)):
         if section.casefold().startswith("your story") and (at := times.utc(story.get("Story Date"))):
             yield Mention(None, replace(_STORY, account=owner, posted_at=at, posted_at_source="Story Date"))
 
 
 def orphan(export: Export, path: str) -> Provenance:
     """What the folder and the day in the file name say."""
-    folder = path.partition("/")[0].casefold()
-    said = {"memories": memories.SAID, "chat_media": chats.UNSAID, "shared_story": _SHARED}.get(
-        folder, _UNSAID
-    )
+    folders = reversed(path.casefold().split("/")[:-1])
+    said = next((_FOLDERS[folder] for folder in folders if folder in _FOLDERS), _UNSAID)
     said = replace(said, account=_owner(export))
     day = times.named(path)
     if day is None:

@@ -40,10 +40,10 @@ _GROUP = Provenance(
     exposure_reason="a Snapchat group chat: its members could see it",
 )
 
-_RECORD = "json/chat_history.json"
-_FILE = re.compile(r"chat_media/(?:.*/)?(\d{4}-\d\d-\d\d)_([^/]+)\.\w+", re.IGNORECASE)
+_FILE = re.compile(r"(?:.*/)?chat_media/(?:.*/)?(\d{4}-\d\d-\d\d)_([^/]+)\.\w+", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,;|]+")
+_ID = re.compile(r"[\w~.+=:-]{1,200}")
 _PICTURES = {"media", "image", "video", "photo"}  # types of messages whose media may show a face
 
 
@@ -62,14 +62,12 @@ class Message:
 
 def mentions(export: Export, owner: str | None) -> Iterator[Mention]:
     """Every picture or video that a message names, also when it is not in the export."""
-    path = export.find(_RECORD)
-    if path is None:
-        return
     files = Files(export)
-    for key, entries in groupby(keyed(export, path), lambda pair: pair[0]):
-        said, messages = _conversation(export, key, (entry for _, entry in entries), owner)
-        for message in messages:
-            yield from _found(files, message, said)
+    for path in export.matching("json/chat_history.json"):
+        for key, entries in groupby(keyed(export, path), lambda pair: pair[0]):
+            said, messages = _conversation(key, (entry for _, entry in entries), owner)
+            for message in messages:
+                yield from _found(files, message, said)
 
 
 def keyed(export: Export, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -120,11 +118,12 @@ def _found(files: Files, message: Message, said: Provenance) -> Iterator[Mention
         paths = files.of(name, message.at)
         yield from (Mention(path, replace(provenance, post_id=name)) for path in paths)
         if not paths and message.picture:
-            yield Mention(None, replace(provenance, post_id=name))
+            day = message.at[:10] if message.at else "unknown"
+            yield Mention(f"chat_media/{day}_{name}", replace(provenance, post_id=name))
 
 
 def _conversation(
-    export: Export, key: str, entries: Iterable[dict[str, Any]], owner: str | None
+    key: str, entries: Iterable[dict[str, Any]], owner: str | None
 ) -> tuple[Provenance, list[Message]]:
     """What holds for everything in one conversation, and its messages with media."""
     senders: set[str] = set()
@@ -135,7 +134,7 @@ def _conversation(
         senders |= {sender} if sender else set()
         title = title or words(entry.get("Conversation Title"))
         if ids := _ids(entry.get("Media IDs")):
-            messages.append(_message(export, entry, ids, owner))
+            messages.append(_message(entry, ids, owner))
     is_group = (
         bool(_UUID.fullmatch(key)) or len(senders) > 2 or (title not in (None, key) and key not in senders)
     )
@@ -146,23 +145,20 @@ def _conversation(
 def _ids(value: Any) -> tuple[str, ...]:
     """Ids from a text ("b~Qw7 | b~Er8"; the sign between them varies) or a list."""
     parts = value if isinstance(value, list) else _BETWEEN.split(value) if isinstance(value, str) else []
-    return tuple(dict.fromkeys(part for part in parts if isinstance(part, str) and part))
+    return tuple(dict.fromkeys(part for part in parts if isinstance(part, str) and _ID.fullmatch(part)))
 
 
-def _message(export: Export, entry: dict[str, Any], ids: tuple[str, ...], owner: str | None) -> Message:
+def _message(entry: dict[str, Any], ids: tuple[str, ...], owner: str | None) -> Message:
     sender, sent = words(entry.get("From")), entry.get("IsSender")
     is_owner = sent if isinstance(sent, bool) else sender == owner if sender and owner else None
-    at, source = _time(export, entry)
+    at, source = _time(entry)
     kind = (words(entry.get("Media Type")) or "media").casefold()
     return Message(ids, kind in _PICTURES, sender, is_owner, at, source, words(entry.get("Content")))
 
 
-def _time(export: Export, entry: dict[str, Any]) -> tuple[str | None, str | None]:
-    """When a message was made, and the field that says so; the two fields are held against each other."""
-    created = times.utc(entry.get("Created"))
+def _time(entry: dict[str, Any]) -> tuple[str | None, str | None]:
+    """When a message was made, and the field that says so. Only "Created" says in which unit it is."""
+    if created := times.utc(entry.get("Created")):
+        return created, "Created"
     readings = times.counted(number(entry.get("Created(microseconds)")))
-    if created is None:
-        return (readings[0], "Created(microseconds)") if readings else (None, None)
-    if readings and all(times.apart(created, reading) > 1 for reading in readings):
-        export.note(_RECORD, 'some messages have two times that disagree; "Created" is used')
-    return created, "Created"
+    return (readings[0], "Created(microseconds)") if readings else (None, None)

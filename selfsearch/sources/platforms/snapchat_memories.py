@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -25,8 +25,8 @@ SAID = Provenance(
     exposure_reason="a Snapchat memory is saved for its owner; it is not said whether it was sent, too",
 )
 
-_FILE = re.compile(r"memories/(?:.*/)?(\d{4}-\d\d-\d\d)_([^/]+)-main\.(\w+)", re.IGNORECASE)
-_ID = re.compile(r"[?&;]mid=([\w~.-]+)", re.IGNORECASE)
+_FILE = re.compile(r"(?:.*/)?memories/(?:.*/)?(\d{4}-\d\d-\d\d)_([^/]+)-main\.(\w+)", re.IGNORECASE)
+_ID = re.compile(r"[?&;]mid=([\w~.-]{1,200})", re.IGNORECASE)
 _PLACE = re.compile(r"(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)")
 _HTML_DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 _HTML_KIND = re.compile(r">\s*(Image|Video|Photo)\s*<", re.IGNORECASE)
@@ -93,21 +93,22 @@ def named(path: str) -> File | None:
 
 
 def _listed(export: Export) -> Iterator[Memory]:
-    path = export.find("json/memories_history.json")
-    if path:
-        raw: Iterable[Any] = export.each(path, "Saved Media", "*")
-    else:
-        path = export.find("html/memories_history.html")
-        raw = _rows(export.text(path)) if path else ()
-    for entry in raw:
+    for path, entry in _entries(export):
         memory = _memory(entry) if isinstance(entry, dict) else None
         if memory:
             yield memory
-        elif path:
-            export.note(
-                path,
-                "holds entries with neither a date nor an id; their media are taken by their names alone",
-            )
+        else:
+            reason = "holds entries with neither a date nor an id; their media are taken by their names alone"
+            export.note(path, reason)
+
+
+def _entries(export: Export) -> Iterator[tuple[str, Any]]:
+    """The raw entries, with the record in which they stand."""
+    records = export.matching("json/memories_history.json")
+    for path in records:
+        yield from ((path, entry) for entry in export.each(path, "Saved Media", "*"))
+    for path in () if records else export.matching("html/memories_history.html"):
+        yield from ((path, entry) for entry in _rows(export.text(path)))
 
 
 def _memory(entry: dict[str, Any]) -> Memory | None:

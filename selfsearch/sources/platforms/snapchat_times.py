@@ -36,11 +36,6 @@ def named(path: str) -> str | None:
     return checked[:10] if checked else None
 
 
-def apart(one: str, other: str) -> float:
-    """Seconds between two times."""
-    return abs((datetime.fromisoformat(one) - datetime.fromisoformat(other)).total_seconds())
-
-
 def _checked(text: str) -> str | None:
     try:
         when = datetime.fromisoformat(text)

@@ -17,6 +17,7 @@ from ...errors import ItemError
 from ...types import Exposure, Provenance
 from ..export import Account, Export, Mention, Root
 from ..names import Names, fold
+from . import plain
 from . import whatsapp_attachments as attachments
 from . import whatsapp_lines as grammar
 
@@ -50,6 +51,7 @@ class Sent:
     stamp: grammar.Stamp
     sender: str
     paths: tuple[str, ...]  # empty when the media is not in the export
+    missing: str | None  # its name, where the chat gives one; "" when it was left out without a name
     caption: str | None
     certain: bool  # the file's name stands as an attachment, not inside a sentence
 
@@ -90,7 +92,7 @@ def mentions(export: Export) -> Iterator[Mention]:
         certain = {path for sent in chat.sent if sent.certain for path in sent.paths}
         for sent in chat.sent:
             if not sent.paths:
-                yield Mention(None, _provenance(chat, sent, None))
+                yield Mention(sent.missing or None, _provenance(chat, sent, None))
             for path in sent.paths:
                 if sent.certain or path not in certain:
                     yield Mention(path, _provenance(chat, sent, path))
@@ -99,6 +101,8 @@ def mentions(export: Export) -> Iterator[Mention]:
 def orphan(export: Export, path: str) -> Provenance:
     """A file that no message names: of this chat when it has WhatsApp's own kind of name."""
     chats = _chats(export)
+    if "/" in path and not attachments.is_own_name(path):
+        return plain.SAID  # a folder that happens to lie beside a chat
     if len(chats) != 1 or not attachments.is_own_name(path):
         reason = "no message of the chat names this file, so who could see it is not known"
         return Provenance(name, context="file", exposure_reason=reason)
@@ -163,9 +167,9 @@ def _read(export: Export, path: str, names: attachments.Names) -> Chat:
         dates.see(message.stamp)
         body = names.read(message.lines)
         people.see(message, body)
-        if message.sender is None or not (body.paths or body.missing):
+        if message.sender is None or not body.brings_media:
             continue
-        sent.append(Sent(message.stamp, message.sender, body.paths, body.caption, body.certain))
+        sent.append(Sent(message.stamp, message.sender, body.paths, body.missing, body.caption, body.certain))
         for when in filter(None, map(attachments.named_time, body.paths)):
             dates.name(message.stamp, date.fromisoformat(when[:10]))
     order = dates.order()
@@ -185,7 +189,7 @@ class _People:
 
     def see(self, message: grammar.Message, body: attachments.Body) -> None:
         """Count the sender of a real message; look for the word group in a system text."""
-        system = message.sender is None or (message.marked and not (body.paths or body.missing))
+        system = message.sender is None or (message.marked and not body.brings_media)
         if system:
             self.says_group |= _GROUP.search(" ".join(message.lines[:1]).casefold()) is not None
             if self._first:

@@ -48,7 +48,12 @@ class Body:
     paths: tuple[str, ...] = ()
     caption: str | None = None
     certain: bool = False  # every name stands as an attachment, not inside a sentence
-    missing: bool = False  # a picture was sent that is not in the export
+    missing: str | None = None  # the name of a picture that is not in the export; "" when it has none
+
+    @property
+    def brings_media(self) -> bool:
+        """Whether the message brought media, in the export or not."""
+        return bool(self.paths) or self.missing is not None
 
 
 class Names:
@@ -107,12 +112,12 @@ def _without_file(lines: Sequence[str]) -> Body:
     if not first or len(first) > MAX_NAME:
         return Body()
     if _OMITTED.fullmatch(first):
-        return Body(missing=True, caption="\n".join(lines[1:]).strip() or None)
+        return Body(missing="", caption="\n".join(lines[1:]).strip() or None)
     for name in _ANY_NAME.finditer(first):
         own = _own(name[0])
         rest, attached = _around(first, name.start(), name.end())
         if own and own["kind"] in _PICTURES and attached:
-            return Body(missing=True, caption="\n".join([rest, *lines[1:]]).strip() or None)
+            return Body(missing=name[0], caption="\n".join([rest, *lines[1:]]).strip() or None)
     return Body()
 
 

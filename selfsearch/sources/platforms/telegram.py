@@ -60,9 +60,9 @@ def mentions(export: Export) -> Iterator[Mention]:
         captions = {text for part in group if (text := caption(part.value))}
         shared = captions.pop() if len(captions) == 1 else None
         for part in group:
-            said = _provenance(part, shared, me)
-            for value in media(part.value):
-                yield Mention(_file(export, value), said)
+            if named := media(part.value):
+                said = _provenance(part, shared, me)
+                yield from (Mention(_file(export, value), said) for value in named)
 
 
 def orphan(export: Export, path: str) -> Provenance:

@@ -1,0 +1,166 @@
+"""Discord packages hold links: they are listed, and found again where the owner saved them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from selfsearch.sources.export import Account, Export
+from selfsearch.sources.names import Names
+from selfsearch.sources.platforms import discord
+from selfsearch.types import Exposure, Provenance
+
+from . import photos
+from .exports import Pack
+from .exports.discord import CDN, LAYOUTS, build
+
+CHANNEL = "200000000000000001"
+ITEM = 949733078073348242
+
+
+def fields(said: Provenance) -> dict[str, Any]:
+    return {key: getattr(said, key) for key in said.__dataclass_fields__}
+
+
+def package(*messages: Any, channel: Any = None, saved: tuple[str, ...] = ()) -> Export:
+    pack = Pack("package")
+    pack.add("messages/index.json", {})
+    pack.add(
+        f"messages/c{CHANNEL}/channel.json", {"id": CHANNEL, "type": "DM"} if channel is None else channel
+    )
+    pack.add(f"messages/c{CHANNEL}/messages.json", list(messages))
+    for path in saved:
+        pack.add(path, photos.nobody())
+    return pack.as_export()
+
+
+def sent(url: Any, item: Any = ITEM, **more: Any) -> dict[str, Any]:
+    return {"ID": item, "Timestamp": "2022-03-05 18:20:11", "Contents": "", "Attachments": url, **more}
+
+
+def paths(export: Export) -> list[str | None]:
+    return [mention.path for mention in discord.mentions(export)]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_everything_planted_is_read_with_what_its_records_say(layout):
+    pack = build(layout)
+    export = pack.as_export()
+    found = [(mention.path, fields(mention.provenance)) for mention in discord.mentions(export)]
+    for planted in pack.planted:
+        matching = [said for path, said in found if path == planted.path and said == said | planted.says]
+        assert len(matching) == 1, planted
+    assert export.notes == {}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_links_without_media_are_listed_and_documents_are_not(layout):
+    found = list(discord.mentions(build(layout).as_export()))
+    assert (
+        sum(mention.path is None for mention in found) == 2 + 4 * 2
+    )  # two photos, and two images per channel
+    assert sum(mention.path is not None for mention in found) == 3
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_package_is_recognised_in_every_language(layout):
+    pack = build(layout)
+    assert [root.prefix for root in discord.roots(Names(pack.files))] == [""]
+    assert [root.prefix for root in discord.roots(Names(f"p/{path}" for path in pack.files))] == ["p/"]
+    assert discord.confirm(pack.as_export())
+
+
+def test_another_programs_message_index_is_not_a_package():
+    pack = Pack("app")
+    pack.add("messages/index.json", {"en": "English"})
+    pack.add("account/user.json", {"name": "x"})
+    assert not discord.confirm(pack.as_export())
+
+
+def test_the_account_is_named():
+    assert discord.account(build("current").as_export()) == Account("ana_example", "Ana")
+
+
+@pytest.mark.parametrize(
+    ("saved", "found"),
+    [
+        ("saved/777000000000000001_IMG_1.jpg", True),
+        (f"files/{CHANNEL}/777000000000000001/other.png", True),
+        ("saved/IMG_1.jpg", True),
+        ("saved/img_1.JPG", True),
+        ("saved/7770000000000000015.jpg", False),  # a longer number
+        ("saved/IMG_1.txt", False),
+        ("saved/IMG_11.jpg", False),
+    ],
+)
+def test_a_saved_file_is_found_by_the_attachments_id_or_its_own_name(saved, found):
+    export = package(sent(f"{CDN}/{CHANNEL}/777000000000000001/IMG_1.jpg?ex=1"), saved=(saved,))
+    assert paths(export) == [saved if found else None]
+
+
+def test_a_name_that_several_attachments_share_finds_no_file():
+    urls = f"{CDN}/1/777000000000000001/image.png {CDN}/1/777000000000000002/image.png"
+    assert paths(package(sent(urls), saved=("image.png",))) == [None, None]
+
+
+def test_a_spoiler_is_found_under_its_plain_name():
+    url = f"{CDN}/1/777000000000000001/SPOILER_x.jpg"
+    assert paths(package(sent(url), saved=("x.jpg",))) == ["x.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "audience", "exposure"),
+    [
+        ({"type": 1}, "DM", Exposure.PRIVATE),
+        ({"type": "1"}, "DM", Exposure.PRIVATE),
+        ({"type": "GUILD_VOICE"}, "GUILD_VOICE", Exposure.NETWORK),
+        ({"type": "PRIVATE_THREAD"}, "PRIVATE_THREAD", Exposure.NETWORK),
+        ({"guild": {"id": "5"}}, None, Exposure.NETWORK),
+        ({"recipients": ["1", "2", "3"]}, "GROUP_DM", Exposure.NETWORK),
+        ({"type": "HOLOGRAM"}, "HOLOGRAM", Exposure.UNKNOWN),
+        ({}, None, Exposure.UNKNOWN),
+        ([], None, Exposure.UNKNOWN),
+        ({"type": [], "guild": 4, "recipients": None}, None, Exposure.UNKNOWN),
+        ("not json", None, Exposure.UNKNOWN),
+    ],
+)
+def test_the_audience_is_the_channels(channel, audience, exposure):
+    (mention,) = discord.mentions(package(sent(f"{CDN}/1/2/a.jpg"), channel=channel))
+    assert (mention.provenance.audience, mention.provenance.exposure) == (audience, exposure)
+
+
+def test_a_message_without_time_has_that_of_its_id():
+    (mention,) = discord.mentions(package(sent(f"{CDN}/1/2/a.jpg", Timestamp="?")))
+    said = mention.provenance
+    assert (said.posted_at, said.posted_at_source) == ("2022-03-05T18:20:11+00:00", "ID (snowflake)")
+
+
+@pytest.mark.parametrize("key", ["ID", "Timestamp", "Contents", "Attachments"])
+@pytest.mark.parametrize("value", [None, 7, [], {}, "?", [None, 3, {"url": 4}], "https://[ http://", True])
+def test_a_field_of_the_wrong_type_never_stops_the_others(key, value):
+    bad = sent(f"{CDN}/1/2/a.jpg") | {key: value}
+    good = sent(f"{CDN}/1/2/b.jpg", Contents="good")
+    export = package(bad, None, 3, [], "x", {}, good)
+    assert [m.provenance.caption for m in discord.mentions(export)][-1] == "good"
+    assert list(export.notes) == [f"messages/c{CHANNEL}/messages.json"]
+
+
+def test_numbers_may_be_text_and_keys_may_be_small():
+    message = {"id": str(ITEM), "timestamp": "2022-03-05 18:20:11", "attachments": f"{CDN}/1/2/a.jpg"}
+    (mention,) = discord.mentions(package(message))
+    assert mention.provenance.url == f"https://discord.com/channels/@me/{CHANNEL}/{ITEM}"
+
+
+def test_files_without_a_message_keep_what_their_place_says():
+    export = build("current").as_export()
+    said = {
+        path: (found.platform, found.context, found.exposure)
+        for path in ("Account/recent_avatars/a.png", "Servers/300/icon.png", "saved/other.jpg")
+        for found in [discord.orphan(export, path)]
+    }
+    assert said == {
+        "Account/recent_avatars/a.png": ("discord", "profile_photo", Exposure.PUBLIC),
+        "Servers/300/icon.png": ("discord", "server", Exposure.UNKNOWN),
+        "saved/other.jpg": ("folder", None, Exposure.UNKNOWN),
+    }

@@ -1,0 +1,155 @@
+"""LinkedIn downloads hold links: they are listed, and found again where the owner saved them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from selfsearch.sources.export import Account, Export, Mention
+from selfsearch.sources.names import Names
+from selfsearch.sources.platforms import linkedin
+from selfsearch.sources.platforms.linkedin_tables import links, sentence_time
+from selfsearch.types import Exposure, Provenance
+
+from .exports import Pack
+from .exports.linkedin import FEED, LAYOUTS, MESSAGES, RICH, SHARES, build, share, table
+
+
+def fields(said: Provenance) -> dict[str, Any]:
+    return {key: getattr(said, key) for key in said.__dataclass_fields__}
+
+
+def download(**tables: str) -> Export:
+    pack = Pack("Complete_LinkedInDataExport_05-01-2026")
+    for name, text in tables.items():
+        pack.add(f"{name}.csv", text)
+    return pack.as_export()
+
+
+def read(export: Export) -> list[Mention]:
+    return list(linkedin.mentions(export))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_everything_planted_is_read_with_what_its_records_say(layout):
+    pack = build(layout)
+    export = pack.as_export()
+    found = [(mention.path, fields(mention.provenance)) for mention in read(export)]
+    for planted in pack.planted:
+        matching = [said for path, said in found if path == planted.path and said == said | planted.says]
+        assert len(matching) >= 1, planted
+    assert export.notes == {}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_links_without_media_are_listed_once_each(layout):
+    found = [mention.provenance for mention in read(build(layout).as_export()) if mention.path is None]
+    assert [(said.context, said.audience) for said in found] == [
+        ("post", None),  # the video, which no post of its minute explains
+        ("post", "CONNECTIONS"),
+        ("post", "HOLOGRAM"),
+        ("message", "group conversation"),
+    ]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_download_is_recognised_by_its_tables(layout):
+    pack = build(layout)
+    assert [root.prefix for root in linkedin.roots(Names(f"x/{path}" for path in pack.files))] == ["x/"]
+    assert linkedin.confirm(pack.as_export())
+
+
+def test_another_programs_connections_are_not_a_download():
+    assert not linkedin.confirm(download(Connections="host,port\nlocalhost,80\n"))
+
+
+def test_the_download_is_dated_by_its_name_and_parts_share_it():
+    assert linkedin.account(build("basic").as_export()) == Account("Ana Silva", "Ana Silva", "2026-05-01")
+    name = "complete_linkedindataexport_05-01-2026"
+    assert linkedin.series("Complete_LinkedInDataExport_05-01-2026.zip") == name
+    assert linkedin.series("Complete_LinkedInDataExport_05-01-2026 (1).zip") == name
+    assert linkedin.series("export.zip") is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "time"),
+    [
+        ("You uploaded a feed photo on April 12, 2026 at 8:03 AM (GMT)", "2026-04-12T08:03:00+00:00"),
+        ("You uploaded a feed photo on April 12, 2026 at 12:03 AM (GMT)", "2026-04-12T00:03:00+00:00"),
+        ("You uploaded a feed photo on April 12, 2026 at 12:03\u202fPM (GMT)", "2026-04-12T12:03:00+00:00"),
+        ("You uploaded a feed photo on April 12, 2026 at 18:03 (UTC)", "2026-04-12T18:03:00+00:00"),
+        ("You uploaded a feed photo on April 12, 2026 at 8:03 AM (PST)", "2026-04-12T08:03:00"),
+        ("You uploaded a feed photo on April 31, 2026 at 8:03 AM (GMT)", None),
+        ("Vous avez publié une photo le 12 avril 2026 à 8:03", None),
+        ("on Octember 1, 2026 at 8:03 AM", None),
+        ("", None),
+    ],
+)
+def test_a_sentence_tells_its_time_or_none(sentence, time):
+    assert sentence_time(sentence) == time
+
+
+@pytest.mark.parametrize(
+    ("word", "exposure"),
+    [
+        ("PUBLIC", Exposure.PUBLIC),
+        ("public", Exposure.PUBLIC),
+        ("ANYONE", Exposure.PUBLIC),
+        ("MEMBER_NETWORK", Exposure.NETWORK),
+        ("CONNECTIONS", Exposure.NETWORK),
+        ("LOGGED_IN", Exposure.NETWORK),
+        ("", Exposure.UNKNOWN),
+        ("Öffentlich", Exposure.UNKNOWN),
+    ],
+)
+def test_visibility_keeps_linkedins_word(word, exposure):
+    row = share(1, media=FEED, visibility=word, when="2026-04-12 08:03:11")
+    (mention,) = read(download(Shares=table(SHARES, row)))
+    assert (mention.provenance.audience, mention.provenance.exposure) == (word or None, exposure)
+
+
+def test_two_posts_of_one_minute_explain_no_upload():
+    posts = [share(n, visibility="PUBLIC", when="2026-04-12 08:03:11") for n in (1, 2)]
+    upload = ["You uploaded a feed photo on April 12, 2026 at 8:03 AM (GMT)", "-", FEED]
+    (mention,) = read(download(Shares=table(SHARES, *posts), Rich_Media=table(RICH, upload)))
+    said = mention.provenance
+    assert (said.exposure, said.exposure_reason, said.url) == (
+        Exposure.UNKNOWN,
+        "no post of the same minute says who could see it",
+        FEED,
+    )
+
+
+def test_addresses_may_be_separated_by_commas_or_spaces_and_hold_commas():
+    cell = "https://a/x,1.jpg,https://b/y https://c/z, not-a-link"
+    assert links(cell) == ["https://a/x,1.jpg", "https://b/y", "https://c/z"]
+
+
+@pytest.mark.parametrize("name", ["Shares", "Rich_Media", "messages", "Profile", "Connections"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n\n",
+        "one,two\n1\n",
+        'ShareLink,Date\n"never closed',
+        "Media Link\n\n,,,\n",
+        "\0\0",
+        "\ufeffShareLink\nx\n",
+    ],
+)
+def test_a_broken_table_never_stops_the_others(name, text):
+    tables = {
+        "Shares": table(SHARES, share(1, media=FEED, visibility="PUBLIC", when="nonsense")),
+        "messages": table(MESSAGES, ["x"] * 10 + [f"{FEED}3"]),
+    }
+    found = read(download(**(tables | {name: text})))
+    assert {said.context for said in (mention.provenance for mention in found)} >= (
+        {"post", "message"} - {"post" if name == "Shares" else "message" if name == "messages" else ""}
+    )
+
+
+def test_a_picture_that_no_row_links_to_is_only_a_file():
+    said = linkedin.orphan(build("basic").as_export(), "holiday.jpg")
+    assert (said.platform, said.exposure) == ("folder", Exposure.UNKNOWN)

@@ -1,0 +1,185 @@
+"""Mastodon archives are read for what they say, and no further."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from selfsearch.sources.export import Account, Export
+from selfsearch.sources.names import Names
+from selfsearch.sources.platforms import mastodon
+from selfsearch.types import Exposure, Provenance
+
+from . import photos
+from .exports import Pack
+from .exports.mastodon import ACTOR, FOLLOWERS, LAYOUTS, PUBLIC, build, note, picture
+
+PHOTO = "media_attachments/files/108/original/0123456789abcdef.jpg"
+
+
+def fields(said: Provenance) -> dict[str, Any]:
+    return {key: getattr(said, key) for key in said.__dataclass_fields__}
+
+
+def archive(*items: Any, member: str = PHOTO) -> Export:
+    pack = Pack("archive")
+    pack.add("outbox.json", {"type": "OrderedCollection", "orderedItems": list(items)})
+    pack.add("actor.json", {"id": ACTOR, "preferredUsername": "ana"})
+    pack.add(member, photos.nobody())
+    return pack.as_export()
+
+
+def posted(**more: Any) -> dict[str, Any]:
+    activity = note("1", [PUBLIC], [], [picture(PHOTO)])
+    activity["object"] |= more
+    return activity
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_everything_planted_is_read_with_what_its_records_say(layout):
+    pack = build(layout)
+    export = pack.as_export()
+    found = [(mention.path, fields(mention.provenance)) for mention in mastodon.mentions(export)]
+    assert [path for path, _ in found] == [planted.path for planted in pack.planted]
+    for (_, said), planted in zip(found, pack.planted, strict=True):
+        assert said == said | planted.says, planted.path
+    assert export.notes == {}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_an_archive_is_recognised_by_its_outbox(layout):
+    pack = build(layout)
+    assert [root.prefix for root in mastodon.roots(Names(f"x/{path}" for path in pack.files))] == ["x/"]
+    assert mastodon.confirm(pack.as_export())
+    assert list(mastodon.roots(Names(["outbox.json"]))) == []
+
+
+def test_another_programs_outbox_is_not_an_archive():
+    pack = Pack("mail")
+    pack.add("outbox.json", [{"to": "bo"}])
+    pack.add("actor.json", {"name": "x"})
+    assert not mastodon.confirm(pack.as_export())
+
+
+def test_the_account_carries_its_server():
+    assert mastodon.account(build("zip").as_export()) == Account("ana@ex.social", "Ana", "2022-08-15")
+
+
+@pytest.mark.parametrize(
+    ("to", "cc", "audience", "exposure"),
+    [
+        (PUBLIC, FOLLOWERS, "public", Exposure.PUBLIC),  # text where a list is expected
+        ([FOLLOWERS], [], "followers-only", Exposure.NETWORK),
+        (["https://x/users/bo"], [FOLLOWERS], "followers-only", Exposure.NETWORK),
+        ([], [], "direct", Exposure.PRIVATE),
+        (None, None, None, Exposure.UNKNOWN),
+        ([7, None], {}, "direct", Exposure.PRIVATE),
+    ],
+)
+def test_the_audience_is_the_addressees(to, cc, audience, exposure):
+    (mention,) = mastodon.mentions(archive(note("1", to, cc, [picture(PHOTO)])))
+    assert (mention.provenance.audience, mention.provenance.exposure) == (audience, exposure)
+
+
+def test_the_addressees_may_stand_on_the_activity_alone():
+    activity = note("1", [FOLLOWERS], [], [picture(PHOTO)])
+    del activity["object"]["to"], activity["object"]["cc"]
+    (mention,) = mastodon.mentions(archive(activity))
+    assert mention.provenance.audience == "followers-only"
+
+
+@pytest.mark.parametrize(
+    ("url", "member"),
+    [
+        (PHOTO, PHOTO),
+        (f"/{PHOTO}", PHOTO),
+        (f"/system/{PHOTO}", PHOTO),
+        (f"https://ex.social/system/{PHOTO}", PHOTO),
+        (PHOTO, f"some/bucket/{PHOTO}"),
+        (f"https://cdn/bucket/{PHOTO}?v=1", f"other/{PHOTO}"),
+        (PHOTO, "media/original/0123456789abcdef.jpg"),
+        ([{"type": "Link", "href": PHOTO}], PHOTO),
+    ],
+)
+def test_a_picture_is_found_whatever_stands_before_its_path(url, member):
+    (mention,) = mastodon.mentions(archive(note("1", [PUBLIC], [], [picture(url)]), member=member))
+    assert mention.path == member
+
+
+@pytest.mark.parametrize("url", [None, "", "../../etc/passwd", "https://elsewhere/other.jpg", 7, [], {}])
+def test_a_picture_that_is_not_there_is_a_link(url):
+    (mention,) = mastodon.mentions(archive(note("1", [PUBLIC], [], [picture(url)])))
+    assert (mention.path, mention.provenance.url) == (None, "https://ex.social/@ana/108820522598404711")
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Sea &amp; sun</p>", "Sea & sun"),
+        ("<p>one</p><p>two<br />three</p>", "one\ntwo\nthree"),
+        (
+            '<a href="x"><span class="invisible">https://</span><span>ex.com/lo</span>'
+            '<span class="invisible">ng</span></a>',
+            "https://ex.com/long",
+        ),
+        ("a <![if[ b", "a <![if[ b"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_caption_is_the_text_of_the_post(html, text):
+    (mention,) = mastodon.mentions(archive(posted(content=html)))
+    assert mention.provenance.caption == text
+
+
+def test_a_caption_may_be_in_a_language_alone():
+    (mention,) = mastodon.mentions(archive(posted(content=None, contentMap={"pt": "<p>mar</p>"})))
+    assert mention.provenance.caption == "mar"
+
+
+@pytest.mark.parametrize(
+    "key", ["id", "url", "published", "to", "cc", "content", "summary", "tag", "attributedTo", "attachment"]
+)
+@pytest.mark.parametrize("value", [None, 7, [], {}, "?", [None, 3, {"name": 4}], {"url": []}, True])
+def test_a_field_of_the_wrong_type_never_stops_the_others(key, value):
+    bad, good = posted(**{key: value}), posted(content="good")
+    export = archive(bad, None, 3, [], "boost", {"object": None}, good)
+    assert [m.provenance.caption for m in mastodon.mentions(export)][-1] == "good"
+    assert export.notes == {"outbox.json": "holds entries that are not objects; they were passed over"}
+
+
+def test_a_single_attachment_may_be_no_list():
+    (mention,) = mastodon.mentions(archive(posted(attachment=picture(PHOTO))))
+    assert mention.path == PHOTO
+
+
+def test_a_cut_outbox_is_read_up_to_the_cut():
+    text = json.dumps({"type": "OrderedCollection", "orderedItems": [posted() for _ in range(4)]})
+    pack = Pack("archive")
+    pack.add("outbox.json", text[: len(text) * 5 // 8])
+    pack.add("actor.json", "{")
+    export = pack.as_export()
+    assert len(list(mastodon.mentions(export))) == 2
+    assert sorted(export.notes) == ["actor.json", "outbox.json"]
+    assert mastodon.confirm(export)
+
+
+def test_files_without_a_post_keep_what_their_name_says():
+    export = archive()
+    said = {
+        path: (found.context, found.exposure)
+        for path in (PHOTO, "avatar.png", "header.jpg")
+        for found in [mastodon.orphan(export, path)]
+    }
+    assert said == {
+        PHOTO: (None, Exposure.UNKNOWN),
+        "avatar.png": ("profile_photo", Exposure.PUBLIC),
+        "header.jpg": ("header", Exposure.PUBLIC),
+    }
+
+
+def test_small_copies_are_derivatives():
+    assert mastodon.derivative("media_attachments/files/108/small/0123456789abcdef.jpg")
+    assert mastodon.derivative(PHOTO) is None

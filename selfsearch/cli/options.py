@@ -104,7 +104,7 @@ def answer(text: str) -> None:
 
 def answer_json(value: dict[str, Any]) -> None:
     """The answer for programs, on stdout."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    typer.echo(json.dumps(value, indent=1))
 
 
 def width() -> int:

@@ -20,10 +20,13 @@ from .models import STRIDE, Models
 FINE = 960  # pixels on the long side: a face of 1% of the picture's width is still 10 pixels
 COARSE = 160  # pixels: a face that fills the frame is inside the detector's range
 THRESHOLD = 0.6  # detector's score; see docs/accuracy.md
-CERTAIN = 0.7  # an upright face of this score ends the search for turned pictures
+CERTAIN = 0.88  # upright faces score 0.9 and more; below this one the picture, or the face, is turned to see
+TURNED_THRESHOLD = 0.7  # a face found only in the turned picture must be a clear one
 TURNED = 480  # pixels on the long side of the passes over the turned picture
 CROP = 160  # pixels: side of the enlarged crop on which landmarks are found again
 CROP_FACES = 2.0  # sides of the face box that the crop spans
+NEAR = 0.25  # of the face's side: how far from the middle of the crop the same face may be found
+TURN_GAIN = 0.03  # score by which a turned view must be better than the upright one
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def _turned(models: Models, pixels: Pixels) -> Iterator[Candidates]:
     back = np.array([width / wide, height / high], np.float32)
     for quarters in (1, 2, 3):
         turned = np.ascontiguousarray(np.rot90(small, quarters))
-        boxes, points = _pass(models, turned, max(turned.shape[:2]), CERTAIN)
+        boxes, points = _pass(models, turned, max(turned.shape[:2]), TURNED_THRESHOLD)
         if len(boxes):
             corners = _turn_back(boxes[:, :4].reshape(-1, 2, 2), quarters, wide, high) * back
             boxes[:, :2], boxes[:, 2:4] = corners.min(axis=1), corners.max(axis=1)
@@ -116,30 +119,43 @@ def _found(row: NDArray[np.float32], landmarks: Landmarks) -> Found:
 def refine(models: Models, pixels: Pixels, face: Found) -> Found:
     """The same face with landmarks found again on an upright, enlarged crop; unchanged when the crop shows no such face.
 
-    The first pass saw the face at whatever size it had; the crop shows every face at the size that suits the detector.
+    The first pass saw the face at whatever size it had; the crop shows every face at the size that suits the detector. A face
+    that was not certain is looked at in all four turns: a face lying on its side is often found, with its landmarks wrong.
     """
-    matrix = _crop_matrix(face)
+    best = _looked_again(models, pixels, face, 0)
+    if face.score < CERTAIN:
+        for quarters in (1, 2, 3):
+            other = _looked_again(models, pixels, face, quarters)
+            if other and other.score > (best.score if best else THRESHOLD) + TURN_GAIN:
+                best = other
+    return Found(face.box, best.landmarks, max(best.score, face.score)) if best else face
+
+
+def _looked_again(models: Models, pixels: Pixels, face: Found, quarters: int) -> Found | None:
+    """The face as the detector sees it in the middle of an enlarged crop, turned by quarters; None when it is not there."""
+    matrix = _crop_matrix(face, quarters)
     boxes, points = models.detect(align.warp(pixels, matrix, CROP), 0.3)
     if not len(boxes):
-        return face
+        return None
+    middles = (boxes[:, :2] + boxes[:, 2:4]) / 2
+    near = np.flatnonzero(np.abs(middles - CROP / 2).max(axis=1) < NEAR * CROP / CROP_FACES)
+    if not len(near):
+        return None
+    top = near[np.argmax(boxes[near, 4])]
+    agreeing = near[boxes[near, 4] >= 0.8 * boxes[top, 4]]
+    weights = boxes[agreeing, 4]
+    averaged = (points[agreeing] * weights[:, None, None]).sum(axis=0) / weights.sum()
     inverse = cv2.invertAffineTransform(matrix)
-    again = points @ inverse[:, :2].T.astype(np.float32) + inverse[:, 2].astype(np.float32)
-    apart = np.linalg.norm(again - face.landmarks, axis=2).mean(axis=1)
-    reach = 0.15 * max(face.box[2], face.box[3])  # farther than this it is another face
-    near = [index for index in np.argsort(-boxes[:, 4]) if apart[index] < reach]
-    if not near:
-        return face
-    weights = boxes[near, 4] * (boxes[near, 4] >= 0.8 * boxes[near[0], 4])
-    averaged = (again[near] * weights[:, None, None]).sum(axis=0) / weights.sum()
-    return Found(face.box, averaged.astype(np.float32), face.score)
+    landmarks = averaged @ inverse[:, :2].T + inverse[:, 2]
+    return Found(face.box, landmarks.astype(np.float32), float(boxes[top, 4]))
 
 
-def _crop_matrix(face: Found) -> NDArray[np.float64]:
-    """Takes the face, turned so that its eyes are level, to the middle of the crop."""
+def _crop_matrix(face: Found, quarters: int) -> NDArray[np.float64]:
+    """Takes the face, turned so that its eyes are level (and then by quarters), to the middle of the crop."""
     left, top, width, height = face.box
     centre = np.array([left + width / 2, top + height / 2])
     eyes = face.landmarks[1] - face.landmarks[0]
-    angle = float(np.arctan2(eyes[1], eyes[0]))
+    angle = float(np.arctan2(eyes[1], eyes[0])) * (quarters == 0) + quarters * np.pi / 2
     scale = CROP / (CROP_FACES * max(width, height, 1.0))
     turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return np.hstack([turn, (np.array([CROP / 2, CROP / 2]) - turn @ centre)[:, None]])

@@ -1,0 +1,94 @@
+"""Fixtures that every test may use. `run` is the front door: the real command line, with a library of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import photos
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+
+@dataclass
+class Output:
+    """What a command printed."""
+
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The answer as an object."""
+        import json
+
+        return json.loads(self.out)
+
+
+Run = Callable[..., Output]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a library of the test's own; its key lies outside it. Nothing of the user's is touched."""
+    folder = tmp_path / "library"
+    monkeypatch.setenv("SELFSEARCH_HOME", str(folder))
+    monkeypatch.setenv("SELFSEARCH_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("SELFSEARCH_KEYRING", "off")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("SELFSEARCH_PASSPHRASE", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture
+def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """run("query", ..., code=3) runs the real command line in this process and checks its exit code."""
+    from selfsearch.cli import main
+
+    def run(*words: object, code: int = 0) -> Output:
+        capsys.readouterr()
+        returned = main([str(word) for word in words])
+        said = capsys.readouterr()
+        assert returned == code, f"exit code {returned}\n{said.out}\n{said.err}"
+        return Output(said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """at("2026-03-01T12:00:00+00:00") sets the clock of every command that follows."""
+    from selfsearch.cli import options
+
+    def at(moment: str) -> None:
+        monkeypatch.setattr(options, "now", lambda: datetime.fromisoformat(moment))
+
+    return at
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """Eight photographs: the astronaut in three, others in four, nobody in one."""
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for variant in range(3):
+        (folder / f"astronaut-{variant}.jpg").write_bytes(photos.photo("astronaut", variant))
+    for person in "acdf":
+        (folder / f"{person}.jpg").write_bytes(photos.photo(person, 1))
+    (folder / "nobody.jpg").write_bytes(photos.nobody())
+    return folder
+
+
+@pytest.fixture
+def selfie(tmp_path: Path) -> Path:
+    """Another photograph of the astronaut."""
+    path = tmp_path / "selfie.jpg"
+    path.write_bytes(photos.photo("astronaut", 5))
+    return path

@@ -29,7 +29,8 @@ _OWN_NAMES = [
     re.compile(r"(?P<kind>IMG|VID|AUD|PTT|STK|GIF|DOC)-(?P<day>\d{8})-WA\d{4,}" + _COPY + r"\.\w+"),
 ]
 _PICTURES = {"PHOTO", "VIDEO", "GIF", "IMG", "VID"}
-_ANY_NAME = re.compile(r"[\w-]+\.\w{2,5}")
+_PICTURE = re.compile(r"(?:PHOTO|VIDEO|GIF|IMG|VID)-\d")
+_WORD = re.compile(r"[^\s<>():]+")
 
 # "<Media omitted>", "image omitted" and the like: what a chat says instead of a picture that it left out.
 _OMITTED = re.compile(
@@ -113,10 +114,9 @@ def _without_file(lines: Sequence[str]) -> Body:
         return Body()
     if _OMITTED.fullmatch(first):
         return Body(missing="", caption="\n".join(lines[1:]).strip() or None)
-    for name in _ANY_NAME.finditer(first):
-        own = _own(name[0])
+    for name in _WORD.finditer(first) if _PICTURE.search(first) else ():
         rest, attached = _around(first, name.start(), name.end())
-        if own and own["kind"] in _PICTURES and attached:
+        if attached and (own := _own(name[0])) and own["kind"] in _PICTURES:
             return Body(missing=name[0], caption="\n".join([rest, *lines[1:]]).strip() or None)
     return Body()
 

@@ -77,5 +77,6 @@ def nobody(variant: int = 0) -> bytes:
 def encoded(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
     """An image as the bytes of a file."""
     out = io.BytesIO()
-    image.save(out, kind, **({"quality": 90} | options if kind in ("JPEG", "WEBP", "AVIF") else {}))
+    quality = {"quality": 90} if kind in ("JPEG", "WEBP", "AVIF") else {}
+    image.save(out, kind, **(quality | options))
     return out.getvalue()

@@ -96,8 +96,7 @@ def _flat(planes: Any) -> Pixels:
         return np.array(planes)
     if channels == 1:
         return np.repeat(planes, 3, axis=2)
-    mode = "LA" if channels == 2 else "RGBA"
-    return np.array(flat(Image.fromarray(np.ascontiguousarray(planes), mode)))
+    return np.array(flat(Image.fromarray(np.ascontiguousarray(planes))))
 
 
 def _unusable(exc: Exception) -> ItemError:

@@ -138,8 +138,11 @@ def test_a_title_that_fits_two_photographs_is_given_to_neither() -> None:
     for name in ("beach.png", "beach(1).png"):
         pack.add(f"Photos from 2022/{name}", b"x")
     found = said(pack, READER)
-    assert [one.url for path in found if path for one in found[path]] == [None, None]
-    assert len(found[None]) == 1
+    assert {path: [bool(one.url) for one in found[path]] for path in found} == {
+        "Photos from 2022/beach.png": [False],
+        "Photos from 2022/beach(1).png": [False],
+        "Photos from 2022/beach.jpg": [True],
+    }
 
 
 def test_records_of_a_compressed_tar_are_read_in_the_order_of_the_archive() -> None:

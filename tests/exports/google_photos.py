@@ -230,7 +230,7 @@ def _standings(library: _Library, year: str) -> None:
     )
     gone = record("elsewhere.jpg")
     pack.add(f"{year}/{names('elsewhere.jpg')[1]}", gone)
-    pack.planted.append(Planted(None, None, plain(gone)))
+    pack.planted.append(Planted(f"{year}/elsewhere.jpg", None, plain(gone)))
 
 
 def _albums(library: _Library, year: str) -> None:

@@ -13,11 +13,10 @@ Said = dict["str | None", list[Provenance]]
 
 
 def said(pack: Pack, reader: Platform) -> Said:
-    """Everything said about every media file, mentioned or not; under None what has no file here."""
+    """Everything said about every media file, mentioned or not; under None what has only a link."""
     export = pack.as_export()
     found: Said = {}
     for mention in reader.mentions(export):
-        assert mention.path is None or mention.path in export.members
         found.setdefault(mention.path, []).append(mention.provenance)
     for path in export.members:
         if (

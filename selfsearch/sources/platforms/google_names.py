@@ -8,9 +8,10 @@ result up in a dictionary, so a folder of 100,000 photographs costs no more than
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
+
+from ..names import fold
 
 RECORD_UNITS = 46  # UTF-16 units of a record's name before counter and ".json"
 MEDIA_UNITS = 47  # UTF-16 units of a photograph's name before counter and ending
@@ -27,6 +28,7 @@ EDITED = (
     "-motion",
 )  # fmt: skip
 
+_SIGN = re.compile(r"[\W_]")
 _COUNTER = re.compile(r"\(([0-9]{1,6})\)")
 _MOVING_PART = re.compile(r"\.(mp4|mov|mp)(~[0-9]+)?$", re.IGNORECASE)
 _SERIES = re.compile(r"takeout-([0-9]{8}T[0-9]{4,}Z)", re.IGNORECASE)
@@ -69,8 +71,7 @@ def first_units(text: str, count: int) -> str:
 
 def key(text: str) -> str:
     """For loose comparison: a sign that is anything in the title may be "_" in the archive."""
-    folded = unicodedata.normalize("NFC", text).casefold()
-    return "".join(sign if sign.isalnum() else "_" for sign in folded)
+    return _SIGN.sub("_", fold(text))
 
 
 def split_counter(name: str) -> tuple[str, int]:

@@ -144,17 +144,17 @@ def mentions(export: Export) -> Iterator[Mention]:
     folders = _by_folder(export)
     early = _read_all(export) if _forward_only(export) else {}
     known: dict[str, str] = {}  # web address -> a photograph's path
-    homeless: list[Provenance] = []
+    homeless: list[Mention] = []
     for folder in folders.values():
         for mention in _folder_mentions(export, folder, early):
-            if mention.path is None:
-                homeless.append(mention.provenance)
+            if mention.path is None or mention.path not in export.members:
+                homeless.append(mention)
                 continue
             if mention.provenance.url:
                 known.setdefault(mention.provenance.url, mention.path)
             yield mention
-    for said in homeless:
-        yield Mention(known.get(said.url or ""), said)
+    for mention in homeless:
+        yield Mention(known.get(mention.provenance.url or "", mention.path), mention.provenance)
 
 
 def _by_folder(export: Export) -> dict[str, _Folder]:
@@ -199,7 +199,15 @@ def _folder_mentions(
     matched = {id(item) for item in by_title.values()}
     for item in said.spare:
         if id(item) not in matched:
-            yield Mention(None, _in_folder(item.provenance, said.album, _folder_name(folder.records[0])))
+            yield _absent(export, folder, item, said.album)
+
+
+def _absent(export: Export, folder: _Folder, item: Item, album: Album | None) -> Mention:
+    """A record whose photograph is not in its folder, under the name that it would have there."""
+    record = folder.records[0]
+    said = _in_folder(item.provenance, album, _folder_name(record))
+    path = record[: record.rfind("/") + 1] + item.title.replace("/", "_")
+    return Mention(path if item.title and export.find(path) is None else None, said)
 
 
 def _said(export: Export, folder: _Folder, early: dict[str, Item | Album | None], used: set[str]) -> _Said:

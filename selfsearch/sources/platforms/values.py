@@ -74,7 +74,9 @@ def clock(value: Any, *, utc: bool = False) -> str | None:
     Unix seconds count too.
     """
     text = words(value)
-    if text is None or len(text) < len("2016-09-10") or text.lstrip("-").isdigit():
+    if text is None or len(text) < len("2016-09-10"):
+        return None
+    if text.lstrip("-").isdigit():
         return moment(text)
     if text.endswith((" UTC", " GMT")):
         text = text[:-4] + "+00:00"

@@ -1,0 +1,128 @@
+"""Flickr exports: media find their records by the number in their names, and records say who may see them."""
+
+from __future__ import annotations
+
+import pytest
+
+from selfsearch.sources.export import Account, Platform
+from selfsearch.sources.names import Names
+from selfsearch.sources.platforms import flickr
+from selfsearch.sources.platforms.markup import plain
+from selfsearch.types import Exposure
+
+from .exports import Pack
+from .exports import flickr as fixture
+from .exports.reading import said, unread
+
+READER: Platform = flickr
+
+
+@pytest.mark.parametrize("layout", fixture.LAYOUTS)
+def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
+    assert unread(fixture.build(layout), READER) == []
+
+
+@pytest.mark.parametrize("layout", fixture.LAYOUTS)
+def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
+    pack = fixture.build(layout)
+    for around in ("", "backups/flickr/"):
+        found = list(READER.roots(Names(around + path for path in pack.files)))
+        assert [root.prefix for root in found] == [around]
+    assert flickr.confirm(pack.as_export())
+
+
+def test_records_and_media_beside_other_things_have_a_root_each() -> None:
+    paths = [
+        "a/1_0a1b2c3d4e_part1/photo_53012345678.json",
+        "a/data-download-1/x_53012345678_o.jpg",
+        "a/other/y.jpg",
+    ]
+    found = [root.prefix for root in READER.roots(Names(paths))]
+    assert found == ["a/1_0a1b2c3d4e_part1/", "a/data-download-1/"]
+
+
+@pytest.mark.parametrize(
+    "name", ["72157700000000000_0a1b2c3d4e5f_part1.zip", "data-download-12.zip", "data-download-1 (1).zip"]
+)
+def test_all_zips_of_flickr_are_one_series_because_their_names_share_nothing(name: str) -> None:
+    assert READER.series(name) == "flickr"
+
+
+def test_saved_pictures_of_others_are_not_an_export() -> None:
+    pack = Pack("Downloads")
+    pack.add("sunset_53012345678_o.jpg", b"x")
+    assert READER.series("Downloads.zip") is None
+    assert not flickr.confirm(pack.as_export())
+
+
+def test_media_without_the_records_are_still_known_by_the_downloads_name() -> None:
+    pack = Pack("data-download-2")
+    pack.add("sunset_53012345678_o.jpg", b"x")
+    assert [root.prefix for root in READER.roots(Names(pack.files))] == [""]
+    assert flickr.confirm(pack.as_export())
+
+
+@pytest.mark.parametrize(
+    ("privacy", "level"),
+    [
+        ("public", Exposure.PUBLIC),
+        ("Public", Exposure.PUBLIC),
+        ("private", Exposure.PRIVATE),
+        ("friends", Exposure.NETWORK),
+        ("family", Exposure.NETWORK),
+        ("friends & family", Exposure.NETWORK),
+        ("friends &amp; family", Exposure.NETWORK),
+        ("friends and family", Exposure.NETWORK),
+        ("somebody", Exposure.UNKNOWN),
+    ],
+)
+def test_the_privacy_gives_the_exposure_and_is_quoted(privacy: str, level: Exposure) -> None:
+    pack = Pack("data-download-1")
+    pack.add("photo_53012345678.json", fixture.record("53012345678", privacy=privacy))
+    (one,) = said(pack, READER)[None]
+    assert (one.audience, one.exposure) == (privacy, level)
+    assert one.exposure_reason.startswith(f'Flickr: privacy = "{privacy}"')
+
+
+def test_numbers_in_a_title_do_not_mislead() -> None:
+    pack = Pack("data-download-1")
+    for number in ("53012345678", "20160910"):
+        pack.add(f"photo_{number}.json", fixture.record(number))
+    pack.add("img_20160910_53012345678_o.jpg", b"x")
+    pack.add("20160910_1234567890_o.jpg", b"x")
+    found = said(pack, READER)
+    assert {path: [one.post_id for one in found[path]] for path in found} == {
+        "img_20160910_53012345678_o.jpg": ["53012345678"],
+        "20160910_1234567890_o.jpg": ["20160910"],
+    }
+
+
+def test_a_video_and_its_still_share_a_record() -> None:
+    pack = Pack("data-download-1")
+    pack.add("photo_53012345678.json", fixture.record("53012345678"))
+    for name in ("film_53012345678.mp4", "film_53012345678_o.jpg"):
+        pack.add(name, b"x")
+    assert {path: len(found) for path, found in said(pack, READER).items()} == {
+        "film_53012345678.mp4": 1,
+        "film_53012345678_o.jpg": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("5 < 6 & so on", "5 < 6 & so on"),
+        ("<b>a</b> &amp; b<br/>c<script>x()</script>", "a & b\nc"),
+        ("<p>one</p><p>two</p>", "one\ntwo"),
+        ("plain", "plain"),
+        ("<br>", None),
+        ("", None),
+    ],
+)
+def test_html_becomes_what_a_reader_sees(page: str, text: str | None) -> None:
+    assert plain(page) == text
+
+
+def test_the_account_is_the_screen_name() -> None:
+    assert READER.account(fixture.build("together").as_export()) == Account("ana_example", "Ana Silva")
+    assert READER.account(fixture.build("damaged").as_export()) == Account()

@@ -1,0 +1,126 @@
+"""iCloud Photos exports: rows find their files by folder, and albums only what they name without doubt."""
+
+from __future__ import annotations
+
+import pytest
+
+from selfsearch.sources.export import Account, Platform
+from selfsearch.sources.names import Names
+from selfsearch.sources.platforms import icloud
+from selfsearch.sources.platforms.icloud_rows import moment
+from selfsearch.types import Exposure
+
+from .exports import Pack
+from .exports import icloud as fixture
+from .exports.reading import said, unread
+
+READER: Platform = icloud
+
+
+@pytest.mark.parametrize("layout", fixture.LAYOUTS)
+def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
+    assert unread(fixture.build(layout), READER) == []
+
+
+@pytest.mark.parametrize("layout", fixture.LAYOUTS)
+def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
+    pack = fixture.build(layout)
+    for around in ("", "backups/2022/"):
+        found = list(READER.roots(Names(around + pack.wrapper + path for path in pack.files)))
+        wanted = [f"iCloud Photos Part {n} of 3/" for n in (1, 2, 3)] if layout == "three-parts" else [""]
+        assert [root.prefix for root in found] == [around + pack.wrapper + one for one in wanted]
+    assert icloud.confirm(pack.as_export())
+
+
+def test_the_folder_that_windows_syncs_is_not_an_export() -> None:
+    pack = Pack("Pictures")
+    pack.add("IMG_0001.JPG", b"x")
+    assert not icloud.confirm(pack.as_export())
+
+
+def test_a_csv_of_that_name_with_other_columns_is_not_apples() -> None:
+    pack = Pack("work")
+    pack.add("Photo Details.csv", "Photographer,Price\nAna,3\n")
+    pack.add("IMG_0001.JPG", b"x")
+    assert not icloud.confirm(pack.as_export())
+    assert {path: [one.taken_at for one in found] for path, found in said(pack, READER).items()} == {
+        "IMG_0001.JPG": [None]
+    }
+
+
+@pytest.mark.parametrize(
+    ("container", "key"),
+    [
+        ("iCloud Photos Part 1 of 3.zip", "icloud photos part of 3"),
+        ("iCloud Photos Part 2 of 3 (1).zip", "icloud photos part of 3"),
+        ("iCloud Photos Part 2 of 4", "icloud photos part of 4"),
+        ("iCloud Fotos Teil 2 von 4.zip", "icloud fotos teil of 4"),
+        ("iCloud Photos.zip", "icloud photos"),
+        ("Photos.zip", None),
+    ],
+)
+def test_parts_of_one_export_share_a_key(container: str, key: str | None) -> None:
+    assert READER.series(container) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Sunday August 14,2022 9:30 AM GMT", "2022-08-14T09:30:00+00:00"),
+        ("Sunday August 14,2022 9:30 PM GMT", "2022-08-14T21:30:00+00:00"),
+        ("Thursday August 04,2022 12:05 AM GMT", "2022-08-04T00:05:00+00:00"),
+        ("Thursday August 4,2022 12:05 PM GMT", "2022-08-04T12:05:00+00:00"),
+        ("Thursday August 4,2022 13:05 PM GMT", "2022-08-04T13:05:00+00:00"),
+        ("Thursday August 4, 2022 1:05\u202fPM GMT", "2022-08-04T13:05:00+00:00"),
+        ("Monday January 1,0001 12:00 AM GMT", None),
+        ("Monday Smarch 1,2022 12:00 AM GMT", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_apples_dates_are_read(text: str | None, right: str | None) -> None:
+    assert moment(text) == right
+
+
+def test_an_album_whose_name_several_files_carry_says_so() -> None:
+    export = fixture.build("three-parts").as_export()
+    list(icloud.mentions(export))
+    assert export.notes == {
+        "iCloud Photos Part 1 of 3/Albums/Trip.csv": (
+            "1 of its names are carried by several files, which are not put in the album"
+        )
+    }
+
+
+def test_a_missing_part_is_seen_by_the_rows_that_name_its_files() -> None:
+    pack = Pack("iCloud Photos Part 1 of 2")
+    pack.add("Photos/Photo Details.csv", fixture.HEADER + fixture.row("IMG_0001.JPG"))
+    found = said(pack, READER)
+    assert {path: [one.context for one in said] for path, said in found.items()} == {
+        "Photos/IMG_0001.JPG": ["library"]
+    }
+
+
+def test_a_deleted_photograph_is_not_mixed_up_with_a_later_one_of_its_name() -> None:
+    pack = Pack("iCloud Photos")
+    old, new = "Sunday August 14,2022 9:30 AM GMT", "Monday August 14,2023 9:30 AM GMT"
+    lines = fixture.row("A.JPG", flags="no,no,yes", taken=old) + fixture.row("A.JPG", taken=new)
+    pack.add("Photos/Photo Details.csv", fixture.HEADER + lines)
+    pack.add("Photos/A.JPG", b"new")
+    pack.add("Recently Deleted/A.JPG", b"old")
+    found = said(pack, READER)
+    assert [(one.context, one.taken_at) for path in sorted(found, key=str) for one in found[path]] == [
+        ("library", "2023-08-14T09:30:00+00:00"),
+        ("deleted", "2022-08-14T09:30:00+00:00"),
+    ]
+
+
+def test_a_shared_album_is_seen_by_others_and_a_library_is_not() -> None:
+    found = said(fixture.build("one-part"), READER)
+    levels = {one.context: one.exposure for path in found for one in found[path]}
+    private = dict.fromkeys(("library", "hidden", "deleted", "album", "memory"), Exposure.PRIVATE)
+    assert levels == {**private, "shared_album": Exposure.NETWORK}
+
+
+def test_the_export_does_not_name_its_owner() -> None:
+    assert READER.account(fixture.build("one-part").as_export()) == Account()

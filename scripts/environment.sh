@@ -30,26 +30,29 @@ find_python() {
     fail "it needs Python 3.10 to 3.14, and this is $found. Install one and name it: SELFSEARCH_PYTHON=/path/to/python3"
 }
 
-# An environment follows the checkout's code by itself (an editable install) where the default model pack can be put
-# beside that code; in a checkout that cannot be written to it has a copy.
-is_editable() {
-    [ -w "$checkout/selfsearch" ]
+# Prints how this user's environment would be made. It follows the checkout's code by itself (pip's editable install)
+# where the default model pack can be put beside that code; from a checkout that cannot be written to it is a copy.
+way_to_install() {
+    if [ -w "$checkout/selfsearch" ]; then echo editable; else echo copy; fi
 }
 
-# Prints what environment $1 must have been made from. Costs a few milliseconds: every use pays for it.
+# Prints what environment $1, made in way $2, must have come from. Every use pays for it: a few milliseconds.
 stamp_for() (
-    printf '%s\n%s\n' "$1" "$(readlink -f -- "$1/bin/python")"
+    printf '%s\n' "$2" "$1" "$(readlink -f -- "$1/bin/python")"
     cd -- "$checkout" || exit
-    if is_editable; then code=''; else code=selfsearch; fi
+    if [ "$2" = copy ]; then code=selfsearch; else code=''; fi
     # shellcheck disable=SC2086
-    find pyproject.toml LICENSE scripts/MODEL.LICENSE scripts/build_hook.py scripts/convert_pack.py scripts/environment.sh $code -type f \
-        ! -name '*.pyc' ! -path '*/packs/*' | LC_ALL=C sort | xargs cksum
+    find pyproject.toml LICENSE scripts/MODEL.LICENSE scripts/build_hook.py scripts/convert_pack.py scripts/environment.sh \
+        $code -type f ! -name '*.pyc' ! -path '*/packs/*' | LC_ALL=C sort | xargs cksum
 )
 
 is_ready() {
     [ -f "$1/selfsearch.stamp" ] || return 1
-    if is_editable && [ ! -f "$checkout/selfsearch/engine/packs/opencv-zoo/manifest.json" ]; then return 1; fi
-    [ "$(stamp_for "$1")" = "$(cat -- "$1/selfsearch.stamp")" ]
+    read -r way <"$1/selfsearch.stamp" || return 1
+    if [ "$way" = editable ] && [ ! -f "$checkout/selfsearch/engine/packs/opencv-zoo/manifest.json" ]; then
+        return 1
+    fi
+    [ "$(stamp_for "$1" "$way")" = "$(cat -- "$1/selfsearch.stamp")" ]
 }
 
 # Whether $1 is a folder that we made, an empty one, or none at all: only then may anything in it be touched.
@@ -88,7 +91,7 @@ install() {
     venv=$1 extras=$2
     shift 2
     log=$venv/selfsearch.log
-    if [ -f "$venv/selfsearch.stamp" ] && [ "$(readlink -f -- "$venv/bin/python")" = "$(sed -n 2p "$venv/selfsearch.stamp")" ]; then
+    if [ -f "$venv/selfsearch.stamp" ] && [ "$(readlink -f -- "$venv/bin/python")" = "$(sed -n 3p "$venv/selfsearch.stamp")" ]; then
         say "the checkout has changed: bringing $venv up to date"
         rm -f -- "$venv/selfsearch.stamp"
         : >"$log"
@@ -96,12 +99,13 @@ install() {
         say "first use: preparing $venv (about a minute; 400 MB to download, 800 MB on disk)"
         make_empty
     fi
-    if is_editable; then editable=-e; else editable=''; fi
+    way=$(way_to_install)
+    if [ "$way" = editable ]; then editable=-e; else editable=''; fi
     # shellcheck disable=SC2086
     pip install $editable "$checkout$extras"
     [ $# -eq 0 ] || pip install --no-deps "$@"
     mend_opencv
-    stamp_for "$venv" >"$venv/selfsearch.stamp.new"
+    stamp_for "$venv" "$way" >"$venv/selfsearch.stamp.new"
     mv -f -- "$venv/selfsearch.stamp.new" "$venv/selfsearch.stamp"
     say "ready"
 }

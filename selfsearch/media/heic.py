@@ -50,7 +50,7 @@ class HeicPicture:
             with taking_turns(self._cost):
                 return self._rgb(whole_factor(*self.size, long_side))
         except BEYOND as exc:
-            raise too_large(exc) from exc
+            raise too_large() from exc
         except DAMAGE as exc:
             raise _unusable(exc) from exc
 
@@ -59,7 +59,7 @@ class HeicPicture:
             file: Any = pillow_heif.HeifFile(self._data, remove_stride=False)  # type: ignore[no-untyped-call]
             return file[file.primary_index]
         except BEYOND as exc:
-            raise too_large(exc) from exc
+            raise too_large() from exc
         except DAMAGE as exc:
             raise _unusable(exc) from exc
 
@@ -102,7 +102,7 @@ def _flat(planes: Any) -> Pixels:
 def _unusable(exc: Exception) -> ItemError:
     words = str(exc)
     if "ecurity limit" in words or "exceeds" in words:
-        return too_large(exc)
+        return too_large()
     if "nsupported" in words or "No decoding plugin" in words:
         return ItemError(Outcome.UNSUPPORTED, "a rare variant of HEIC that cannot be read here")
     return ItemError(Outcome.UNREADABLE, "damaged: the decoder finds no picture in it")

@@ -68,7 +68,7 @@ class JpegPicture:
             with taking_turns(self._cost(eighths)):
                 return self._rgb(eighths)
         except BEYOND as exc:
-            raise too_large(exc) from exc
+            raise too_large() from exc
         except ValueError as exc:
             if "subsampling" in str(exc):  # legal, but the turbo interface has no name for it
                 return self._by_pillow(long_side)

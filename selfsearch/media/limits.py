@@ -88,7 +88,6 @@ def check_whole(size: tuple[int, int], cost_per_pixel: int) -> int:
     return cost
 
 
-def too_large(exc: Exception) -> ItemError:
-    """The error for one of BEYOND."""
-    del exc  # its words are for programmers
+def too_large() -> ItemError:
+    """The error for one of BEYOND, whose own words are for programmers."""
     return ItemError(Outcome.TOO_LARGE, "decoding it would need more memory than one picture may have")

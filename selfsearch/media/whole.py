@@ -82,7 +82,7 @@ class WholePicture:
                 image = reducible(self._load(), see_through=self._kind != "image/bmp")
                 return np.array(flat(image.reduce(factor) if factor > 1 else image))
         except BEYOND as exc:
-            raise too_large(exc) from exc
+            raise too_large() from exc
         except DAMAGE as exc:
             raise _unusable(exc) from exc
 
@@ -102,7 +102,7 @@ class WholePicture:
         try:
             return _CLASSES[self._kind](io.BytesIO(self._data))
         except BEYOND as exc:
-            raise too_large(exc) from exc
+            raise too_large() from exc
         except DAMAGE as exc:
             raise _unusable(exc) from exc
 
@@ -146,7 +146,7 @@ def _block(value: object) -> bytes | None:
 def _unusable(exc: Exception) -> ItemError:
     words = str(exc)
     if "too large" in words or "Too much memory" in words:  # PNG's compressed texts and profiles
-        return too_large(exc)
+        return too_large()
     if isinstance(exc.__cause__, KeyError) or any(part in words for part in _NO_VARIANT):
         return ItemError(Outcome.UNSUPPORTED, "a rare variant of this format that cannot be read here")
     return ItemError(Outcome.UNREADABLE, "damaged: the decoder finds no picture in it")

@@ -17,7 +17,7 @@ from .files import private_folder, write_private
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # the same module, before it was the standard library's
 
 BYSTANDERS = ("keep", "discard")
 
@@ -48,7 +48,8 @@ def write(home: Path, **changes: Any) -> Settings:
 
 def _file(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        found: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        return found
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as exc:

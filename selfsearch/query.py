@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import consent, exposure, probes
 from .consent import Grant
 from .engine import Engine
-from .engine.calibration import BANDS, WEAKEST, Calibration, find_calibration
+from .engine.calibration import BANDS, SAME_PERSON, WEAKEST, Calibration, find_calibration
 from .errors import ConsentError, InputError, UsageError
 from .library import Library, faces, items, people, sources
 from .library.people import Person
@@ -89,7 +89,7 @@ def recognise(searcher: Searcher, chosen: Sequence[Chosen], names: Sequence[str]
 
     Raises ConsentError for a stranger: this tool answers people about themselves.
     """
-    limit = searcher.calibration.score_for(probes.SAME_PERSON) if searcher.calibration else ENROLLED_SCORE
+    limit = searcher.calibration.score_for(SAME_PERSON) if searcher.calibration else ENROLLED_SCORE
     best: tuple[float, Person] | None = None
     for name in names:
         person = people.find_person(searcher.library, name)

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ..errors import PackError
 from .packs import Pack
@@ -95,9 +96,8 @@ def read(path: Path) -> Calibration:
     """Raises PackError when the file is not a calibration."""
     try:
         raw = json.loads(path.read_text("utf-8"))
-        found = Calibration(
-            **{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
-        )
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+        found = Calibration(**values)
     except (OSError, ValueError, TypeError) as exc:
         raise PackError(f"the calibration {path.name} is damaged; make it anew: scripts/calibrate") from exc
     if list(found.scores) != sorted(set(found.scores)) or min(found.false_match_rates, default=0) <= 0:

@@ -76,7 +76,7 @@ class Engine:
     def embed_both(self, chips: Chip) -> Vectors:
         """The same, each averaged with the vector of its mirror image: twice the work, used for probes."""
         both = self.embed(chips) + self.embed(np.ascontiguousarray(chips[:, :, ::-1]))
-        return (both / np.linalg.norm(both, axis=1, keepdims=True)).astype(np.float32)
+        return np.asarray(both / np.linalg.norm(both, axis=1, keepdims=True), np.float32)
 
     @staticmethod
     def _sharpest(

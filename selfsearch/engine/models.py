@@ -60,7 +60,7 @@ class Models:
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         if not np.all(lengths > 0):  # also catches NaN
             raise PackError("the model returned an empty vector: its weights are damaged")
-        return rows / lengths
+        return np.asarray(rows / lengths, np.float32)
 
     @property
     def dimension(self) -> int:

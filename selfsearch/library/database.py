@@ -14,8 +14,8 @@ from ..errors import KeyUnavailable, LibraryError, SelfsearchError
 from . import cipher
 
 # sqlite-utils catches the standard library's exception classes; its database here is sqlcipher3's.
-sqlite_utils.db.sqlite3 = sqlite_utils.utils.sqlite3 = sqlcipher
-sqlite_utils.db.OperationalError = sqlite_utils.utils.OperationalError = sqlcipher.OperationalError
+for module in (sqlite_utils.db, sqlite_utils.utils):
+    vars(module).update(sqlite3=sqlcipher, OperationalError=sqlcipher.OperationalError)
 
 Database = sqlite_utils.Database
 DatabaseError = sqlcipher.DatabaseError  # base of what SQLite raises about the file itself

@@ -193,7 +193,7 @@ def load_chips(library: Library, media: int) -> list[Chip]:
 
 def describe(library: Library, faces: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Face id -> its row joined with its media's (columns of the media prefixed where both have them)."""
-    found = {}
+    found: dict[int, dict[str, Any]] = {}
     for chunk in chunks(faces, CHUNK):
         rows = library.db.query(
             "select faces.id, faces.media_id, faces.ordinal, faces.time_ms, faces.from_ms, faces.to_ms, faces.x, faces.y,"  # noqa: S608

@@ -45,7 +45,12 @@ def save_source(library: Library, values: dict[str, Any]) -> SourceRow:
     """Insert or update by `locator`; columns not given keep what they had."""
     packed = {key: json.dumps(value) if key in JSON_COLUMNS else value for key, value in values.items()}
     with library.atomic():
-        library.db.table("sources").upsert(packed, pk="locator")  # type: ignore[arg-type]
+        known = library.db.execute("select id from sources where locator = ?", [values["locator"]]).fetchone()
+        if known:
+            packed.pop("added_at", None)
+            library.db.table("sources").update(known[0], packed)
+        else:
+            library.db.table("sources").insert(packed, pk="id")
     return _row(next(iter(library.db.query("select * from sources where locator = ?", [values["locator"]]))))
 
 

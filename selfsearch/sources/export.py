@@ -1,7 +1,7 @@
 """An export: everything that belongs to one source, whatever parts it came in, addressed from its own root.
 
-Platform readers see only this: paths relative to the export's root (wrapper folders and parts are gone), and ways to
-read records. A record that cannot be read, or only in part, is noted and the rest goes on.
+Platform readers see only this: paths relative to the export's root (wrapper folders and parts are gone), and
+ways to read records. A record that cannot be read, or only in part, is noted and the rest goes on.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from .members import Member
 from .names import Names, fold
 
 MAX_RECORD_BYTES = 1 << 30  # a record file beyond this is not a platform's
+HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")  # an escaped surrogate, which may stand alone
 MAX_DOCUMENT_BYTES = 64 << 20  # for records that must be parsed whole, not streamed
 
 
@@ -76,7 +77,7 @@ class Platform(Protocol):
         ...
 
     def series(self, container: str) -> str | None:
-        """The key that parts of one export share, from a container's file name; None when the name is not ours."""
+        """The key that parts of one export share, from a container's file name; None when it is not ours."""
         ...
 
     def account(self, export: Export) -> Account:
@@ -98,7 +99,7 @@ class Platform(Protocol):
 
 @runtime_checkable
 class Cautious(Protocol):
-    """A platform with marks so common that a look into a record must confirm them (Telegram's result.json)."""
+    """A platform whose marks are so common that a look into a record must confirm them (result.json)."""
 
     def confirm(self, export: Export) -> bool:
         """Whether this really is an export of the platform. Reads at most the head of a record or two."""
@@ -107,7 +108,7 @@ class Cautious(Protocol):
 
 @dataclass
 class Export:
-    """The union of an export's parts. `members` maps a path from the root to its file, in cheap reading order."""
+    """The union of an export's parts. `members` maps paths from the root to files, in cheap reading order."""
 
     name: str  # the first container's file name without its ending, for people
     members: Mapping[str, Member]
@@ -149,11 +150,12 @@ class Export:
         return [found] if isinstance(found, str) else found
 
     def matching(self, pattern: str) -> list[str]:
-        """All paths that end in `pattern` (fnmatch, any case, at any depth), in natural order of their numbers."""
+        """All paths that end in `pattern` (fnmatch, any case and depth), in order of their numbers."""
         wanted = fold(pattern)
         near = self._names.ending(wanted.rpartition("/")[2])
         return sorted(
-            (p for p in near if fnmatchcase(fold(p), wanted) or fnmatchcase(fold(p), "*/" + wanted)), key=natural
+            (p for p in near if fnmatchcase(fold(p), wanted) or fnmatchcase(fold(p), f"*/{wanted}")),
+            key=natural,
         )
 
     def note(self, path: str, reason: str) -> None:
@@ -161,7 +163,7 @@ class Export:
         self.notes.setdefault(path, reason)
 
     def text(self, path: str) -> str:
-        """A record as text: UTF-8 with or without a mark, UTF-16 with one. "" and a note when it cannot be read."""
+        """A record as text: UTF-8 with or without a mark, UTF-16 with one. "" and a note when unreadable."""
         self.records.add(path)
         try:
             data = self.members[path].read(MAX_DOCUMENT_BYTES)
@@ -181,16 +183,19 @@ class Export:
         if path in self.notes and not text:
             return None
         try:
-            return json.loads(text)
+            value = json.loads(text)
+            if HALF_PAIR.search(text):  # half an emoji cannot be stored or shown
+                value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+            return value
         except (ValueError, RecursionError) as exc:
             self.note(path, f"not valid JSON: {exc}")
             return None
 
     def each(self, path: str, *keys: str, assigned: bool = False) -> Iterator[Any]:
-        """The elements of a list in a JSON record, streamed: the top-level list, or the one under one of `keys`.
+        """The elements of a list in a JSON record, streamed: the top-level list, or one under `keys`.
 
-        "" among `keys` (or no keys) means the top level; "*" means the first list found under any key. A single
-        object where a list is expected counts as a list of one. A file that is cut yields what is whole in it.
+        "" among `keys` (or no keys) means the top level; "*" means the first list found under any key. A
+        single object where a list is expected counts as a list of one. A cut file yields what is whole in it.
         `assigned`: the record is JavaScript, `NAME = VALUE;`.
         """
         with self._streamed(path, assigned=assigned) as stream:
@@ -198,7 +203,7 @@ class Export:
                 yield from elements(stream, keys or ("",))
 
     def events(self, path: str) -> Iterator[tuple[str, str, Any]]:
-        """A JSON record as ijson's (prefix, event, value), for what `each` cannot walk. Damage ends it, with a note."""
+        """A JSON record as ijson's (prefix, event, value), for what `each` cannot walk. Damage ends it."""
         with self._streamed(path) as stream:
             if stream:
                 yield from events(stream)
@@ -224,7 +229,7 @@ class Export:
                 self.note(path, f"read as far as it goes: {exc}")
 
     def rows(self, path: str, *, skip_to: str | None = None) -> Iterator[dict[str, str]]:
-        """The rows of a CSV record as dicts. `skip_to`: a header cell; lines before the one that holds it are passed over."""
+        """The rows of a CSV record as dicts. `skip_to`: a cell of the header; what precedes it is skipped."""
         text = self.text(path)
         reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""))
         header: list[str] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -14,6 +15,16 @@ CHUNK_BYTES = 4096
 MAX_TAIL = 1 << 16  # characters of white space and ";" that are kept back until something else follows
 _TAIL = "; \t\r\n"
 MAX_DEPTH = 200  # levels of nesting; no platform's record comes near
+
+# Half of a surrogate pair, as text that was cut inside an emoji ends: ijson would end the whole record there.
+_HALF = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_LOW = r"\\(u([dD]([c-fC-F][0-9a-fA-F]?)?)?)?"  # the beginning of a second half
+_OPEN = re.compile(
+    rf"(\\u[dD][89abAB][0-9a-fA-F]?|\\u[dD][89abAB][0-9a-fA-F]{{2}}({_LOW})?|{_LOW})$"
+)  # maybe a pair
 
 
 class JsonText:
@@ -40,9 +51,10 @@ class JsonText:
             text = self._held
             keeps_tail = self._assigned and len(text) < MAX_TAIL
             ready = text.rstrip(_TAIL) if keeps_tail else text  # a tail may turn out to be the closing ";"
+            ready = ready if self._ended else _OPEN.sub("", ready)
             if ready or self._ended:
                 self._held = text[len(ready) :]
-                return ready.encode()
+                return _HALF.sub(r"\\ufffd", ready).encode()
             data = self._raw.read(size)
             self._ended = not data
             self._held = text + self._decoder.decode(data, self._ended)
@@ -92,7 +104,7 @@ def elements(stream: JsonText, keys: tuple[str, ...]) -> Iterator[Any]:
 
 
 def _element_prefix(prefix: str, event: str, keys: tuple[str, ...]) -> str | None:
-    """The prefix that the wanted elements will have, when this event opens their list (or is a bare object)."""
+    """The prefix that the wanted elements will have, when this event opens their list (or a bare object)."""
     if event == "start_array" and (prefix in keys or ("*" in keys and "item" not in prefix.split("."))):
         return f"{prefix}.item" if prefix else "item"
     return prefix if event == "start_map" and prefix in keys else None

@@ -258,6 +258,20 @@ def test_stickers_are_derivatives_and_photographs_are_not():
     assert facebook.derivative(PHOTO) is None
 
 
+@pytest.mark.parametrize("shift", range(13))
+def test_an_emoji_that_was_cut_in_half_ends_nothing_wherever_it_stands(shift):
+    whole, half = "\U0001f600" * 3, "x\ud83d"
+    posts = [
+        post(picture(PHOTO), text=text) for text in ("a" * shift, whole, half, "\ude00y", half + whole) * 20
+    ]
+    export = small(posts__your_posts_1=json.dumps(posts) + " " * (1 << 18))
+    captions = [said["caption"] for said in said_of(export, PHOTO)]
+    assert captions == [
+        text or None for text in ("a" * shift, whole, "x\ufffd", "\ufffdy", "x\ufffd" + whole) * 20
+    ]
+    assert export.notes == {}
+
+
 def test_a_long_file_is_streamed_and_not_held():
     one = json.dumps(post(picture(PHOTO), text="hello " * 50))
     export = small(posts__your_posts_1="[" + ",".join([one] * 3000))  # cut: only a stream sees what is before

@@ -64,7 +64,7 @@ def account(export: Export) -> Account:
     """From user.json."""
     if "bereal.user" not in export.memo:
         path = export.find("user.json")
-        export.memo["bereal.user"] = dict(mapping(export.json(path))) if path else {}
+        export.memo["bereal.user"] = next(_records(export, path), {}) if path else {}
     user: dict[str, Any] = export.memo["bereal.user"]
     return Account(words(user.get("username")), words(user.get("fullname") or user.get("fullName")))
 

@@ -191,7 +191,8 @@ class _Reader:
     ) -> Iterator[Mention]:
         url, kind, post_id = self.addresses.of(record, media, linked=shelf.linked)
         by = writer(record) or (self._name() if shelf.mine else None)
-        said = self._plain(shelf) | captured(media) | place(record, captured(media))
+        camera = captured(media)
+        said = self._plain(shelf) | camera | place(record, camera)
         said |= dated(
             ("timestamp", record.get("timestamp")), ("creation_timestamp", media.get("creation_timestamp"))
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from ..names import fold
@@ -30,6 +31,7 @@ _CONTEXTS = {
 }
 
 
+@lru_cache(maxsize=1024)
 def squeezed(text: str) -> str:
     """An album's name as Facebook writes it in a folder's: only letters and digits."""
     return "".join(sign for sign in fold(text) if sign.isalnum())

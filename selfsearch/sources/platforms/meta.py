@@ -27,6 +27,7 @@ MIN_UNIQUE_NAME = 8  # characters of a file name that may identify a file wherev
 _RECORD_KEYS = frozenset(
     ("uri", "media", "attachments", "label_values", "timestamp", "creation_timestamp", "string_map_data")
 )
+_TEXTUAL = (str, dict, list)  # types that may hold text
 _NOT_MEDIA = frozenset(("subtitles", "sticker", "audio_files", "share", "reactions", "external_context"))
 _CDN = re.compile(r"^https?://[^/]*(fbcdn\.net|cdninstagram\.com|fbsbx\.com)(/|$)", re.IGNORECASE)
 _DOWNLOAD = r"{}-(?P<user>.+?)-(?P<date>\d{{4}}-\d\d-\d\d)(?:[-. (].*)?"
@@ -39,7 +40,13 @@ def repaired(value: Any, levels: int = MAX_LEVELS) -> Any:
     if levels == 0:
         return value
     if isinstance(value, dict):
-        return {repaired(key, 0): repaired(part, levels - 1) for key, part in value.items()}
+        inside = levels - 1
+        return {
+            key if key.isascii() else _decoded(key): repaired(part, inside)
+            if type(part) in _TEXTUAL
+            else part
+            for key, part in value.items()
+        }
     return [repaired(part, levels - 1) for part in value] if isinstance(value, list) else value
 
 
@@ -48,8 +55,13 @@ def _decoded(text: str) -> str:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeDecodeError:
         return text  # really Latin-1 letters
-    except UnicodeEncodeError:  # right already, but half of a surrogate pair cannot be stored anywhere
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    except UnicodeEncodeError:
+        return sound(text)  # right already
+
+
+def sound(text: str) -> str:
+    """Text without halves of surrogate pairs, which cannot be stored anywhere."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def document(export: Export, path: str, limit: int = WHOLE_BYTES) -> Any:
@@ -95,7 +107,11 @@ def media_in(record: Any) -> Iterator[dict[str, Any]]:
         if isinstance(part, dict):
             if isinstance(part.get("uri"), str) and part["uri"].strip():
                 yield part
-            waiting.extend(inner for key, inner in reversed(part.items()) if key not in _NOT_MEDIA)
+            waiting += [
+                inner
+                for key, inner in reversed(part.items())
+                if isinstance(inner, (dict, list)) and key not in _NOT_MEDIA
+            ]
         elif isinstance(part, list):
             waiting.extend(reversed(part))
 
@@ -147,7 +163,7 @@ def dated(*candidates: tuple[str, Any]) -> dict[str, Any]:
 def labelled(record: dict[str, Any], *labels: str) -> str | None:
     """The text beside the first of these labels (or internal field names) in a `label_values` record."""
     for entry in listed(record.get("label_values")):
-        known = {mapping(entry).get("label"), mapping(entry).get("ent_field_name")}
+        known = {words(mapping(entry).get(field)) for field in ("label", "ent_field_name")}
         text = words(mapping(entry).get("value"))
         if text and not known.isdisjoint(labels):
             return text

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...types import Exposure, Provenance
 from ..export import Account, Export, Mention
-from .meta import WHOLE_BYTES, Files, captured, dated, document, repaired
+from .meta import Files, captured, dated, document, repaired, sound
 from .values import listed, mapping, number, words
 
 THREAD = re.compile(r"(?:^|/)messages/(?P<box>[^/]+)/[^/]+/message_\d+\.json$", re.IGNORECASE)
@@ -99,7 +99,7 @@ def _first_participants(export: Export, path: str) -> list[Any]:
     """Who stands before the first message of a record that cannot be parsed whole."""
     found = []
     for part in export.each(path, "participants", "messages"):
-        if "name" not in mapping(part):
+        if not isinstance(part, str) and "name" not in mapping(part):
             break
         found.append(repaired(part))
     return found
@@ -151,14 +151,20 @@ def is_encrypted(export: Export, path: str) -> bool:
     return False
 
 
+def _sound(value: Any) -> str | None:
+    text = words(value)
+    return sound(text) if text else None
+
+
 def encrypted_mentions(export: Export, files: Files, path: str, owner: Owner) -> Iterator[Mention]:
     """The media of one conversation of that download."""
-    whole = document(export, path, WHOLE_BYTES)
+    whole = document(export, path)
     head = mapping(whole)
-    thread = Thread(words(head.get("threadName")), _names(head.get("participants")), False, owner)
+    people = _names(head.get("participants") or _first_participants(export, path))
+    thread = Thread(_sound(head.get("threadName")), tuple(map(sound, people)), False, owner)
     for message in _messages(export, path, whole):
-        said = _milliseconds("timestamp", message) | {"caption": words(message.get("text"))}
-        provenance = thread.provenance(words(message.get("senderName")), said)
+        said = _milliseconds("timestamp", message) | {"caption": _sound(message.get("text"))}
+        provenance = thread.provenance(_sound(message.get("senderName")), said)
         for media in listed(message.get("media")):
             uri = words(mapping(media).get("uri"))
             mention = files.mention(uri, path, provenance) if uri else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import ijson
@@ -67,12 +68,11 @@ def _learn(facts: Facts, role: str, found: dict[str, Any]) -> None:
         facts.deleted.append(found)
 
 
+@lru_cache(maxsize=4096)
 def _role(prefix: str) -> str | None:
     """What stands at a path of the document: "Post.Posts.VideoList.item" is a post, in any letter case."""
-    parts = fold(prefix).split(".")
-    if parts[-1] == "item":
-        parts.pop()
-    section, last = (parts[-2], parts[-1]) if len(parts) > 1 else ("", parts[-1])
+    parts = fold(prefix).removesuffix(".item").split(".")
+    section, last = parts[-2] if len(parts) > 1 else "", parts[-1]
     if last in ("videolist", "postlist"):
         return "deleted" if "deleted" in section else "post" if section in ("posts", "videos") else None
     return {"profilemap": "profile", "settingsmap": "settings"}.get(last)
@@ -80,19 +80,14 @@ def _role(prefix: str) -> str | None:
 
 def objects(export: Export, path: str, wanted: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every object of the wanted roles, streamed; lists may be null, or a bare object."""
-    roles: dict[str, str | None] = {}
     builder: ijson.ObjectBuilder | None = None
     inside = ""
     for prefix, event, value in export.events(path):
         if builder is None:
-            if event != "start_map":
-                continue
-            if prefix not in roles:
-                roles[prefix] = _role(prefix)
-            if roles[prefix] not in wanted:
+            if event != "start_map" or _role(prefix) not in wanted:
                 continue
             builder, inside = ijson.ObjectBuilder(), prefix
         builder.event(event, value)
         if event == "end_map" and prefix == inside:
-            yield str(roles[inside]), builder.value
+            yield str(_role(inside)), builder.value
             builder = None

@@ -11,7 +11,7 @@ import os
 
 from ..errors import ItemError
 from .inflate import Inflated
-from .members import Container
+from .members import Container, Member
 from .spans import SharedFile, Span
 from .tar_headers import BLOCK, starts_tar
 from .tarred import Tar, unpacker
@@ -20,20 +20,26 @@ from .zipped import Zip
 ENDINGS = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".txz", ".tbz2", ".tbz", ".tar", ".zip")
 _FOREIGN = (".7z", ".rar", ".tar.zst", ".z01", ".zipx", ".ace", ".arj", ".lzh", ".cab")
 
-_PICTURES = "jpg jpeg jpe jfif png gif webp heic heif hif avif tif tiff bmp svg ico psd dng cr2 cr3 nef arw orf rw2"
+_LAST = frozenset(ending.rpartition(".")[2] for ending in (*ENDINGS, *_FOREIGN))
+
+_PICTURES = (
+    "jpg jpeg jpe jfif png gif webp heic heif hif avif tif tiff bmp svg ico psd dng cr2 cr3 nef arw orf"
+)
 _FILMS = "mp4 m4v mov avi mkv webm 3gp mpg mpeg mts m2ts wmv flv mp thm"
 _SOUNDS = "mp3 m4a aac ogg opus oga wav flac amr"
 _RECORDS = "json csv tsv txt html htm js css xml xmp md ics vcf eml mbox log ini db sqlite plist yaml yml"
 _DOCUMENTS = "pdf doc docx xls xlsx ppt pptx odt ods odp epub rtf pages numbers key"
 _PROGRAMS = "jar apk ipa kmz whl xpi py c h cpp rs go java ts sh ttf otf woff woff2 iso dmg"
 _ORDINARY = frozenset(" ".join((_PICTURES, _FILMS, _SOUNDS, _RECORDS, _DOCUMENTS, _PROGRAMS)).split())
+MIN_BYTES = 22  # an empty zip
 _TAIL = 22 + 0xFFFF  # a zip's end record and its longest comment
 _BEHIND_A_PROGRAM = (".exe", ".zip", ".sfx")  # a self-extractor has its program in front
 
 
-def may_be_archive(path: str) -> bool:
-    """Whether the name leaves it open."""
-    return path.rpartition("/")[2].rpartition(".")[2].lower() not in _ORDINARY
+def may_be_archive(member: Member) -> bool:
+    """Whether the listing leaves it open."""
+    ending = member.path[member.path.rfind(".") + 1 :].lower()
+    return ending not in _ORDINARY and member.size >= MIN_BYTES and not member.refused
 
 
 def stem(name: str) -> str:
@@ -42,14 +48,15 @@ def stem(name: str) -> str:
     return next((name[: -len(ending)] for ending in ENDINGS if lower.endswith(ending)), name)
 
 
-def nested(path: str) -> bool:
-    """Whether a file is called like an archive, of whatever kind."""
-    return path.lower().endswith((*ENDINGS, *_FOREIGN))
-
-
-def foreign(path: str) -> bool:
-    """Whether a file is called like an archive of a kind that we cannot open."""
-    return path.lower().endswith(_FOREIGN)
+def unopened(path: str, *, inside: bool) -> str | None:
+    """Why a file that is called like an archive is not opened. `inside`: it lies in an archive."""
+    if path[path.rfind(".") + 1 :].lower() not in _LAST:  # nearly always
+        return None
+    if inside and path.lower().endswith((*ENDINGS, *_FOREIGN)):
+        return "an archive inside an archive is not opened; unpack it"
+    if path.lower().endswith(_FOREIGN):
+        return "an archive of a kind that cannot be opened; unpack it and index the folder"
+    return None
 
 
 def archive(path: str) -> Container | None:

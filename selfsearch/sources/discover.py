@@ -82,12 +82,11 @@ def _folder(where: str, known: Known) -> Discovery:
     loose: list[Member] = []
     archives: dict[str, tuple[Container, str | None]] = {}
     for member in folder.members():
-        place = folder.real(member)
-        container = archive(place) if may_be_archive(member.path) and not member.refused else None
+        container = archive(folder.real(member)) if may_be_archive(member) else None
         if container is None:
             loose.append(member)
         else:
-            archives[place] = (container, f"{member.size}:{member.mark}")
+            archives[container.path] = (container, f"{member.size}:{member.mark}")
     return _found(archives, boxed(folder, loose, depth=None), known)
 
 

@@ -56,8 +56,8 @@ class Folder:
         while waiting:
             real, shown = waiting.pop()
             waiting.extend(reversed(self._walk(found, real, shown)))
-            if not waiting and self._linked:
-                waiting = self._links()
+            if not waiting:
+                waiting, self._linked = self._linked[::-1], []
         return found
 
     def members(self) -> Iterator[Member]:
@@ -68,8 +68,11 @@ class Folder:
         """Add one folder's files; returns the folders in it."""
         place = f"{self.path}/{real}" if real else self.path
         try:
-            if (identity := _identity(place)) is not None:
-                self._walked.add(identity)
+            status = os.stat(place)
+            if (status.st_dev, status.st_ino) in self._walked:
+                self._problem(shown, Outcome.UNSUPPORTED, "is looked into already, under another path")
+                return []
+            self._walked.add((status.st_dev, status.st_ino))
             with os.scandir(place) as scan:
                 entries = sorted(scan, key=_name)
         except OSError as exc:
@@ -112,20 +115,6 @@ class Folder:
             else:
                 self._file(found, status, real, path)
 
-    def _links(self) -> list[tuple[str, str]]:
-        """The folders behind links that were not walked yet; each only once."""
-        fresh: list[tuple[str, str]] = []
-        for real, path in self._linked:
-            identity = _identity(f"{self.path}/{real}")
-            if identity is not None and identity in self._walked:
-                self._problem(path, Outcome.UNSUPPORTED, "a link to a folder that is looked into already")
-                continue
-            if identity is not None:
-                self._walked.add(identity)
-            fresh.append((real, path))
-        self._linked = []
-        return fresh[::-1]
-
     def _file(self, found: list[Member], status: os.stat_result, real: str, path: str) -> None:
         refused = None
         if not stat.S_ISREG(status.st_mode):
@@ -150,15 +139,6 @@ class Folder:
 
     def close(self) -> None:
         """Nothing is kept open."""
-
-
-def _identity(folder: str) -> tuple[int, int] | None:
-    """Device and inode; None when the folder cannot be looked at, which reading it will say."""
-    try:
-        status = os.stat(folder)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _name(entry: os.DirEntry[str]) -> str:

@@ -105,10 +105,10 @@ def clean(name: str) -> str:
     ".." stays as it is: nothing is ever written under this name, so it can lead nowhere. Bytes that are no
     text (lone surrogates) become visible escapes.
     """
+    if "\\" in name and "/" not in name:  # written by a program of Windows
+        name = name.replace("\\", "/")
     if not name.isascii():
         name = unicodedata.normalize("NFC", encodable(name))
-    if "\\" in name and "/" not in name:
-        name = name.replace("\\", "/")
     while name.startswith(("/", "./")):
         name = name[1:] if name.startswith("/") else name[2:]
     return name

@@ -28,10 +28,10 @@ class Names:
     @cached_property
     def _text(self) -> str:
         """Every path folded, each between two line ends; line n is path n."""
-        text = "\n".join(self.paths)
-        if text.count("\n") >= max(len(self.paths), 1):  # a line end in a name must not make two lines
-            text = "\n".join(path.replace("\n", " ") for path in self.paths)
-        return f"\n{fold(text)}\n"
+        text = "\n".join(["", *self.paths, ""])
+        if text.count("\n") > len(self.paths) + 1:  # a line end in a name must not make two lines
+            text = "\n".join(["", *(path.replace("\n", " ") for path in self.paths), ""])
+        return fold(text)
 
     @cached_property
     def _ends(self) -> array[int]:

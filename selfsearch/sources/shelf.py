@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..errors import ItemError
 from ..types import Outcome, Provenance
-from .archives import foreign, nested
+from .archives import unopened
 from .export import Export, Platform
 from .members import Container, Member, address, printable
 from .tarred import MAX_RECORD, RECORDS
@@ -19,8 +19,6 @@ _LITTER = frozenset(
 )
 
 LITTER = (Outcome.UNSUPPORTED, "an operating system's own file")
-NESTED = (Outcome.UNSUPPORTED, "an archive inside an archive is not opened; unpack it")
-FOREIGN = (Outcome.UNSUPPORTED, "an archive of a kind that cannot be opened; unpack it and index the folder")
 ABSENT = (Outcome.LINK_ONLY, "the export names this file but does not hold it")
 LINKED = (Outcome.LINK_ONLY, "the export has only a link to it")
 READ = (Outcome.RECORD, "read for what it says about the media")
@@ -87,7 +85,7 @@ class Shelf:
         if is_litter(member.path):
             self._aside[numbered(key, self.has)] = (member, None)
             return
-        if self._beside:
+        if self._beside is not None:
             key = numbered(key, self._beside.has)
         first = self._members.setdefault(key, member)
         if first is member:
@@ -102,7 +100,6 @@ class Shelf:
             self._members[numbered(other, self.has)] = member
 
     def __len__(self) -> int:
-        """How many files stand on it."""
         return len(self._members) + len(self._aside)
 
     def has(self, key: str) -> bool:
@@ -154,10 +151,8 @@ class Shelf:
         return Item(key, file.address, file, file.size, file.stamp, spoken, decided)
 
     def _decided(self, file: Member, key: str, *, mentioned: bool) -> tuple[Outcome, str] | None:
-        if nested(key) and not file.container.is_folder:
-            return NESTED
-        if foreign(key):
-            return FOREIGN
+        if reason := unopened(key, inside=not file.container.is_folder):
+            return Outcome.UNSUPPORTED, reason
         if mentioned:
             return None
         if key in self.export.notes:

@@ -56,15 +56,15 @@ class Source:
             self._shelves.append(Shelf(*rest, beside=self._shelves[0]))
 
     @property
-    def count(self) -> int:
-        """How many files it holds, as listed; items tell of links besides."""
-        return sum(len(shelf) for shelf in self._shelves) + len(self.problems)
-
-    @property
     def stamps(self) -> dict[str, str]:
         """Archive path -> "size:mtime_ns"; with every container here, `discover` can leave them closed."""
         found = ((container.path, container.stamp) for container in self._containers)
         return {path: stamp for path, stamp in found if stamp is not None}
+
+    @property
+    def count(self) -> int:
+        """How many files it holds; what the records only speak of is not known before they are read."""
+        return sum(len(shelf) for shelf in self._shelves) + len(self.problems)
 
     @cached_property
     def account(self) -> Account:

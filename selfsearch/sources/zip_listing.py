@@ -6,6 +6,7 @@ PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 to 4.6.
 
 from __future__ import annotations
 
+import re
 import stat
 import struct
 import zlib
@@ -103,9 +104,7 @@ def directory(file: SharedFile) -> Directory:
     """Find the central directory from the archive's end. Raises Damaged."""
     tail_start = max(0, file.size - END.size - MAX_COMMENT)
     tail = file.read_at(tail_start, file.size - tail_start)
-    at = tail.rfind(b"PK\x05\x06")
-    while at >= 0 and at + END.size > len(tail):
-        at = tail.rfind(b"PK\x05\x06", 0, at)
+    at = _end_record(tail)
     if at < 0:
         raise Damaged("it has no directory at its end")
     _, disk, first_disk, _, _, size, offset, _ = END.unpack_from(tail, at)
@@ -115,6 +114,17 @@ def directory(file: SharedFile) -> Directory:
     if disk not in (0, 0xFFFF):
         raise Damaged("it is one part of a split archive; join the parts first")
     return _placed(file, end, size, offset)
+
+
+def _end_record(tail: bytes) -> int:
+    """Where the end record begins: the one whose comment ends the file, else the last; -1 for none."""
+    places = [
+        match.start() for match in re.finditer(b"PK\x05\x06", tail) if match.start() + END.size <= len(tail)
+    ]
+    exact = (
+        at for at in places if at + END.size + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail)
+    )
+    return next(exact, places[-1] if places else -1)
 
 
 def _zip64(file: SharedFile, end: int, size: int, offset: int, disk: int) -> tuple[int, int, int, int]:

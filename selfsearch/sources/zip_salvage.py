@@ -102,10 +102,11 @@ def _described(file: SharedFile, data: int) -> Measured:
     while chunk := file.read_at(position, 1 << 20):
         block = before + chunk
         at = block.find(b"PK\x07\x08")
-        while 0 <= at <= len(block) - 24:
+        while 0 <= at <= len(block) - 16:
+            record = block[at + 4 : at + 24].ljust(20, b"\0")
             length = position - len(before) + at - data
-            crc, packed, size = struct.unpack_from("<3L", block, at + 4)
-            _, wide, wide_size = struct.unpack_from("<L2Q", block, at + 4)
+            crc, packed, size = struct.unpack_from("<3L", record)
+            _, wide, wide_size = struct.unpack("<L2Q", record)
             if length == packed:
                 return crc, packed, size, data + length + 16, True
             if length == wide:

@@ -8,12 +8,16 @@ from __future__ import annotations
 from ..export import Platform
 from . import (
     bereal,
+    discord,
     facebook,
     flickr,
     google_photos,
     icloud,
     instagram,
+    linkedin,
+    mastodon,
     plain,
+    reddit,
     snapchat,
     telegram,
     tiktok,
@@ -24,16 +28,20 @@ from . import (
 
 PLATFORMS: tuple[Platform, ...] = (
     twitter,
+    mastodon,
     tiktok,
     instagram,  # before Facebook, with which it shares folders
     facebook,
     snapchat,
     telegram,
+    discord,
     icloud,
     flickr,
     google_photos,
     youtube,
     bereal,
+    linkedin,
+    reddit,
     whatsapp,
 )
 

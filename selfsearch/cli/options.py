@@ -79,9 +79,9 @@ def ask_passphrase() -> str | None:
 def engine(pack: str | None = None) -> Engine:
     """The engine with the pack that was asked for, or the one that is set."""
     from .. import config
-    from ..engine import find_pack, load
+    from ..engine import Engine, find_pack
 
-    return load(find_pack(pack or config.read(home()).pack, home() / "packs"))
+    return Engine(find_pack(pack or config.read(home()).pack, home() / "packs"))
 
 
 def ask(question: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .engine import Engine, load
+from .engine import Engine
 from .packs import Pack, find_pack
 
-__all__ = ["Engine", "Pack", "find_pack", "load"]
+__all__ = ["Engine", "Pack", "find_pack"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,8 +16,11 @@ from numpy.typing import NDArray
 
 from ..types import Box, Landmarks, Pixels
 from . import align
-from .models import STRIDE, Models
 
+if TYPE_CHECKING:
+    from .models import Models
+
+STRIDE = 32  # the detector's coarsest grid: its input sides are multiples of it
 FINE = 960  # pixels on the long side: a face of 1% of the picture's width is still 10 pixels
 COARSE = 160  # pixels: a face that fills the frame is inside the detector's range
 THRESHOLD = 0.6  # detector's score; see docs/accuracy.md

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ..types import Analysis, Box, Chip, Face, Facts, Pixels, Vectors
 from . import align, detect
-from .models import Models
 from .packs import Pack
 from .quality import quality
+
+if TYPE_CHECKING:
+    from .models import Models
 
 DETECT_SIDE = detect.FINE  # pixels that detection wants on the long side
 SHARP_LIMIT = 6000  # pixels: small faces in larger pictures are cropped from a picture reduced to this
@@ -34,16 +37,27 @@ class Picture(Protocol):
 
 
 class Engine:
-    """A loaded pack. May be used from several threads at once."""
+    """A pack at work. May be used from several threads at once. The models are checked and loaded at their first use."""
 
-    def __init__(self, pack: Pack, models: Models) -> None:
+    def __init__(self, pack: Pack) -> None:
         self.pack = pack
-        self._models = models
+        self._guard = threading.Lock()
+        self._loaded: Models | None = None
 
     @property
     def dimension(self) -> int:
         """Length of a vector."""
-        return self._models.dimension
+        return self.pack.dimension
+
+    @property
+    def _models(self) -> Models:
+        """Raises PackError when the pack is damaged."""
+        with self._guard:
+            if self._loaded is None:
+                from .models import Models  # InsightFace takes a second to import
+
+                self._loaded = Models(self.pack)
+            return self._loaded
 
     def look(self, picture: Picture) -> tuple[Pixels, tuple[Face, ...]]:
         """The pixels that were searched, and every face in them with boxes in pixels of the original picture."""
@@ -102,8 +116,3 @@ def _face(found: detect.Found, chip: Chip, vector: Vectors, picture: Picture) ->
     right, bottom = min(float(picture.width), x + width), min(float(picture.height), y + height)
     box: Box = (round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1))
     return Face(box, found.landmarks, found.score, quality(found.score, found.landmarks, chip), chip, vector)
-
-
-def load(pack: Pack) -> Engine:
-    """Check and load a pack. Raises PackError."""
-    return Engine(pack, Models(pack))

@@ -21,8 +21,6 @@ from ..errors import PackError
 from ..types import Vectors
 from .packs import Pack
 
-STRIDE = 32  # the detector's coarsest grid: its input sides are multiples of it
-
 
 class Models:
     """A loaded pack. Both methods may be called from several threads at once."""
@@ -36,6 +34,10 @@ class Models:
         self._detector: Any = app.models["detection"]
         self._recogniser: Any = app.models["recognition"]
         self._detector.nms_thresh = 0.4
+        if self.dimension != pack.dimension:
+            raise PackError(
+                f"the model pack {pack.name!r} says {pack.dimension} numbers per face and gives {self.dimension}"
+            )
 
     def detect(
         self, rgb: NDArray[np.uint8], threshold: float

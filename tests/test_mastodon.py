@@ -150,6 +150,11 @@ def test_a_field_of_the_wrong_type_never_stops_the_others(key, value):
     assert export.notes == {"outbox.json": "holds entries that are not objects; they were passed over"}
 
 
+def test_a_picture_that_the_archive_lacks_is_named():
+    (mention,) = mastodon.mentions(archive(posted(), member="other.jpg"))
+    assert mention.path == PHOTO
+
+
 def test_a_single_attachment_may_be_no_list():
     (mention,) = mastodon.mentions(archive(posted(attachment=picture(PHOTO))))
     assert mention.path == PHOTO

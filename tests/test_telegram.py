@@ -184,6 +184,11 @@ def test_a_photo_that_is_no_path_is_no_file(photo):
     )
 
 
+def test_a_photo_that_the_export_lacks_is_named():
+    (mention,) = telegram.mentions(exported(chat(message(1, photo="photos/lost.jpg"))))
+    assert mention.path == "photos/lost.jpg"
+
+
 def test_a_cut_record_is_read_up_to_the_cut():
     text = json.dumps(chat(*(message(n, photo=PHOTO) for n in range(1, 9))))
     export = exported(text[: text.index('"id": 5')])

@@ -96,11 +96,39 @@ def test_a_tweet_of_the_protected_time_says_that_unprotecting_opened_it():
     )
 
 
-def test_a_photo_that_is_not_in_the_archive_is_listed_with_its_link():
-    export = build("current").as_export()
-    lost = [mention.provenance for mention in twitter.mentions(export) if mention.path is None]
-    assert [(p.post_id, p.url, p.caption) for p in lost] == [
-        ("1226462117360567070", "https://twitter.com/ana_example/status/1226462117360567070", "lost")
+@pytest.mark.parametrize(
+    ("layout", "folder"),
+    [
+        ("current", "data/tweets_media"),
+        ("early-2022", "data/tweet_media"),
+        ("before-2020", "tweet_media"),
+    ],
+)
+def test_a_photo_that_is_not_in_the_archive_is_named_with_its_link(layout, folder):
+    export = build(layout).as_export()
+    lost = [mention for mention in twitter.mentions(export) if mention.path not in export.members]
+    assert [(m.path, m.provenance.url, m.provenance.caption) for m in lost] == [
+        (
+            f"{folder}/1226462117360567070-lost.jpg",
+            "https://twitter.com/ana_example/status/1226462117360567070",
+            "lost",
+        )
+    ]
+
+
+def test_a_picture_of_a_message_that_is_not_in_the_archive_is_named():
+    pack = build("current")
+    path = "data/direct_messages_group_media/1226777777777777778-File.jpg"
+    del pack.files[path]
+    export = pack.as_export()
+    lost = [m for m in twitter.mentions(export) if m.provenance.context == "message" and m.path == path]
+    assert [mention.provenance.caption for mention in lost] == ["you <3"]
+
+
+def test_a_record_cannot_name_a_path_outside_the_archive():
+    bad = picture(FIRST, "A.jpg", media_url_https="https://x/..", media_url="https://x/a\\b")
+    assert [mention.path for mention in twitter.mentions(small(tweet(FIRST, EARLY, "", [bad])))] == [
+        f"data/tweets_media/{FIRST}-.."
     ]
 
 

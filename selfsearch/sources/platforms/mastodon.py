@@ -16,6 +16,7 @@ from ...types import Exposure, Provenance
 from ..export import Account, Export, Mention, Root
 from ..names import Names
 from .markup import plain
+from .paths import absent
 from .values import clock, link, listed, mapping, words
 
 name = "mastodon"
@@ -225,7 +226,10 @@ def _address(value: Any) -> str | None:
 
 
 def _file(export: Export, address: str | None) -> str | None:
-    """The member that an address means: Both may have a host or a folder more before media_attachments/."""
+    """The member that an address means, there or missing; None for an address elsewhere.
+
+    Both may have a host or a folder more before media_attachments/.
+    """
     path = (address or "").partition("?")[0].lstrip("/")
     tail = path[path.find("media_attachments/") :] if "media_attachments/" in path else path
     if not tail:
@@ -234,10 +238,9 @@ def _file(export: Export, address: str | None) -> str | None:
     if found:
         return found
     same = export.named(tail.rpartition("/")[2])
-    alike = [p for p in same if p.endswith(f"/{tail}")] or [
-        p for p in same if _original(p) == _original(tail)
-    ]
-    return alike[0] if alike else None
+    alike = [p for p in same if p.endswith(f"/{tail}")]
+    alike += [p for p in same if _original(p) == _original(tail)]
+    return alike[0] if alike else absent(tail if "media_attachments/" in tail else None)
 
 
 def _original(path: str) -> str:

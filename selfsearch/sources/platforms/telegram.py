@@ -9,6 +9,7 @@ from dataclasses import replace
 from ...types import Exposure, Provenance
 from ..export import Account, Export, Mention, Root
 from ..names import Names
+from .paths import absent
 from .telegram_messages import Me, albums, caption, media, message_provenance, posted
 from .telegram_stream import Part, looks_right, owner_record, parts
 from .values import clock, words
@@ -113,9 +114,10 @@ def _provenance(part: Part, shared: str | None, me: Me) -> Provenance:
 
 
 def _file(export: Export, value: str) -> str | None:
-    """The file of a path in the record; None when it is not there, or the record says why it was left out."""
+    """The file of a path in the record, there or missing; None where words say why it was left out."""
     found = export.find(value)
-    if found is None and not value.startswith("("):  # chats may stand one folder further down than they say
-        deeper = [path for path in export.named(value.rpartition("/")[2]) if path.endswith(f"/{value}")]
-        found = deeper[0] if len(deeper) == 1 else None
-    return found
+    if found or value.startswith("("):
+        return found
+    # chats may stand one folder further down than they say
+    deeper = [path for path in export.named(value.rpartition("/")[2]) if path.endswith(f"/{value}")]
+    return deeper[0] if len(deeper) == 1 else absent(value)

@@ -55,11 +55,10 @@ def albums(parts: Iterable[Part]) -> Iterator[list[Part]]:
 
 def media(message: Mapping[str, Any]) -> list[str]:
     """The media that a message, story or profile picture names: paths, or words on why there is no file."""
-    found = [words(message.get("photo")), words(message.get("media"))]
-    file = words(message.get("file"))
-    if file and _visual(message, file):
-        found.append(file)
-    return [value for value in found if value]
+    found = [message.get("photo"), message.get("media"), message.get("file")]
+    if not _visual(message, words(message.get("file")) or ""):
+        found.pop()
+    return [value for value in found if isinstance(value, str) and value]
 
 
 def caption(message: Mapping[str, Any]) -> str | None:

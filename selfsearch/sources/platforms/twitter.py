@@ -14,11 +14,13 @@ from ...errors import ItemError
 from ...types import Exposure, Provenance
 from ..export import Account, Export, Mention, Root
 from ..names import Names
+from .paths import absent
 from .snowflake import twitter_time
 from .twitter_account import Owner, Seen, entries, owner
 from .twitter_tweets import (
     basename,
     credited,
+    expected_name,
     media_files,
     media_in,
     pair,
@@ -136,12 +138,12 @@ def mentions(export: Export) -> Iterator[Mention]:
     for kind in TWEETS:
         for path, entry in entries(export, *kind.stems):
             if tweet_in(entry):
-                yield from _tweet(export, kind, tweet_in(entry))
+                yield from _tweet(export, kind, tweet_in(entry), path)
             else:
                 export.note(path, "holds entries that are not tweets, or have no id; they were passed over")
     for kind in MESSAGES:
-        for _, entry in entries(export, *kind.stems):
-            yield from _conversation(export, kind, mapping(entry.get("dmConversation")))
+        for path, entry in entries(export, *kind.stems):
+            yield from _conversation(export, kind, mapping(entry.get("dmConversation")), path)
     for _, entry in entries(export, "profile"):
         yield from _profile(export, mapping(entry.get("profile")))
 
@@ -182,7 +184,7 @@ def _seen(said: Provenance, seen: Seen) -> Provenance:
     )
 
 
-def _tweet(export: Export, kind: Kind, tweet: Mapping[str, Any]) -> Iterator[Mention]:
+def _tweet(export: Export, kind: Kind, tweet: Mapping[str, Any], record: str) -> Iterator[Mention]:
     item = tweet_id(tweet)
     if item is None:
         return
@@ -194,9 +196,18 @@ def _tweet(export: Export, kind: Kind, tweet: Mapping[str, Any]) -> Iterator[Men
     said = _described(export, kind, tweet, item)
     found, left = pair(media, paths)
     for entry, path in zip(media, found, strict=True):
-        yield Mention(path, credited(said, entry, owner(export)))
+        missing = _missing(kind, record, item, expected_name(entry))
+        yield Mention(path or missing, credited(said, entry, owner(export)))
     for path in left:
         yield Mention(path, said)
+
+
+def _missing(kind: Kind, record: str, item: str, file: str) -> str | None:
+    """Where a file would be that its record (`data/tweets.js`) names and the archive does not hold."""
+    base, slash, script = record.rpartition("/")
+    stem = script.lower().removesuffix(".js").partition("-part")[0]
+    folder = dict(zip(kind.stems, kind.folders, strict=False)).get(stem, kind.folders[0])
+    return absent(f"{base}{slash}{folder}/{item}-{file}") if file else None
 
 
 def _described(export: Export, kind: Kind, tweet: Mapping[str, Any], item: str) -> Provenance:
@@ -210,20 +221,20 @@ def _described(export: Export, kind: Kind, tweet: Mapping[str, Any], item: str) 
     return said
 
 
-def _conversation(export: Export, kind: Kind, talk: Mapping[str, Any]) -> Iterator[Mention]:
+def _conversation(export: Export, kind: Kind, talk: Mapping[str, Any], record: str) -> Iterator[Mention]:
     for entry in listed(talk.get("messages")):
         message = mapping(mapping(entry).get("messageCreate"))
         item = words(message.get("id"))
         paths = media_files(export).of(kind.folders, item) if item else []
-        wanted = [basename(url).lower() for url in listed(message.get("mediaUrls")) if words(url)]
+        wanted = [name for url in listed(message.get("mediaUrls")) if (name := basename(url))]
         if not item or not (paths or wanted):
             continue
-        said = _message(message, item, owner(export))
-        said = _seen(said, kind.seen or UNSAID)
-        for path in paths:
-            yield Mention(path, said)
-        for _ in wanted[len(paths) :]:
-            yield Mention(None, said)
+        said = _seen(_message(message, item, owner(export)), kind.seen or UNSAID)
+        yield from (Mention(path, said) for path in paths)
+        held = {path.rpartition("/")[2].lower() for path in paths}
+        lacking = [name for name in wanted if f"{item}-{name}".lower() not in held]
+        for name in lacking[: max(0, len(wanted) - len(paths))]:
+            yield Mention(_missing(kind, record, item, name), said)
 
 
 def _message(message: Mapping[str, Any], item: str, who: Owner) -> Provenance:

@@ -135,6 +135,11 @@ def media_in(tweet: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return []
 
 
+def expected_name(item: Mapping[str, Any]) -> str:
+    """What the archive calls this media's file, after the tweet's number; "" when nothing tells."""
+    return next(_names(item), "")
+
+
 def pair(media: list[Mapping[str, Any]], files: list[str]) -> tuple[list[str | None], list[str]]:
     """For each of a tweet's media its file or None, and the tweet's files that are left over."""
     left = list(files)

@@ -16,10 +16,19 @@ import numpy as np
 import onnxruntime
 from insightface.app import FaceAnalysis
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from ..errors import PackError
 from ..types import Vectors
 from .packs import Pack
+
+RUNTIME_ERRORS = (  # onnxruntime's own have no common base below Exception
+    runtime.Fail, runtime.InvalidGraph, runtime.InvalidArgument, runtime.InvalidProtobuf, runtime.NoModel,
+    runtime.NotImplemented, runtime.RuntimeException, runtime.EPFail, runtime.NoSuchFile, runtime.EngineError,
+)  # fmt: skip
+LOAD_ERRORS = (
+    *RUNTIME_ERRORS, cv2.error, RuntimeError, ValueError, TypeError, OSError, AssertionError, KeyError, IndexError,
+)  # fmt: skip
 
 
 class Models:
@@ -79,7 +88,14 @@ def _open(pack: Pack, options: Any) -> FaceAnalysis:
             sess_options=options,
             static_shape_sessions=False,
         )
-    except (RuntimeError, ValueError, TypeError, OSError, AssertionError, KeyError) as exc:
+    except LOAD_ERRORS as exc:
         raise PackError(
             f"the model pack {pack.name!r} cannot be loaded ({type(exc).__name__}); {pack.cure}"
         ) from exc
+
+
+def release_address(file: str) -> str:
+    """Where InsightFace publishes one of its packs."""
+    from insightface.utils.storage import model_zoo_download_url
+
+    return str(model_zoo_download_url(file))

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import PackError
 
 DEFAULT = "opencv-zoo"
 BUNDLED = Path(__file__).parent / "packs"
 PIPELINE = 1  # raised when detection, alignment or averaging change what a vector means
+PLAIN = {"mean": 0.0, "std": 1.0}  # preprocessing that leaves the pixels as they are
 MAX_MANIFEST_BYTES = 1 << 20
 
 
@@ -39,9 +42,20 @@ class Pack:
         return path.read_text("utf-8", "replace") if path.is_file() else ""
 
     @property
+    def terms(self) -> str:
+        """The licence in one line."""
+        text = self.licence.strip()
+        if text.startswith("{"):  # InsightFace's signed licence
+            try:
+                return f"InsightFace's licence, {json.loads(text)['grant']} use"
+            except (ValueError, KeyError, TypeError):
+                return "a licence that cannot be read"
+        return next(iter(text.splitlines()), "no licence given")
+
+    @property
     def size(self) -> int:
-        """Bytes of both models."""
-        return sum(path.stat().st_size for path in (self.detection, self.recognition))
+        """Bytes of both models, as far as they are there."""
+        return sum(path.stat().st_size for path in (self.detection, self.recognition) if path.is_file())
 
     def verify(self) -> None:
         """Raises PackError when a file is missing or is not the one that the manifest describes."""
@@ -59,7 +73,9 @@ class Pack:
     def cure(self) -> str:
         """What to do about a damaged pack."""
         return (
-            "install selfsearch again" if self.bundled else f"add it again: selfsearch models add {self.name}"
+            "install selfsearch again"
+            if self.bundled
+            else f"add it again (selfsearch models add) or use another one: selfsearch models use {DEFAULT}"
         )
 
 
@@ -76,13 +92,34 @@ def find_pack(name: str, folder: Path | None = None) -> Pack:
 
 
 def all_packs(folder: Path | None = None) -> list[Pack]:
-    """Every usable pack, the user's own first."""
+    """Every pack whose manifest can be read, the user's own first. The others: see `unusable`."""
     found = {}
-    for place, bundled in ((BUNDLED, True), (folder, False)):
-        for manifest in sorted(place.glob("*/manifest.json")) if place is not None and place.is_dir() else ():
-            pack = read_pack(manifest.parent, bundled=bundled)
-            found[pack.name] = pack
+    for place, bundled in _places(folder):
+        try:
+            pack = read_pack(place, bundled=bundled)
+        except PackError:
+            continue
+        found[pack.name] = pack
     return sorted(found.values(), key=lambda pack: (pack.bundled, pack.name))
+
+
+def unusable(folder: Path | None = None) -> dict[str, str]:
+    """Packs that cannot even be read: the folder's name and why."""
+    broken = {}
+    for place, bundled in _places(folder):
+        try:
+            read_pack(place, bundled=bundled)
+        except PackError as exc:
+            broken[place.name] = str(exc)
+    return broken
+
+
+def _places(folder: Path | None) -> Iterator[tuple[Path, bool]]:
+    """Every pack's folder, and whether it came with the program. What is being added has a dot in front."""
+    for place, bundled in ((BUNDLED, True), (folder, False)):
+        for inner in sorted(place.iterdir()) if place is not None and place.is_dir() else ():
+            if inner.is_dir() and not inner.name.startswith("."):
+                yield inner, bundled
 
 
 def read_pack(folder: Path, *, bundled: bool = False) -> Pack:
@@ -96,20 +133,30 @@ def read_pack(folder: Path, *, bundled: bool = False) -> Pack:
         detection, recognition = (_task(folder, tasks[task]) for task in ("detection", "recognition"))
         dimension = int(tasks["recognition"].get("embedding_dimension", 512))
         name = str(raw["model_id"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+        revision = _revision([tasks["detection"], tasks["recognition"]])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise PackError(f"the model pack in {folder} has no usable manifest: {type(exc).__name__}") from exc
-    parts = [detection[1], recognition[1], str(PIPELINE)]
-    revision = hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
     return Pack(
         name, folder, detection[0], recognition[0], (detection, recognition), dimension, revision, bundled
     )
 
 
-def _task(folder: Path, task: dict[str, str]) -> tuple[Path, str]:
+def _revision(tasks: Sequence[Mapping[str, Any]]) -> str:
+    """What decides the vectors: both models, what is done to the pixels before them (unless nothing is), and our part."""
+    parts = [task["sha256"] for task in tasks] + [str(PIPELINE)]
+    parts += [json.dumps(task["preprocessing"], sort_keys=True) for task in tasks if _changes_pixels(task)]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+
+
+def _changes_pixels(task: Mapping[str, Any]) -> bool:
+    return task.get("preprocessing", PLAIN) != PLAIN
+
+
+def _task(folder: Path, task: Mapping[str, Any]) -> tuple[Path, str]:
     path = (folder / task["file"]).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise PackError(f"the model pack in {folder} names a file outside its own folder")
-    return path, task["sha256"]
+    return path, str(task["sha256"])
 
 
 def sha256(path: Path) -> str:

@@ -162,5 +162,5 @@ def test_files_without_a_message_keep_what_their_place_says():
     assert said == {
         "Account/recent_avatars/a.png": ("discord", "profile_photo", Exposure.PUBLIC),
         "Servers/300/icon.png": ("discord", "server", Exposure.UNKNOWN),
-        "saved/other.jpg": ("folder", None, Exposure.UNKNOWN),
+        "saved/other.jpg": ("folder", "file", Exposure.UNKNOWN),
     }

@@ -152,4 +152,4 @@ def test_a_broken_table_never_stops_the_others(name, text):
 
 def test_a_picture_that_no_row_links_to_is_only_a_file():
     said = linkedin.orphan(build("basic").as_export(), "holiday.jpg")
-    assert (said.platform, said.exposure) == ("folder", Exposure.UNKNOWN)
+    assert (said.platform, said.context, said.exposure) == ("folder", "file", Exposure.UNKNOWN)

@@ -47,7 +47,7 @@ def roots(names: Names) -> Iterable[Root]:
     for folder in names.files("channel.json"):
         match = CHANNEL.match(folder)
         if match and match.group(1) not in found and names.has(f"{_parent(folder)}index.json"):
-            found[match.group(1)] = "the channel.json of its channels are a Discord package's"
+            found[match.group(1)] = "index.json beside folders of channels is a Discord package's"
     return [Root(prefix, why) for prefix, why in found.items()]
 
 
@@ -92,7 +92,7 @@ def orphan(export: Export, path: str) -> Provenance:
         return _avatar(who)
     if _packed(path, folder):
         return Provenance(name, who, "server", exposure_reason=SERVER)
-    return Provenance("folder", exposure_reason=BESIDE)
+    return Provenance("folder", context="file", exposure_reason=BESIDE)
 
 
 def derivative(path: str) -> str | None:

@@ -93,7 +93,9 @@ def mentions(export: Export) -> Iterator[Mention]:
 def orphan(export: Export, path: str) -> Provenance:
     """The download holds no media, so a file beside it is only a file."""
     return Provenance(
-        "folder", exposure_reason="stands beside a LinkedIn download, but no row there links to it"
+        "folder",
+        context="file",
+        exposure_reason="stands beside a LinkedIn download, but no row there links to it",
     )
 
 

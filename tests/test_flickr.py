@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from selfsearch.sources.export import Account, Platform
@@ -12,7 +14,7 @@ from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports import flickr as fixture
-from .exports.reading import said, unread
+from .exports.reading import RECORDS, joined, said, scrambled, unread
 
 READER: Platform = flickr
 
@@ -20,6 +22,14 @@ READER: Platform = flickr
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
     assert unread(fixture.build(layout), READER) == []
+
+
+@pytest.mark.parametrize("layout", fixture.LAYOUTS)
+@pytest.mark.parametrize("seed", range(8))
+def test_scrambled_records_hide_no_media(layout: str, seed: int) -> None:
+    pack = scrambled(fixture.build(layout), seed)
+    media = {path for path in pack.files if path.rpartition(".")[2].lower() not in RECORDS}
+    assert {path for path in media if not READER.derivative(path)} <= set(said(pack, READER))
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
@@ -126,3 +136,11 @@ def test_html_becomes_what_a_reader_sees(page: str, text: str | None) -> None:
 def test_the_account_is_the_screen_name() -> None:
     assert READER.account(fixture.build("together").as_export()) == Account("ana_example", "Ana Silva")
     assert READER.account(fixture.build("damaged").as_export()) == Account()
+
+
+def test_records_and_media_in_zips_of_their_own_are_joined(tmp_path: Path) -> None:
+    pack = fixture.build("records-and-media-apart")
+    folders = dict.fromkeys(path.partition("/")[0] for path in pack.files)
+    found = joined(pack, {f"{folder}/": folder for folder in folders}, tmp_path)
+    (one,) = found["sunset-2016_53012345678_o.jpg"]
+    assert (one.url, one.album) == ("https://www.flickr.com/photos/ana_example/53012345678/", "Trip; Best of")

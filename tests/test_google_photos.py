@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +13,9 @@ from selfsearch.sources.platforms import google_photos
 from selfsearch.sources.platforms.google_names import pair
 from selfsearch.types import Exposure
 
-from .exports import Pack
+from .exports import Pack, takeout
 from .exports import google_photos as fixture
-from .exports.reading import said, unread
+from .exports.reading import RECORDS, joined, said, scrambled, unread
 
 READER: Platform = google_photos
 
@@ -22,6 +23,14 @@ READER: Platform = google_photos
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
     assert unread(fixture.build(layout), READER) == []
+
+
+@pytest.mark.parametrize("layout", fixture.LAYOUTS)
+@pytest.mark.parametrize("seed", range(8))
+def test_scrambled_records_hide_no_media(layout: str, seed: int) -> None:
+    pack = scrambled(fixture.build(layout), seed)
+    media = {path for path in pack.files if path.rpartition(".")[2].lower() not in RECORDS}
+    assert {path for path in media if not READER.derivative(path)} <= set(said(pack, READER))
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
@@ -111,13 +120,12 @@ def test_a_photograph_keeps_its_own_record_when_others_have_similar_names() -> N
     }
 
 
-def test_an_item_whose_record_is_in_another_part_is_joined_by_the_union_of_parts() -> None:
-    pack = Pack("takeout-20250105T101112Z-001")
-    pack.add(
-        "Photos from 2021/x.jpg.supplemental-metadata.json", fixture.record("x.jpg", description="there")
-    )
-    pack.add("Photos from 2021/x.jpg", b"x")
-    assert [one.caption for one in said(pack, READER)["Photos from 2021/x.jpg"]] == ["there"]
+def test_a_photograph_and_its_record_in_two_zips_are_joined(tmp_path: Path) -> None:
+    pack = fixture.build("english-2025")
+    parts = {f"{fixture.YEAR}/IMG": "takeout-20250105T101112Z-3-001", "": "takeout-20250105T101112Z-3-002"}
+    found = joined(pack, parts, tmp_path)
+    assert [one.caption for one in found[f"{fixture.YEAR}/IMG_0001-edited.jpg"]] == ["Beach & Ana"]
+    assert [one.album for one in found["Trip to Lisbon_ day 1/IMG_0003.jpg"]] == ["Trip to Lisbon: day 1"]
 
 
 def test_what_names_cannot_match_is_matched_by_the_title_in_the_record() -> None:
@@ -125,7 +133,7 @@ def test_what_names_cannot_match_is_matched_by_the_title_in_the_record() -> None
     title = "Screenshot_2022-04-21_abb9c8060a0a12c5ac89e934e52a2f4f.jpg"
     pack.add(
         "Photos from 2022/Screenshot_2022-04-21_abb9c8060a0a(1).json",
-        fixture.record(title, description="shot"),
+        takeout.record(title, description="shot"),
     )
     pack.add("Photos from 2022/Screenshot_2022-04-21_abb9c8060a0a1(1).jpg", b"x")
     found = said(pack, READER)["Photos from 2022/Screenshot_2022-04-21_abb9c8060a0a1(1).jpg"]
@@ -134,7 +142,7 @@ def test_what_names_cannot_match_is_matched_by_the_title_in_the_record() -> None
 
 def test_a_title_that_fits_two_photographs_is_given_to_neither() -> None:
     pack = Pack("takeout-20250105T101112Z-001")
-    pack.add("Photos from 2022/9.json", fixture.record("beach.jpg"))
+    pack.add("Photos from 2022/9.json", takeout.record("beach.jpg"))
     for name in ("beach.png", "beach(1).png"):
         pack.add(f"Photos from 2022/{name}", b"x")
     found = said(pack, READER)
@@ -231,7 +239,7 @@ def test_a_shared_photograph_is_seen_by_others_and_by_how_many_is_not_known() ->
 
 def test_a_folder_of_forty_thousand_photographs_is_matched_in_seconds() -> None:
     names = [f"IMG_{number}{'x' * (number % 60)}.jpg" for number in range(20_000)]
-    media, records = zip(*(fixture.names(name, number % 3) for number, name in enumerate(names)), strict=True)
+    media, records = zip(*(takeout.names(name, number % 3) for number, name in enumerate(names)), strict=True)
     edited = [f"{name[:-4]}-edited.jpg" for name in media]
     start = time.process_time()
     assert len(pair([*media, *edited], records)) >= len(media)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from selfsearch.sources.export import Account, Platform
@@ -12,7 +14,7 @@ from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports import icloud as fixture
-from .exports.reading import said, unread
+from .exports.reading import RECORDS, joined, said, scrambled, unread
 
 READER: Platform = icloud
 
@@ -20,6 +22,14 @@ READER: Platform = icloud
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
     assert unread(fixture.build(layout), READER) == []
+
+
+@pytest.mark.parametrize("layout", fixture.LAYOUTS)
+@pytest.mark.parametrize("seed", range(8))
+def test_scrambled_records_hide_no_media(layout: str, seed: int) -> None:
+    pack = scrambled(fixture.build(layout), seed)
+    media = {path for path in pack.files if path.rpartition(".")[2].lower() not in RECORDS}
+    assert {path for path in media if not READER.derivative(path)} <= set(said(pack, READER))
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
@@ -124,3 +134,12 @@ def test_a_shared_album_is_seen_by_others_and_a_library_is_not() -> None:
 
 def test_the_export_does_not_name_its_owner() -> None:
     assert READER.account(fixture.build("one-part").as_export()) == Account()
+
+
+def test_parts_that_repeat_a_name_keep_their_dates_apart(tmp_path: Path) -> None:
+    pack = fixture.build("three-parts")
+    folders = dict.fromkeys(path.partition("/")[0] for path in pack.files)
+    found = joined(pack, {f"{folder}/": folder for folder in folders}, tmp_path)
+    dates = [one.taken_at for path in found if path.endswith("Photos/IMG_0001.JPG") for one in found[path]]
+    assert dates == [f"2022-08-{day}T09:30:00+00:00" for day in (14, 15, 16)]
+    assert [one.album for one in found["Photos/ONLY_2.JPG"]] == ["Trip"]

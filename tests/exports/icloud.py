@@ -91,7 +91,7 @@ def _one(pack: Pack) -> None:
         "Photos/IMG_0007.JPG",
         photo("astronaut", 4),
         "astronaut",
-        **says("album", ", in an album", album="Été à la mer; Family"),
+        **says("album", ", in an album", album="Family; Été à la mer"),
     )
     pack.planted.append(_absent("Photos/IMG_0404.JPG"))
     pack.plant(

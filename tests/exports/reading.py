@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import random
+import zipfile
+from pathlib import Path
+
+from selfsearch.sources import discover
 from selfsearch.sources.export import Platform
 from selfsearch.types import Provenance
 
@@ -46,3 +51,32 @@ def _difference(says: dict[str, object], one: Provenance) -> dict[str, tuple[obj
     return {
         field: (right, getattr(one, field)) for field, right in says.items() if getattr(one, field) != right
     }
+
+
+def joined(pack: Pack, containers: dict[str, str], into: Path) -> Said:
+    """The export written as zips and found again. `containers`: the beginning of paths -> a zip's name."""
+    for prefix, container in containers.items():
+        with zipfile.ZipFile(into / f"{container}.zip", "w") as archive:
+            for path, data in pack.files.items():
+                if prefix == next(start for start in containers if path.startswith(start)):
+                    archive.writestr(pack.wrapper + path, data)
+    (source,) = discover(into).sources
+    return {item.path: list(item.provenance) for item in source.items()}
+
+
+def scrambled(pack: Pack, seed: int) -> Pack:
+    """The same export with bytes of its records changed, lost and added, differently for each seed."""
+    chance = random.Random(seed)  # noqa: S311 (not for secrets)
+    for path, data in pack.files.items():
+        if path.rpartition(".")[2].lower() not in RECORDS:
+            continue
+        broken = bytearray(data)
+        for _ in range(chance.randrange(20)):
+            at = chance.randrange(len(broken) + 1)
+            broken[at : at + chance.randrange(3)] = chance.choice(
+                [b"", b'"', b",", b"\n", b"\xff", b"[", b"0"]
+            )
+        pack.files[path] = bytes(
+            broken[: chance.randrange(len(broken) + 1)] if chance.random() < 0.2 else broken
+        )
+    return pack

@@ -13,22 +13,17 @@ from selfsearch.types import Exposure
 from ..photos import photo
 from . import Pack, Planted
 
-LAYOUTS = ("english", "german", "spanish", "unknown-language", "same-titles", "damaged")
+LAYOUTS = ("english", "german", "spanish", "unknown-language", "same-titles", "records-beside", "damaged")
 
-HEADER = (
-    "Video ID",
-    "Approx Duration (ms)",
-    "Video Audio Language",
-    "Video Category",
-    "Video Description (Original)",
-    "Channel ID",
-    "Tag 1",
-    "Tag 2",
-    "Video Title (Original)",
-    "Privacy",
-    "Video State",
-    "Video Create Timestamp",
-    "Video Publish Timestamp",
+
+def _columns(line: str) -> tuple[str, ...]:
+    return tuple(line.split(","))
+
+
+HEADER = _columns(
+    "Video ID,Approx Duration (ms),Video Audio Language,Video Category,"
+    "Video Description (Original),Channel ID,Tag 1,Tag 2,Video Title (Original),Privacy,"
+    "Video State,Video Create Timestamp,Video Publish Timestamp"
 )
 NO_ROW = "no row of the export's videos.csv belongs to this file, so who may see it is not known"
 CHANNEL = "UCabcdefghijklmnopqrstuv"
@@ -44,9 +39,8 @@ def video(seconds: float | None = None) -> bytes:
     """Magic bytes of an MP4; with a movie header when its length matters."""
     start = b"\x00\x00\x00\x18ftypisom" + bytes(12)
     if seconds is None:
-        return start + bytes(8)
-    header = struct.pack(">4sIIIII", b"mvhd", 0, 0, 0, 1000, int(seconds * 1000)) + bytes(80)
-    header = struct.pack(">I", len(header) + 4) + header
+        return start
+    header = struct.pack(">I4sIIIII", 108, b"mvhd", 0, 0, 0, 1000, int(seconds * 1000)) + bytes(80)
     return start + struct.pack(">I4s", len(header) + 8, b"moov") + header
 
 
@@ -104,6 +98,7 @@ def build(layout: str) -> Pack:
         "spanish": _spanish,
         "unknown-language": _unknown,
         "same-titles": _same_titles,
+        "records-beside": _beside,
         "damaged": _damaged,
     }[layout](pack)
     return pack
@@ -174,20 +169,10 @@ def _english(pack: Pack) -> None:
 
 def _german(pack: Pack) -> None:
     pack.wrapper = "Takeout/YouTube und YouTube Music/"
-    words = (
-        "Video-ID",
-        "Ungefähre Dauer (ms)",
-        "Audiosprache",
-        "Videokategorie",
-        "Videobeschreibung (Original)",
-        "Kanal-ID",
-        "Tag: 1",
-        "Tag: 2",
-        "Videotitel (Original)",
-        "Datenschutz",
-        "Videostatus",
-        "Zeitstempel der Videoerstellung",
-        "Zeitstempel der Videoveröffentlichung",
+    words = _columns(
+        "Video-ID,Ungefähre Dauer (ms),Audiosprache,Videokategorie,"
+        "Videobeschreibung (Original),Kanal-ID,Tag: 1,Tag: 2,Videotitel (Original),Datenschutz,"
+        "Videostatus,Zeitstempel der Videoerstellung,Zeitstempel der Videoveröffentlichung"
     )
     rows = [row("aB3dE5fG7h_", "Ausflug", "Nicht gelistet"), row("bB3dE5fG7h_", "Fest", "Öffentlich")]
     pack.add("Video-Metadaten/Videos.csv", "\ufeff" + table(HEADER, rows, words))
@@ -212,21 +197,12 @@ def _german(pack: Pack) -> None:
 def _spanish(pack: Pack) -> None:
     """Sentence case, columns in another order, and a word for the privacy that nobody has told us."""
     pack.wrapper = "Takeout/YouTube y YouTube Music/"
-    order = (
-        "Video ID",
-        "Video Title (Original)",
-        "Video Create Timestamp",
-        "Video Publish Timestamp",
-        "Privacy",
-        "Channel ID",
+    order = _columns(
+        "Video ID,Video Title (Original),Video Create Timestamp,Video Publish Timestamp,Privacy,Channel ID"
     )
-    words = (
-        "ID de vídeo",
-        "Título del vídeo (original)",
-        "Marca de tiempo de creación del vídeo",
-        "Marca de tiempo de publicación del vídeo",
-        "Privacidad",
-        "ID de canal",
+    words = _columns(
+        "ID de vídeo,Título del vídeo (original),Marca de tiempo de creación del vídeo,"
+        "Marca de tiempo de publicación del vídeo,Privacidad,ID de canal"
     )
     odd = {"audience": "Semisecreto", "exposure": Exposure.UNKNOWN}
     rows = [row("aB3dE5fG7h_", "Día 1", "Público"), row("bB3dE5fG7h_", "Día 2", "Semisecreto")]
@@ -293,6 +269,24 @@ def _same_titles(pack: Pack) -> None:
     pack.plant("videos/Trip (1).mp4", video(), None, **says(rows[7]))
 
 
+def _beside(pack: Pack) -> None:
+    """As before about 2022: no CSV, and a record called like the video."""
+    pack.wrapper = "Takeout/YouTube/"
+    snippet = {"title": "Old: days", "description": "of ours", "publishedAt": "2014-05-01T10:00:00.000Z"}
+    status = {"privacyStatus": "unlisted"}
+    pack.add("videos/Old_ days.json", [{"id": "aB3dE5fG7h_", "snippet": snippet, "status": status}])
+    reason = 'YouTube: privacyStatus = "unlisted": anyone who has the link'
+    right = {
+        "caption": "Old: days\nof ours",
+        "posted_at": "2014-05-01T10:00:00+00:00",
+        "exposure_reason": reason,
+    }
+    place = {"url": "https://www.youtube.com/watch?v=aB3dE5fG7h_", "exposure": Exposure.NETWORK}
+    pack.plant("videos/Old_ days.mp4", video(), None, **right, **place)
+    pack.add("videos/Broken.json", '{"id": ')
+    pack.plant("videos/Broken.mp4", video(), None, url=None, exposure=Exposure.UNKNOWN)
+
+
 def _damaged(pack: Pack) -> None:
     good = row("aB3dE5fG7h_", "Good", "Public")
     rows = [good, row("not an id", "Bad id", ""), {}, row("cB3dE5fG7h_", "", "Public")]
@@ -303,5 +297,5 @@ def _damaged(pack: Pack) -> None:
     pack.plant("videos/Good.mp4", video(), None, **(says(good) | {"account": None}))
     pack.plant("videos/Bad id.mp4", video(), None, post_id="not an id", url=None, exposure=Exposure.UNKNOWN)
     pack.plant("videos/nothing.mp4", b"", None, context="video", url=None)
-    pack.planted.append(Planted(None, None, {"post_id": "cB3dE5fG7h_", "caption": None}))
-    pack.planted.append(Planted(None, None, {"post_id": "dB3dE5fG7h_", "posted_at": None}))
+    for link in ({"post_id": "cB3dE5fG7h_", "caption": None}, {"post_id": "dB3dE5fG7h_", "posted_at": None}):
+        pack.planted.append(Planted(None, None, link))

@@ -123,6 +123,7 @@ def mentions(export: Export) -> Iterator[Mention]:
     late = [
         (path, row) for path in listings for row in rows(export, path) if not _beside(export, path, row, seen)
     ]
+    late.sort(key=lambda one: DETAILS not in one[1])  # what albums name must be known before
     lost = [(path, row) for path, row in late if not _elsewhere(export, path, row, seen)]
     _moving_parts(export, seen)
     yield from (Mention(path, _said(what)) for path, what in seen.items())
@@ -234,7 +235,7 @@ def _said(what: _Seen) -> Provenance:
         taken_at_source="originalCreationDate" if what.taken else None,
         exposure=Exposure.NETWORK if shared else Exposure.PRIVATE,
         exposure_reason=f"in the iCloud Shared Photo Library; {SHARED}" if shared else OWN + detail,
-        album="; ".join(dict.fromkeys(what.albums or what.memories)) or None,
+        album="; ".join(sorted({*(what.albums or what.memories)})) or None,
     )
 
 

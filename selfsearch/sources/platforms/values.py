@@ -42,10 +42,14 @@ def listed(value: Any) -> list[Any]:
 
 
 def words(value: Any) -> str | None:
-    """Text with something in it, trimmed. Numbers count as text, objects and lists do not."""
+    """Text with something in it, trimmed. Numbers count as text, objects and lists do not.
+
+    Half an emoji, which JSON can spell and no encoding can write, becomes a question mark.
+    """
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
-    return str(value).strip() or None
+    text = str(value).strip()
+    return (text if text.isascii() else text.encode("utf-8", "replace").decode()) or None
 
 
 def number(value: Any) -> float | None:

@@ -17,6 +17,7 @@ from ..export import Account, Export, Mention, Root
 from ..names import Names, fold
 from .google_names import exported_at, series
 from .values import STILL_ENDINGS, VIDEO_ENDINGS, clock, ending, number, outermost, words
+from .youtube_beside import beside
 from .youtube_columns import CHANNEL_ID, VIDEO_ID, Columns, columns, exposure
 from .youtube_names import Row, match, mp4_seconds, tight
 
@@ -26,6 +27,22 @@ name = "youtube"
 title = "YouTube (Takeout)"
 
 _PRODUCT = re.compile(r"youtube(?:\W.{0,12}youtube music)?")
+_CHANNEL_CSV = frozenset(
+    (
+        "channel",
+        "kanal",
+        "kanał",
+        "canal",
+        "chaîne",
+        "canale",
+        "kanaal",
+        "канал",
+        "チャンネル",
+        "频道",
+        "頻道",
+        "채널",
+    )
+)
 _POST_ID = re.compile(r"Ug[A-Za-z0-9_-]{10,}")
 _NO_ROW = "no row of the export's videos.csv belongs to this file, so who may see it is not known"
 _NO_POST_AUDIENCE = "YouTube does not export who may see a community post"
@@ -77,9 +94,11 @@ def orphan(export: Export, path: str) -> Provenance:
 
 def mentions(export: Export) -> Iterator[Mention]:
     """Every upload with its file, or without when it has none here; then the pictures of community posts."""
+    older = {mention.path: mention for mention in beside(export)}
+    yield from older.values()
     uploads = list(_uploads(export))
     said = [upload.said for upload in uploads]
-    paths = [path for path in export.members if ending(path) in VIDEO_ENDINGS]
+    paths = [path for path in export.members if ending(path) in VIDEO_ENDINGS and path not in older]
     linked: set[int] = set()
     shared: tuple[tuple[int, ...], Provenance] = ((), orphan(export, ""))
     for found in match([upload.row for upload in uploads], paths, lambda path: _seconds(export, path)):
@@ -187,13 +206,7 @@ def _channels(export: Export) -> dict[str, str]:
     if found:
         return found
     for path in _csvs(export):
-        if fold(path.rpartition("/")[2]) in (
-            "channel.csv",
-            "kanal.csv",
-            "canal.csv",
-            "chaîne.csv",
-            "kanaal.csv",
-        ):
+        if fold(_stem(path)) in _CHANNEL_CSV:
             for row in export.rows(path):
                 values = [text.strip() for text in row.values()]
                 channel = next((text for text in values if CHANNEL_ID.fullmatch(text)), None)

@@ -96,10 +96,10 @@ class Columns:
         return sum(mark is not None for mark in marks) >= 2 or self.title is not None
 
 
-def exposure(word: str) -> tuple[Exposure, str]:
-    """Who could see a video of this privacy, and why."""
+def exposure(word: str, field: str = "Privacy") -> tuple[Exposure, str]:
+    """Who could see a video of this privacy, and why. `field` is what the record calls it."""
     level = PRIVACY.get(fold(word).strip(), Exposure.UNKNOWN)
-    reason = f'YouTube: Privacy = "{word}"'
+    reason = f'YouTube: {field} = "{word}"'
     if level is Exposure.UNKNOWN:
         return level, f"{reason}, a word that is not known"
     return level, f"{reason}: anyone who has the link" if level is Exposure.NETWORK else reason

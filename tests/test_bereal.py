@@ -14,7 +14,7 @@ from selfsearch.sources.platforms import bereal
 from selfsearch.types import Exposure
 
 from .exports import Pack
-from .exports.bereal import LAYOUTS, build, post
+from .exports.bereal import LAYOUTS, READ, WHEN, build, post
 
 PHOTO, OTHER = "Photos/post/AbC.webp", "Photos/post/DeF.webp"
 
@@ -38,7 +38,8 @@ def test_everything_planted_is_read_with_what_its_records_say(layout):
     for planted in pack.planted:
         (told,) = [says for path, says in found if path == planted.path]
         assert told == told | planted.says, planted.path
-    assert sorted(path for path, _ in found if path) == sorted(str(planted.path) for planted in pack.planted)
+    there = sorted(path for path, _ in found if path in pack.files)
+    assert there == sorted(str(planted.path) for planted in pack.planted)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -57,11 +58,12 @@ def test_another_posts_json_is_not_bereal_s(whole):
     assert bereal.confirm(holding(whole)) is (whole == [{"primary": {"path": 5}}])
 
 
-def test_a_missing_picture_is_listed_and_noted():
+def test_a_missing_picture_is_listed_and_a_link_has_no_path():
     export = build("posts").as_export()
-    (gone,) = said_of(export, None)
-    assert (gone["context"], gone["audience"]) == ("post", "galaxy")
-    assert export.notes == {"posts.json": "names 1 media files that are not in this export"}
+    (gone,) = said_of(export, "Photos/u1234/post/gone.webp")
+    assert (gone["context"], gone["audience"], export.notes) == ("post", "galaxy", {})
+    linked = holding([{"primary": {"path": "https://cdn.bereal.network/x.webp"}, "takenAt": WHEN}])
+    assert [said["taken_at"] for said in said_of(linked, None)] == [READ]
 
 
 def test_of_two_files_of_one_name_the_one_in_the_same_folder_is_meant():

@@ -47,11 +47,14 @@ def with_account(profile: Any, *changes: tuple[int, str]) -> Export:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_everything_planted_is_read_with_what_its_records_say(layout):
     pack = build(layout)
-    found = [(m.path, asdict(m.provenance)) for m in instagram.mentions(pack.as_export())]
+    export = pack.as_export()
+    found = [(m.path, asdict(m.provenance)) for m in instagram.mentions(export)]
     for planted in pack.planted:
         told = [says for path, says in found if path == planted.path]
         assert any(says == says | planted.says for says in told), (planted.path, told)
-    assert sorted(path for path, _ in found if path) == sorted(str(planted.path) for planted in pack.planted)
+    there = sorted(path for path, _ in found if path in pack.files)
+    assert there == sorted(str(planted.path) for planted in pack.planted)
+    assert export.notes == {}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -210,11 +213,12 @@ def test_a_broadcast_channel_is_not_a_private_conversation():
     assert (said["exposure"], said["context"]) == (Exposure.NETWORK, "message")
 
 
-def test_what_is_not_in_the_download_is_listed_and_noted():
+def test_what_is_not_in_the_download_is_listed():
     export = build("2024").as_export()
-    gone = [m.provenance for m in instagram.mentions(export) if m.path is None]
-    assert [(p.context, p.caption, p.url_kind) for p in gone] == [("post", "gone", "profile")]
-    assert export.notes == {f"{RECORDS}/posts_1.json": "names 1 media files that are not in this export"}
+    gone = [(m.path, m.provenance) for m in instagram.mentions(export) if m.path not in export.members]
+    assert [(path, p.context, p.caption) for path, p in gone] == [
+        ("media/posts/202306/gone_from_here.jpg", "post", "gone")
+    ]
 
 
 BAD_RECORDS = [

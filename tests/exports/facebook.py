@@ -102,19 +102,40 @@ def _posts(pack: Pack, layout: str, base: str) -> None:
     folder = f"{_media_folder(layout, base)}/Mobileuploads_1122334455"
     first, second = f"{folder}/118000001_3344_n.jpg", f"{folder}/118000002_3345_n.jpg"
     film, bare = f"{folder}/118000003_3346_n.mp4", f"{folder}/118000004_3347_n"
-    gone = f"{folder}/118999999_1_n.jpg"
+    records = _timeline(layout, (first, second, film, bare, f"{folder}/118999999_1_n.jpg"))
+    name = {"2020": "your_posts_1", "2022": "your_posts_1", "page": "profile_posts_1"}.get(
+        layout, "your_posts__check_ins__photos_and_videos_1"
+    )
+    pack.add(f"{base}posts/{name}.json", garbled(records))
+    told = said("post", exposure_reason=NO_AUDIENCE, album="Mobile uploads", caption="Café in Paris 🎉")
+    told |= {"people": ("Bo Bérg",), "place": "Zürich", "posted_at": "2020-09-13T12:26:40+00:00"}
+    told |= {"posted_at_source": "timestamp"}
+    camera = {"taken_at": "2020-09-13T09:40:00+00:00", "taken_at_source": "taken_timestamp"}
+    camera |= {"location": (48.85, 2.35), "location_source": "exif_data"}
+    pack.plant(first, photos.photo("astronaut", 1), "astronaut", **told | camera)
+    place = {"taken_at": None, "location": (47.37, 8.54), "location_source": "place"}
+    pack.plant(second, photos.photo("a", 1), "a", **told | place)
+    told = said("post", caption=None, posted_at="2020-09-13T12:27:40+00:00")
+    told |= {"taken_at": "2017-07-14T02:40:00+00:00", "taken_at_source": "backdated_timestamp"}
+    pack.plant(film, MP4, None, **told)
+    told = said("post", taken_at="1969-12-31T00:00:00+00:00")
+    pack.plant(bare, photos.photo("astronaut", 2), "astronaut", **told)
+
+
+def _timeline(layout: str, uris: tuple[str, ...]) -> list[Any]:
+    """Two photos with a place, a backdated film, a photo without ending beside one that is gone, and words."""
+    first, second, film, bare, gone = uris
     exif = [{"upload_ip": "203.0.113.7"}, {"taken_timestamp": TAKEN, "latitude": 48.85, "longitude": 2.35}]
-    caption = {"title": "Mobile uploads", "description": "Café in Paris 🎉"}
-    paris = {"place": {"name": "Zürich", "coordinate": {"latitude": 47.37, "longitude": 8.54}, "address": ""}}
-    film_record = picture(film, media_metadata={"video_metadata": {"exif_data": [{"upload_timestamp": 5}]}})
     odd = [{"taken_timestamp": -62169958800}, {"latitude": 0, "longitude": 0}]
     old = [{"taken_timestamp": -86400}]
+    where = {"place": {"name": "Zürich", "coordinate": {"latitude": 47.37, "longitude": 8.54}, "address": ""}}
+    film_record = picture(film, media_metadata={"video_metadata": {"exif_data": [{"upload_timestamp": 5}]}})
     records = [
         post(
-            picture(first, exif=exif, **caption),
+            picture(first, exif=exif, title="Mobile uploads", description="Café in Paris 🎉"),
             picture(second, exif=odd, title="Mobile uploads"),
             text="Café in Paris 🎉",
-            beside=(paris, {"external_context": {"url": "https://example.org/x"}}),
+            beside=(where, {"external_context": {"url": "https://example.org/x"}}),
             tags=[{"name": "Bo Bérg"}],
         ),
         post(film_record, timestamp=POSTED + 60, data=[{"backdated_timestamp": 1500000000}]),
@@ -123,38 +144,7 @@ def _posts(pack: Pack, layout: str, base: str) -> None:
     ]
     if layout == "2020":  # the oldest form has no exif_data around it
         records[2]["attachments"][0]["data"][0]["media"]["media_metadata"] = {"photo_metadata": old[0]}
-    name = {"2020": "your_posts_1", "2022": "your_posts_1", "page": "profile_posts_1"}.get(
-        layout, "your_posts__check_ins__photos_and_videos_1"
-    )
-    pack.add(f"{base}posts/{name}.json", garbled(records))
-    told = said("post", exposure_reason=NO_AUDIENCE, album="Mobile uploads", caption="Café in Paris 🎉")
-    told |= {"people": ("Bo Bérg",), "place": "Zürich", "posted_at": "2020-09-13T12:26:40+00:00"}
-    told |= {"posted_at_source": "timestamp"}
-    pack.plant(
-        first,
-        photos.photo("astronaut", 1),
-        "astronaut",
-        **told
-        | {"taken_at": "2020-09-13T09:40:00+00:00", "taken_at_source": "taken_timestamp"}
-        | {"location": (48.85, 2.35), "location_source": "exif_data"},
-    )
-    pack.plant(
-        second,
-        photos.photo("a", 1),
-        "a",
-        **told | {"taken_at": None, "location": (47.37, 8.54), "location_source": "place"},
-    )
-    pack.plant(
-        film,
-        MP4,
-        None,
-        **said("post", caption=None, posted_at="2020-09-13T12:27:40+00:00"),
-        taken_at="2017-07-14T02:40:00+00:00",
-        taken_at_source="backdated_timestamp",
-    )
-    pack.plant(
-        bare, photos.photo("astronaut", 2), "astronaut", **said("post", taken_at="1969-12-31T00:00:00+00:00")
-    )
+    return records
 
 
 def _albums(pack: Pack, layout: str, base: str) -> None:

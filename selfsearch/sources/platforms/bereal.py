@@ -76,7 +76,6 @@ def mentions(export: Export) -> Iterator[Mention]:
         path = export.find(file)
         if path:
             yield from reader.read(path, context)
-    reader.report()
 
 
 class _Reader:
@@ -85,7 +84,6 @@ class _Reader:
     def __init__(self, export: Export) -> None:
         self.export = export
         self.account = account(export).name
-        self.missing: dict[str, int] = {}
 
     def read(self, path: str, context: str) -> Iterator[Mention]:
         """One record file."""
@@ -95,14 +93,8 @@ class _Reader:
     def _record(self, path: str, record: dict[str, Any], context: str) -> Iterator[Mention]:
         provenance = _provenance(record, context, self.account)
         for uri in _paths_in(record):
-            found = _find(self.export, uri)
-            if not found and not link(uri):
-                self.missing[path] = self.missing.get(path, 0) + 1
-            yield Mention(found, provenance)
-
-    def report(self) -> None:
-        for path, count in self.missing.items():
-            self.export.note(path, f"names {count} media files that are not in this export")
+            absent = None if link(uri) else uri.strip("/")
+            yield Mention(_find(self.export, uri) or absent or None, provenance)
 
 
 def _records(export: Export, path: str) -> Iterator[dict[str, Any]]:

@@ -146,7 +146,6 @@ def mentions(export: Export) -> Iterator[Mention]:
     for path in _encrypted(export):
         if is_encrypted(export, path):
             yield from encrypted_mentions(export, reader.files, path, reader.owner)
-    reader.files.report()
 
 
 def _encrypted(export: Export) -> list[str]:
@@ -208,7 +207,7 @@ class _Reader:
             author=by,
         )
         mention = self.files.mention(media["uri"], path, _backdated(provenance, record))
-        if mention and (mention.path or shelf.named):
+        if mention and (shelf.named or mention.path in self.export.members):
             yield mention
 
     def _name(self) -> str | None:

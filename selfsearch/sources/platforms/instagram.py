@@ -110,7 +110,6 @@ def mentions(export: Export) -> Iterator[Mention]:
             yield from thread_mentions(export, reader.files, path, reader.owner)
         else:
             yield from reader.read(path)
-    reader.files.report()
 
 
 class _Reader:
@@ -139,7 +138,7 @@ class _Reader:
         for record in records(self.export, path):
             for media in media_in(record):
                 mention = self.files.mention(media["uri"], path, self._provenance(record, media, context))
-                if mention and (mention.path or context != "other"):
+                if mention and (context != "other" or mention.path in self.export.members):
                     yield mention
 
     def _provenance(self, record: dict[str, Any], media: dict[str, Any], context: str) -> Provenance:

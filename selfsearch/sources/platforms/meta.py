@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -171,38 +170,27 @@ def labelled(record: dict[str, Any], *labels: str) -> str | None:
 
 
 class Files:
-    """The media files of one export, found by what records call them, and what was named in vain."""
+    """The media files of one export, found by what its records call them."""
 
     def __init__(self, export: Export) -> None:
         self.export = export
-        self._absent: set[str] = set()
-        self._missing: Counter[str] = Counter()
+        self._links: set[str] = set()
 
     def mention(self, uri: str, record: str, provenance: Provenance) -> Mention | None:
-        """A mention of the file, or of a link when it is not there; None when that was said before."""
-        path = self.path(uri, record)
-        if path:
-            return Mention(path, provenance)
-        if uri in self._absent:
-            return None
-        self._absent.add(uri)
+        """A mention of the file, there or not, or of a link; None when that link was mentioned before."""
         address = link(uri)
         if not address:
-            self._missing[record] += 1
-        elif not _CDN.match(address):  # their own servers' addresses expire within days
+            return Mention(self.path(uri, record) or _inside(uri) or None, provenance)
+        if address in self._links:
+            return None
+        self._links.add(address)
+        if not _CDN.match(address):  # their own servers' addresses expire within days
             provenance = replace(provenance, url=address, url_kind="exact")
         return Mention(None, provenance)
 
-    def report(self) -> None:
-        """Note on every record how many files it names that are not there."""
-        for record, count in self._missing.items():
-            self.export.note(record, f"names {count} media files that are not in this export")
-
     def path(self, uri: str, record: str) -> str | None:
-        """The file that a record at `record` means by `uri`."""
-        if link(uri):
-            return None
-        clean = uri.removeprefix("./").lstrip("/")
+        """The file that a record at `record` means by `uri`; None when it is not there."""
+        clean = _inside(uri)
         beside = f"{record.rpartition('/')[0]}/{clean}"
         return self.export.find(clean) or self.export.find(beside) or self._elsewhere(clean)
 
@@ -217,6 +205,11 @@ class Files:
                 return found[0]
         alone = len(near) == 1 and len(uri.rpartition("/")[2]) >= MIN_UNIQUE_NAME
         return near[0] if alone else None
+
+
+def _inside(uri: str) -> str:
+    """A uri as a path from the root."""
+    return uri.strip().removeprefix("./").lstrip("/")
 
 
 def outermost(found: dict[str, str], inner: frozenset[str]) -> list[Root]:

@@ -150,7 +150,8 @@ def _address(links: str, user: str | None) -> tuple[str | None, str | None, str 
     match = _POST_ID.search(links)
     post = match["id"] or match["item"] if match else None
     if post and user:
-        return f"https://www.tiktok.com/@{user}/video/{post}", "constructed", post
+        kind = "photo" if links.split()[1:] else "video"
+        return f"https://www.tiktok.com/@{user}/{kind}/{post}", "constructed", post
     return None, None, post
 
 

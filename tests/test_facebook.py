@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from selfsearch.sources.discover import discover
 from selfsearch.sources.export import Account, Export
 from selfsearch.sources.names import Names
 from selfsearch.sources.platforms import facebook, instagram
@@ -281,3 +282,17 @@ def test_a_long_file_is_streamed_and_not_held():
     assert export.notes == {}
     assert sum(1 for _ in found) == 2999
     assert len(export.notes) == 1
+
+
+@pytest.mark.parametrize("wrapper", ["", "facebook-ana.silva-2024-05-01/"])
+def test_records_of_one_part_find_their_media_in_another(tmp_path, wrapper):
+    whole = build("2024")
+    for tail, endings in (("AbCd1234", (".json",)), ("Zz-9_xYw", (".jpg", ".mp4", "_n", ".png"))):
+        part = Pack(f"facebook-ana.silva-2024-05-01-{tail}", wrapper=wrapper)
+        part.files = {path: data for path, data in whole.files.items() if path.endswith(endings)}
+        part.write(tmp_path)
+    (source,) = discover(tmp_path).sources
+    assert (source.platform, len(source.containers)) == ("facebook", 2)
+    contexts = {item.path: [told.context for told in item.provenance] for item in source.items()}
+    for planted in whole.planted:
+        assert planted.says["context"] in contexts[planted.path]

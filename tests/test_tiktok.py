@@ -139,6 +139,7 @@ def test_a_file_without_a_post_is_only_a_file():
     plain, named = tiktok.orphan(export, "saved/film.mp4"), tiktok.orphan(export, f"saved/{FIRST}.mp4")
     assert (plain.platform, plain.exposure) == ("folder", Exposure.UNKNOWN)
     assert (named.platform, named.account, named.post_id) == ("tiktok", "ana.example", FIRST)
+    assert tiktok.orphan(export, RECORD).platform == "tiktok"
 
 
 BAD_POSTS = [None, 7, "text", [], {"Link": 5, "Date": [], "WhoCanView": {}, "Title": True}, {"Date": "soon"}]

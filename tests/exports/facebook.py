@@ -123,7 +123,7 @@ def _posts(pack: Pack, layout: str, base: str) -> None:
 
 
 def _timeline(layout: str, uris: tuple[str, ...]) -> list[Any]:
-    """Two photos with a place, a backdated film, a photo without ending beside one that is gone, and words."""
+    """Photos with a place, a backdated film, a photo without ending beside one that is gone, and words."""
     first, second, film, bare, gone = uris
     exif = [{"upload_ip": "203.0.113.7"}, {"taken_timestamp": TAKEN, "latitude": 48.85, "longitude": 2.35}]
     odd = [{"taken_timestamp": -62169958800}, {"latitude": 0, "longitude": 0}]

@@ -204,18 +204,18 @@ def _keys(file: str) -> list[str]:
 
 
 def orphan(export: Export, path: str) -> Provenance:
-    """The archive holds no media, so a file beside it that no post names is only a file."""
+    """The archive holds no media, so a picture or video beside it that no post names is only a file."""
     ids = _ID.findall(path.rpartition("/")[2])
-    if not ids:
-        return Provenance(
-            platform="folder", exposure_reason="stands beside a TikTok export, but no post there names it"
-        )
+    if is_media_name(path) and not ids:
+        reason = "stands beside a TikTok export, but no post there names it"
+        return Provenance(platform="folder", exposure_reason=reason)
+    reason = "named like a TikTok download, but no post in the export has this id"
     return Provenance(
         platform=name,
         account=facts_of(export).user,
         context="other",
-        exposure_reason="named like a TikTok download, but no post in the export has this id",
-        post_id=ids[0],
+        exposure_reason=reason if ids else "not a post",
+        post_id=ids[0] if ids else None,
     )
 
 

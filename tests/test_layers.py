@@ -23,6 +23,7 @@ LAYERS = [  # a room may import from the lines above its own
     {"config", "exposure", "media", "sources", "engine", "samples"},
     {"library"},
     {"nearest", "consent", "forget", "probes"},
+    {"reembed", "doctor"},
     {"indexing", "query", "rescan", "schedule", "notify", "report"},
     {"pictures"},
     {"cli"},
@@ -36,6 +37,7 @@ HEAVY = {"numpy", "faiss", "onnxruntime", "onnx", "insightface", "cv2", "scipy",
 DISTRIBUTIONS = {  # where an import has another name than what is installed for it
     "PIL": "pillow",
     "cv2": "opencv_python",
+    "google": "protobuf",
     "faiss": "faiss_cpu",
     "skimage": "scikit_image",
 }

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
 
-from ..errors import PackError
+from ..errors import PackError, UsageError
 from . import options
+
+if TYPE_CHECKING:
+    from ..engine.adding import Added
+    from ..engine.packs import Pack
 
 app = typer.Typer(
     help="Model packs: which there are, under which licence, and which is used.", invoke_without_command=True
@@ -19,28 +26,160 @@ def list_models(context: typer.Context, as_json: options.AsJson = False) -> None
         return
     from .. import config
     from ..engine import packs
-    from ..engine.calibration import find_calibration
 
-    used = config.read(options.home()).pack
-    listed = []
-    for pack in packs.all_packs(options.home() / "packs"):
-        try:
-            pack.verify()
-            state = "good"
-        except PackError as exc:
-            state = str(exc)
-        listed.append(
-            {
-                "name": pack.name, "used": pack.name == used, "licence": next(iter(pack.licence.splitlines()), "none"),
-                "bytes": pack.size, "dimension": pack.dimension, "checksums": state,
-                "calibrated": find_calibration(pack) is not None, "folder": str(pack.folder),
-            }
-        )  # fmt: skip
+    used, folder = config.read(options.home()).pack, options.home() / "packs"
+    listed = [_object(pack, used) for pack in packs.all_packs(folder)]
+    broken = [{"name": name, "problem": why} for name, why in packs.unusable(folder).items()]
     if as_json:
-        options.answer_json({"schema": "selfsearch.models/1", "packs": listed})
+        options.answer_json({"schema": "selfsearch.models/1", "packs": listed, "unusable": broken})
         return
     for one in listed:
-        mark = "*" if one["used"] else " "
+        options.answer(_words(one))
+    for one in broken:
         options.answer(
-            f"{mark} {one['name']}: {one['bytes'] / 2**20:.0f} MB, checksums {one['checksums']}, {one['licence']}"
+            f"! {one['name']}: {one['problem']}; take it away: selfsearch models remove {one['name']}"
         )
+
+
+@app.command("add")
+def add(
+    source: Annotated[
+        str, typer.Argument(metavar="FOLDER|ZIP|NAME", help="A pack on disk, or the name of a published one.")
+    ],
+    name: Annotated[str | None, typer.Option("--name", help="What to call it here.")] = None,
+    accept_license: Annotated[
+        bool, typer.Option("--accept-license", help="You have read the pack's licence and accept it.")
+    ] = False,
+) -> None:
+    """Add a model pack of InsightFace's, from a folder or zip, or by fetching a published one.
+
+    This is the only command that connects anywhere, and only when a published pack is asked for by its name.
+    """
+    from ..engine import adding
+    from ..engine.published import PUBLISHED
+
+    folder = options.home() / "packs"
+    if Path(source).exists():
+        added = adding.add(Path(source), folder, name)
+    elif source in PUBLISHED:
+        added = _fetched(source, folder, name, accept_license)
+    else:
+        raise UsageError(
+            f"{source} is no folder or zip here, nor a pack that InsightFace publishes ({', '.join(PUBLISHED)})"
+        )
+    _tell(added)
+
+
+@app.command("use")
+def use(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch models.")]) -> None:
+    """Set the pack that index and query use from now on."""
+    import os
+
+    from .. import config
+    from ..engine import find_pack
+    from ..engine.calibration import find_calibration
+
+    home = options.home()
+    pack = find_pack(name, home / "packs")
+    pack.verify()
+    config.write(home, pack=name)
+    options.say(
+        f"index and query now use {name}. Vectors of different packs are never compared: the next index or query makes"
+        " new ones from the faces that the library keeps; your photographs are not read again."
+    )
+    if find_calibration(pack) is None:
+        options.say(
+            f"{name} has no calibration: its scores are not sorted into strong, likely and possible, and no number of"
+            " expected false matches is given. To measure it on labelled photographs: scripts/calibrate"
+        )
+    if os.environ.get("SELFSEARCH_PACK"):
+        options.say(
+            f"note: SELFSEARCH_PACK is set in your environment to {os.environ['SELFSEARCH_PACK']}, and counts more"
+        )
+
+
+@app.command("remove")
+def remove(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch models.")]) -> None:
+    """Delete a pack that you added. What the library holds stays."""
+    from .. import config
+    from ..engine import adding
+
+    home = options.home()
+    if config.read(home).pack == name and (home / "packs" / name).is_dir():
+        raise UsageError(f"{name} is in use; choose another one first: selfsearch models use opencv-zoo")
+    adding.remove(name, home / "packs")
+    options.say(
+        f"{name} is deleted; vectors that it made stay in the library and are not searched without it"
+    )
+
+
+def _fetched(name: str, folder: Path, called: str | None, accepted: bool) -> Added:
+    """A published pack, after its terms were accepted."""
+    from ..engine import adding, packs
+    from ..engine.models import release_address
+    from ..engine.published import TERMS, fetch
+    from .progress import Fetching
+
+    options.say(TERMS)
+    if not accepted and not options.ask(
+        f"Do you accept this for {name}, and shall it be fetched from InsightFace?"
+    ):
+        raise UsageError(
+            f"nothing was fetched; to accept the licence: selfsearch models add {name} --accept-license"
+        )
+    address, target = release_address(f"{name}.zip"), folder / f"{name}.zip"
+    options.say(f"fetching {address}")
+    with Fetching() as progress:
+        fetch(address, target, progress)
+    try:
+        origin = {"from": address, "sha256": packs.sha256(target), "bytes": target.stat().st_size}
+        return adding.add(target, folder, called or name, origin)
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def _tell(added: Added) -> None:
+    pack = added.pack
+    options.answer(
+        f"{pack.name} is {'replaced' if added.replaced else 'added'}: {pack.dimension} numbers per face,"
+        f" {pack.size / 2**20:.0f} MB, checksums recorded; licence: {pack.terms}"
+    )
+    if added.ignored:
+        options.answer(f"not needed and left out: {', '.join(added.ignored)}")
+    options.answer(f"to use it: selfsearch models use {pack.name}")
+
+
+def _object(pack: Pack, used: str) -> dict[str, Any]:
+    return {
+        "name": pack.name, "used": pack.name == used, "licence": pack.terms, "bytes": pack.size,
+        "dimension": pack.dimension, "checksums": _state(pack), "calibrated": _calibrated(pack),
+        "folder": str(pack.folder),
+    }  # fmt: skip
+
+
+def _state(pack: Pack) -> str:
+    try:
+        pack.verify()
+    except PackError as exc:
+        return str(exc)
+    return "good"
+
+
+def _calibrated(pack: Pack) -> bool:
+    from ..engine.calibration import find_calibration
+
+    try:
+        return find_calibration(pack) is not None
+    except PackError:
+        return False
+
+
+def _words(one: dict[str, Any]) -> str:
+    good = one["checksums"] == "good"
+    state = "" if good else f"\n    {one['checksums']}"
+    return (
+        f"{'!' if not good else '*' if one['used'] else ' '} {one['name']}{' (used)' if one['used'] else ''}:"
+        f" {one['bytes'] / 2**20:.0f} MB, {one['dimension']} numbers per face,"
+        f" checksums {'good' if good else 'BAD'}, {'' if one['calibrated'] else 'not '}calibrated\n"
+        f"    {one['licence']}{state}"
+    )

@@ -6,7 +6,16 @@ import sys
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from ..indexing import Watcher
 from ..types import Outcome
@@ -72,3 +81,28 @@ class Lines(Watcher):
 def watcher() -> Watcher:
     """What suits where stderr goes."""
     return Bar() if sys.stderr.isatty() else Lines()
+
+
+class Fetching:
+    """How far a download is: a bar on a terminal, a plain line now and then otherwise."""
+
+    def __init__(self) -> None:
+        self._bar = Progress(
+            BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+            console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty(),
+        )  # fmt: skip
+        self._task, self._last = self._bar.add_task("", total=None), time.monotonic()
+
+    def __enter__(self) -> Fetching:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, have: int, total: int) -> None:
+        """`have` bytes of `total` (0: unknown) are there."""
+        self._bar.update(self._task, completed=have, total=total or None)
+        if self._bar.disable and time.monotonic() - self._last > EVERY:
+            self._last = time.monotonic()
+            say(f"{have >> 20:,} of {total >> 20:,} MB" if total else f"{have >> 20:,} MB")

@@ -149,7 +149,7 @@ def _revision(tasks: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _changes_pixels(task: Mapping[str, Any]) -> bool:
-    return task.get("preprocessing", PLAIN) != PLAIN
+    return bool(task.get("preprocessing", PLAIN) != PLAIN)
 
 
 def _task(folder: Path, task: Mapping[str, Any]) -> tuple[Path, str]:

@@ -1,0 +1,114 @@
+"""The packs that InsightFace publishes, under which terms, and fetching them: the only code that connects anywhere.
+
+Nothing here runs unless the user asks for a pack by name and has accepted its terms. What was fetched before an
+interruption is kept beside its place and continued (HTTP range requests, RFC 9110 section 14).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from ..errors import PackError
+from ..files import private_folder
+
+PUBLISHED = ("buffalo_l", "buffalo_m", "buffalo_s", "buffalo_sc", "antelopev2", "raccoon_s", "raccoon_l")
+TERMS = (
+    "InsightFace pretrained models: for non-commercial research purposes only.\n"
+    "The models, and what is derived from them, may not be used commercially without a licence from InsightFace\n"
+    "(https://github.com/deepinsight/insightface, section License). selfsearch itself and its default models are free\n"
+    "of this restriction.\n"
+)
+UNKNOWN_TERMS = "No licence came with this pack: ask whoever made it what you may do with it.\n"
+MAX_BYTES = 2 << 30  # InsightFace's largest pack has 408 MB
+BLOCK = 1 << 18
+PATIENCE = (15, 60)  # seconds: to connect; without a byte
+
+Progress = Callable[[int, int], None]  # bytes that are there, bytes in all
+
+
+def fetch(address: str, target: Path, progress: Progress) -> Path:
+    """Fetch `address` to `target` (0600), going on where an earlier attempt stopped. Raises PackError, saying what to do."""
+    private_folder(target.parent)
+    part = target.with_name(f"{target.name}.part")
+    try:
+        _fetch(address, part, progress)
+    except requests.RequestException as exc:
+        raise PackError(_unreachable(address, part, target.name)) from exc
+    os.replace(part, target)
+    return target
+
+
+def _fetch(address: str, part: Path, progress: Progress) -> None:
+    have = part.stat().st_size if part.exists() else 0
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with requests.get(address, stream=True, timeout=PATIENCE, headers=headers) as answer:
+        if answer.status_code == 416 and _total(answer) == have:
+            return  # it was whole already
+        if answer.status_code in (416, 206) and _start(answer) != have:
+            part.unlink(missing_ok=True)
+            raise PackError(
+                f"what was fetched before does not belong to {address} any more; try again from the start"
+            )
+        if answer.status_code not in (200, 206):
+            raise PackError(_refused(address, answer.status_code))
+        have = have if answer.status_code == 206 else 0
+        _receive(answer, part, have, progress)
+
+
+def _receive(answer: requests.Response, part: Path, have: int, progress: Progress) -> None:
+    """Append to the partial file from byte `have` on. Raises PackError when the size is not the declared one."""
+    total = _total(answer)
+    if total > MAX_BYTES:
+        raise PackError(
+            f"the server offers {total >> 20} MB; no model pack is that large, so nothing was fetched"
+        )
+    with open(part, "r+b" if have else "wb", opener=_private) as file:
+        file.truncate(have)
+        file.seek(have)
+        for block in answer.iter_content(BLOCK):
+            have += len(block)
+            if have > (total or MAX_BYTES):
+                raise PackError("the server sent more than it had announced; try again later")
+            file.write(block)
+            progress(have, total)
+        file.flush()
+        os.fsync(file.fileno())
+    if total and have != total:
+        raise PackError(f"only {have:,} of {total:,} bytes came; the same command goes on from there")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
+def _total(answer: requests.Response) -> int:
+    """Bytes of the whole file; 0 when the server does not say."""
+    whole = re.fullmatch(r"bytes (?:\d+-\d+|\*)/(\d+)", answer.headers.get("Content-Range", ""))
+    text = whole[1] if whole else answer.headers.get("Content-Length", "0")
+    return int(text) if text.isdecimal() else 0
+
+
+def _start(answer: requests.Response) -> int:
+    """From which byte on the server sends; -1 when it does not say."""
+    found = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
+    return int(found[1]) if found else -1
+
+
+def _by_hand(address: str, file: str) -> str:
+    return f"fetch {address} on another machine or with a browser, bring it here and run: selfsearch models add {file}"
+
+
+def _unreachable(address: str, part: Path, file: str) -> str:
+    have = part.stat().st_size if part.exists() else 0
+    so_far = f" ({have >> 20:,} MB are here; the same command goes on from there)" if have else ""
+    return f"{address} cannot be reached from here{so_far}. Without a network: {_by_hand(address, file)}"
+
+
+def _refused(address: str, status: int) -> str:
+    why = "is not there any more" if status in (404, 410) else f"was refused by its server (HTTP {status})"
+    return f"{address} {why}. If you can find the pack elsewhere, add it as a file: selfsearch models add FILE.zip"

@@ -1,4 +1,6 @@
-"""Settings: defaults, then config.toml in the library's folder, then the environment. Flags are the command line's business."""
+"""Settings: defaults, then config.toml in the library's folder, then the environment. Flags are the command
+line's business.
+"""
 
 from __future__ import annotations
 

@@ -1,17 +1,16 @@
 """Every error that a user can meet, drawn as one tree.
 
-SelfsearchError                   exit 1   something failed, and the sentence says what
-├── UsageError                    exit 2   the call makes no sense
-├── ConsentError                  exit 3   consent is missing, expired or revoked, or the face is a stranger's
-├── InputError                    exit 4   nothing usable in what was given
-├── LibraryError                  exit 5   the library is damaged, locked by another run, or newer than this program
-│   ├── KeyUnavailable            exit 5   the library's key is missing, wrong or locked away
-│   └── Busy                      exit 5   another selfsearch is writing to this library
-├── PackError                     exit 5   a model pack is missing, damaged or not usable
-└── ItemError                     exit 4   one file is unusable; while indexing it becomes that file's outcome
+SelfsearchError                   exit 1   something failed, and the sentence says what ├── UsageError
+exit 2   the call makes no sense ├── ConsentError                  exit 3   consent is missing, expired or
+revoked, or the face is a stranger's ├── InputError                    exit 4   nothing usable in what was
+given ├── LibraryError                  exit 5   the library is damaged, locked by another run, or newer
+than this program │   ├── KeyUnavailable            exit 5   the library's key is missing, wrong or locked
+away │   └── Busy                      exit 5   another selfsearch is writing to this library ├── PackError
+exit 5   a model pack is missing, damaged or not usable └── ItemError                     exit 4   one file
+is unusable; while indexing it becomes that file's outcome
 
-An exit code belongs to the class; `cli.main()` alone turns an error into text and a code. Messages never hold a
-template, a chip, a passphrase or a key.
+An exit code belongs to the class; `cli.main()` alone turns an error into text and a code. Messages never
+hold a template, a chip, a passphrase or a key.
 """
 
 from __future__ import annotations

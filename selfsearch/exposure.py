@@ -1,7 +1,8 @@
 """The user's own knowledge of an account, applied to what its export left open.
 
-Most platforms do not export who could see a post, but the owner remembers when the account was public. That knowledge decides
-only where the export did not: what a platform says of a single item is never overruled, and neither are messages.
+Most platforms do not export who could see a post, but the owner remembers when the account was public.
+That knowledge decides only where the export did not: what a platform says of a single item is never
+overruled, and neither are messages.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ OPEN_CONTEXTS = ("post", "reel", "video", "profile_photo", "story", "igtv", "rep
 def with_knowledge(said: Provenance, account_was: Sequence[dict[str, Any]]) -> Provenance:
     """The same provenance with exposure as the user's statements about the account decide it.
 
-    `account_was`: dicts with public (bool), since and until (ISO 8601 or None); the last one that covers the post's time wins.
+    `account_was`: dicts with public (bool), since and until (ISO 8601 or None); the last one that covers
+    the post's time wins.
     """
     if said.audience_source in DECIDED_BY_EXPORT or said.context not in OPEN_CONTEXTS:
         return said

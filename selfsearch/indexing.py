@@ -1,8 +1,9 @@
 """Index: every file of a source ends in exactly one outcome, and every face in its pictures in the library.
 
-Files are read, decoded and searched by as many threads as there are cores (the decoders and networks release the interpreter);
-this thread lists files, recognises what is unchanged, and writes results down in the order in which the files were found,
-a batch per transaction. Killed at any moment, it loses at most the batch in flight, and the next run goes on from there.
+Files are read, decoded and searched by as many threads as there are cores (the decoders and networks
+release the interpreter); this thread lists files, recognises what is unchanged, and writes results down in
+the order in which the files were found, a batch per transaction. Killed at any moment, it loses at most
+the batch in flight, and the next run goes on from there.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ Clock = Callable[[], datetime]
 
 
 class Watcher:
-    """What may be told of a run while it goes on. The default tells nobody; the command line draws a progress bar."""
+    """What may be told of a run while it goes on. The default tells nobody; the command line draws a progress
+    bar.
+    """
 
     def begin(self, title: str, files: int | None) -> None:
         """A source is about to be read; `files` is how many it holds, when that is known."""
@@ -82,7 +85,9 @@ class _Result:
 def index(
     library: Library, engine: Engine, grant: Grant, path: Path, clock: Clock, watcher: Watcher | None = None
 ) -> list[Indexed]:
-    """Read everything at `path` that is new or changed. Raises ConsentError when the consent ends meanwhile."""
+    """Read everything at `path` that is new or changed. Raises ConsentError when the consent ends
+    meanwhile.
+    """
     consent.require(library, "source", str(path), clock())
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
     rows = sources.all_sources(library)
@@ -98,7 +103,23 @@ def index(
             done.append(run.source(source, f"{locator} {locators[locator]}", str(path)))
         finally:
             source.close()
+    done += _vanished(library, rows, done, str(path), run.now)
     return done
+
+
+def _vanished(
+    library: Library, rows: Sequence[SourceRow], done: Sequence[Indexed], root: str, now: str
+) -> list[Indexed]:
+    """Sources of this path that were there the last time and are not any more: all their files are gone."""
+    met = {one.source.id for one in done}
+    lost = [row for row in rows if row.root == root and row.id not in met and row.state != "erasing"]
+    found = []
+    for row in lost:
+        gone = items.forget_missing(library, row.id, now)
+        sources.update_source(library, row.id, stamps={})
+        if gone:
+            found.append(Indexed(row, {}, gone=gone))
+    return found
 
 
 def _known_archives(rows: Sequence[SourceRow], pack: int) -> dict[str, tuple[str, Hashable]]:

@@ -1,9 +1,10 @@
-"""Nearest neighbours over the library's vectors: exact search with FAISS, in memory. A cache; the library is the truth.
+"""Nearest neighbours over the library's vectors: exact search with FAISS, in memory. A cache; the library is
+the truth.
 
-Vectors are kept as fp16, which is half the memory and more than twice as fast, and what is found is scored again in float32
-before any threshold. The index is stamped with what it was built from: another stamp means building it again, never
-mending it. It is not written to disk: filling it from the encrypted library takes 0.2 s per 100,000 faces, and
-an index file would be one more copy of everybody's templates.
+Vectors are kept as fp16, which is half the memory and more than twice as fast, and what is found is scored
+again in float32 before any threshold. The index is stamped with what it was built from: another stamp
+means building it again, never mending it. It is not written to disk: filling it from the encrypted library
+takes 0.2 s per 100,000 faces, and an index file would be one more copy of everybody's templates.
 """
 
 from __future__ import annotations

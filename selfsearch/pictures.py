@@ -1,4 +1,6 @@
-"""Pictures for a report: each appearance cut out of its original where that can still be read, else the kept chip."""
+"""Pictures for a report: each appearance cut out of its original where that can still be read, else the kept
+chip.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ def of(library: Library, appearances: Sequence[Appearance]) -> Callable[[Appeara
             ready.update(found)
 
     def picture(one: Appearance) -> Picture | None:
-        return ready.get(one.face) or _chip(library, one)
+        return ready.get(one.face) or chip_of(library, one.face)
 
     return picture
 
@@ -49,8 +51,9 @@ def _cut(data: bytes, appearances: Iterable[Appearance]) -> dict[int, Picture]:
     return found
 
 
-def _chip(library: Library, one: Appearance) -> Picture | None:
-    row = faces.describe(library, [one.face]).get(one.face)
+def chip_of(library: Library, face: int) -> Picture | None:
+    """The kept chip of a face, as a picture; None when the face is not in the library any more."""
+    row = faces.describe(library, [face]).get(face)
     chips = faces.load_chips(library, row["media_id"]) if row else []
     if row is None or row["ordinal"] >= len(chips):
         return None

@@ -1,4 +1,6 @@
-"""Query: a person's template against the library, scores into bands, faces into appearances with everything known of them."""
+"""Query: a person's template against the library, scores into bands, faces into appearances with everything
+known of them.
+"""
 
 from __future__ import annotations
 
@@ -110,7 +112,9 @@ def recognise(searcher: Searcher, chosen: Sequence[Chosen], names: Sequence[str]
 
 
 def enrolled_vectors(searcher: Searcher, person: Person) -> tuple[Vectors, list[float]]:
-    """The person's probe vectors with this pack, made from the kept chips when the pack is new, and their qualities."""
+    """The person's probe vectors with this pack, made from the kept chips when the pack is new, and their
+    qualities.
+    """
     library, engine = searcher.library, searcher.engine
     found = people.probe_vectors(library, person, searcher.pack, engine.dimension)
     if len(found[1]) or searcher.pack < 0:
@@ -157,7 +161,9 @@ def query(
 
 
 def consented(library: Library, now: datetime, only: frozenset[int] | None = None) -> list[sources.SourceRow]:
-    """Sources whose consent is live now, all of them or those of the numbers in `only`."""
+    """Sources whose consent is live now: those of the numbers in `only`, or all that no newer export has
+    replaced.
+    """
     rows = sources.all_sources(library)
     unknown = (only or frozenset()) - {row.id for row in rows}
     if unknown:
@@ -167,7 +173,7 @@ def consented(library: Library, now: datetime, only: frozenset[int] | None = Non
     alive = consent.live(library, "source", {row.root for row in rows}, now)
     return [
         row for row in rows
-        if row.root in alive and row.state != "erasing" and (only is None or row.id in only)
+        if row.root in alive and row.state != "erasing" and (row.id in only if only else row.successor is None)
     ]  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Sample photographs for the demo, made on the spot from pictures that two of our dependencies carry.
 
-scikit-image brings a public-domain portrait of the astronaut Eileen Collins, InsightFace a photograph with six people. Varied in
-size, light, turn and surroundings they make an album in which one person appears among others.
+scikit-image brings a public-domain portrait of the astronaut Eileen Collins, InsightFace a photograph with
+six people. Varied in size, light, turn and surroundings they make an album in which one person appears
+among others.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The values that pass between the rooms of the house. Frozen; nothing here imports anything of ours.
 
-Boxes are (x, y, width, height) in pixels of the upright image at its original size. Times are ISO 8601 text: with an
-offset where the zone is known, without one where the platform gives none.
+Boxes are (x, y, width, height) in pixels of the upright image at its original size. Times are ISO 8601
+text: with an offset where the zone is known, without one where the platform gives none.
 """
 
 from __future__ import annotations
@@ -181,7 +181,9 @@ class LinkOnly:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where a person appears. What the library does not hold is counted too, so that silence is not taken for safety."""
+    """Where a person appears. What the library does not hold is counted too, so that silence is not taken for
+    safety.
+    """
 
     person: str
     pack: str

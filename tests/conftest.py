@@ -1,4 +1,6 @@
-"""Fixtures that every test may use. `run` is the front door: the real command line, with a library of its own."""
+"""Fixtures that every test may use. `run` is the front door: the real command line, with a library of its
+own.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ Run = Callable[..., Output]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a library of the test's own; its key lies outside it. Nothing of the user's is touched."""
+    """The folder of a library of the test's own; its key lies outside it. Nothing of the user's is
+    touched.
+    """
     folder = tmp_path / "library"
     monkeypatch.setenv("SELFSEARCH_HOME", str(folder))
     monkeypatch.setenv("SELFSEARCH_KEYS", str(tmp_path / "keys"))

@@ -1,8 +1,10 @@
-"""Photographs of real people for the tests, made from the pictures that scikit-image's and InsightFace's wheels carry.
+"""Photographs of real people for the tests, made from the pictures that scikit-image's and InsightFace's
+wheels carry.
 
-"astronaut" is the public-domain portrait of Eileen Collins; "a" to "f" are the six faces of InsightFace's sample
-photograph, from left to right as the detector finds them. A variant is another picture of the same person: mirrored,
-turned, scaled, lit and compressed differently, so that no two variants have the same bytes.
+"astronaut" is the public-domain portrait of Eileen Collins; "a" to "f" are the six faces of InsightFace's
+sample photograph, from left to right as the detector finds them. A variant is another picture of the same
+person: mirrored, turned, scaled, lit and compressed differently, so that no two variants have the same
+bytes.
 """
 
 from __future__ import annotations
@@ -53,7 +55,9 @@ def picture(person: str = "astronaut", variant: int = 0, side: int = 0) -> Image
     if variant % 2:
         image = ImageOps.mirror(image)
     if variant:
-        image = image.rotate(float(random.uniform(-12, 12)), Image.Resampling.BICUBIC, fillcolor=(120, 120, 120))
+        image = image.rotate(
+            float(random.uniform(-12, 12)), Image.Resampling.BICUBIC, fillcolor=(120, 120, 120)
+        )
         image = ImageEnhance.Brightness(image).enhance(float(random.uniform(0.75, 1.3)))
         image = ImageEnhance.Color(image).enhance(float(random.uniform(0.5, 1.4)))
     wanted = side or int(image.width * (random.uniform(0.9, 2.0) if variant else 1))
@@ -70,7 +74,11 @@ def photo(person: str = "astronaut", variant: int = 0, *, kind: str = "JPEG", si
 def nobody(variant: int = 0) -> bytes:
     """A JPEG of a landscape-like gradient with noise: nobody is in it."""
     random = np.random.default_rng(variant)
-    rows = np.linspace(200, 60, 240)[:, None, None] + random.normal(0, 6, (240, 320, 3)) + [0, 10 * variant % 40, 20]
+    rows = (
+        np.linspace(200, 60, 240)[:, None, None]
+        + random.normal(0, 6, (240, 320, 3))
+        + [0, 10 * variant % 40, 20]
+    )
     return encoded(Image.fromarray(np.clip(rows, 0, 255).astype(np.uint8)))
 
 

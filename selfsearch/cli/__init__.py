@@ -1,4 +1,6 @@
-"""The command line: parse, one call into the library, print. The only place that prints, and the only error boundary."""
+"""The command line: parse, one call into the library, print. The only place that prints, and the only error
+boundary.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything can import onnxrunt
 import typer
 
 from ..errors import SelfsearchError
-from . import demo, index, models, people, query, sources, status
+from . import demo, index, models, people, query, report, rescan, sources, status
 from .options import show_version
 
 INTERRUPTED = 130  # the shell's own convention: 128 + SIGINT
@@ -26,6 +28,8 @@ app = typer.Typer(
 app.callback()(show_version)
 app.command("index")(index.index)
 app.command("query")(query.query)
+app.command("rescan")(rescan.rescan)
+app.command("report")(report.report)
 app.command("status")(status.status)
 app.add_typer(sources.app, name="sources")
 app.add_typer(people.app, name="people")

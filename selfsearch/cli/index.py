@@ -42,8 +42,8 @@ def index(
 ) -> None:
     """Read media that you control, and keep the faces in them in your private library.
 
-    Reads folders, zip and tar archives and platform exports in place. Only what is new or changed is looked at; run it as often
-    as you like. Asks for your consent once per path.
+    Reads folders, zip and tar archives and platform exports in place. Only what is new or changed is
+    looked at; run it as often as you like. Asks for your consent once per path.
     """
     given = consenting.Given(consent, by, evidence, days)
     given.check()

@@ -60,7 +60,9 @@ def query(
     ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open the report.")] = False,
 ) -> None:
-    """Show where the person in these photographs appears in your library, who could see it, and how sure that is."""
+    """Show where the person in these photographs appears in your library, who could see it, and how sure that
+    is.
+    """
     from ..query import Searcher
 
     filters = _filters(limit, min_band, everything, source, since, until)
@@ -145,7 +147,9 @@ def _pick(photo: Photo, face: str | None) -> int:
 def _who(
     searcher: Searcher, chosen: list[Chosen], name: str | None, given: consenting.Given, purpose: str
 ) -> tuple[Person, Grant]:
-    """Whom the photographs show: an enrolled person, or one who is enrolled now. Raises ConsentError for a stranger."""
+    """Whom the photographs show: an enrolled person, or one who is enrolled now. Raises ConsentError for a
+    stranger.
+    """
     from .. import consent, query
     from ..library import people
 

@@ -19,7 +19,9 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def list_sources(context: typer.Context, as_json: options.AsJson = False) -> None:
-    """List every source: what it was recognised as and why, how many files it holds, and when it was last read."""
+    """List every source: what it was recognised as and why, how many files it holds, and when it was last
+    read.
+    """
     if context.invoked_subcommand:
         return
     from ..library import items, sources
@@ -64,6 +66,24 @@ def set_source(
         ]
         sources.update_source(library, source, account_was=periods)
     options.say(f"noted: the account of source {source} was {account_was}")
+
+
+@app.command("supersede")
+def supersede(
+    older: Annotated[int, typer.Argument(help="The source that is out of date.")],
+    newer: Annotated[int, typer.Argument(help="The newer export of the same account; 0 takes it back.")],
+) -> None:
+    """Let a newer export of the same account take an older one's place: what it no longer holds counts as gone."""
+    from ..library import sources
+
+    with options.opened(writing=True) as library:
+        rows = {row.id: row for row in sources.all_sources(library)}
+        if older not in rows or (newer and newer not in rows) or older == newer:
+            raise UsageError("name two sources that there are; see: selfsearch sources")
+        if newer and rows[older].platform != rows[newer].platform:
+            raise UsageError(f"source {newer} is of {rows[newer].platform}, not of {rows[older].platform}")
+        sources.update_source(library, older, successor=newer or None)
+    options.say(f"source {older} is replaced by {newer}" if newer else f"source {older} counts again")
 
 
 def _object(row: SourceRow, counts: dict[str, int]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Alignment: five landmarks to the 112x112 chip that every ArcFace-family embedder was trained on.
 
-The template is InsightFace's `arcface_dst` (MIT). The transform is the least-squares similarity of Umeyama, "Least-squares
-estimation of transformation parameters between two point patterns" (IEEE TPAMI 13, 1991), in its closed form for two
-dimensions; a test holds it against InsightFace's own.
+The template is InsightFace's `arcface_dst` (MIT). The transform is the least-squares similarity of
+Umeyama, "Least-squares estimation of transformation parameters between two point patterns" (IEEE TPAMI 13,
+1991), in its closed form for two dimensions; a test holds it against InsightFace's own.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ def similarity(landmarks: Landmarks) -> Matrix:
 
 
 def scale_of(landmarks: Landmarks) -> float:
-    """Chip pixels per image pixel; above 1 the chip is enlarged and shows less detail than it has room for."""
+    """Chip pixels per image pixel; above 1 the chip is enlarged and shows less detail than it has room
+    for.
+    """
     return float(np.hypot(*similarity(landmarks)[:, 0]))
 
 
@@ -44,7 +46,9 @@ def chip(pixels: Pixels, landmarks: Landmarks) -> Chip:
 
 
 def warp(pixels: Pixels, matrix: Matrix, side: int) -> Pixels:
-    """The (side, side, 3) picture that a similarity transform makes. What shrinks is averaged, so nothing aliases."""
+    """The (side, side, 3) picture that a similarity transform makes. What shrinks is averaged, so nothing
+    aliases.
+    """
     scale = float(np.hypot(*matrix[:, 0]))
     if scale < 0.7:
         pixels, matrix = _reduced(pixels, matrix, scale, side)
@@ -55,7 +59,9 @@ def warp(pixels: Pixels, matrix: Matrix, side: int) -> Pixels:
 
 
 def _reduced(pixels: Pixels, matrix: Matrix, scale: float, side: int) -> tuple[Pixels, Matrix]:
-    """The part of the picture that is wanted, area-averaged to about its final scale, and the matrix for it."""
+    """The part of the picture that is wanted, area-averaged to about its final scale, and the matrix for
+    it.
+    """
     inverse = np.linalg.inv(matrix[:, :2])
     corners = (np.array([[0, 0], [side, 0], [0, side], [side, side]]) - matrix[:, 2]) @ inverse.T
     height, width = pixels.shape[:2]

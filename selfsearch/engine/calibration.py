@@ -1,8 +1,10 @@
-"""What a score means: how often two different people reach it, as measured, and so how many false matches to expect.
+"""What a score means: how often two different people reach it, as measured, and so how many false matches to
+expect.
 
-A calibration is two curves of plain numbers, made by scripts/calibrate from a labelled folder with the same code that indexes
-and queries. The false match rate (FMR) is interpolated in its logarithm; beyond what the pairs could measure it goes on
-along a straight line fitted to the tail, which for cosine scores errs on the careful side.
+A calibration is two curves of plain numbers, made by scripts/calibrate from a labelled folder with the
+same code that indexes and queries. The false match rate (FMR) is interpolated in its logarithm; beyond
+what the pairs could measure it goes on along a straight line fitted to the tail, which for cosine scores
+errs on the careful side.
 """
 
 from __future__ import annotations
@@ -83,7 +85,9 @@ class Calibration:
 
 
 def find_calibration(pack: Pack) -> Calibration | None:
-    """The calibration that lies in the pack's folder or came with the program; None when nobody measured this pack."""
+    """The calibration that lies in the pack's folder or came with the program; None when nobody measured this
+    pack.
+    """
     for path in (pack.folder / "calibration.json", BUNDLED / f"{pack.name}.json"):
         if path.is_file():
             found = read(path)

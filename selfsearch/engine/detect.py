@@ -1,7 +1,8 @@
 """Where the faces are: one picture at several scales, each face's landmarks found again on an enlarged crop.
 
-One pass finds faces of about 10 to 300 pixels of its input, so a large picture gets a fine pass for small faces, and every
-picture a coarse one for faces that fill the frame. A picture in which nobody stands upright is turned.
+One pass finds faces of about 10 to 300 pixels of its input, so a large picture gets a fine pass for small
+faces, and every picture a coarse one for faces that fill the frame. A picture in which nobody stands
+upright is turned.
 """
 
 from __future__ import annotations
@@ -121,10 +122,12 @@ def _found(row: NDArray[np.float32], landmarks: Landmarks) -> Found:
 
 
 def refine(models: Models, pixels: Pixels, face: Found) -> Found:
-    """The same face with landmarks found again on an upright, enlarged crop; unchanged when the crop shows no such face.
+    """The same face with landmarks found again on an upright, enlarged crop; unchanged when the crop shows no
+    such face.
 
-    The first pass saw the face at whatever size it had; the crop shows every face at the size that suits the detector. A face
-    that was not certain is looked at in all four turns: a face lying on its side is often found, with its landmarks wrong.
+    The first pass saw the face at whatever size it had; the crop shows every face at the size that suits
+    the detector. A face that was not certain is looked at in all four turns: a face lying on its side is
+    often found, with its landmarks wrong.
     """
     best = _looked_again(models, pixels, face, 0)
     if face.score < CERTAIN:
@@ -136,7 +139,9 @@ def refine(models: Models, pixels: Pixels, face: Found) -> Found:
 
 
 def _looked_again(models: Models, pixels: Pixels, face: Found, quarters: int) -> Found | None:
-    """The face as the detector sees it in the middle of an enlarged crop, turned by quarters; None when it is not there."""
+    """The face as the detector sees it in the middle of an enlarged crop, turned by quarters; None when it is
+    not there.
+    """
     matrix = _crop_matrix(face, quarters)
     boxes, points = models.detect(align.warp(pixels, matrix, CROP), 0.3)
     if not len(boxes):

@@ -37,7 +37,9 @@ class Picture(Protocol):
 
 
 class Engine:
-    """A pack at work. May be used from several threads at once. The models are checked and loaded at their first use."""
+    """A pack at work. May be used from several threads at once. The models are checked and loaded at their
+    first use.
+    """
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
@@ -60,7 +62,9 @@ class Engine:
             return self._loaded
 
     def look(self, picture: Picture) -> tuple[Pixels, tuple[Face, ...]]:
-        """The pixels that were searched, and every face in them with boxes in pixels of the original picture."""
+        """The pixels that were searched, and every face in them with boxes in pixels of the original
+        picture.
+        """
         pixels = picture.pixels(DETECT_SIDE)
         found = detect.find(self._models, pixels)
         if not found:

@@ -1,7 +1,7 @@
 """The one place where InsightFace is imported: it loads a pack's two models and runs them.
 
-It is given a folder, never a name, because a name that it does not know it downloads. Its two networks are called on whole
-arrays here; choosing scales, merging and aligning are ours, in detect.py and align.py.
+It is given a folder, never a name, because a name that it does not know it downloads. Its two networks are
+called on whole arrays here; choosing scales, merging and aligning are ours, in detect.py and align.py.
 """
 
 from __future__ import annotations
@@ -51,8 +51,9 @@ class Models:
     def detect(
         self, rgb: NDArray[np.uint8], threshold: float
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Candidates in one picture whose sides are multiples of 32: (n, 5) left, top, right, bottom, score and
-        (n, 5, 2) landmarks, in its own pixels, not yet freed of overlaps."""
+        """Candidates in one picture whose sides are multiples of 32: (n, 5) left, top, right, bottom, score
+        and (n, 5, 2) landmarks, in its own pixels, not yet freed of overlaps.
+        """
         scores, boxes, points = self._detector.forward(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), threshold)
         flat = np.concatenate([score.reshape(-1) for score in scores])
         found = np.concatenate([np.concatenate(boxes), flat[:, None]], axis=1)

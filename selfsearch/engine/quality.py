@@ -1,8 +1,9 @@
 """How much a face can tell: one number from 0 to 1, used to weigh probes and to warn, never to hide a match.
 
-The product of four plain measures, each clipped to 0..1: the detector's confidence, the distance between the eyes (30 pixels
-is what a 112-pixel chip can use), how frontal the face is (the nose between the eyes), and sharpness of the chip
-(variance of the Laplacian; 60 and more looks sharp at 112 pixels). No claim of a standard such as ISO/IEC 29794-5 is made.
+The product of four plain measures, each clipped to 0..1: the detector's confidence, the distance between
+the eyes (30 pixels is what a 112-pixel chip can use), how frontal the face is (the nose between the eyes),
+and sharpness of the chip (variance of the Laplacian; 60 and more looks sharp at 112 pixels). No claim of a
+standard such as ISO/IEC 29794-5 is made.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Media, faces, chips and vectors. Chips and vectors leave this file unsealed only as arrays.
 
-Byte formats, all little-endian: a vector block is n x dim float32; landmarks are 5 x 2 float32; a chip block is, for each chip,
-its length as uint32 and a JPEG of 112x112 pixels (quality 95, no chroma subsampling: the vector made again from it
-differs from the first by a cosine of about 0.001).
+Byte formats, all little-endian: a vector block is n x dim float32; landmarks are 5 x 2 float32; a chip
+block is, for each chip, its length as uint32 and a JPEG of 112x112 pixels (quality 95, no chroma
+subsampling: the vector made again from it differs from the first by a cosine of about 0.001).
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def unpack_chips(data: bytes) -> list[Chip]:
 
 
 def find_media(library: Library, sha256: str, pack: int) -> tuple[int, int] | None:
-    """(media id, number of faces) of content that was analysed with this pack before. Safe from any thread."""
+    """(media id, number of faces) of content that was analysed with this pack before. Safe from any
+    thread.
+    """
     with library.guarded():
         row = library.db.execute(
             "select media.id, vectors.count from media join vectors on vectors.media_id = media.id"

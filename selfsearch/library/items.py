@@ -59,8 +59,9 @@ def known_items(library: Library, source: int, paths: Sequence[str]) -> dict[str
 
 
 def save_items(library: Library, source: int, entries: Iterable[Entry], now: str) -> list[int]:
-    """Write files and what was said about them, replacing what was there. Returns their ids. Inside the caller's
-    transaction."""
+    """Write files and what was said about them, replacing what was there. Returns their ids. Inside the
+    caller's transaction.
+    """
     ids = []
     for entry in entries:
         cursor = library.db.execute(
@@ -100,6 +101,15 @@ def mark_gone(library: Library, source: int, seen: Collection[int], now: str) ->
     return gone
 
 
+def forget_missing(library: Library, source: int, now: str) -> int:
+    """A source that is not there any more: all its files are gone. Returns how many were."""
+    with library.atomic():
+        cursor = library.db.execute(
+            "update items set gone_at = ? where source_id = ? and gone_at is null", [now, source]
+        )
+        return int(cursor.rowcount)
+
+
 def mark_back(library: Library, ids: Sequence[int]) -> None:
     """Files that had gone are there again, unchanged. Inside the caller's transaction."""
     library.db.conn.executemany("update items set gone_at = null where id = ?", [(number,) for number in ids])
@@ -115,7 +125,8 @@ def is_elsewhere(library: Library, media: int, source: int, path: str) -> bool:
 
 
 def promote(library: Library) -> int:
-    """Where only duplicates are left of a content (the first of them was moved or deleted), one takes its place.
+    """Where only duplicates are left of a content (the first of them was moved or deleted), one takes its
+    place.
 
     Returns how many did.
     """

@@ -14,16 +14,17 @@ from filelock import FileLock, Timeout
 from ..errors import Busy, KeyUnavailable, LibraryError
 from ..files import private_folder
 from . import cipher, rootkey
-from .database import DatabaseError, explain, open_database
+from .database import Database, DatabaseError, explain, open_database
 from .migrations import keys_schema, schema
 
 
 class Library:
     """An open library. Use `open_library`; close it, or use it in a `with` statement."""
 
-    def __init__(self, home: Path, root: rootkey.RootKey, *, create: bool) -> None:
+    def __init__(self, home: Path, root: rootkey.RootKey, key_folder: Path, *, create: bool = False) -> None:
         self.home = home
         self.root = root
+        self.key_folder = key_folder
         self.db = open_database(home / "library.db", root.library, create=create)
         self.keys = open_database(home / "keys.db", root.library, create=create)
         self._sealers: dict[str, cipher.Sealer] = {}
@@ -64,16 +65,22 @@ class Library:
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
-        """All or nothing; database errors become sentences."""
+        """All or nothing; database errors become sentences.
+
+        The write lock is taken at once: consent may be withdrawn while another process writes, and a transaction that has
+        read what that changed could not be completed.
+        """
         with self._guard:
             try:
-                with self.db.atomic():
+                with _immediate(self.db), self.db.atomic():
                     yield
             except DatabaseError as exc:
                 raise explain(exc, self.path) from exc
 
     def sealer(self, name: str, *, create: bool = False) -> cipher.Sealer:
-        """What seals and opens under the key called `name`. Raises KeyUnavailable when that key was destroyed."""
+        """What seals and opens under the key called `name`. Raises KeyUnavailable when that key was
+        destroyed.
+        """
         with self._guard:
             if name not in self._sealers:
                 self._sealers[name] = cipher.Sealer(self._key(name, create=create))
@@ -95,6 +102,21 @@ class Library:
         self._sealers.pop(name, None)
 
 
+@contextmanager
+def _immediate(db: Database) -> Iterator[None]:
+    """A transaction that may write from its first statement on; inside of one, nothing more."""
+    if db.conn.in_transaction:
+        yield
+        return
+    db.conn.execute("begin immediate")
+    try:
+        yield
+        db.conn.execute("commit")
+    finally:
+        if db.conn.in_transaction:
+            db.conn.execute("rollback")
+
+
 def default_home() -> Path:
     """Where the library is when nobody says otherwise."""
     return Path(platformdirs.user_data_dir("selfsearch", appauthor=False))
@@ -114,9 +136,11 @@ def open_library(
     writing: bool = False,
     ask: rootkey.AskPassphrase | None = None,
 ) -> Iterator[Library]:
-    """Open the library at `home`; `create` makes it when there is none, `writing` takes the one writer's place.
+    """Open the library at `home`; `create` makes it when there is none, `writing` takes the one writer's
+    place.
 
-    Raises LibraryError when there is none, KeyUnavailable when its key cannot be had, Busy when another run writes.
+    Raises LibraryError when there is none, KeyUnavailable when its key cannot be had, Busy when another
+    run writes.
     """
     key_folder = key_folder or default_key_folder()
     if not (home / "key.json").exists():
@@ -131,9 +155,7 @@ def open_library(
     with _writer(home, writing or create):
         fresh = not (home / "key.json").exists()
         root = rootkey.create(home, key_folder) if fresh else rootkey.unlock(home, key_folder, ask)
-        with Library(home, root, create=create) as library:
-            with library.atomic():
-                pass  # a database error here is a sentence, too
+        with Library(home, root, key_folder, create=create) as library:
             if writing or create:
                 library.migrate()
             yield library

@@ -226,6 +226,54 @@ def m005_people(db: Database) -> None:
     )
 
 
+@schema()
+def m006_changes(db: Database) -> None:
+    """Where each person appeared when we last looked, and what has changed since; each change is told once.
+
+    Faces are named without a foreign key: a face that is gone must still be told of. Erasing a source or
+    person erases these rows, too.
+    """
+    _run(
+        db,
+        """create table appearances (
+            person_id integer not null references people (id) on delete cascade,
+            face_id integer not null,
+            score real not null,
+            band text,
+            exposure text not null,
+            places text not null,           -- JSON: addresses, sorted
+            primary key (person_id, face_id)
+        ) strict, without rowid""",
+        """create table changes (
+            id integer primary key,
+            person_id integer not null references people (id) on delete cascade,
+            at text not null,
+            kind text not null check (kind in ('new', 'gone', 'moved', 'band', 'exposure')),
+            face_id integer not null,
+            before text not null,           -- JSON: score, band, exposure, places; {} for new
+            after text not null,            -- JSON, {} for gone
+            told_at text
+        ) strict""",
+        "create index changes_told on changes (person_id, told_at)",
+    )
+
+
+@schema()
+def m007_erasures(db: Database) -> None:
+    """What is to be erased and is not yet gone from everywhere; a row is removed when its receipt is in the ledger."""
+    _run(
+        db,
+        """create table erasures (
+            id integer primary key,
+            kind text not null check (kind in ('source', 'person', 'media', 'bystanders', 'library')),
+            number integer,                 -- of the source, person or media
+            subject text not null,          -- what the receipt calls it
+            began_at text not null,
+            counts text                     -- JSON; set in the transaction that removed the rows
+        ) strict""",
+    )
+
+
 def _run(db: Database, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)

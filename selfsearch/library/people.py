@@ -55,7 +55,9 @@ def save_probe(
     vector: Vector,
     now: str,
 ) -> None:
-    """Keep one photograph's face of a person, sealed under the person's key. The same photograph is kept once."""
+    """Keep one photograph's face of a person, sealed under the person's key. The same photograph is kept
+    once.
+    """
     sealer = library.sealer(f"person:{person.id}", create=True)
     with library.atomic():
         row = library.db.execute(
@@ -73,7 +75,9 @@ def save_probe(
 
 
 def probe_vectors(library: Library, person: Person, pack: int, dimension: int) -> tuple[Vectors, list[float]]:
-    """(n, dimension) vectors of a person's probes and their qualities; n is 0 when none was made with this pack."""
+    """(n, dimension) vectors of a person's probes and their qualities; n is 0 when none was made with this
+    pack.
+    """
     rows = library.db.execute(
         "select probe_vectors.probe_id, probe_vectors.sealed, probes.quality from probe_vectors"
         " join probes on probes.id = probe_vectors.probe_id where probes.person_id = ? and pack_id = ? order by probe_id",

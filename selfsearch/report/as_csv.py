@@ -61,7 +61,7 @@ def to_csv(answer: Answer, file: TextIO) -> None:
     writer.writerow(COLUMNS)
     for appearance in answer.appearances:
         for sighting in appearance.sightings:
-            writer.writerow([_cell(value) for value in _row(answer, appearance, sighting)])
+            writer.writerow([cell(value) for value in _row(answer, appearance, sighting)])
 
 
 def _row(answer: Answer, appearance: Appearance, sighting: Sighting) -> Iterator[Cell]:
@@ -80,7 +80,8 @@ def _row(answer: Answer, appearance: Appearance, sighting: Sighting) -> Iterator
     yield " ".join(f"{float(side):g}" for side in appearance.box)
 
 
-def _cell(value: Cell) -> Cell:
+def cell(value: Cell) -> Cell:
+    """A value as it stands in a file: nothing that a spreadsheet would run as a formula."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not isinstance(value, str):

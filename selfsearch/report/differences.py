@@ -1,0 +1,131 @@
+"""What changed since the last time, told to people and to programs. Every text in it was written by somebody
+else.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from .as_csv import cell
+from .cards import boxed
+from .markup import Markup, element, page
+from .pictures import Picture
+from .text import plain
+
+SCHEMA = "selfsearch.report/1"
+WORDS = {
+    "new": "new",
+    "gone": "gone",
+    "moved": "moved",
+    "band": "more or less sure than before",
+    "exposure": "can be seen by others than before",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One change, in words and values ready to be shown."""
+
+    person: str
+    kind: str
+    face: int
+    at: str
+    before: dict[str, Any] | None  # score, band, exposure, places
+    after: dict[str, Any] | None
+    picture: Picture | None = None
+
+    @property
+    def places(self) -> list[str]:
+        """Where it is, or where it was."""
+        return list((self.after or self.before or {}).get("places", []))
+
+    @property
+    def sentence(self) -> str:
+        """What happened."""
+        before, after = self.before or {}, self.after or {}
+        if self.kind == "exposure":
+            return f"who can see it: {before.get('exposure')}, now {after.get('exposure')}"
+        if self.kind == "band":
+            return f"how sure: {before.get('band')}, now {after.get('band')}"
+        if self.kind == "gone":
+            return "no longer there"
+        if self.kind == "moved":
+            return f"was in {', '.join(before.get('places', []))}"
+        return f"{after.get('band')} match, {after.get('exposure')}"
+
+
+def headline(found: Sequence[Difference]) -> str:
+    """One sentence."""
+    counts = {kind: sum(one.kind == kind for one in found) for kind in WORDS}
+    parts = [f"{count} {WORDS[kind]}" for kind, count in counts.items() if count]
+    return (
+        ("Since the last report: " + ", ".join(parts))
+        if parts
+        else "Nothing has changed since the last report."
+    )
+
+
+def to_json(found: Sequence[Difference]) -> dict[str, Any]:
+    """For programs."""
+    names = ("person", "kind", "face", "at", "before", "after")
+    return {"schema": SCHEMA, "changes": [{name: getattr(one, name) for name in names} for one in found]}
+
+
+def to_text(found: Sequence[Difference]) -> str:
+    """For a terminal, or a mail."""
+    lines = [headline(found)]
+    for one in found:
+        lines.append(f"  {WORDS[one.kind]}: {plain(one.person)}, {plain(one.sentence)}")
+        lines += [f"      {plain(place)}" for place in one.places]
+    return "\n".join(lines)
+
+
+def to_markdown(found: Sequence[Difference]) -> str:
+    """The same as Markdown; what others wrote stands in code marks."""
+    lines = [f"# {headline(found)}", ""]
+    for one in found:
+        lines.append(f"- **{WORDS[one.kind]}**: {_code(one.person)}, {_code(one.sentence)}")
+        lines += [f"  - {_code(place)}" for place in one.places]
+    return "\n".join(lines) + "\n"
+
+
+def _code(text: str) -> str:
+    return f"`{plain(text).replace('`', chr(0x2019))}`"
+
+
+def to_csv(found: Sequence[Difference], file: TextIO) -> None:
+    """One row per change and place."""
+    writer = csv.writer(file)
+    writer.writerow(["at", "person", "kind", "face", "place", "before", "after"])
+    for one in found:
+        for place in one.places or [""]:
+            row = [
+                one.at,
+                one.person,
+                one.kind,
+                one.face,
+                place,
+                json.dumps(one.before),
+                json.dumps(one.after),
+            ]
+            writer.writerow([cell(value) for value in row])
+
+
+def to_html(found: Sequence[Difference]) -> str:
+    """One self-contained page."""
+    cards = [_card(one) for one in found]
+    body = element("main", element("h1", headline(found)), element("div", *cards, class_="cards"))
+    return page(headline(found), body)
+
+
+def _card(one: Difference) -> Markup:
+    image = boxed(one.picture, "the face in this photograph") if one.picture else None
+    places = element("ul", *(element("li", plain(place)) for place in one.places))
+    return element(
+        "article", image, element("h3", f"{WORDS[one.kind]}: {one.person}"), element("p", one.sentence), places,
+        class_="card",
+    )  # fmt: skip

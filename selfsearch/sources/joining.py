@@ -60,15 +60,24 @@ def boxed(container: Container, members: Sequence[Member], *, depth: int | None)
 
 def _piece(box: Box, claim: Claim, members: list[Member]) -> Piece:
     name = download(box.name, claim.prefix, claim.platform)
-    folders = claim.prefix.split("/")[:-1]
-    place, depth = os.path.dirname(box.container.path), 0
-    if box.container.is_folder and name in folders:
-        depth = len(folders) - folders[::-1].index(name)
-        place = os.path.join(box.container.path, *folders[: depth - 1])
     key = series(claim.platform, name)
+    folders = claim.prefix.split("/")[:-1]
+    depth = _download_depth(folders, name, claim.platform) if box.container.is_folder else 0
+    place = os.path.dirname(os.path.join(box.container.path, *folders[:depth]))
     kin = (claim.platform.name, place, key) if key else None
     inner = "".join(f"{folder}/" for folder in folders[depth:])
     return Piece(claim, Part(box.container, claim.prefix, members, name), kin, inner)
+
+
+def _download_depth(folders: list[str], name: str, platform: Platform) -> int:
+    """How many folders lead to the download `name`, its own included; 0 when it is the container itself.
+
+    An archive is often unpacked into a folder of its own name: of two such folders the outer counts.
+    """
+    depth = len(folders) - folders[::-1].index(name) if name in folders else 0
+    while depth > 1 and (key := series(platform, name)) and series(platform, folders[depth - 2]) == key:
+        depth -= 1
+    return depth
 
 
 def kinships(path: str) -> set[Kin]:

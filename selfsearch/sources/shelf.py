@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -91,7 +90,7 @@ class Shelf:
         if first is member:
             return
         if first.container is not member.container or first.path != member.path:
-            other = f"{os.path.basename(part.path)}/{key}"  # as a folder, so that readers find it, too
+            other = f"{part.name}/{key}"  # as a folder, so that readers find it, too
         else:
             other = key
         if _alike(first, member):

@@ -1,0 +1,513 @@
+"""What `discover` makes of a path: exports, their parts, plain files, and what need not be opened again."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import tempfile
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from selfsearch.errors import InputError
+from selfsearch.sources import Discovery, Item, Source, discover
+from selfsearch.sources.platforms import PLAIN, PLATFORMS
+from selfsearch.types import Outcome
+
+from .archives import Raw, raw_zip, write_folder, write_tar, write_zip
+from .exports import Pack
+
+MODULES = {platform: platform.__name__.rpartition(".")[2] for platform in (*PLATFORMS, PLAIN)}  # type: ignore[attr-defined]
+PACKS = [
+    (platform.name, module, layout)
+    for platform, module in MODULES.items()
+    for layout in importlib.import_module(f"tests.exports.{module}").LAYOUTS
+]
+POSTS = "your_instagram_activity/content/posts_1.json"
+POST = '[{"media": [{"uri": "media/posts/202106/%s.jpg", "creation_timestamp": 1622628672, "title": "%s"}]}]'
+
+
+def build(module: str, layout: str) -> Pack:
+    pack: Pack = importlib.import_module(f"tests.exports.{module}").build(layout)
+    return pack
+
+
+def only(path: Path) -> Source:
+    (source,) = discover(path).sources
+    return source
+
+
+def found(source: Source) -> dict[str, Item]:
+    items = list(source.items())
+    assert len({item.path for item in items}) == len(items)
+    assert all(item.provenance for item in items)
+    return {item.path: item for item in items}
+
+
+def captions(source: Source) -> dict[str, str | None]:
+    return {key: item.provenance[0].caption for key, item in found(source).items()}
+
+
+def outcomes(source: Source) -> dict[str, Outcome | None]:
+    return {key: item.decided[0] if item.decided else None for key, item in found(source).items()}
+
+
+def summary(discovery: Discovery) -> dict[str, tuple[str, int]]:
+    """Name of the first container -> platform and number of items that are there."""
+    return {
+        os.path.basename(source.containers[0]): (
+            source.platform,
+            sum(item.member is not None for item in source.items()),
+        )
+        for source in discovery.sources
+    }
+
+
+def instagram(*names: str) -> dict[str, bytes]:
+    """The records and the media of a small export, a post for each name."""
+    files = {f"media/posts/202106/{name}.jpg": name.encode() for name in names}
+    return {POSTS: (POST % (names[0], names[0])).encode()} | files
+
+
+# What an export says reaches the items
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tar", ""])
+@pytest.mark.parametrize(("platform", "module", "layout"), PACKS)
+def test_every_export_is_recognised_and_every_file_is_one_item(
+    platform: str, module: str, layout: str, ending: str, tmp_path: Path
+) -> None:
+    pack = build(module, layout)
+    source = only(pack.write(tmp_path, ending))
+    items = list(source.items())
+    assert source.platform == platform
+    assert sum(item.member is not None for item in items) == len(pack.files) == source.count
+    assert len({item.path for item in items}) == len(items)
+
+
+@pytest.mark.parametrize(("platform", "module", "layout"), PACKS)
+def test_what_was_planted_in_an_export_is_said_of_the_item(
+    platform: str, module: str, layout: str, tmp_path: Path
+) -> None:
+    pack = build(module, layout)
+    items = list(only(pack.write(tmp_path)).items())
+    for planted in pack.planted:
+        near = [
+            item
+            for item in items
+            if item.member is None or item.member.path == pack.wrapper + (planted.path or "")
+        ]
+        said = [one for item in near for one in item.provenance]
+        assert any(
+            all(getattr(one, field) == right for field, right in planted.says.items()) for one in said
+        ), planted
+
+
+def test_exports_their_parts_and_loose_photographs_side_by_side_are_told_apart(tmp_path: Path) -> None:
+    expected = {}
+    for platform, module in MODULES.items():
+        if platform is not PLAIN:
+            pack = build(module, importlib.import_module(f"tests.exports.{module}").LAYOUTS[0])
+            expected[pack.write(tmp_path).name] = (platform.name, len(pack.files))
+    write_zip(tmp_path / "holiday.zip", {"beach.jpg": b"1", "sea.jpg": b"2"})
+    write_folder(tmp_path, {"loose.jpg": b"3", "more/photo.jpg": b"4"})
+    expected |= {"holiday.zip": ("folder", 2), tmp_path.name: ("folder", 2)}
+    assert summary(discover(tmp_path)) == expected
+
+
+def test_a_source_says_what_it_was_taken_for_and_why(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "instagram-ana-2024-05-01-AbCd1234.zip", instagram("sea"))
+    source = only(path)
+    assert (source.platform, source.title, source.containers, source.account.name) == (
+        "instagram",
+        "Instagram export",
+        (str(path),),
+        "ana",
+    )
+    assert source.why == "recognised: has the folder your_instagram_activity"
+
+
+def test_a_file_that_no_record_mentions_is_read_by_its_place(tmp_path: Path) -> None:
+    files = instagram("sea") | {"media/stories/202106/s.jpg": b"s"}
+    item = found(only(write_folder(tmp_path, files)))["media/stories/202106/s.jpg"]
+    assert (item.provenance[0].platform, item.provenance[0].context, item.decided) == (
+        "instagram",
+        "story",
+        None,
+    )
+
+
+def test_a_file_that_is_mentioned_and_not_there_is_a_link_only(tmp_path: Path) -> None:
+    path = write_zip(
+        tmp_path / "instagram-ana-2024-05-01-AbCd1234.zip", {POSTS: (POST % ("sea", "sea")).encode()}
+    )
+    item = found(only(path))["media/posts/202106/sea.jpg"]
+    assert item.decided == (Outcome.LINK_ONLY, "the export names this file but does not hold it")
+    assert (item.member, item.size, item.stamp, item.provenance[0].caption) == (None, 0, "", "sea")
+
+
+def test_links_without_media_are_items_each_for_itself(tmp_path: Path) -> None:
+    source = only(build("tiktok", "2025").write(tmp_path))
+    links = [item for item in source.items() if item.decided and item.decided[0] is Outcome.LINK_ONLY]
+    assert len(links) > 3
+    assert {item.decided for item in links} == {(Outcome.LINK_ONLY, "the export has only a link to it")}
+    assert all(item.address == item.provenance[0].url for item in links if item.provenance[0].url)
+
+
+def test_a_record_is_a_record_and_a_damaged_one_is_unreadable_with_the_reason(tmp_path: Path) -> None:
+    assert outcomes(only(write_folder(tmp_path / "good", instagram("sea"))))[POSTS] is Outcome.RECORD
+    broken = instagram("sea") | {POSTS: (POST % ("sea", "sea"))[:-20].encode()}
+    item = found(only(write_folder(tmp_path / "bad", broken)))[POSTS]
+    assert item.decided is not None
+    assert item.decided[0] is Outcome.UNREADABLE
+    assert "damaged JSON" in item.decided[1]
+
+
+def test_an_encrypted_record_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "instagram-ana-2024-05-01-AbCd1234.zip"
+    path.write_bytes(raw_zip(Raw(POSTS.encode(), flags=1), Raw(b"media/posts/202106/sea.jpg", b"sea")))
+    assert outcomes(only(path)) == {POSTS: Outcome.ENCRYPTED, "media/posts/202106/sea.jpg": None}
+
+
+def test_litter_of_the_operating_system_makes_no_export_and_is_told(tmp_path: Path) -> None:
+    files = {
+        "__MACOSX/your_instagram_activity/content/._posts_1.json": b"",
+        "sea.jpg": b"sea",
+        ".DS_Store": b"x",
+    }
+    source = only(write_zip(tmp_path / "z.zip", files))
+    assert source.platform == "folder"
+    assert outcomes(source) == {
+        "__MACOSX/your_instagram_activity/content/._posts_1.json": Outcome.UNSUPPORTED,
+        "sea.jpg": None,
+        ".DS_Store": Outcome.UNSUPPORTED,
+    }
+
+
+# Roots
+
+
+def test_an_export_deep_in_a_folder_is_found_and_the_rest_is_plain(tmp_path: Path) -> None:
+    write_folder(tmp_path / "a/b/c/d/instagram", instagram("sea"))
+    write_folder(tmp_path, {"a/b/photo.jpg": b"1"})
+    assert summary(discover(tmp_path)) == {"instagram": ("instagram", 2), tmp_path.name: ("folder", 1)}
+
+
+def test_an_export_too_deep_in_an_archive_is_plain(tmp_path: Path) -> None:
+    files = {f"a/b/c/d/{path}": data for path, data in instagram("sea").items()}
+    assert only(write_zip(tmp_path / "z.zip", files)).platform == "folder"
+
+
+def test_an_export_inside_another_platforms_export_is_its_own(tmp_path: Path) -> None:
+    outer = build("twitter", "current")
+    outer.write(tmp_path, "")
+    inner = tmp_path / outer.name / "data" / "kept" / "instagram"
+    write_folder(inner, instagram("sea"))
+    assert summary(discover(tmp_path / outer.name)) == {
+        outer.name: ("x", len(outer.files)),
+        "instagram": ("instagram", 2),
+    }
+
+
+def test_an_export_inside_one_of_the_same_platform_is_part_of_it(tmp_path: Path) -> None:
+    write_folder(tmp_path, instagram("sea"))
+    write_folder(tmp_path / "your_instagram_activity/backup", instagram("old"))
+    assert summary(discover(tmp_path)) == {tmp_path.name: ("instagram", 4)}
+
+
+def test_a_mark_that_the_records_do_not_bear_out_makes_no_export(tmp_path: Path) -> None:
+    write_folder(
+        tmp_path, {"result.json": b'{"score": 3}', "posts.json": b'[{"title": "no"}]', "a.jpg": b"1"}
+    )
+    assert only(tmp_path).platform == "folder"
+
+
+def test_what_else_is_in_an_archive_goes_with_its_export_as_plain_files(tmp_path: Path) -> None:
+    takeout = {
+        "Takeout/Google Photos/Photos from 2021/sea.jpg": b"sea",
+        "Takeout/Google Photos/Photos from 2021/sea.jpg.json": b'{"title": "sea.jpg", "photoTakenTime": {}}',
+        "Takeout/Drive/me.jpg": b"me",
+        "Takeout/archive_browser.html": b"<html>",
+    }
+    items = found(only(write_zip(tmp_path / "takeout-20240501T101112Z-001.zip", takeout)))
+    assert {
+        key: (item.provenance[0].platform, item.address.rpartition("!")[2]) for key, item in items.items()
+    } == {
+        "Photos from 2021/sea.jpg": ("google_photos", "Takeout/Google Photos/Photos from 2021/sea.jpg"),
+        "Photos from 2021/sea.jpg.json": (
+            "google_photos",
+            "Takeout/Google Photos/Photos from 2021/sea.jpg.json",
+        ),
+        "Takeout/Drive/me.jpg": ("folder", "Takeout/Drive/me.jpg"),
+        "Takeout/archive_browser.html": ("folder", "Takeout/archive_browser.html"),
+    }
+
+
+def test_two_products_in_one_takeout_are_two_sources(tmp_path: Path) -> None:
+    photos, videos = build("google_photos", "english-2025"), build("youtube", "english")
+    files = {p.wrapper + path: data for p in (photos, videos) for path, data in p.files.items()}
+    sources = discover(write_zip(tmp_path / "takeout-20240501T101112Z-001.zip", files)).sources
+    counts = Counter(item.member.path for source in sources for item in source.items() if item.member)
+    assert {source.platform for source in sources} == {"google_photos", "youtube"}
+    assert counts == Counter(files.keys())
+
+
+# Parts
+
+
+def parts(tmp_path: Path, second: dict[str, bytes], ending: str = ".zip") -> Source:
+    """An Instagram download in two parts, the first with the records and a picture."""
+    write_zip(tmp_path / "instagram-ana-2024-05-01-AbCd1234.zip", instagram("sea") | {"start.html": b"1"})
+    name = tmp_path / "instagram-ana-2024-05-01-XyZw9876"
+    if ending == ".zip":
+        write_zip(name.with_suffix(ending), second)
+    elif ending == ".tgz":
+        write_tar(name.with_suffix(ending), second, "w:gz")
+    else:
+        write_folder(name, second)
+    return only(tmp_path)
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tgz", ""])
+@pytest.mark.parametrize("wrapper", ["", "instagram-ana-2024-05-01-XyZw9876/"])
+def test_a_part_without_any_mark_belongs_to_the_download_of_its_name(
+    ending: str, wrapper: str, tmp_path: Path
+) -> None:
+    record = POST % ("far", "in the other part")
+    write_zip(tmp_path / "instagram-ana-2024-05-01-AbCd1234.zip", {POSTS: record.encode()})
+    second = {f"{wrapper}media/posts/202106/far.jpg": b"far", f"{wrapper}notes.txt": b"1"}
+    name = tmp_path / "instagram-ana-2024-05-01-XyZw9876"
+    if ending:
+        pack = write_zip if ending == ".zip" else write_tar
+        pack(name.with_suffix(ending), second)
+    else:
+        write_folder(name, second)
+    source = only(tmp_path)
+    assert captions(source)["media/posts/202106/far.jpg"] == "in the other part"
+    assert source.why.endswith("2 parts that belong together by their names")
+    assert len(source.containers) == 2
+
+
+def test_downloads_of_another_day_or_account_are_other_sources(tmp_path: Path) -> None:
+    names = [
+        f"instagram-{tail}-AbCd1234.zip" for tail in ("ana-2024-05-01", "ana-2024-06-01", "bo-2024-05-01")
+    ]
+    for name in names:
+        write_zip(tmp_path / name, instagram("sea"))
+    assert [source.containers for source in discover(tmp_path).sources] == [
+        (str(tmp_path / n),) for n in names
+    ]
+
+
+def test_parts_in_different_folders_are_not_joined(tmp_path: Path) -> None:
+    for place in ("one", "two"):
+        (tmp_path / place).mkdir()
+        write_zip(tmp_path / place / "instagram-ana-2024-05-01-AbCd1234.zip", instagram("sea"))
+    assert len(discover(tmp_path).sources) == 2
+
+
+def test_the_same_file_in_two_parts_is_two_items_with_one_story(tmp_path: Path) -> None:
+    source = parts(tmp_path, {"media/posts/202106/sea.jpg": b"sea"})
+    copies = {key: caption for key, caption in captions(source).items() if key.endswith("sea.jpg")}
+    assert copies == {
+        "media/posts/202106/sea.jpg": "sea",
+        "instagram-ana-2024-05-01-XyZw9876/media/posts/202106/sea.jpg": "sea",
+    }
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tgz", ""])
+def test_two_different_files_at_one_path_are_both_kept(ending: str, tmp_path: Path) -> None:
+    source = parts(tmp_path, {"start.html": b"22", POSTS: (POST % ("sun", "second")).encode()}, ending)
+    items = found(source)
+    other = "instagram-ana-2024-05-01-XyZw9876/"
+    assert {key: item.member.read(99) for key, item in items.items() if item.member and "html" in key} == {
+        "start.html": b"1",
+        f"{other}start.html": b"22",
+    }
+    assert (items[POSTS].decided, items[other + POSTS].decided) == (items[POSTS].decided,) * 2
+    assert items["media/posts/202106/sun.jpg"].provenance[0].caption == "second"
+
+
+SPLIT = build("instagram", "2024")
+
+
+@cache
+def whole() -> dict[str, object]:
+    """What is said of it in one piece."""
+    with tempfile.TemporaryDirectory() as place:
+        items = found(only(SPLIT.write(Path(place), ".zip")))
+        return {key: (item.provenance, item.decided) for key, item in items.items()}
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(0, 2), min_size=len(SPLIT.files), max_size=len(SPLIT.files)))
+def test_however_an_export_is_split_the_same_is_said(places: list[int]) -> None:
+    packs = (write_zip, write_tar, write_folder)
+    with tempfile.TemporaryDirectory() as place:
+        for number, pack in enumerate(packs):
+            files = {
+                k: SPLIT.files[k] for k, chosen in zip(SPLIT.files, places, strict=True) if chosen == number
+            }
+            if files:
+                ending = (".zip", ".tar", "")[number]
+                pack(Path(place, f"instagram-ana.example-2024-05-01-AbCd123{number}{ending}"), files)
+        split = {key: (item.provenance, item.decided) for key, item in found(only(Path(place))).items()}
+    assert split == whole()
+
+
+def test_parts_are_joined_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for number in (10, 2, 1):
+        name = f"takeout-20240501T101112Z-{number:03d}.zip"
+        write_zip(tmp_path / name, {f"Takeout/Google Photos/Photos from 2021/{number}.jpg": b"%d" % number})
+    assert [path[-7:-4] for path in only(tmp_path).containers] == ["001", "002", "010"]
+
+
+def test_marks_that_only_count_together_may_lie_in_different_parts(tmp_path: Path) -> None:
+    pack = build("google_photos", "english-2025")
+    records = {k: v for k, v in pack.files.items() if k.endswith(".json")}
+    media = {k: v for k, v in pack.files.items() if not k.endswith(".json")}
+    for number, files in enumerate((media, records), 1):
+        name = f"takeout-20250105T101112Z-{number:03d}.zip"
+        write_zip(tmp_path / name, {pack.wrapper + path: data for path, data in files.items()})
+    whole = {key: item.provenance for key, item in found(only(pack.write(tmp_path / "..", ".tar"))).items()}
+    assert {key: item.provenance for key, item in found(only(tmp_path)).items()} == whole
+
+
+# What need not be opened again
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A download in two parts, an archive of photographs, and a loose one."""
+    parts(tmp_path, {"media/posts/202106/far.jpg": b"far"})
+    write_zip(tmp_path / "holiday.zip", {"beach.jpg": b"1"})
+    write_folder(tmp_path, {"loose.jpg": b"2"})
+    return tmp_path
+
+
+def known(discovery: Discovery) -> dict[str, tuple[str, str]]:
+    """What a library would remember: the archives of sources that have no folder among their containers."""
+    return {
+        path: (stamp, source.title)
+        for source in discovery.sources
+        if source.stamps.keys() == set(source.containers)
+        for path, stamp in source.stamps.items()
+    }
+
+
+def reopened(home: Path, before: Discovery) -> tuple[list[str], list[object]]:
+    after = discover(home, known(before))
+    return [source.title for source in after.sources], [same.source_key for same in after.unchanged]
+
+
+def test_archives_that_did_not_change_are_not_opened(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = discover(home)
+    monkeypatch.setattr("selfsearch.sources.zipped.listing", None)  # whoever lists a zip now, fails
+    assert reopened(home, before) == (["Folder"], ["Archive", "Instagram export"])
+
+
+def test_one_changed_part_opens_its_whole_export_and_nothing_else(home: Path) -> None:
+    before = discover(home)
+    write_zip(home / "instagram-ana-2024-05-01-XyZw9876.zip", {"media/posts/202106/new.jpg": b"new"})
+    assert reopened(home, before) == (["Instagram export", "Folder"], ["Archive"])
+    assert "media/posts/202106/sea.jpg" in found(discover(home, known(before)).sources[0])
+
+
+def test_a_missing_part_opens_the_rest(home: Path) -> None:
+    before = discover(home)
+    (home / "instagram-ana-2024-05-01-XyZw9876.zip").unlink()
+    assert reopened(home, before) == (["Instagram export", "Folder"], ["Archive"])
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tgz", ""])
+def test_a_new_part_beside_known_ones_is_joined_to_them(ending: str, home: Path) -> None:
+    before = discover(home)
+    name, files = home / "instagram-ana-2024-05-01-New00000", instagram("late")
+    if ending:
+        (write_zip if ending == ".zip" else write_tar)(name.with_suffix(ending), files)
+    else:
+        write_folder(name, files)
+    assert reopened(home, before) == (["Instagram export", "Folder"], ["Archive"])
+    assert len(discover(home, known(before)).sources[0].containers) == 3
+
+
+def test_a_new_archive_of_no_series_opens_nothing_else(home: Path) -> None:
+    before = discover(home)
+    write_zip(home / "another.zip", {"a.jpg": b"1"})
+    assert reopened(home, before) == (["Archive", "Folder"], ["Archive", "Instagram export"])
+
+
+def test_a_single_archive_that_did_not_change_is_not_opened(home: Path) -> None:
+    before = discover(home / "holiday.zip")
+    assert reopened(home / "holiday.zip", before) == ([], ["Archive"])
+
+
+def test_two_sources_in_one_archive_share_a_key(tmp_path: Path) -> None:
+    photos, videos = build("google_photos", "english-2025"), build("youtube", "english")
+    files = {p.wrapper + path: data for p in (photos, videos) for path, data in p.files.items()}
+    path = write_zip(tmp_path / "takeout-20240501T101112Z-001.zip", files)
+    stamp = discover(path).sources[0].stamps[str(path)]
+    after = discover(path, {str(path): (stamp, ("photos", "videos"))})
+    assert ([same.source_key for same in after.unchanged], after.sources) == ([("photos", "videos")], ())
+
+
+def test_an_archive_that_could_not_be_listed_is_tried_again(tmp_path: Path) -> None:
+    path = tmp_path / "z.zip"
+    path.write_bytes(raw_zip(Raw(b"a.jpg"), disk=2))
+    before = discover(path)
+    assert [problem.reason for problem in before.problems] == [
+        "it is one part of a split archive; join the parts first"
+    ]
+    assert len(discover(path, known(before)).sources) == 0
+
+
+# A single file, and nothing at all
+
+
+def test_a_single_photograph_is_a_source(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"a.jpg": b"1", "b.jpg": b"2"})
+    source = only(tmp_path / "a.jpg")
+    assert {
+        key: (item.address, item.member and item.member.read(9)) for key, item in found(source).items()
+    } == {"a.jpg": (str(tmp_path / "a.jpg"), b"1")}
+
+
+def test_an_empty_folder_is_a_source_without_items(tmp_path: Path) -> None:
+    assert (only(tmp_path).count, list(only(tmp_path).items())) == (0, [])
+
+
+def test_where_nothing_can_be_read_a_sentence_says_so(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is neither a file nor a folder"):
+        discover(tmp_path / "pipe")
+    with pytest.raises(InputError, match="there is nothing at"):
+        discover(tmp_path / "nowhere")
+
+
+def test_documents_that_are_zips_inside_are_files(tmp_path: Path) -> None:
+    write_zip(tmp_path / "letter.docx", {"word/media/image1.jpg": b"1"})
+    write_zip(tmp_path / "app.jar", {"icon.png": b"1"})
+    assert summary(discover(tmp_path)) == {tmp_path.name: ("folder", 2)}
+
+
+def test_archives_that_cannot_be_opened_say_what_to_do(tmp_path: Path) -> None:
+    write_folder(
+        tmp_path, {"a.rar": b"Rar!\x1a\x07\x00" + bytes(30), "b.7z": b"7z\xbc\xaf\x27\x1c" + bytes(30)}
+    )
+    decided = {item.decided for item in only(tmp_path).items()}
+    assert decided == {
+        (Outcome.UNSUPPORTED, "an archive of a kind that cannot be opened; unpack it and index the folder")
+    }
+
+
+# The registry
+
+
+def test_a_platform_has_a_name_of_its_own() -> None:
+    names = [platform.name for platform in (*PLATFORMS, PLAIN)]
+    assert len(set(names)) == len(names)
+    assert "folder" in names

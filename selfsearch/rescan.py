@@ -39,6 +39,7 @@ class Rescan:
     expiring: list[tuple[str, str, str]] = field(default_factory=list)  # kind, subject, day
     successors: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)  # older export, newer one
     changes: list[Change] = field(default_factory=list)
+    first: dict[str, int] = field(default_factory=dict)  # people looked for the first time -> appearances
 
 
 def rescan(
@@ -59,7 +60,7 @@ def rescan(
         _root(run, root, [row for row in rows if row.root == root], done)
     done.successors = successors(sources.all_sources(library))
     done.expiring = expiring(library, clock)
-    done.changes = note_changes(library, engine, clock)
+    done.changes, done.first = note_changes(library, engine, clock)
     changes.prune(library, consent.stamp(clock() - KEEP))
     return done
 
@@ -144,22 +145,28 @@ def expiring(library: Library, clock: Clock) -> list[tuple[str, str, str]]:
     return soon
 
 
-def note_changes(library: Library, engine: Engine, clock: Clock) -> list[Change]:
-    """Compare where every enrolled person with live consent appears with the last time; write down and return
-    the difference.
+def note_changes(library: Library, engine: Engine, clock: Clock) -> tuple[list[Change], dict[str, int]]:
+    """Compare where every enrolled person with live consent appears with the last time, and write it down.
+
+    Returns the differences, and the people who were looked for the first time with the number of appearances
+    from which counting begins.
     """
-    searcher = Searcher(library, engine)
+    searcher, now = Searcher(library, engine), consent.stamp(clock())
     found: list[Change] = []
+    first: dict[str, int] = {}
     for person in people.all_people(library):
         states = _states(searcher, person, clock)
         if states is None:
             continue
+        known = changes.was_looked_at(library, person.id)
         before = changes.last_states(library, person.id)
-        different = difference(person.name, before, states, consent.stamp(clock()))
-        if different or states != before:
-            changes.save(library, person.id, states, different)
+        different = difference(person.name, before, states, now) if known else []
+        if not known:
+            first[person.name] = len(states)
+        if not known or states != before:
+            changes.save(library, person.id, states, different, now)
         found += different
-    return found
+    return found, first
 
 
 def _states(searcher: Searcher, person: Person, clock: Clock) -> dict[int, State] | None:

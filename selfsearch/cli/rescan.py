@@ -112,6 +112,7 @@ def as_object(done: Rescan) -> dict[str, Any]:
         "unreachable": [row.id for row in done.unreachable],
         "without_consent": [row.id for row in done.without_consent],
         "expiring": [{"kind": kind, "subject": subject, "day": day} for kind, subject, day in done.expiring],
+        "first": done.first,
         "successors": [{"older": older.id, "newer": newer.id} for older, newer in done.successors],
     }
 
@@ -136,6 +137,8 @@ def tell(done: Rescan) -> None:
         )
     for kind, subject, day in done.expiring:
         options.answer(f"consent for {kind} {subject} ends on {day}; selfsearch consent renew prolongs it")
+    for name, count in done.first.items():
+        options.answer(f"{name}: {count:,} appearances to begin with; from now on, changes are told")
     found = {kind: count for kind, count in counts(done).items() if count and kind != "unreachable"}
     words = ", ".join(f"{count} {kind}" for kind, count in found.items())
     options.answer(

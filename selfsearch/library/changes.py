@@ -50,9 +50,16 @@ def last_states(library: Library, person: int) -> dict[int, State]:
     return {row[0]: State(row[1], row[2], row[3], tuple(json.loads(row[4]))) for row in rows}
 
 
-def save(library: Library, person: int, states: dict[int, State], found: list[Change]) -> None:
+def was_looked_at(library: Library, person: int) -> bool:
+    """Whether the person's appearances were ever noted."""
+    row = library.db.execute("select looked_at from people where id = ?", [person]).fetchone()
+    return row is not None and row[0] is not None
+
+
+def save(library: Library, person: int, states: dict[int, State], found: list[Change], now: str) -> None:
     """Replace the person's states and add what changed, both or neither."""
     with library.atomic():
+        library.db.execute("update people set looked_at = coalesce(looked_at, ?) where id = ?", [now, person])
         library.db.execute("delete from appearances where person_id = ?", [person])
         library.db.conn.executemany(
             "insert into appearances values (?, ?, ?, ?, ?, ?)",

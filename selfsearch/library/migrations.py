@@ -274,6 +274,12 @@ def m007_erasures(db: Database) -> None:
     )
 
 
+@schema()
+def m007_first_look(db: Database) -> None:
+    """When each person's appearances were first noted: that first time nothing is new, it is where counting begins."""
+    _run(db, "alter table people add column looked_at text")
+
+
 def _run(db: Database, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)

@@ -45,12 +45,7 @@ def claims(
     At one prefix the first platform in the registry wins. What a platform finds again inside its own export
     is part of it. What begins deeper inside another's export is an export of its own.
     """
-    names = Names(member.path for member in members if not is_litter(member.path))
-    wanted: dict[str, list[Claim]] = {}
-    for platform in platforms:
-        for root in platform.roots(names):
-            if depth is None or root.prefix.count("/") <= depth:
-                wanted.setdefault(root.prefix, []).append(Claim(platform, root.prefix, root.why))
+    wanted = _wanted(members, depth, platforms)
     inside = _subtrees(members, {prefix for prefix, rivals in wanted.items() if any(map(_cautious, rivals))})
     found: dict[str, Claim] = {}
     for prefix in sorted(wanted, key=lambda prefix: (prefix.count("/"), prefix)):
@@ -62,6 +57,19 @@ def claims(
                 found[prefix] = claim
                 break
     return list(found.values())
+
+
+def _wanted(
+    members: Sequence[Member], depth: int | None, platforms: Sequence[Platform]
+) -> dict[str, list[Claim]]:
+    """Prefix -> who claims it, in the order of the registry. The names are let go of: they are large."""
+    names = Names(member.path for member in members if not is_litter(member.path))
+    wanted: dict[str, list[Claim]] = {}
+    for platform in platforms:
+        for root in platform.roots(names):
+            if depth is None or root.prefix.count("/") <= depth:
+                wanted.setdefault(root.prefix, []).append(Claim(platform, root.prefix, root.why))
+    return wanted
 
 
 def _cautious(claim: Claim) -> bool:

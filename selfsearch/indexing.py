@@ -24,6 +24,7 @@ from .engine import Engine
 from .errors import ItemError, SelfsearchError
 from .library import Library, faces, items, sources
 from .library.sources import SourceRow
+from .reembed import reembed
 from .sources import Item, Source, discover
 from .types import Analysis, Outcome
 
@@ -90,6 +91,7 @@ def index(
     """
     consent.require(library, "source", str(path), clock())
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
+    reembed(library, engine, clock(), watcher)
     rows = sources.all_sources(library)
     discovery = discover(path, _known_archives(rows, pack))
     run = _Run(library, engine, grant, pack, clock, watcher or Watcher())

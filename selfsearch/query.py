@@ -21,6 +21,7 @@ from .library import Library, faces, items, people, sources
 from .library.people import Person
 from .nearest import Nearest, Stamp
 from .probes import Chosen
+from .reembed import Remade, Watcher, reembed
 from .types import Answer, Appearance, Exposure, LinkOnly, Outcome, Probe, Sighting, Vector, Vectors
 
 SAME_PICTURE_BITS = 6  # of 64: perceptual hashes this close are the same picture, scaled or compressed again
@@ -57,6 +58,14 @@ class Searcher:
         known = {row["revision"]: row["id"] for row in sources.find_packs(self.library)}
         self.pack = known.get(self.engine.pack.revision, -1)
         self.calibration = find_calibration(self.engine.pack)
+
+    def renew(self, now: datetime, watcher: Watcher | None = None) -> Remade:
+        """After a change of packs, make this pack's vectors from the kept chips. Quick when there is nothing to do."""
+        remade = reembed(self.library, self.engine, now, watcher)
+        self.pack = sources.save_pack(
+            self.library, self.engine.pack.name, self.engine.pack.revision, self.engine.dimension
+        )
+        return remade
 
     def nearest(self, wanted: Sequence[int]) -> Nearest:
         """The index over the faces of these sources."""
@@ -133,6 +142,7 @@ def query(
     if (grant.kind, grant.subject) != ("person", person.name):
         raise ConsentError(f"the consent that was shown is not {person.name}'s")
     consent.require(library, "person", person.name, now)
+    searcher.renew(now)
     rows = consented(library, now, filters.sources)
     wanted = [row.id for row in rows]
     known, qualities = enrolled_vectors(searcher, person)

@@ -70,12 +70,24 @@ def query(
     name = ME if self_ and person is None else person
     with options.opened(writing=True) as library:
         searcher = Searcher(library, options.engine(pack))
+        _renew(searcher)
         chosen = _chosen(searcher, images, face)
         who = _who(searcher, chosen, name, given, purpose)
         found = _answered(searcher, who, chosen, filters, purpose)
         _print(found, as_json=as_json, as_csv=as_csv)
         if html is not None or open_:
             _write(library, found, html, open_)
+
+
+def _renew(searcher: Searcher) -> None:
+    """Vectors of this pack for what was indexed with another one."""
+    from .progress import watcher
+
+    remade = searcher.renew(options.now(), watcher())
+    if remade.damaged:
+        options.say(
+            f"the kept faces of {remade.damaged:,} files are damaged, so they cannot be searched: selfsearch doctor"
+        )
 
 
 def _filters(

@@ -254,8 +254,8 @@ class _Run:
         """One transaction. Raises ConsentError when the consent was withdrawn or ended since the last one."""
         consent.require(self.library, self.grant.kind, self.grant.subject, self.clock())
         with self.library.atomic():
-            entries = [self._entry(row, result) for result in batch]
-            ids = items.save_items(self.library, row.id, entries, self.now)
+            # One by one: whether a file is a copy depends on those that were written before it.
+            ids = [items.save_item(self.library, row.id, self._entry(row, result), self.now) for result in batch]
         self.examiner.written(result.sha256 for result in batch)
         return ids
 

@@ -60,7 +60,9 @@ class Searcher:
         self.calibration = find_calibration(self.engine.pack)
 
     def renew(self, now: datetime, watcher: Watcher | None = None) -> Remade:
-        """After a change of packs, make this pack's vectors from the kept chips. Quick when there is nothing to do."""
+        """After a change of packs, make this pack's vectors from the kept chips. Quick when there is nothing
+        to do.
+        """
         remade = reembed(self.library, self.engine, now, watcher)
         self.pack = sources.save_pack(
             self.library, self.engine.pack.name, self.engine.pack.revision, self.engine.dimension
@@ -152,7 +154,8 @@ def query(
     face = probes.template(vectors, [*qualities, *(probe.face.quality for probe in chosen)])
     nearest = searcher.nearest(wanted)
     bands = searcher.calibration.bands(len(nearest)) if searcher.calibration else {}
-    hits = _hits(searcher, nearest, face, person)
+    floor = _floor(searcher, bands, filters.everything)
+    hits = _hits(searcher, nearest, face, person, floor)
     appearances = _Assembly(searcher, rows, bands, len(nearest)).appearances(hits, nearest)
     kept = [one for one in appearances if _wanted(one, filters)]
     shown = kept[: filters.limit] if filters.limit else kept
@@ -194,11 +197,16 @@ def _probe(probe: Chosen) -> Probe:
 Hit = tuple[int, float]  # face id, score
 
 
-def _hits(searcher: Searcher, nearest: Nearest, face: Vector, person: Person) -> list[Hit]:
-    """Every face worth a look, without those that the person said are somebody else."""
-    floor = searcher.calibration.score_for(WEAKEST) if searcher.calibration else UNCALIBRATED
-    if searcher.calibration:
-        floor = min(floor, searcher.calibration.bands(len(nearest))["possible"])
+def _floor(searcher: Searcher, bands: dict[str, float], everything: bool) -> float:
+    """The lowest score that is worth a look."""
+    if searcher.calibration is None:
+        return UNCALIBRATED
+    weakest = searcher.calibration.score_for(WEAKEST)
+    return min(weakest, bands["possible"]) if everything else bands["possible"]
+
+
+def _hits(searcher: Searcher, nearest: Nearest, face: Vector, person: Person, floor: float) -> list[Hit]:
+    """Every face that scores at least `floor`, without those that the person said are somebody else."""
     ids, scores = nearest.search(face, floor)
     said = people.verdicts(searcher.library, person)
     return [

@@ -23,7 +23,9 @@ from .packs import Pack
 BUNDLED = Path(__file__).parent / "calibrations"
 BANDS = {"strong": 0.01, "likely": 0.1, "possible": 1.0}  # expected false matches in this library, at most
 SAME_PERSON = 1e-4  # FMR at which a selfie counts as the enrolled person's
-WEAKEST = 1e-3  # FMR of the weakest score that --all shows
+WEAKEST = 1e-2  # FMR of the weakest score that --all shows
+# faces: bands are never laxer than in a library of this many, for few faces are often relatives'
+FEWEST = 1000
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,10 @@ class Calibration:
         return high
 
     def bands(self, faces: int) -> dict[str, float]:
-        """Band -> lowest score in it, for a library of this many distinct faces."""
-        return {band: round(self.score_for(limit / max(faces, 1)), 4) for band, limit in BANDS.items()}
+        """Band -> lowest score in it, for a library of this many distinct faces, or of FEWEST if it has
+        fewer.
+        """
+        return {band: round(self.score_for(limit / max(faces, FEWEST)), 4) for band, limit in BANDS.items()}
 
     def expected_false_matches(self, score: float, faces: int) -> float:
         """How many of `faces` different people would score at least this."""

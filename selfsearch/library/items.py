@@ -58,36 +58,22 @@ def known_items(library: Library, source: int, paths: Sequence[str]) -> dict[str
     return found
 
 
-def save_items(library: Library, source: int, entries: Iterable[Entry], now: str) -> list[int]:
-    """Write files and what was said about them, replacing what was there. Returns their ids. Inside the
-    caller's transaction.
+def save_item(library: Library, source: int, entry: Entry, now: str) -> int:
+    """Write a file and what was said about it, replacing what was there; returns its id. Inside the caller's
+    transaction.
     """
-    ids = []
-    for entry in entries:
-        cursor = library.db.execute(
-            "insert into items (source_id, path, address, size, stamp, said, outcome, reason, media_id, found_at)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (source_id, path) do update set"
-            " address = excluded.address, size = excluded.size, stamp = excluded.stamp, said = excluded.said,"
-            " outcome = excluded.outcome, reason = excluded.reason, media_id = excluded.media_id, gone_at = null"
-            " returning id",
-            [
-                source,
-                entry.path,
-                entry.address,
-                entry.size,
-                entry.stamp,
-                digest(entry.provenance),
-                entry.outcome.value,
-                entry.reason,
-                entry.media,
-                now,
-            ],
-        )
-        number = int(cursor.fetchone()[0])
-        library.db.execute("delete from sightings where item_id = ?", [number])
-        library.db.conn.executemany(_INSERT_SIGHTING, [_pack(number, said) for said in entry.provenance])
-        ids.append(number)
-    return ids
+    values = [source, entry.path, entry.address, entry.size, entry.stamp, digest(entry.provenance)]
+    row = library.db.execute(
+        "insert into items (source_id, path, address, size, stamp, said, outcome, reason, media_id, found_at)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (source_id, path) do update set"
+        " address = excluded.address, size = excluded.size, stamp = excluded.stamp, said = excluded.said,"
+        " outcome = excluded.outcome, reason = excluded.reason, media_id = excluded.media_id, gone_at = null"
+        " returning id",
+        [*values, entry.outcome.value, entry.reason, entry.media, now],
+    ).fetchone()
+    library.db.execute("delete from sightings where item_id = ?", [row[0]])
+    library.db.conn.executemany(_INSERT_SIGHTING, [_pack(row[0], said) for said in entry.provenance])
+    return int(row[0])
 
 
 def mark_gone(library: Library, source: int, seen: Collection[int], now: str) -> list[int]:

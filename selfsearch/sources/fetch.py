@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
 from ..errors import ItemError
@@ -10,11 +11,13 @@ from .members import Member
 
 
 def fetch(addresses: Iterable[str], limit: int) -> Iterator[tuple[str, bytes]]:
-    """(address, content) of those files that can be read now and are at most `limit` bytes; each archive is opened once."""
+    """(address, content) of those files that can be read now and are at most `limit` bytes; each archive is
+    opened once.
+    """
     inside: dict[str, set[str]] = {}
     for address in addresses:
-        container, mark, _ = address.partition("!")
-        if mark:
+        container = _archive_of(address)
+        if container:
             inside.setdefault(container, set()).add(address)
             continue
         try:
@@ -26,6 +29,16 @@ def fetch(addresses: Iterable[str], limit: int) -> Iterator[tuple[str, bytes]]:
             yield address, data
     for container, wanted in inside.items():
         yield from _from_archive(container, wanted, limit)
+
+
+def _archive_of(address: str) -> str | None:
+    """The archive that an ARCHIVE!MEMBER address begins with; None for a plain file. Both may have "!" in
+    their names.
+    """
+    if os.path.isfile(address):
+        return None
+    marks = [at for at, sign in enumerate(address) if sign == "!"]
+    return next((address[:at] for at in marks if os.path.isfile(address[:at])), None)
 
 
 def _from_archive(path: str, wanted: set[str], limit: int) -> Iterator[tuple[str, bytes]]:

@@ -1,0 +1,127 @@
+"""Indexing through the front door: every file has one outcome, and only what is new is read."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests import photos
+from tests.conftest import Run
+
+
+def test_the_summary_counts_every_file_once(run: Run, album: Path) -> None:
+    (album / "notes.txt").write_text("not a picture")
+    (album / "broken.jpg").write_bytes(photos.photo("a", 1)[:100])
+    shutil.copy(album / "a.jpg", album / "z-copy.jpg")
+    found = run("index", album, "--consent", "own", "--json").json
+    assert found["found"] == 11
+    assert found["outcomes"] == {
+        "duplicate": 1, "indexed": 7, "no_face": 1, "unreadable": 1, "unsupported": 1,
+    }  # fmt: skip
+    assert sum(found["outcomes"].values()) == found["found"]
+
+
+def test_without_consent_nothing_is_read(run: Run, album: Path) -> None:
+    said = run("index", album, code=3).err
+    assert "there is no consent on record" in said
+    assert "--consent own" in said
+    assert run("status", "--json").json["media"] == 0
+
+
+def test_a_release_needs_a_name(run: Run, album: Path) -> None:
+    assert "--by NAME" in run("index", album, "--consent", "release", code=2).err
+
+
+def test_consent_is_asked_for_once(run: Run, album: Path) -> None:
+    run("index", album, "--consent", "own")
+    assert run("index", album, "--json").json["unchanged"] == 8
+
+
+def test_a_second_run_reads_nothing(run: Run, album: Path) -> None:
+    assert run("index", album, "--consent", "own", "--json").json["new"] == 8
+    again = run("index", album, "--json").json
+    assert (again["new"], again["unchanged"], again["found"]) == (0, 8, 8)
+
+
+def test_a_changed_file_is_read_again(run: Run, album: Path) -> None:
+    run("index", album, "--consent", "own")
+    (album / "nobody.jpg").write_bytes(photos.photo("b", 3))
+    again = run("index", album, "--json").json
+    assert (again["new"], again["outcomes"]) == (1, {"indexed": 8})
+
+
+def test_a_moved_file_is_not_searched_again_and_not_counted_as_new(run: Run, album: Path) -> None:
+    run("index", album, "--consent", "own")
+    (album / "a.jpg").rename(album / "renamed.jpg")
+    again = run("index", album, "--json").json
+    assert (again["moved"], again["gone"], again["outcomes"]) == (1, 1, {"indexed": 7, "no_face": 1})
+    assert run("status", "--json").json["media"] == 8
+
+
+def test_a_copy_is_a_duplicate_until_the_original_goes(run: Run, album: Path) -> None:
+    shutil.copy(album / "a.jpg", album / "z.jpg")
+    assert run("index", album, "--consent", "own", "--json").json["outcomes"]["duplicate"] == 1
+    (album / "a.jpg").unlink()
+    assert run("index", album, "--json").json["outcomes"] == {"indexed": 7, "no_face": 1}
+
+
+def test_a_deleted_file_is_gone(run: Run, album: Path) -> None:
+    run("index", album, "--consent", "own")
+    (album / "d.jpg").unlink()
+    again = run("index", album, "--json").json
+    assert (again["gone"], again["found"]) == (1, 7)
+
+
+def test_files_that_cannot_be_used_are_listed_with_their_reason(run: Run, album: Path) -> None:
+    (album / "fake.jpg").write_text("I am text")
+    (album / "empty.png").touch()
+    run("index", album, "--consent", "own")
+    listed = {
+        Path(row["address"]).name: row for row in run("status", "--problems", "--json").json["problems"]
+    }
+    assert set(listed) == {"fake.jpg", "empty.png"}
+    assert listed["empty.png"]["reason"] == "an empty file"
+    assert listed["fake.jpg"]["outcome"] == "unsupported"
+
+
+def test_an_unreadable_file_is_tried_again_on_the_next_run(run: Run, album: Path) -> None:
+    (album / "cut.jpg").write_bytes(photos.photo("a", 3)[:64])
+    run("index", album, "--consent", "own")
+    assert run("index", album, "--json").json["new"] == 1
+
+
+def test_an_archive_is_read_in_place_and_then_left_closed(run: Run, album: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "album.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in sorted(album.iterdir()):
+            archive.write(file, f"album/{file.name}")
+    first = run("index", packed, "--consent", "own", "--json").json
+    assert first["outcomes"] == {"indexed": 7, "no_face": 1}
+    again = run("index", packed, "--json").json["sources"][0]
+    assert (again["opened"], again["unchanged"]) == (False, 8)
+
+
+def test_an_empty_folder_is_nothing_to_work_with(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "no picture was found" in run("index", tmp_path / "empty", "--consent", "own", code=4).err
+
+
+def test_a_path_that_is_not_there_is_wrong_usage(run: Run, tmp_path: Path) -> None:
+    run("index", tmp_path / "nowhere", "--consent", "own", code=2)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF"])
+def test_every_still_format_is_indexed(run: Run, tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "named-wrong.jpg").write_bytes(photos.photo("astronaut", 2, kind=kind))
+    assert run("index", folder, "--consent", "own", "--json").json["outcomes"] == {"indexed": 1}
+
+
+def test_the_files_of_the_library_are_private(run: Run, album: Path, home: Path) -> None:
+    run("index", album, "--consent", "own")
+    for path in (home, *home.rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path

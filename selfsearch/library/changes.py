@@ -80,7 +80,7 @@ def changes(library: Library, *, since: str | None = None, untold: bool = False)
     """
     where = ["1"] + ["changes.at >= ?"] * (since is not None) + ["changes.told_at is null"] * untold
     rows = library.db.query(
-        "select people.name, changes.* from changes join people on people.id = changes.person_id"  # noqa: S608
+        "select people.name, changes.* from changes join people on people.id = changes.person_id"
         f" where {' and '.join(where)} order by changes.id",
         [since] if since is not None else [],
     )

@@ -113,7 +113,7 @@ def _save_picture(library: Library, sha256: str, size: int, analysis: Analysis) 
     names = ", ".join(values)
     updates = ", ".join(f"{name} = excluded.{name}" for name in values if name != "sha256")
     row = library.db.execute(
-        f"insert into media ({names}) values ({','.join('?' * len(values))})"  # noqa: S608
+        f"insert into media ({names}) values ({','.join('?' * len(values))})"
         f" on conflict (sha256) do update set {updates} returning id",
         list(values.values()),
     ).fetchone()
@@ -159,7 +159,7 @@ def searchable(library: Library, sources: Sequence[int]) -> set[int]:
     """Media that are there now in at least one of `sources`."""
     marks = ",".join(map(str, sources)) or "-1"
     rows = library.db.execute(
-        f"select distinct media_id from items where media_id is not null and gone_at is null and source_id in ({marks})"  # noqa: S608
+        f"select distinct media_id from items where media_id is not null and gone_at is null and source_id in ({marks})"
     )
     return {number for (number,) in rows}
 
@@ -198,7 +198,7 @@ def describe(library: Library, faces: Sequence[int]) -> dict[int, dict[str, Any]
     found: dict[int, dict[str, Any]] = {}
     for chunk in chunks(faces, CHUNK):
         rows = library.db.query(
-            "select faces.id, faces.media_id, faces.ordinal, faces.time_ms, faces.from_ms, faces.to_ms, faces.x, faces.y,"  # noqa: S608
+            "select faces.id, faces.media_id, faces.ordinal, faces.time_ms, faces.from_ms, faces.to_ms, faces.x, faces.y,"
             " faces.width, faces.height, faces.quality, media.sha256, media.phash, media.type,"
             " media.width as media_width, media.height as media_height, media.taken_at, media.taken_at_source,"
             " media.latitude, media.longitude, media.caption, media.people"
@@ -217,7 +217,7 @@ def sightings_of(
     marks = ",".join(map(str, sources)) or "-1"
     for chunk in chunks(media, CHUNK):
         rows = library.db.query(
-            "select items.media_id, items.source_id, items.address, sightings.* from items"  # noqa: S608
+            "select items.media_id, items.source_id, items.address, sightings.* from items"
             " join sightings on sightings.item_id = items.id where items.gone_at is null"
             f" and items.source_id in ({marks}) and items.media_id in ({','.join('?' * len(chunk))}) order by items.id",
             chunk,
@@ -231,7 +231,16 @@ def totals(library: Library, sources: Sequence[int]) -> tuple[int, int]:
     """(distinct media, faces) that are there now in these sources."""
     marks = ",".join(map(str, sources)) or "-1"
     row = library.db.execute(
-        "select count(*), coalesce(sum((select count(*) from faces where media_id = m.media_id)), 0) from"  # noqa: S608
+        "select count(*), coalesce(sum((select count(*) from faces where media_id = m.media_id)), 0) from"
         f" (select distinct media_id from items where media_id is not null and gone_at is null and source_id in ({marks})) m"
     ).fetchone()
     return int(row[0]), int(row[1])
+
+
+def prune(library: Library) -> int:
+    """Remove content that no file refers to any more (its file holds something else now). Returns how many."""
+    with library.atomic():
+        cursor = library.db.execute(
+            "delete from media where not exists (select 1 from items where items.media_id = media.id)"
+        )
+        return int(cursor.rowcount)

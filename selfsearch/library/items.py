@@ -49,7 +49,7 @@ def known_items(library: Library, source: int, paths: Sequence[str]) -> dict[str
     for chunk in chunks(paths, CHUNK):
         marks = ",".join("?" * len(chunk))
         rows = library.db.execute(
-            f"select path, id, stamp, said, outcome, media_id, gone_at from items"  # noqa: S608
+            f"select path, id, stamp, said, outcome, media_id, gone_at from items"
             f" where source_id = ? and path in ({marks})",
             [source, *chunk],
         )
@@ -129,7 +129,7 @@ def count_outcomes(library: Library, sources: Sequence[int] | None = None) -> di
     """Outcome -> number of files that are there now."""
     where = f" and source_id in ({','.join(map(str, sources))})" if sources is not None else ""
     rows = library.db.execute(
-        f"select outcome, count(*) from items where gone_at is null{where} group by outcome order by outcome"  # noqa: S608
+        f"select outcome, count(*) from items where gone_at is null{where} group by outcome order by outcome"
     )
     return {outcome: count for outcome, count in rows}
 
@@ -149,7 +149,7 @@ def links_only(library: Library, sources: Sequence[int]) -> Iterator[tuple[int, 
     """Posts whose media is not in the export: source, reason, what was said."""
     marks = ",".join(map(str, sources)) or "-1"
     rows = library.db.query(
-        "select items.source_id, items.reason, sightings.* from items join sightings on sightings.item_id = items.id"  # noqa: S608
+        "select items.source_id, items.reason, sightings.* from items join sightings on sightings.item_id = items.id"
         f" where items.outcome = 'link_only' and items.gone_at is null and items.source_id in ({marks}) order by items.id"
     )
     for row in rows:
@@ -184,7 +184,7 @@ _COLUMNS = [
     "post_id",
 ]
 _ALL = ["item_id", *_COLUMNS, "latitude", "longitude", "people", "author_is_owner"]
-_INSERT_SIGHTING = f"insert into sightings ({', '.join(_ALL)}) values ({', '.join('?' * len(_ALL))})"  # noqa: S608
+_INSERT_SIGHTING = f"insert into sightings ({', '.join(_ALL)}) values ({', '.join('?' * len(_ALL))})"
 
 
 def _pack(item: int, said: Provenance) -> tuple[Any, ...]:

@@ -67,7 +67,7 @@ def entries(library: Library, kind: str | None = None, subject: str | None = Non
     clause = " and ".join(f"{column} = ?" for column, _ in where) or "1"
     rows = library.db.query(
         f"select * from consents where {clause} order by id", [value for _, value in where]
-    )  # noqa: S608
+    )
     return [Entry(**row) for row in rows]
 
 

@@ -166,7 +166,7 @@ def test_without_a_calibration_no_score_is_put_into_words():
     ("expected", "words"),
     [
         (None, "no estimate of false matches: this model has no calibration"),
-        (0.0, "fewer than 1 in 1,000,000 libraries like this would have a false match this strong"),
+        (0.0, "fewer than 1 in 10,000 libraries like this would have a false match this strong"),
         (0.0003, "fewer than 1 in 2,000 libraries like this would have a false match this strong"),
         (0.009, "fewer than 1 in 100 libraries like this would have a false match this strong"),
         (0.4, "fewer than 1 in 2 libraries like this would have a false match this strong"),

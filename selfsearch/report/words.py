@@ -43,7 +43,8 @@ LINKS = {
     "profile": "link to the profile only; the export has none to the post",
     "owner_only": "opens only when you are signed in",
 }
-SCARCE = (2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000)
+# Rarer than 1 in 10,000 nobody measured here: beyond that the number is drawn on from the curve.
+SCARCE = (2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",

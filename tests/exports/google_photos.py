@@ -206,7 +206,7 @@ def _damaged(pack: Pack) -> None:
     pack.add(f"{YEAR}/types.jpg.supplemental-metadata.json", odd)
     none = {"caption": None, "location": None, "url": None, "url_kind": None, "author_is_owner": None}
     right = {"posted_at": POSTED, "taken_at": TAKEN, "people": ("Ana",), "context": "library"}
-    library.bare(f"{YEAR}/types.jpg", "a", **right, **none)
+    library.bare(f"{YEAR}/types.jpg", "c", **right, **none)
     pack.add(f"{YEAR}/nothing.jpg.supplemental-metadata.json", {"title": "nothing.jpg"})
     library.bare(f"{YEAR}/nothing.jpg", "a", context="library", posted_at=None, taken_at=None)
     times = {"photoTakenTime": {"timestamp": "0"}, "creationTime": {"timestamp": "99999999999999"}}

@@ -15,6 +15,7 @@ from itertools import islice
 
 from ...errors import ItemError
 from ...types import Exposure, Provenance
+from ..archives import stem
 from ..export import Account, Export, Mention, Root
 from ..names import Names, fold
 from . import plain
@@ -230,8 +231,8 @@ def _title(export: Export, path: str) -> str | None:
     folder = member.path.rpartition("/")[0].rpartition("/")[2]
     container = member.container.path.replace("\\", "/").rstrip("/").rpartition("/")[2]
     for known in (path, folder, container, export.name):
-        stem = _COPY.sub("", re.sub(r"\.(?:txt|zip)$", "", known, flags=re.IGNORECASE))
-        if found := _TITLE.fullmatch(stem):
+        bare = _COPY.sub("", stem(re.sub(r"\.txt$", "", known, flags=re.IGNORECASE)))
+        if found := _TITLE.fullmatch(bare):
             return found[1].strip()
     return None
 

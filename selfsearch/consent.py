@@ -1,7 +1,8 @@
 """Consent: a ledger's entries become a Grant, and without a Grant nothing is read, searched or shown.
 
-`require` is the only maker of Grants. Python cannot stop a caller from forging one; it stops every caller from forgetting.
-A source's consent is about a path and everything below it; the nearest path with an entry decides.
+`require` is the only maker of Grants. Python cannot stop a caller from forging one; it stops every caller
+from forgetting. A source's consent is about a path and everything below it; the nearest path with an entry
+decides.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from .errors import ConsentError, UsageError
-from .library import Library, ledger
+from .library import Library, ledger, sources
 
 LONGEST = timedelta(days=3 * 365)  # Illinois' Biometric Information Privacy Act, section 15(a)
 USUAL = timedelta(days=365)
 VERSION = "1"
 CATEGORIES = "photographs, videos and their records; face templates (biometric data)"
 PURPOSE = "to show the person where their own face appears in media that they control"
+
+GIVEN = ("grant", "renew")  # events that are consent; others end it
 
 STATEMENTS = {
     ("source", "own"): (
@@ -63,6 +66,15 @@ class Grant:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where consent stands for one subject of the ledger."""
+
+    state: str  # live, expired, withdrawn, erased
+    entry: ledger.Entry  # the one that decides
+    expires_at: datetime | None
+
+
 def statement(wish: Wish, now: datetime) -> str:
     """The sentence that is agreed to, with its names and dates filled in."""
     return STATEMENTS[wish.kind, wish.basis].format(
@@ -95,11 +107,75 @@ def give(library: Library, wish: Wish, now: datetime, *, event: str = "grant") -
     return require(library, wish.kind, wish.subject, now)
 
 
-def revoke(library: Library, kind: str, subject: str, now: datetime, detail: str = "") -> None:
-    """Withdraw consent: it counts from this moment."""
-    ledger.append(
-        library, ledger.Entry(at=stamp(now), event="revoke", kind=kind, subject=subject, detail=detail)
-    )
+def renew(library: Library, kind: str, subject: str, now: datetime, lasts: timedelta = USUAL) -> Grant:
+    """Consent anew to what was consented to, live or expired.
+
+    Raises ConsentError when it was withdrawn or erased.
+    """
+    return give(library, renewal(library, kind, subject, now, lasts), now, event="renew")
+
+
+def renewal(library: Library, kind: str, subject: str, now: datetime, lasts: timedelta = USUAL) -> Wish:
+    """What renewing says; `statement` puts it in words."""
+    entry = _deciding(ledger.entries(library, kind), kind, subject)
+    if entry is None or entry.event not in GIVEN:
+        raise _refusal(entry, kind, subject)
+    by = entry.given_by if entry.basis == "release" else ""
+    return Wish(kind, entry.subject, entry.basis, by, entry.evidence_sha256, lasts)
+
+
+def revoke(library: Library, kind: str, subject: str, now: datetime, detail: str = "") -> list[str]:
+    """Withdraw consent: it counts from this moment, also for a run that goes on in another process.
+
+    For a path everything below it is withdrawn, too. Returns the subjects that had consent until now, for
+    forget.py to erase what rests on it. Raises UsageError when no consent is on record.
+    """
+    with library.atomic():
+        known = ledger.entries(library, kind)
+        given = [one.subject for one in _newest(known) if one.event in GIVEN]
+        ended = [one for one in given if one == subject or (kind == "source" and _below(one, subject))]
+        if not ended:
+            _check_part(library, known, kind, subject)
+        for one in dict.fromkeys([subject, *ended]):
+            entry = ledger.Entry(at=stamp(now), event="revoke", kind=kind, subject=one, detail=detail)
+            ledger.append(library, entry)
+    return list(dict.fromkeys([subject, *ended]))
+
+
+def _check_part(library: Library, known: list[ledger.Entry], kind: str, subject: str) -> None:
+    """Raises UsageError unless the subject is a source that rests on the consent for a folder above it."""
+    own = _deciding(known, kind, subject)
+    if own is None or own.event not in GIVEN:
+        raise UsageError(f"there is no consent on record for {subject}; see: selfsearch consent list")
+    roots = [row.root for row in sources.all_sources(library)]
+    if not any(root == subject or _below(root, subject) for root in roots):
+        raise UsageError(
+            f"consent was given for {own.subject} as a whole; withdraw that, or take {subject} out of the folder and"
+            f" erase what is kept of it: selfsearch forget {subject}"
+        )
+
+
+def standings(library: Library, now: datetime) -> list[Standing]:
+    """Where consent stands for every subject of the ledger, in the order in which they were first named."""
+    found = []
+    for kind in ("source", "person"):
+        for entry in _newest(ledger.entries(library, kind)):
+            expires = datetime.fromisoformat(entry.expires_at) if entry.expires_at else None
+            state = {"revoke": "withdrawn", "erase": "erased"}.get(entry.event, "live")
+            found.append(Standing("expired" if expires and expires <= now else state, entry, expires))
+    return found
+
+
+def _newest(known: list[ledger.Entry]) -> list[ledger.Entry]:
+    """The newest entry of each subject."""
+    last: dict[str, ledger.Entry] = {}
+    for entry in known:
+        last[entry.subject] = entry
+    return list(last.values())
+
+
+def _below(path: str, folder: str) -> bool:
+    return PurePath(folder) in PurePath(path).parents
 
 
 def require(library: Library, kind: str, subject: str, now: datetime) -> Grant:
@@ -123,7 +199,7 @@ def _is_live(known: list[ledger.Entry], kind: str, subject: str, now: datetime) 
 
 def _deciding(known: list[ledger.Entry], kind: str, subject: str) -> ledger.Entry | None:
     """The newest entry about the subject; for a path, about the nearest folder above it that has one."""
-    last = {entry.subject: entry for entry in known if entry.event != "erase"}
+    last = {entry.subject: entry for entry in known}
     if kind == "person":
         return last.get(subject)
     places = [subject, *(str(parent) for parent in PurePath(subject).parents)]
@@ -131,21 +207,24 @@ def _deciding(known: list[ledger.Entry], kind: str, subject: str) -> ledger.Entr
 
 
 def _judge(entry: ledger.Entry | None, kind: str, subject: str, now: datetime) -> Grant:
-    how = (
-        f"selfsearch index {subject} --consent own"
-        if kind == "source"
-        else "selfsearch query PHOTO --self (or --person)"
-    )
-    if entry is None:
-        raise ConsentError(f"there is no consent on record for {subject}; give it with: {how}")
-    if entry.event == "revoke":
-        raise ConsentError(
-            f"the consent for {subject} was withdrawn on {entry.at[:10]}; to give it anew: {how}"
-        )
+    if entry is None or entry.event not in GIVEN:
+        raise _refusal(entry, kind, subject)
     expires = datetime.fromisoformat(entry.expires_at)
     if expires <= now:
-        raise ConsentError(f"the consent for {subject} expired on {entry.expires_at[:10]}; renew it: {how}")
+        raise ConsentError(
+            f"the consent for {subject} expired on {entry.expires_at[:10]};"
+            f" renew it: selfsearch consent renew {entry.subject}"
+        )
     return Grant(kind, subject, entry.id, expires)
+
+
+def _refusal(entry: ledger.Entry | None, kind: str, subject: str) -> ConsentError:
+    index, query = f"selfsearch index {subject} --consent own", "selfsearch query PHOTO --self (or --person)"
+    how = index if kind == "source" else query
+    if entry is None:
+        return ConsentError(f"there is no consent on record for {subject}; give it with: {how}")
+    ended = "erased" if entry.event == "erase" else "withdrawn"
+    return ConsentError(f"the consent for {subject} was {ended} on {entry.at[:10]}; to give it anew: {how}")
 
 
 def stamp(now: datetime) -> str:

@@ -122,6 +122,16 @@ def save_query(
         )
 
 
+def queries(library: Library, person: str | None = None) -> list[dict[str, object]]:
+    """The audit log, oldest first: at, person, purpose, outcome, appearances."""
+    return list(
+        library.db.query(
+            "select at, person, purpose, outcome, appearances from queries where ?1 is null or person = ?1 order by id",
+            [person],
+        )
+    )
+
+
 def save_verdict(library: Library, person: Person, face: int, verdict: str, now: str) -> None:
     """Keep what the person said of a face: "me" or "not_me"."""
     with library.atomic():

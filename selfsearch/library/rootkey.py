@@ -1,9 +1,9 @@
 """The root key: where it is kept, how it is made and how it is found again.
 
 It is two keys of 256 bits. One encrypts the databases; the other wraps the keys of sources and people, and is
-replaced whenever one of those is destroyed, so that a copy of keys.db from before opens nothing. During such a replacement
-both the new and the old wrapping key are kept. `key.json` in the library says where the root key is, and holds no secret
-except, with a passphrase, the root key sealed under it.
+replaced whenever one of those is destroyed, so that a copy of keys.db from before opens nothing. During such
+a replacement both the new and the old wrapping key are kept. `key.json` in the library says where the root
+key is, and holds no secret except, with a passphrase, the root key sealed under it.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class RootKey:
     wrapping: tuple[bytes, ...] = field(
         repr=False
     )  # current first; a second one only while it is being replaced
+    under: bytes | None = field(default=None, repr=False)  # what a passphrase gave, to seal it again
 
     def pack(self) -> bytes:
         """The keys one after the other, 32 bytes each: library, wrapping, (old wrapping)."""
@@ -62,6 +63,7 @@ class KeyPlace:
     kind: str  # file, keyring, passphrase
     salt: str = ""
     sealed: str = field(default="", repr=False)
+    leaving: str = ""  # the kind of place that the root key was moved from, until it is deleted there
 
     @staticmethod
     def read(home: Path) -> KeyPlace:
@@ -82,7 +84,9 @@ class KeyPlace:
 
 
 def create(home: Path, key_folder: Path) -> RootKey:
-    """Make a library's root key and keep it in the keyring, or in a 0600 file outside the library where there is none."""
+    """Make a library's root key and keep it in the keyring, or in a 0600 file outside the library where there
+    is none.
+    """
     root = RootKey(cipher.new_key(), (cipher.new_key(),))
     kind = "keyring" if keyring_name() else "file"
     place = KeyPlace(secrets.token_hex(8), kind)
@@ -119,9 +123,59 @@ def keep(place: KeyPlace, root: RootKey, key_folder: Path) -> None:
 def protect(place: KeyPlace, root: RootKey, passphrase: str) -> KeyPlace:
     """The place that holds the root key sealed under a passphrase."""
     salt = secrets.token_bytes(16)
-    sealed = cipher.Sealer(cipher.from_passphrase(passphrase, salt)).seal(root.pack(), place.library_id)
-    text = (base64.b64encode(data).decode() for data in (salt, sealed))
-    return replace(place, kind="passphrase", **dict(zip(("salt", "sealed"), text, strict=True)))
+    under = cipher.from_passphrase(passphrase, salt)
+    return _sealed(replace(place, salt=base64.b64encode(salt).decode()), replace(root, under=under))
+
+
+def _sealed(place: KeyPlace, root: RootKey) -> KeyPlace:
+    if root.under is None:
+        raise KeyUnavailable("the library's passphrase is needed for this; set SELFSEARCH_PASSPHRASE")
+    sealed = cipher.Sealer(root.under).seal(root.pack(), place.library_id)
+    return replace(place, kind="passphrase", sealed=base64.b64encode(sealed).decode())
+
+
+def store(home: Path, key_folder: Path, root: RootKey) -> None:
+    """Keep a changed root key where the library's root key is kept."""
+    place = KeyPlace.read(home)
+    if place.kind == "passphrase":
+        _sealed(place, root).write(home)
+    else:
+        keep(place, root, key_folder)
+
+
+def move(home: Path, key_folder: Path, root: RootKey, kind: str, passphrase: str = "") -> None:
+    """Keep the root key elsewhere: kind is file, keyring or passphrase.
+
+    Never in no place; killed in between, `tidy` ends it.
+    """
+    tidy(home, key_folder)
+    old = KeyPlace.read(home)
+    new = KeyPlace(old.library_id, kind, leaving=old.kind if old.kind != kind else "")
+    if kind == "passphrase":
+        new = protect(new, root, passphrase)
+    else:
+        keep(new, root, key_folder)
+    new.write(home)
+    tidy(home, key_folder)
+
+
+def tidy(home: Path, key_folder: Path) -> None:
+    """Delete the root key from where it was moved away."""
+    place = KeyPlace.read(home)
+    if place.leaving == "file":
+        key_file(place, key_folder).unlink(missing_ok=True)
+    elif place.leaving == "keyring":
+        keyring = _keyring()
+        try:
+            keyring.delete_password(SERVICE, place.library_id)
+        except keyring.errors.PasswordDeleteError:
+            pass  # it is not there any more
+        except keyring.errors.KeyringError as exc:
+            raise KeyUnavailable(
+                "the operating system's keyring is locked; unlock it, then try again"
+            ) from exc
+    if place.leaving:
+        replace(place, leaving="").write(home)
 
 
 def key_file(place: KeyPlace, key_folder: Path) -> Path:
@@ -188,6 +242,9 @@ def _from_passphrase(place: KeyPlace, ask: AskPassphrase | None) -> RootKey:
         )
     key = cipher.from_passphrase(passphrase, base64.b64decode(place.salt))
     try:
-        return RootKey.unpack(cipher.Sealer(key).open(base64.b64decode(place.sealed), place.library_id))
+        root = RootKey.unpack(cipher.Sealer(key).open(base64.b64decode(place.sealed), place.library_id))
+    except KeyUnavailable:
+        raise
     except LibraryError as exc:
         raise KeyUnavailable("that is not the library's passphrase") from exc
+    return replace(root, under=key)

@@ -1,0 +1,213 @@
+"""selfsearch consent"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import Busy, ConsentError, UsageError
+from . import consenting, options
+
+if TYPE_CHECKING:
+    from ..consent import Standing
+    from ..library import Library
+
+app = typer.Typer(
+    help="Who agreed to what, until when; to renew it, to withdraw it, and to show it.",
+    invoke_without_command=True,
+)
+Subject = Annotated[str, typer.Argument(help="A source's path or number, or a person's name.")]
+
+
+@app.callback(invoke_without_command=True)
+def bare(context: typer.Context) -> None:
+    """List whose consent there is."""
+    if not context.invoked_subcommand:
+        list_standings(as_json=False)
+
+
+@app.command("list")
+def list_standings(as_json: options.AsJson = False) -> None:
+    """List every source and person that consent was ever given for, and where it stands now."""
+    from .. import consent
+
+    with options.opened() as library:
+        found = consent.standings(library, options.now())
+    if as_json:
+        listed = [_object(one) for one in found]
+        options.answer_json({"schema": "selfsearch.consent/1", "consents": listed})
+        return
+    for one in found:
+        options.answer(f"{one.state:<9} {one.entry.kind} {one.entry.subject}{_until(one)}")
+    if not found:
+        options.answer("nobody has consented to anything yet")
+
+
+@app.command("show")
+def show(subject: Subject, as_json: options.AsJson = False) -> None:
+    """Show everything that the ledger says about one source or person, with the words that were agreed to."""
+    from ..library import ledger
+    from ..report.consents import as_object, as_text
+
+    with options.opened() as library:
+        kind, name = _named(library, subject)
+        found = ledger.entries(library, kind, name)
+    if as_json:
+        options.answer_json({"schema": "selfsearch.ledger/1", "entries": [as_object(one) for one in found]})
+        return
+    options.answer("\n\n".join(as_text(one) for one in found))
+
+
+@app.command("renew")
+def renew(subject: Subject, days: consenting.Days = 365, yes: options.Yes = False) -> None:
+    """Agree anew to what was agreed to before, also after it expired."""
+    from datetime import timedelta
+
+    from .. import consent
+
+    with options.opened(writing=True) as library:
+        kind, name = _named(library, subject)
+        now, lasts = options.now(), timedelta(days=days)
+        options.say(consent.statement(consent.renewal(library, kind, name, now, lasts), now))
+        if not yes and not options.ask("Do you agree?"):
+            raise ConsentError("nothing was renewed; to agree without a question: --yes")
+        grant = consent.renew(library, kind, name, now, lasts)
+    options.answer(f"renewed until {grant.expires_at:%Y-%m-%d} (entry {grant.entry} of the ledger)")
+
+
+@app.command("revoke")
+def revoke(
+    subject: Subject,
+    why: Annotated[str, typer.Option("--why", help="A reason, for the ledger.")] = "",
+    as_json: options.AsJson = False,
+) -> None:
+    """Withdraw consent, now, and erase everything that was derived from it. Your own files are not touched.
+
+    It counts at once, also for an index that is running; that one stops, and the next command erases the
+    rest.
+    """
+    from .. import consent, forget
+
+    with options.opened() as library:
+        kind, name = _named(library, subject)
+        with library.atomic():
+            ended = consent.revoke(library, kind, name, options.now(), why)
+            forget.withdrawn(library, kind, ended, options.now())
+    options.say(f"withdrawn: {', '.join(ended)}. Nothing of it is searched, read again or shown from now on.")
+    _erase(as_json=as_json)
+
+
+def _erase(*, as_json: bool) -> None:
+    from .. import forget
+    from .forget import tell
+
+    try:
+        with options.opened(writing=True, completing=False) as library:
+            tell(forget.complete(library, options.now()), as_json=as_json)
+    except Busy:
+        options.say(
+            "another selfsearch is at work in the library; it stops reading what was withdrawn at its next step, and what"
+            " is stored is erased by the next command that writes (for example: selfsearch forget)"
+        )
+
+
+@app.command("export")
+def export(
+    subject: Annotated[str | None, typer.Argument(help="A source or person; all of them by default.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a receipt that a browser shows.")
+    ] = None,
+) -> None:
+    """Give out the records of consent: as JSON, or as a readable receipt in one HTML file."""
+    from .. import consent
+    from ..files import write_private
+    from ..library import ledger, rootkey
+    from ..report import consents
+
+    with options.opened() as library:
+        length = ledger.verify(library)
+        kind, name = _named(library, subject) if subject else (None, None)
+        entries = ledger.entries(library, kind, name)
+        standings = [
+            one for one in consent.standings(library, options.now())
+            if subject is None or (one.entry.kind, one.entry.subject) == (kind, name)
+        ]  # fmt: skip
+        number = rootkey.KeyPlace.read(library.home).library_id
+    record = consents.Record(number, consent.stamp(options.now()), length, tuple(entries), tuple(standings))
+    if html is None:
+        options.answer_json(consents.to_json(record))
+        return
+    write_private(html.absolute(), consents.to_html(record).encode())
+    options.say(f"consent receipt: {html.absolute()}")
+
+
+@app.command("verify")
+def verify() -> None:
+    """Check that no entry of the ledger was changed or taken out since it was written."""
+    from ..library import ledger
+
+    with options.opened() as library:
+        length = ledger.verify(library)
+        last = ledger.entries(library)[-1].hash if length else "none"
+    options.answer(f"the ledger is whole: {length} entries, sha256 of the last {last}")
+
+
+@app.command("audit")
+def audit(
+    person: Annotated[str | None, typer.Argument(help="Only questions about this person.")] = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show who was searched for, when, why and with what outcome. Refused attempts are in it, too."""
+    from ..library import people
+
+    with options.opened() as library:
+        rows = people.queries(library, person)
+    if as_json:
+        options.answer_json({"schema": "selfsearch.audit/1", "queries": rows})
+        return
+    for row in rows:
+        many = "" if row["appearances"] is None else f", {row['appearances']:,} appearances"
+        why = f": {row['purpose']}" if row["purpose"] else ""
+        options.answer(f"{row['at']}  {row['outcome']:<8}  {row['person'] or 'nobody enrolled'}{many}{why}")
+    if not rows:
+        options.answer("nobody was searched for yet")
+
+
+def _named(library: Library, word: str) -> tuple[str, str]:
+    """Kind and subject of what somebody calls `word`: a person, a source's number, or a path.
+
+    Raises UsageError.
+    """
+    from ..library import ledger, sources
+
+    if ledger.entries(library, "person", word):
+        return "person", word
+    for row in sources.all_sources(library):
+        if word == str(row.id):
+            return "source", row.root
+    place = str(Path(word).expanduser().resolve())
+    below = ledger.entries(library, "source")
+    roots = {row.root for row in sources.all_sources(library)} | {entry.subject for entry in below}
+    for one in (word, place):
+        if one in roots or any(Path(root).is_relative_to(one) for root in roots if Path(one).is_absolute()):
+            return "source", one
+    if any(Path(place).is_relative_to(root) for root in roots):
+        return "source", place
+    raise UsageError(f"the ledger knows nobody and no source called {word!r}; see: selfsearch consent list")
+
+
+def _until(one: Standing) -> str:
+    if one.state in ("withdrawn", "erased"):
+        return f", {one.state} on {one.entry.at[:10]}"
+    hint = "" if one.state == "live" else f"; renew it: selfsearch consent renew {one.entry.subject}"
+    return f", until {one.entry.expires_at[:10]}{hint}"
+
+
+def _object(one: Standing) -> dict[str, Any]:
+    return {
+        "kind": one.entry.kind, "subject": one.entry.subject, "state": one.state, "basis": one.entry.basis,
+        "given_by": one.entry.given_by, "at": one.entry.at, "expires_at": one.entry.expires_at or None,
+        "entry": one.entry.id,
+    }  # fmt: skip

@@ -1,0 +1,76 @@
+"""selfsearch forget"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import LibraryError, UsageError
+from . import options
+
+if TYPE_CHECKING:
+    from ..forget import Receipt, Target
+    from ..library import Library
+
+
+def forget(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[WHAT]...",
+            help="A source (number or path), a person, a file or folder that was read, a sha256.",
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything but the ledger of consent.")] = False,
+    yes: options.Yes = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Erase everything that was derived from a source, a person or a photograph, and show that it is gone.
+
+    Your own files are not touched. The receipt stays in the ledger of consent.
+    """
+    from .. import forget as forgetting
+
+    if what and everything:
+        raise UsageError("say what to forget, or --all, not both")
+    with options.opened(writing=True, completing=False) as library:
+        before = forgetting.complete(library, options.now())
+        if not what and not everything:
+            if not before:
+                raise UsageError("say what to forget, or --all")
+            tell(before, as_json=as_json)
+            return
+        targets = _targets(library, what or [])
+        if not yes and not options.ask(f"Erase {_named(targets)}? This cannot be undone."):
+            raise UsageError("nothing was erased; to go ahead without a question: --yes")
+        forgetting.request(library, targets, options.now())
+        tell(before + forgetting.complete(library, options.now()), as_json=as_json)
+
+
+def tell(receipts: list[Receipt], *, as_json: bool) -> None:
+    """Print receipts. Raises LibraryError when something was found that should be gone."""
+    from ..forget import as_dict
+    from .forgetting import not_reached, words
+
+    if as_json:
+        options.answer_json({"schema": "selfsearch.forget/1", "receipts": [as_dict(one) for one in receipts]})
+    else:
+        for one in receipts:
+            options.answer(words(one))
+        options.answer(not_reached())
+    if any(one.remnants for one in receipts):
+        raise LibraryError("something of what was to be erased is still there; the receipt says where")
+
+
+def _targets(library: Library, words: list[str]) -> list[Target]:
+    from .. import forget as forgetting
+
+    if not words:
+        return forgetting.everything(library)
+    return list(dict.fromkeys(one for word in words for one in forgetting.resolve(library, word)))
+
+
+def _named(targets: list[Target]) -> str:
+    names = dict.fromkeys(one.subject for one in targets)
+    return ", ".join(names) if len(names) < 6 else f"{len(targets)} sources, people and media"

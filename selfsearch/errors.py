@@ -1,13 +1,15 @@
 """Every error that a user can meet, drawn as one tree.
 
-SelfsearchError                   exit 1   something failed, and the sentence says what ├── UsageError
-exit 2   the call makes no sense ├── ConsentError                  exit 3   consent is missing, expired or
-revoked, or the face is a stranger's ├── InputError                    exit 4   nothing usable in what was
-given ├── LibraryError                  exit 5   the library is damaged, locked by another run, or newer
-than this program │   ├── KeyUnavailable            exit 5   the library's key is missing, wrong or locked
-away │   └── Busy                      exit 5   another selfsearch is writing to this library ├── PackError
-exit 5   a model pack is missing, damaged or not usable └── ItemError                     exit 4   one file
-is unusable; while indexing it becomes that file's outcome
+SelfsearchError                   exit 1   something failed, and the sentence says what
+├── UsageError                    exit 2   the call makes no sense
+├── ConsentError                  exit 3   consent is missing, expired or revoked, or the face is a stranger's
+├── InputError                    exit 4   nothing usable in what was given
+├── LibraryError                  exit 5   the library is damaged, locked by another run, or newer than this program
+│   ├── KeyUnavailable            exit 5   the library's key is missing, wrong or locked away
+│   └── Busy                      exit 5   another selfsearch is writing to this library
+├── PackError                     exit 5   a model pack is missing, damaged or not usable
+├── NetworkRefused                exit 1   some code tried to reach the network; it was stopped and is named
+└── ItemError                     exit 4   one file is unusable; while indexing it becomes that file's outcome
 
 An exit code belongs to the class; `cli.main()` alone turns an error into text and a code. Messages never
 hold a template, a chip, a passphrase or a key.
@@ -60,6 +62,14 @@ class PackError(SelfsearchError):
     """A model pack is missing, damaged or not usable."""
 
     exit_code = 5
+
+
+class NetworkRefused(SelfsearchError):
+    """Code in this process tried to reach the network.
+
+    Not an OSError: network libraries catch those, and retry or go on as if there were no network. Not outside Exception
+    either: urllib3 probes for IPv6 when it is imported, and such an error would end every run there.
+    """
 
 
 class ItemError(SelfsearchError):

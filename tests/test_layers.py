@@ -19,18 +19,22 @@ else:
 PACKAGE = Path(__file__).parent.parent / "selfsearch"
 
 LAYERS = [  # a room may import from the lines above its own
-    {"errors", "types", "files"},
+    {"errors", "types", "files", "offline", "hygiene"},
     {"config", "exposure", "media", "sources", "engine", "samples"},
     {"library"},
     {"nearest", "consent", "forget", "probes"},
     {"reembed", "doctor"},
-    {"indexing", "query", "rescan", "schedule", "notify", "report"},
-    {"pictures"},
+    {"indexing", "query", "schedule", "notify", "report"},
+    {"rescan", "pictures", "offline_proof"},
+    {"verbs"},
     {"cli"},
     {"__init__", "__main__"},  # the package's own doors
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
-BESIDE = {("types", "errors"), ("types", "files"), ("errors", "files")}  # of the lowest layer, in this order
+BESIDE = {  # of the lowest layer, in this order
+    ("types", "errors"),
+    *((low, high) for low in ("types", "errors") for high in ("files", "offline", "hygiene")),
+}
 
 HEAVY = {"numpy", "faiss", "onnxruntime", "onnx", "insightface", "cv2", "scipy", "skimage", "PIL"}
 

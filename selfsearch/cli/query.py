@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import ConsentError, InputError, UsageError
-from . import consenting, options
+from . import consenting, doors, options
 
 if TYPE_CHECKING:
     from ..consent import Grant
@@ -139,11 +138,13 @@ def _pick(photo: Photo, face: str | None) -> int:
         if not face.isdecimal():
             raise UsageError(f"--face takes largest or a number, not {face!r}")
         return int(face) - 1
+    across = sorted(one.box[0] for one in photo.faces)
     lines = [
-        f"  {number}: at {one.box[0]:.0f},{one.box[1]:.0f}, {one.box[2]:.0f} x {one.box[3]:.0f} pixels"
+        f"  {number}: number {across.index(one.box[0]) + 1} from the left"
+        f" (at {one.box[0]:.0f},{one.box[1]:.0f}, {one.box[2]:.0f} x {one.box[3]:.0f} pixels)"
         for number, one in enumerate(photo.faces, 1)
     ]
-    listing = f"{photo.path} shows {len(photo.faces)} faces (largest first):\n" + "\n".join(lines)
+    listing = f"{photo.path} shows {len(photo.faces)} faces, largest first:\n" + "\n".join(lines)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError(f"{listing}\nsay which one with --face largest, or --face NUMBER")
     options.say(listing)
@@ -227,4 +228,4 @@ def _write(library: Library, found: Answer, path: Path | None, show: bool) -> No
     write_private(target.absolute(), to_html(found, pictures.of(library, found.appearances)).encode())
     options.say(f"report: {target.absolute()} (it shows faces: keep it private)")
     if show:
-        webbrowser.open(target.absolute().as_uri())
+        doors.open_in_browser(target)

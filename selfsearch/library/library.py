@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from ..errors import Busy, KeyUnavailable, LibraryError
 from ..files import private_folder
+from ..hygiene import keep_private
 from . import cipher, rootkey
 from .database import Database, DatabaseError, explain, open_database
 from .migrations import keys_schema, schema
@@ -149,6 +150,8 @@ def open_library(
         if (home / "library.db").exists():
             raise KeyUnavailable(f"{home / 'key.json'} is missing; without it the library cannot be opened")
     try:
+        if home.exists():
+            keep_private(home)
         private_folder(home)
     except OSError as exc:
         raise LibraryError(f"the library cannot be made in {home}: {exc.strerror}") from exc

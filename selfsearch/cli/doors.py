@@ -1,0 +1,65 @@
+"""Which calls may leave the machine, decided here and nowhere else: from their words, before anything is
+parsed or loaded.
+
+Every call runs behind all layers of `selfsearch.offline`. The exceptions:
+
+- `models add NAME`, where NAME is no file here, fetches a published model pack. It runs without the layers,
+  says so, and reads no photograph and no face.
+- `schedule` starts the system's own timer tools. crontab needs rights that the kernel's layers take away, so
+  it has the audit hook alone. It reads no photograph either.
+- `--open` starts a browser, which would inherit the kernel's layers and be a browser without a network. So it
+  is started by a child that was made before them, and is told nothing but the report's path.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .. import hygiene, offline
+from ..offline.errand import Errand
+
+_browser: Errand | None = None
+
+
+def shut(words: list[str]) -> str:
+    """Shut what this call has no need of. Returns why the network stays open, "" when it is shut."""
+    global _browser
+    hygiene.take_passphrase()
+    if "--open" in words:
+        _browser = Errand(_browse)
+    hygiene.no_core_dumps()
+    reason = _download(words)
+    if not reason:
+        offline.enforce(through_kernel=words[:1] != ["schedule"])
+    return reason
+
+
+def open_in_browser(page: Path) -> bool:
+    """Show a page of ours in the user's browser. False when there is none."""
+    address = page.absolute().as_uri()
+    return _browser.do(address) if _browser else _browse(address)
+
+
+def _browse(address: str) -> bool:
+    import webbrowser
+
+    return webbrowser.open(address)
+
+
+def _download(words: list[str]) -> str:
+    if words[:2] != ["models", "add"]:
+        return ""
+    after = {at + 1 for at, word in enumerate(words) if word == "--name"}
+    named = [word for at, word in enumerate(words[2:], 2) if not word.startswith("-") and at not in after]
+    if not named or any(os.path.exists(word) for word in named) or "--help" in words:
+        return ""
+    return (
+        f"models add {named[0]} fetches a model pack that is not on this machine;"
+        " no photograph and no face is read"
+    )
+
+
+def untold(told: set[str]) -> list[str]:
+    """What was refused and that nobody has heard of, because a library caught the error and went on."""
+    return [str(refusal) for refusal in offline.refusals() if str(refusal) not in told]

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .. import hygiene
+
 if TYPE_CHECKING:
     from ..engine import Engine
     from ..library import Library
@@ -25,15 +27,21 @@ PackName = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; go ahead.")]
 
 
+def print_version(wanted: bool) -> None:
+    """--version, before a command is missed."""
+    if wanted:
+        from .. import __version__
+
+        typer.echo(f"selfsearch {__version__}")
+        raise typer.Exit
+
+
 def show_version(
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=print_version, help="Print the version.")
+    ] = False,
 ) -> None:
     """Find where your own face appears in the media you control. Nothing leaves this machine."""
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"selfsearch {installed('selfsearch')}")
-        raise typer.Exit
 
 
 def home() -> Path:
@@ -58,19 +66,23 @@ def now() -> datetime:
 
 
 @contextmanager
-def opened(*, create: bool = False, writing: bool = False) -> Iterator[Library]:
-    """The library, opened; its passphrase is asked for when it has one."""
+def opened(*, create: bool = False, writing: bool = False, completing: bool = True) -> Iterator[Library]:
+    """The library, opened; its passphrase is asked for when it has one. Whoever writes completes what was to be erased."""
     from ..library import open_library
 
     with open_library(
         home(), key_folder=key_folder(), create=create, writing=writing, ask=ask_passphrase
     ) as library:
+        if writing and completing:
+            from .forgetting import complete
+
+            complete(library)
         yield library
 
 
 def ask_passphrase() -> str | None:
     """From the environment, or from the terminal; None when there is neither."""
-    given = os.environ.get("SELFSEARCH_PASSPHRASE")
+    given = hygiene.passphrase()
     if given is not None:
         return given
     return getpass.getpass("Passphrase of the selfsearch library: ") if sys.stdin.isatty() else None
@@ -93,7 +105,14 @@ def ask(question: str) -> bool:
 
 
 def say(text: str) -> None:
-    """A line of the story, on stderr."""
+    """A line of the story, on stderr; folded at words on a terminal."""
+    if sys.stderr.isatty():
+        import shutil
+        import textwrap
+
+        columns = shutil.get_terminal_size().columns
+        options = {"width": columns, "break_long_words": False, "break_on_hyphens": False}
+        text = "\n".join(textwrap.fill(line, **options) for line in text.split("\n"))  # type: ignore[arg-type]
     typer.echo(text, err=True)
 
 
@@ -112,3 +131,10 @@ def width() -> int:
     import shutil
 
     return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
+
+
+def colour() -> bool:
+    """Whether the answer goes to a terminal that shows colours; https://no-color.org is honoured."""
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    understood = os.name == "posix" or "WT_SESSION" in os.environ
+    return sys.stdout.isatty() and understood and not plain

@@ -1,0 +1,169 @@
+"""selfsearch from Python: the same verbs, and an import that costs nothing."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import selfsearch
+from tests import photos
+
+CHECKOUT = Path(__file__).parent.parent
+HEAVY = {
+    "numpy",
+    "faiss",
+    "onnxruntime",
+    "insightface",
+    "cv2",
+    "PIL",
+    "sqlcipher3",
+    "sqlite_utils",
+    "typer",
+    "rich",
+}
+
+
+@pytest.fixture
+def folder(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a program stands: photos/ with the astronaut in two of three, and her selfie."""
+    (tmp_path / "photos").mkdir()
+    for variant in range(2):
+        (tmp_path / f"photos/astronaut-{variant}.jpg").write_bytes(photos.photo("astronaut", variant))
+    (tmp_path / "photos/other.jpg").write_bytes(photos.photo("a", 1))
+    (tmp_path / "selfie.jpg").write_bytes(photos.photo("astronaut", 5))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def fenced(document: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", (CHECKOUT / document).read_text("utf-8"), re.S | re.M)
+
+
+def typed_names() -> list[str]:
+    """What a type checker sees: the names under `if TYPE_CHECKING`."""
+    tree = ast.parse(Path(str(selfsearch.__file__)).read_text("utf-8"))
+    block = next(
+        node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    )
+    return [alias.name for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+
+
+def test_the_ten_lines_of_the_document_run_as_they_stand(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, *_ = fenced("docs/library.md")
+    assert len(first.splitlines()) == 10
+    exec(compile(first, "docs/library.md", "exec"), {})  # noqa: S102  (our own document)
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(line.split()[-1] for line in lines) == [
+        str(folder / "photos/astronaut-0.jpg"),
+        str(folder / "photos/astronaut-1.jpg"),
+    ]
+    assert {line.split()[0] for line in lines} == {"strong"}
+
+
+def test_every_other_example_of_the_document_runs_after_the_first(folder: Path) -> None:
+    for example in fenced("docs/library.md"):
+        exec(compile(example, "docs/library.md", "exec"), {})  # noqa: S102  (our own document)
+
+
+def test_all_is_sorted_and_is_what_a_type_checker_sees() -> None:
+    assert selfsearch.__all__ == sorted(selfsearch.__all__)
+    assert sorted([*typed_names(), "__version__"]) == selfsearch.__all__
+
+
+def test_every_public_name_can_be_fetched_and_is_listed() -> None:
+    for name in selfsearch.__all__:
+        assert getattr(selfsearch, name) is not None
+        assert name in dir(selfsearch)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        selfsearch.nonsense  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_every_error_is_public() -> None:
+    from selfsearch import errors
+
+    assert {name for name in vars(errors) if isinstance(getattr(errors, name), type)} - {"Outcome"} <= {
+        *selfsearch.__all__
+    }
+
+
+def test_importing_it_loads_nothing_heavy() -> None:
+    code = f"import sys, selfsearch; selfsearch.ConsentError; print({HEAVY!r} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_every_method_says_what_it_does() -> None:
+    public = [name for name in vars(selfsearch.Selfsearch) if not name.startswith("_")]
+    methods = [
+        getattr(selfsearch.Selfsearch, name)
+        for name in public
+        if callable(getattr(selfsearch.Selfsearch, name))
+    ]
+    assert methods
+    assert [method.__name__ for method in methods if not method.__doc__] == []
+
+
+def test_nothing_is_read_or_searched_without_a_grant(folder: Path) -> None:
+    with selfsearch.open("library", create=True) as mine:
+        with pytest.raises(selfsearch.ConsentError, match="no consent on record"):
+            mine.require_consent("source", "photos")
+        photos_of_mine = mine.give_consent("source", "photos", basis="own")
+        me = mine.give_consent("person", "me", basis="own")
+        with pytest.raises(selfsearch.UsageError, match="consent for a source"):
+            mine.index(me)
+        with pytest.raises(selfsearch.UsageError, match="needs the person's consent"):
+            mine.enrol(photos_of_mine, "selfie.jpg")
+        with pytest.raises(selfsearch.UsageError, match="nobody called 'me' is enrolled"):
+            mine.query(me)
+        with pytest.raises(selfsearch.UsageError, match="own or release"):
+            mine.give_consent("person", "me", basis="because")
+
+
+def test_a_strangers_photograph_is_refused_and_the_attempt_is_kept(folder: Path) -> None:
+    (folder / "stranger.jpg").write_bytes(photos.photo("c", 1))
+    with selfsearch.open("library", create=True) as mine:
+        me = mine.give_consent("person", "me", basis="own")
+        mine.enrol(me, "selfie.jpg")
+        with pytest.raises(selfsearch.ConsentError, match="not one of the people who agreed"):
+            mine.query(me, "stranger.jpg", purpose="curious")
+        asked = list(mine.library.db.query("select person, purpose, outcome, appearances from queries"))
+    assert asked == [{"person": "me", "purpose": "curious", "outcome": "refused", "appearances": None}]
+
+
+def test_a_group_photograph_needs_to_be_told_which_face(folder: Path) -> None:
+    (folder / "group.jpg").write_bytes(photos.encoded(photos.group()))
+    with selfsearch.open("library", create=True) as mine:
+        me = mine.give_consent("person", "me", basis="own")
+        with pytest.raises(selfsearch.InputError, match="face=1 is the largest"):
+            mine.enrol(me, "group.jpg")
+        assert mine.enrol(me, "group.jpg", face=2).name == "me"
+
+
+def test_a_face_that_is_said_to_be_somebody_else_is_not_shown_again(folder: Path) -> None:
+    with selfsearch.open("library", create=True) as mine:
+        mine.index(mine.give_consent("source", "photos", basis="own"))
+        me = mine.give_consent("person", "me", basis="own")
+        mine.enrol(me, "selfie.jpg")
+        first, second = mine.query(me).appearances
+        mine.verdict(me, first.face, "not_me")
+        assert [one.face for one in mine.query(me).appearances] == [second.face]
+
+
+def test_what_changed_is_told_until_somebody_was_told(folder: Path) -> None:
+    with selfsearch.open("library", create=True) as mine:
+        mine.index(mine.give_consent("source", "photos", basis="own"))
+        mine.enrol(mine.give_consent("person", "me", basis="own"), "selfie.jpg")
+        assert mine.rescan().first == {"me": 2}
+        (folder / "photos/astronaut-2.jpg").write_bytes(photos.photo("astronaut", 2))
+        assert [change.kind for change in mine.rescan().changes] == ["new"]
+        found = mine.changes()
+        assert [(change.person, change.kind) for change in found] == [("me", "new")]
+        mine.tell(found)
+        assert mine.changes() == []

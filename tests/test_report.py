@@ -386,12 +386,13 @@ def test_an_appearance_in_the_terminal_says_how_sure_where_when_and_why():
     copies = seen(1, "instagram.zip!media/x.jpg", public), seen(2, "y.jpg", FOLDER)
     lines = terminal(answer(appearance(1, *copies))).splitlines()
     at = next(number for number, text in enumerate(lines) if text.startswith("    1  "))
-    assert lines[at : at + 5] == [
+    assert lines[at : at + 6] == [
         "    1  almost certainly   0.71  Instagram, post, ana.lisbon           2021-06-02",
         "       /home/ana/exports/instagram.zip!media/x.jpg  (+ 1 other place)",
         "       https://www.instagram.com/ana.lisbon/",
         "       “Beach with Ana \U0001f3d6\ufe0f and the whole crew, before the storm came in”",
-        "       Instagram does not export who could see a post; the account was public a…",
+        "       Instagram does not export who could see a post; the account was public at",
+        "       export",
     ]
 
 

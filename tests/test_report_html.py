@@ -161,7 +161,7 @@ def test_every_place_is_listed_with_its_evidence(report):
     text = report.text
     for said in (
         "TikTok: Who can view = Everyone",
-        "The same file in 2 other places",
+        "The same picture in 2 other places",
         "/home/ana/exports/Pictures/Camera/2021/06/IMG_2231.jpg (gone since)",
         "Everyone (said of this very item)",
         "14 March 2022, 18:30, time zone not given (from Date)",

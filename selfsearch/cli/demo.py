@@ -4,52 +4,84 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import SelfsearchError
-from . import options
+from ..errors import SelfsearchError, UsageError
+from . import doors, options
+
+if TYPE_CHECKING:
+    from ..types import Answer
+
+HER = "the astronaut"
 
 
 def demo(
     folder: Annotated[
-        Path | None, typer.Option("--folder", help="Where to put it; a new folder by default.")
+        Path | None, typer.Option("--folder", metavar="DIR", help="Where to put it; a new folder by default.")
     ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Show the report in the browser.")] = False,
 ) -> None:
     """Show the whole way on sample photographs: index an album, ask with a selfie, write the report.
 
     Everything goes into a folder of its own; your library is not touched.
     """
-    from .. import consent, indexing, pictures, probes, samples
-    from ..files import private_folder, write_private
-    from ..library import open_library
-    from ..query import Searcher, enrol
-    from ..query import query as ask
-    from ..report.html import to_html
-    from ..report.terminal import terminal
+    from .. import samples
+
+    place = _folder(folder)
+    selfie, expected = samples.write(place)
+    options.say("The whole way, on sample photographs. Your own library is not touched.")
+    options.say(f"  album:  {place / 'album'}  ({HER} is in {len(expected)} of its files)")
+    options.say(f"  selfie: {selfie}  (a photograph of her to ask with)")
+    found, report = _ask(place, selfie)
+    options.answer(_words(found))
+    options.answer(_verdict(found, expected))
+    options.answer(f"Report with the pictures: {report}")
+    options.answer(
+        "The same with your own photographs:\n  selfsearch index FOLDER\n  selfsearch query SELFIE"
+    )
+    if open_:
+        doors.open_in_browser(report)
+
+
+def _folder(wanted: Path | None) -> Path:
+    """A new folder, or one that an earlier demo made; never one that holds something else."""
+    from ..files import private_folder
+
+    if wanted is None:
+        return Path(tempfile.mkdtemp(prefix="selfsearch-demo-"))
+    place = wanted.expanduser().absolute()
+    if place.exists() and (not place.is_dir() or (any(place.iterdir()) and not (place / "library").is_dir())):
+        raise UsageError(f"{place} holds something else; name a new folder for the demo")
+    return private_folder(place)
+
+
+def _ask(place: Path, selfie: Path) -> tuple[Answer, Path]:
+    """Index, enrol, query, report: what a user does, on the samples."""
+    from .. import verbs
+    from ..files import write_private
     from .progress import watcher
 
-    place = private_folder((folder or Path(tempfile.mkdtemp(prefix="selfsearch-demo-"))).absolute())
-    selfie, expected = samples.write(place)
-    options.say(f"sample photographs: {place / 'album'}")
-    engine = options.engine()
-    with open_library(place / "library", key_folder=place / "keys", create=True) as library:
-        now = options.now()
-        album = str((place / "album").resolve())
-        grant = consent.give(library, consent.Wish("source", album, "own", method="demo"), now)
-        indexing.index(library, engine, grant, Path(album), options.now, watcher())
-        searcher = Searcher(library, engine)
-        grant = consent.give(library, consent.Wish("person", "the astronaut", "own", method="demo"), now)
-        chosen = [probes.choose(engine, probes.read_photo(engine, selfie), lambda _: 0)]
-        found = ask(searcher, grant, enrol(searcher, grant, chosen, now), chosen, options.now())
-        options.answer(terminal(found, width=options.width()))
+    with verbs.open(place / "library", create=True, key_folder=place / "keys") as mine:
+        mine.index(mine.give_consent("source", place / "album", basis="own"), watcher())
+        grant = mine.give_consent("person", HER, basis="own")
+        mine.enrol(grant, selfie)
+        found = mine.query(grant, selfie, purpose="demo")
         report = place / "report.html"
-        write_private(report, to_html(found, pictures.of(library, found.appearances)).encode())
+        write_private(report, mine.html(found).encode())
+    return found, report
+
+
+def _words(found: Answer) -> str:
+    from ..report.terminal import terminal
+
+    return terminal(found, width=options.width(), colour=options.colour())
+
+
+def _verdict(found: Answer, expected: list[str]) -> str:
+    """Raises SelfsearchError when she was not found where she is, or was where she is not."""
     names = sorted({Path(sighting.path).name for one in found.appearances for sighting in one.sightings})
-    options.answer(
-        f"\nShe is in {len(expected)} of the photographs; {len(set(names) & set(expected))} were found."
-    )
-    options.answer(f"Report: {report}")
     if names != expected:
         raise SelfsearchError(f"the demo expected {', '.join(expected)} and found {', '.join(names)}")
+    return f"All {len(expected)} files that show {HER} were found, and no other."

@@ -92,17 +92,21 @@ def as_object(done: list[Indexed]) -> dict[str, Any]:
 
 def tell(done: list[Indexed]) -> None:
     """The summary for people."""
+    from ..report.words import count
+
     for one in done:
         account = f" of {one.source.account}" if one.source.account else ""
-        options.answer(f"{one.source.title}{account} (source {one.source.id}): {one.found:,} files found")
-        for kind, count in one.counts.items():
-            options.answer(f"  {count:>9,}  {WORDS.get(kind, kind)}")
-        changes = [f"{count:,} {word}" for word, count in _changes(one).items() if count]
+        options.answer(
+            f"{one.source.title}{account} (source {one.source.id}): {count(one.found, 'file')} found"
+        )
+        for kind, number in one.counts.items():
+            options.answer(f"  {number:>9,}  {WORDS.get(kind, kind)}")
+        changes = [f"{number:,} {word}" for word, number in _changes(one).items() if number]
         options.answer(f"  this time: {', '.join(changes) or 'nothing to do'}")
     bad = sum(one.counts.get(kind, 0) for one in done for kind in ("unreadable", "too_large", "encrypted"))
     if bad:
         options.answer(
-            f"{bad:,} files could not be read; selfsearch status --problems lists each with its reason"
+            f"{count(bad, 'file')} could not be read; selfsearch status --problems lists each with its reason"
         )
 
 

@@ -68,7 +68,8 @@ class Lines(Watcher):
     def begin(self, title: str, files: int | None) -> None:
         """Say what comes."""
         self._count, self._title, self._last = 0, title, time.monotonic()
-        say(f"{title}: {f'{files:,} files' if files is not None else 'reading'}")
+        noun = "file" if files == 1 else "files"
+        say(f"{title}: {f'{files:,} {noun}' if files is not None else 'reading'}")
 
     def step(self, outcome: Outcome, address: str) -> None:
         """Say how far it is, every half minute."""

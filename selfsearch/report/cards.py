@@ -78,7 +78,7 @@ def boxed(picture: Picture, alt: str) -> Markup:
 
 def _figure(appearance: Appearance, picture: Picture | None) -> Markup:
     first = appearance.sightings[0].provenance
-    source = " ".join(part for part in (title(first.platform), words.spaced(first.context)) if part)
+    source = " ".join(part for part in (title(first.platform), _context(first)) if part)
     if picture is None:
         shown = element("span", "The picture could not be opened any more.", class_="picture missing")
     else:
@@ -111,13 +111,17 @@ def _place(sighting: Sighting) -> Iterator[Markup | None]:
         "p",
         element("span", words.AUDIENCES[said.exposure], class_=f"chip {said.exposure.value}"),
         element("strong", title(said.platform)),
-        *(joined(" · ", part) for part in (words.spaced(said.context), line(said.account or "")) if part),
+        *(joined(" · ", part) for part in (_context(said), line(said.account or "")) if part),
         class_="where",
     )
     yield _caption(said.caption)
     yield element("p", words.sentence(said.exposure_reason), class_="why")
     yield _link(said)
     yield _evidence(sighting)
+
+
+def _context(said: Provenance) -> str | None:
+    return words.spaced(said.context) if said.context != "file" else None
 
 
 def _caption(caption: str | None) -> Markup | None:
@@ -185,7 +189,7 @@ def _others(others: list[Sighting], tokens: Tokens) -> Markup | None:
     places = [element("li", *_place(other), class_="place", **tokens(other)) for other in others]
     return element(
         "details",
-        element("summary", f"The same file in {words.count(len(others), 'other place')}"),
+        element("summary", f"The same picture in {words.count(len(others), 'other place')}"),
         element("ol", *places),
         class_="others",
         open=True,

@@ -65,7 +65,7 @@ def summarise(answer: Answer) -> Summary:
         not_looked_at=sum(answer.not_looked_at.values()),
         links=len(answer.links),
         expected_false_matches=max(expected, default=None),
-        headline=_headline(answer, media),
+        headline=words.sentence(_headline(answer, media)),
         sentences=tuple(_sentences(answer, media)),
     )
 
@@ -93,7 +93,7 @@ def _headline(answer: Answer, media: list[_Medium]) -> str:
     sure = [medium for medium in public if medium.sure]
     maybe = [medium for medium in public if not medium.sure and not medium.weak]
     if not media:
-        return f"{who.capitalize() if who == 'you' else who} {_were(who)} not found in what was searched."
+        return f"{who} {_were(who)} not found in what was searched."
     if sure:
         return f"A face search engine would find {who} in {_files(sure, 'public')}{_and_maybe(maybe)}."
     if maybe:
@@ -197,7 +197,7 @@ def _were(who: str) -> str:
 
 
 def _here(who: str) -> str:
-    return "You are" if who == "you" else f"{who} is"
+    return "you are" if who == "you" else f"{who} is"
 
 
 def _them(media: list[_Medium]) -> str:

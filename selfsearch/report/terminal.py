@@ -61,7 +61,8 @@ class _Page:
         yield ""
         yield self.paint(f"{words.WHO_COULD_SEE[level]}: {len(group):,}", level.value)
         question = f"is it {words.you(self.answer.person)}?"
-        yield self.paint(self.row("#", question, "score", "where", "when"), "dim")
+        fits = cells(question) <= BANDS
+        yield self.paint(self.row("#", question if fits else "how sure", "score", "where", "when"), "dim")
         for appearance in group:
             yield from self.appearance(appearance)
 
@@ -82,7 +83,7 @@ class _Page:
         if said.caption:
             yield self.detail(f"“{fit(line(said.caption), self.width - len(DETAIL) - 2)}”")
         if said.platform != "folder":
-            yield self.detail(fit(line(said.exposure_reason), self.width - len(DETAIL)))
+            yield from self.wrapped(said.exposure_reason, bullet=DETAIL, style="dim")
 
     def place(self, appearance: Appearance) -> str:
         """The path, shortened in its middle, with what must not be lost after it."""
@@ -124,8 +125,10 @@ class _Page:
         yield self.paint("What you can do now", "bold")
         for entry in known:
             yield from self.wrapped(f"{entry.title}: {entry.short}", bullet="- ")
+        menus = [entry for entry in known if entry.platform != "folder"]
         yield from self.wrapped(
-            caveat(next(iter(known)).as_of) + " The HTML report says more, also of tags and faces."
+            (caveat(menus[0].as_of) + " " if menus else "")
+            + "The HTML report says more, also of tags and faces."
         )
 
     def wrapped(self, text: str, *, bullet: str = "", style: str = "") -> Iterator[str]:
@@ -141,5 +144,6 @@ class _Page:
 def _where(sighting: Sighting) -> str:
     """ "Instagram, profile photo, ana.lisbon"."""
     said = sighting.provenance
-    parts = (title(said.platform), words.spaced(said.context), line(said.account or said.album or ""))
+    context = said.context if said.context != "file" else None
+    parts = (title(said.platform), words.spaced(context), line(said.account or said.album or ""))
     return ", ".join(part for part in parts if part)

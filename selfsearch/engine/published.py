@@ -25,7 +25,7 @@ TERMS = (
 )
 UNKNOWN_TERMS = "No licence came with this pack: ask whoever made it what you may do with it.\n"
 MAX_BYTES = 2 << 30  # InsightFace's largest pack has 408 MB
-BLOCK = 1 << 18
+BLOCK = 1 << 16  # bytes; what is in a block that breaks off is fetched again
 PATIENCE = (15, 60)  # seconds: to connect; without a byte
 
 Progress = Callable[[int, int], None]  # bytes that are there, bytes in all

@@ -30,16 +30,22 @@ def complete(library: Library, pack: int) -> bool:
 
 
 def bare(library: Library, pack: int, sources: Sequence[int]) -> list[Bare]:
-    """What is there now in `sources` and has no vectors of this pack, oldest first."""
+    """What is there now in `sources` and has no vectors of this pack, oldest first.
+
+    Only what is known to have chips, or to show nobody: anything else is for the next index to read again.
+    """
     marks = ",".join(map(str, sources)) or "-1"
+    here = f"gone_at is null and source_id in ({marks})"
     rows = library.db.execute(
-        "select media.id, coalesce(chips.source_id, (select min(source_id) from items where items.media_id = media.id"  # noqa: S608
-        f" and gone_at is null and source_id in ({marks}))),"
+        "select media.id, coalesce(chips.source_id, (select min(source_id) from items"  # noqa: S608
+        f" where items.media_id = media.id and {here})),"
         " (select count(*) from faces where faces.media_id = media.id),"
         " coalesce((select max(bystanders) from vectors where vectors.media_id = media.id), 0)"
-        " from media left join chips on chips.media_id = media.id where media.id in"
-        f" (select media_id from items where gone_at is null and source_id in ({marks}))"
-        " and not exists (select 1 from vectors where vectors.media_id = media.id and pack_id = ?) order by media.id",
+        " from media left join chips on chips.media_id = media.id"
+        f" where media.id in (select media_id from items where {here})"
+        " and not exists (select 1 from vectors where vectors.media_id = media.id and pack_id = ?)"
+        " and (chips.media_id is not null or exists"
+        " (select 1 from vectors where vectors.media_id = media.id and count = 0)) order by media.id",
         [pack],
     )
     return [Bare(*row) for row in rows]
@@ -58,4 +64,3 @@ def save_vectors(library: Library, pack: int, made: Sequence[tuple[Bare, Vectors
             " values (?, ?, ?, ?, ?, ?) on conflict do nothing",
             rows,
         )
-

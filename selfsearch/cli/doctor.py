@@ -1,0 +1,63 @@
+"""selfsearch doctor"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import LibraryError, SelfsearchError
+from . import options
+
+if TYPE_CHECKING:
+    from ..doctor import Finding
+
+MARKS = {"ok": "ok     ", "note": "note   ", "warning": "WARNING", "error": "ERROR  "}
+
+
+def doctor(
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what can be mended without losing anything.")
+    ] = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Check the library, its key, the model packs and this machine, and say how to mend what is wrong."""
+    from ..doctor import examine
+
+    found: list[Finding] = []
+    for finding in examine(options.home(), options.key_folder(), options.ask_passphrase, fix=fix):
+        found.append(finding)
+        if not as_json:
+            _tell(finding)
+    wrong = [finding for finding in found if finding.level == "error" and not finding.mended]
+    warnings = sum(finding.level == "warning" and not finding.mended for finding in found)
+    if as_json:
+        options.answer_json(
+            {
+                "schema": "selfsearch.doctor/1",
+                "home": str(options.home()),
+                "errors": len(wrong),
+                "warnings": warnings,
+                "findings": [asdict(finding) for finding in found],
+            }
+        )
+    else:
+        options.answer(_summary(len(wrong), warnings, sum(finding.mended for finding in found)))
+    if wrong and all(finding.check == "programs" for finding in wrong):
+        raise SelfsearchError("something that selfsearch needs does not work on this machine; see above")
+    if wrong:
+        raise LibraryError("something is damaged; see above for what to do")
+
+
+def _tell(finding: Finding) -> None:
+    options.answer(f"{MARKS[finding.level]} {finding.what}")
+    if finding.do:
+        options.answer(f"        {'mended' if finding.mended else 'to do'}: {finding.do}")
+
+
+def _summary(errors: int, warnings: int, mended: int) -> str:
+    if not errors and not warnings:
+        return "\nEverything is as it should be." if not mended else f"\nAll is well now: {mended} mended."
+    parts = [f"{errors} errors"] * bool(errors) + [f"{warnings} warnings"] * bool(warnings)
+    return "\n" + ", ".join(parts + [f"{mended} mended"] * bool(mended)) + "."

@@ -1,0 +1,662 @@
+"""Model packs: adding, using, fetching and removing them, and what becomes of the library's vectors."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from selfsearch import consent
+from selfsearch.engine import Engine, adding, find_pack, packs, published, shelf
+from selfsearch.engine.calibration import BUNDLED as CALIBRATIONS
+from selfsearch.errors import PackError
+from selfsearch.library import faces, open_library, sources
+from selfsearch.reembed import Remade, reembed
+
+from . import packs as samples
+from .conftest import Run
+
+NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def older(tmp_path: Path) -> Path:
+    return samples.older_layout(tmp_path / "buffalo_s")
+
+
+def vectors_of(home: Path, pack: str) -> dict[str, np.ndarray]:
+    """sha256 of a picture -> the vectors that the library holds of it, made with this pack."""
+    with open_library(home, key_folder=home.parent / "keys") as library:
+        number = next(row["id"] for row in sources.find_packs(library) if row["name"] == pack)
+        rows = library.db.execute("select id, sha256 from media").fetchall()
+        found = {}
+        for media, digest in rows:
+            found[digest] = faces.load_vectors(library, number, 128, {media})[1]
+    return found
+
+
+# Adding
+
+
+def test_the_older_layout_becomes_a_checked_pack(run: Run, home: Path, older: Path) -> None:
+    said = run("models", "add", older)
+    assert said.out.splitlines() == [
+        "buffalo_s is added: 128 numbers per face, 37 MB, checksums recorded; licence: InsightFace pretrained models:"
+        " for non-commercial research purposes only.",
+        "not needed and left out: 1k3d68.onnx, genderage.onnx",
+        "to use it: selfsearch models use buffalo_s",
+    ]
+    folder = home / "packs/buffalo_s"
+    assert sorted(os.listdir(home / "packs")) == ["buffalo_s"]
+    assert sorted(os.listdir(folder)) == [
+        "MODEL.LICENSE",
+        "detection.onnx",
+        "manifest.json",
+        "recognition.onnx",
+    ]
+    assert (folder / "detection.onnx").read_bytes() == (older / "det_500m.onnx").read_bytes()
+    assert (folder / "recognition.onnx").read_bytes() == (older / "w600k_mbf.onnx").read_bytes()
+    tasks = json.loads((folder / "manifest.json").read_text())["tasks"]
+    assert tasks == {
+        "detection": {
+            "file": "detection.onnx",
+            "sha256": packs.sha256(older / "det_500m.onnx"),
+            "preprocessing": {"mean": 127.5, "std": 128.0},
+        },
+        "recognition": {
+            "file": "recognition.onnx",
+            "sha256": packs.sha256(older / "w600k_mbf.onnx"),
+            "preprocessing": {"mean": 127.5, "std": 127.5},
+            "input_size": [112, 112],
+            "embedding_dimension": 128,
+        },
+    }
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_an_added_pack_is_private_whatever_the_umask(home: Path, older: Path) -> None:
+    before = os.umask(0)
+    try:
+        pack = adding.add(older, home / "packs").pack
+    finally:
+        os.umask(before)
+    modes = {
+        path.name: path.stat().st_mode & 0o777
+        for path in [home / "packs", pack.folder, *pack.folder.iterdir()]
+    }
+    assert modes == {
+        "packs": 0o700, "buffalo_s": 0o700, "detection.onnx": 0o600, "recognition.onnx": 0o600,
+        "manifest.json": 0o600, "MODEL.LICENSE": 0o600,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["flat", "in one more folder"])
+def test_a_zip_gives_the_same_pack_as_its_folder(home: Path, older: Path, wrapped: bool) -> None:
+    folder = adding.add(older, home / "one").pack
+    archive = adding.add(samples.zipped(older, wrapped=wrapped), home / "two").pack
+    assert (archive.name, archive.revision) == (folder.name, folder.revision)
+    archive.verify()
+
+
+def test_a_recogniser_from_mxnet_scales_its_pixels_itself(home: Path, older: Path) -> None:
+    """Its first nodes are a subtraction and a multiplication: InsightFace's rule, by their names."""
+    shutil.copyfile(samples.DEFAULT / "recognition.onnx", older / "w600k_mbf.onnx")
+    pack = adding.add(older, home / "packs").pack
+    tasks = json.loads((pack.folder / "manifest.json").read_text())["tasks"]
+    assert tasks["recognition"]["preprocessing"] == {"mean": 0.0, "std": 1.0}
+
+
+def test_a_manifest_without_checksums_gets_them(home: Path, tmp_path: Path) -> None:
+    source = samples.with_manifest(tmp_path / "anything", checksums=False)
+    pack = adding.add(samples.zipped(source, wrapped=True), home / "packs").pack
+    assert pack.name == "raccoon_x"
+    assert pack.terms == "For everybody"
+    assert dict(pack.checksums)[pack.detection] == packs.sha256(samples.DEFAULT / "detection.onnx")
+    assert pack.revision == find_pack("opencv-zoo").revision, "the same models make the same vectors"
+
+
+def test_the_same_models_behind_other_pixels_are_another_revision(home: Path, tmp_path: Path) -> None:
+    source = samples.with_manifest(tmp_path / "anything")
+    raw = json.loads((source / "manifest.json").read_text())
+    raw["tasks"]["recognition"]["preprocessing"] = {"mean": 10.0, "std": 1.0}
+    (source / "manifest.json").write_text(json.dumps(raw))
+    assert adding.add(source, home / "packs").pack.revision != find_pack("opencv-zoo").revision
+
+
+def test_adding_again_replaces(run: Run, home: Path, older: Path) -> None:
+    run("models", "add", older)
+    (home / "packs/buffalo_s/recognition.onnx").write_bytes(b"damaged")
+    assert run("models", "add", older).out.startswith("buffalo_s is replaced: ")
+    find_pack("buffalo_s", home / "packs").verify()
+    assert os.listdir(home / "packs") == ["buffalo_s"]
+
+
+def test_a_pack_can_have_another_name_here(run: Run, home: Path, older: Path) -> None:
+    run("models", "add", older, "--name", "mine")
+    assert find_pack("mine", home / "packs").name == "mine"
+
+
+@pytest.mark.parametrize("name", ["../mine", "", ".hidden", "a/b", "opencv-zoo", "x" * 200])
+def test_some_names_cannot_be_had(run: Run, home: Path, older: Path, name: str) -> None:
+    if name:
+        assert "--name NAME" in run("models", "add", older, "--name", name, code=2).err
+    assert not (home / "packs").exists() or os.listdir(home / "packs") == []
+
+
+# Refusing
+
+
+def refused(source: Path, home: Path) -> str:
+    """Why a pack is not taken; nothing of it stays."""
+    with pytest.raises(PackError) as why:
+        adding.add(source, home / "packs")
+    assert os.listdir(home / "packs") == []
+    return str(why.value)
+
+
+def test_a_pack_without_a_recogniser_is_refused(home: Path, older: Path) -> None:
+    (older / "w600k_mbf.onnx").unlink()
+    assert (
+        refused(older, home)
+        == "the pack has no model for recognition; selfsearch needs both detection and recognition"
+    )
+
+
+def test_a_detector_without_landmarks_is_refused(home: Path, older: Path) -> None:
+    (older / "det_500m.onnx").write_bytes(samples.network((1, 3, 0, 0), outputs=6))
+    assert refused(older, home) == (
+        "det_500m.onnx finds faces without landmarks, and without these they cannot be aligned"
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "why"),
+    [
+        ((0, 3, 128, 128), "another size than the 112x112"),
+        ((1, 3, 112, 112), "1 face at a time"),
+        ((0, 3, 112, 112), "do not run|does not give|cannot be used"),
+    ],
+)
+def test_a_recogniser_of_another_kind_is_refused(
+    home: Path, older: Path, shape: tuple[int, ...], why: str
+) -> None:
+    (older / "w600k_mbf.onnx").write_bytes(samples.network(shape))
+    with pytest.raises(PackError, match=why):
+        adding.add(older, home / "packs")
+    assert os.listdir(home / "packs") == []
+
+
+def test_weights_in_another_file_are_refused(home: Path, older: Path) -> None:
+    model = onnx.load(older / "w600k_mbf.onnx")
+    onnx.save_model(
+        model, older / "w600k_mbf.onnx", save_as_external_data=True, location="passwd", size_threshold=0
+    )
+    assert refused(older, home) == (
+        "w600k_mbf.onnx keeps its weights in another file; only models that are whole are taken"
+    )
+
+
+def test_weights_in_another_file_are_found_in_a_nested_graph(home: Path, older: Path) -> None:
+    model = onnx.load(older / "w600k_mbf.onnx")
+    hidden = onnx.TensorProto(name="x", data_location=onnx.TensorProto.EXTERNAL)
+    inner = onnx.GraphProto(initializer=[hidden])
+    model.graph.node[0].attribute.append(
+        onnx.AttributeProto(name="g", type=onnx.AttributeProto.GRAPH, g=inner)
+    )
+    (older / "w600k_mbf.onnx").write_bytes(model.SerializeToString())
+    assert "keeps its weights in another file" in refused(older, home)
+
+
+def test_a_model_with_a_loop_is_refused(home: Path, older: Path) -> None:
+    model = onnx.load(older / "w600k_mbf.onnx")
+    model.graph.node.append(onnx.NodeProto(op_type="Loop"))
+    (older / "w600k_mbf.onnx").write_bytes(model.SerializeToString())
+    assert "loops" in refused(older, home)
+
+
+def test_weights_that_give_everybody_the_same_vector_are_refused(home: Path, older: Path) -> None:
+    model = onnx.load(older / "w600k_mbf.onnx")
+    first = next(tensor for tensor in model.graph.initializer if tensor.name == "std")
+    first.CopyFrom(onnx.numpy_helper.from_array(np.array([0.0], np.float32), "std"))
+    (older / "w600k_mbf.onnx").write_bytes(model.SerializeToString())
+    assert (
+        refused(older, home) == "the recogniser gives every picture the same vector: its weights are damaged"
+    )
+
+
+def test_weights_that_are_no_numbers_are_refused(home: Path, older: Path) -> None:
+    model = onnx.load(older / "w600k_mbf.onnx")
+    first = next(tensor for tensor in model.graph.initializer if tensor.name == "std")
+    first.CopyFrom(onnx.numpy_helper.from_array(np.array([np.nan], np.float32), "std"))
+    (older / "w600k_mbf.onnx").write_bytes(model.SerializeToString())
+    assert "weights are damaged" in refused(older, home)
+
+
+@pytest.mark.parametrize("data", [b"", b"not a model", b"\x80\x04\x95\x10\x00pickle", b"\xff" * 4096])
+def test_a_file_that_is_no_model_is_refused(home: Path, older: Path, data: bytes) -> None:
+    (older / "det_500m.onnx").write_bytes(data)
+    assert refused(older, home)
+
+
+def test_a_changed_model_is_refused_by_its_manifest(home: Path, tmp_path: Path) -> None:
+    source = samples.with_manifest(tmp_path / "pack")
+    data = bytearray((source / "models/recognition.onnx").read_bytes())
+    data[-100] ^= 1
+    (source / "models/recognition.onnx").write_bytes(data)
+    assert refused(source, home) == (
+        "models/recognition.onnx is not the file that the pack's manifest describes: it was changed or damaged"
+    )
+
+
+@pytest.mark.parametrize("file", ["../outside.onnx", "/etc/passwd", "models/../../outside.onnx", 7, None])
+def test_a_manifest_that_points_elsewhere_is_refused(home: Path, tmp_path: Path, file: object) -> None:
+    source = samples.with_manifest(tmp_path / "pack")
+    shutil.copyfile(samples.DEFAULT / "detection.onnx", tmp_path / "outside.onnx")
+    raw = json.loads((source / "manifest.json").read_text())
+    raw["tasks"]["detection"]["file"] = file
+    (source / "manifest.json").write_text(json.dumps(raw))
+    assert refused(source, home) == "the pack is incomplete: the model for detection is missing"
+
+
+def test_a_link_out_of_the_folder_is_not_followed(home: Path, older: Path, tmp_path: Path) -> None:
+    (older / "w600k_mbf.onnx").rename(tmp_path / "elsewhere.onnx")
+    (older / "w600k_mbf.onnx").symlink_to(tmp_path / "elsewhere.onnx")
+    assert "no model for recognition" in refused(older, home)
+
+
+@pytest.mark.parametrize("name", ["../det_500m.onnx", "/det_500m.onnx", "a/../../b.onnx", "C:\\x.onnx"])
+def test_a_zip_that_names_files_outside_is_refused(home: Path, tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
+        archive.writestr(name, samples.detector())
+        archive.writestr("w600k_mbf.onnx", b"x")
+    assert (
+        refused(tmp_path / "evil.zip", home) == "the zip names a file outside its own folder; it is refused"
+    )
+
+
+def test_a_bomb_is_stopped_at_the_limit(home: Path, older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "MAX_MODEL_BYTES", 1 << 20)
+    (older / "det_500m.onnx").write_bytes(b"\0" * (2 << 20))
+    assert "more than" in refused(samples.zipped(older), home)
+
+
+def test_a_zip_that_lies_about_a_size_is_refused(home: Path, older: Path) -> None:
+    path = samples.zipped(older)
+    data = bytearray(path.read_bytes())
+    at = data.rfind(b"PK\x01\x02", 0, data.rfind(b"det_500m.onnx"))
+    data[at + 24 : at + 28] = (1000).to_bytes(4, "little")  # the uncompressed size in the central directory
+    path.write_bytes(data)
+    assert refused(path, home)
+
+
+def test_a_zip_cut_short_or_encrypted_or_empty_is_refused(home: Path, older: Path, tmp_path: Path) -> None:
+    whole = samples.zipped(older).read_bytes()
+    (tmp_path / "cut.zip").write_bytes(whole[:-1000])
+    assert "neither a folder nor a zip" in refused(tmp_path / "cut.zip", home)
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2] ^= 255
+    (tmp_path / "damaged.zip").write_bytes(damaged)
+    assert "damaged" in refused(tmp_path / "damaged.zip", home)
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
+        pass
+    assert (
+        refused(tmp_path / "empty.zip", home) == "empty holds no model (no .onnx file and no manifest.json)"
+    )
+
+
+def test_two_packs_in_one_folder_are_asked_about(home: Path, tmp_path: Path) -> None:
+    samples.older_layout(tmp_path / "both/antelopev2")
+    samples.older_layout(tmp_path / "both/buffalo_s")
+    assert refused(tmp_path / "both", home) == (
+        "both holds several packs (antelopev2, buffalo_s); add one folder at a time"
+    )
+
+
+def test_a_calibration_that_is_none_is_refused(home: Path, older: Path) -> None:
+    good = json.loads((CALIBRATIONS / "opencv-zoo.json").read_text())
+    (older / "calibration.json").write_text(json.dumps(good | {"scores": good["scores"][:-1]}))
+    assert refused(older, home) == "the pack's calibration.json is damaged: its curves do not fit together"
+
+
+def test_a_word_that_is_neither_file_nor_pack_is_explained(run: Run) -> None:
+    assert (
+        "is no folder or zip here, nor a pack that InsightFace publishes"
+        in run("models", "add", "x", code=2).err
+    )
+
+
+# Listing, using, removing
+
+
+def test_models_lists_every_pack_and_one_broken_pack_hides_no_other(
+    run: Run, home: Path, older: Path
+) -> None:
+    run("models", "add", older)
+    (home / "packs/half").mkdir()
+    (home / "packs/half/manifest.json").write_text("{")
+    data = (home / "packs/buffalo_s/detection.onnx").read_bytes()
+    (home / "packs/buffalo_s/detection.onnx").write_bytes(data[:-1] + b"x")
+    found = run("models", "--json").json
+    assert [(one["name"], one["used"], one["calibrated"]) for one in found["packs"]] == [
+        ("buffalo_s", False, False),
+        ("opencv-zoo", True, True),
+    ]
+    assert "detection.onnx has changed" in found["packs"][0]["checksums"]
+    assert found["packs"][1]["checksums"] == "good"
+    assert [one["name"] for one in found["unusable"]] == ["half"]
+    assert "! half: " in run("models").out
+
+
+def test_a_damaged_or_unknown_pack_cannot_be_used(run: Run, home: Path, older: Path) -> None:
+    assert "there is no model pack called 'buffalo_s'" in run("models", "use", "buffalo_s", code=5).err
+    run("models", "add", older)
+    (home / "packs/buffalo_s/detection.onnx").write_bytes(b"x")
+    assert "detection.onnx has changed" in run("models", "use", "buffalo_s", code=5).err
+    assert not (home / "config.toml").exists()
+
+
+def test_using_a_pack_says_what_becomes_of_vectors_and_bands(run: Run, home: Path, older: Path) -> None:
+    run("models", "add", older)
+    said = run("models", "use", "buffalo_s").err
+    assert "the next index or query makes new ones from the faces that the library keeps" in said
+    assert "buffalo_s has no calibration" in said
+    assert run("models", "--json").json["packs"][0]["used"] is True
+
+
+def test_a_used_pack_stays_and_an_unused_one_goes(run: Run, home: Path, older: Path) -> None:
+    run("models", "add", older)
+    run("models", "use", "buffalo_s")
+    assert "is in use" in run("models", "remove", "buffalo_s", code=2).err
+    run("models", "use", "opencv-zoo")
+    run("models", "remove", "buffalo_s")
+    assert os.listdir(home / "packs") == []
+    assert "came with the program" in run("models", "remove", "opencv-zoo", code=2).err
+    assert "you have added no" in run("models", "remove", "../library", code=2).err
+
+
+# The library's vectors
+
+
+def test_an_older_pack_gives_the_default_packs_vectors(
+    run: Run, home: Path, older: Path, album: Path
+) -> None:
+    """Indexed from scratch with either: what the graphs undo is what the manifest says is done."""
+    run("index", album, "--consent", "own")
+    run("models", "add", older)
+    pack = find_pack("buffalo_s", home / "packs")
+    ours, theirs = Engine(find_pack("opencv-zoo")), Engine(pack)
+    from selfsearch import media
+
+    for path in sorted(album.iterdir()):
+        still = media.open_still(path.read_bytes())
+        (_, one), (_, two) = ours.look(still), theirs.look(still)
+        assert len(one) == len(two)
+        for left, right in zip(one, two, strict=True):
+            np.testing.assert_allclose(left.box, right.box, atol=0.11)
+            np.testing.assert_allclose(left.vector, right.vector, atol=1e-4)
+
+
+def test_a_change_of_packs_makes_vectors_from_kept_faces(
+    run: Run, home: Path, older: Path, album: Path, selfie: Path
+) -> None:
+    run("index", album, "--consent", "own")
+    before = run("query", selfie, "--self", "--consent", "own", "--json").json
+    shutil.rmtree(album)  # nothing can be read from the originals
+    run("models", "add", older)
+    run("models", "use", "buffalo_s")
+    said = run("query", selfie, "--json")
+    after = said.json
+    assert "making vectors for pack buffalo_s from 7 kept faces" in said.err
+    assert (before["model"]["pack"], after["model"]["pack"]) == ("opencv-zoo", "buffalo_s")
+    assert after["bands"] == {}
+    assert {one["band"] for one in after["appearances"]} == {None}
+    seen = [one["media"]["sha256"] for one in before["appearances"]]
+    assert {one["media"]["sha256"] for one in after["appearances"][: len(seen)]} == set(seen)
+    assert "making vectors" not in run("query", selfie, "--json").err
+    first, second = vectors_of(home, "opencv-zoo"), vectors_of(home, "buffalo_s")
+    assert [len(block) for block in first.values()] == [len(block) for block in second.values()]
+    for digest, block in first.items():
+        if len(block):
+            assert (np.sum(block * second[digest], axis=1) > 0.99).all(), "a chip is kept as a JPEG"
+
+
+def test_indexing_after_a_change_reads_no_file_again(run: Run, home: Path, older: Path, album: Path) -> None:
+    run("index", album, "--consent", "own")
+    run("models", "add", older)
+    run("models", "use", "buffalo_s")
+    again = run("index", album, "--json")
+    assert (again.json["new"], again.json["unchanged"]) == (0, 8)
+    assert "making vectors for pack buffalo_s from 7 kept faces" in again.err
+    first, second = vectors_of(home, "opencv-zoo"), vectors_of(home, "buffalo_s")
+    assert {digest: len(block) for digest, block in first.items()} == {
+        digest: len(block) for digest, block in second.items()
+    }
+
+
+def test_a_source_without_live_consent_gets_no_vectors(
+    run: Run, home: Path, older: Path, album: Path
+) -> None:
+    run("index", album, "--consent", "own")
+    run("models", "add", older)
+    engine = Engine(find_pack("buffalo_s", home / "packs"))
+    with open_library(home, key_folder=home.parent / "keys", writing=True) as library:
+        consent.revoke(library, "source", str(album), NOW)
+        assert reembed(library, engine, NOW) == Remade()
+        assert library.db.execute("select count(*) from vectors").fetchone() == (8,)
+
+
+def test_damaged_chips_are_counted_and_the_others_embedded(
+    run: Run, home: Path, older: Path, album: Path
+) -> None:
+    run("index", album, "--consent", "own")
+    run("models", "add", older)
+    engine = Engine(find_pack("buffalo_s", home / "packs"))
+    with open_library(home, key_folder=home.parent / "keys", writing=True) as library:
+        media = library.db.execute("select min(media_id) from chips").fetchone()[0]
+        library.db.execute("update chips set sealed = zeroblob(100) where media_id = ?", [media])
+        now = datetime.now(timezone.utc)
+        assert reembed(library, engine, now) == Remade(media=7, faces=6, damaged=1)
+        assert reembed(library, engine, now) == Remade(media=0, faces=0, damaged=1)
+
+
+def test_a_packs_own_calibration_counts(run: Run, home: Path, older: Path, album: Path, selfie: Path) -> None:
+    revision = adding.add(older, home / "packs").pack.revision
+    curves = json.loads((CALIBRATIONS / "opencv-zoo.json").read_text())
+    (older / "calibration.json").write_text(json.dumps(curves | {"pack": "buffalo_s", "revision": revision}))
+    run("models", "add", older)
+    assert "calibration" not in run("models", "use", "buffalo_s").err
+    run("index", album, "--consent", "own")
+    found = run("query", selfie, "--self", "--consent", "own", "--json").json
+    assert set(found["bands"]) == {"strong", "likely", "possible"}
+    assert found["appearances"][0]["band"] == "strong"
+
+
+# Fetching, from a server on this machine
+
+
+@dataclass
+class Server:
+    """A small HTTP server with byte ranges and a few bad manners."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    stop_after: int | None = None  # bytes of a body, then the connection breaks
+    claims: int | None = None  # Content-Length that is announced
+    ranges: bool = True
+    asked: list[str | None] = field(default_factory=list)  # the Range header of each request
+    address: str = ""
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        wanted = request.headers.get("Range")
+        self.asked.append(wanted)
+        data = self.files.get(request.path.lstrip("/"))
+        if data is None:
+            request.send_error(404)
+            return
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.ranges else 0
+        if start >= len(data):
+            request.send_response(416)
+            request.send_header("Content-Range", f"bytes */{len(data)}")
+            request.send_header("Content-Length", "0")
+            request.end_headers()
+            return
+        request.send_response(206 if start else 200)
+        if start:
+            request.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+        request.send_header("Content-Length", str(self.claims or len(data) - start))
+        request.end_headers()
+        request.wfile.write(
+            data[start : start + self.stop_after] if self.stop_after is not None else data[start:]
+        )
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    state = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            state.answer(self)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        thread = threading.Thread(target=listening.serve_forever, daemon=True)
+        thread.start()
+        state.address = f"http://127.0.0.1:{listening.server_port}/"
+        yield state
+        listening.shutdown()
+        thread.join()
+
+
+def quiet(have: int, total: int) -> None:
+    """Nobody watches."""
+
+
+def test_a_published_pack_is_fetched_added_and_recorded(
+    run: Run, home: Path, older: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from selfsearch.engine import models
+
+    server.files["buffalo_s.zip"] = samples.zipped(older).read_bytes()
+    monkeypatch.setattr(models, "release_address", lambda file: server.address + file)
+    monkeypatch.chdir(home.parent.parent)
+    said = run("models", "add", "buffalo_s", "--accept-license")
+    assert "non-commercial research" in said.err
+    assert "buffalo_s is added" in said.out
+    origin = json.loads((home / "packs/buffalo_s/manifest.json").read_text())["origin"]
+    archive = older.with_name("buffalo_s.zip")
+    assert origin == {
+        "from": f"{server.address}buffalo_s.zip",
+        "sha256": packs.sha256(archive),
+        "bytes": archive.stat().st_size,
+    }
+    assert os.listdir(home / "packs") == ["buffalo_s"]
+
+
+def test_nothing_is_fetched_before_the_licence_is_accepted(
+    run: Run, home: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from selfsearch.engine import models
+
+    monkeypatch.setattr(models, "release_address", lambda file: server.address + file)
+    said = run("models", "add", "buffalo_l", code=2)
+    assert "non-commercial research" in said.err
+    assert "selfsearch models add buffalo_l --accept-license" in said.err
+    assert server.asked == []
+
+
+def test_the_address_is_insightfaces_own() -> None:
+    from selfsearch.engine.models import release_address
+
+    assert release_address("buffalo_l.zip") == (
+        "https://github.com/deepinsight/insightface/releases/download/model-zoo/buffalo_l.zip"
+    )
+
+
+def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path: Path, server: Server) -> None:
+    data = np.random.default_rng(0).bytes(2_000_000)
+    server.files["x.zip"], server.stop_after = data, 700_000
+    target = tmp_path / "packs/x.zip"
+    with pytest.raises(PackError, match="the same command goes on from there"):
+        published.fetch(server.address + "x.zip", target, quiet)
+    part = target.with_name("x.zip.part")
+    have = part.stat().st_size
+    assert 600_000 < have <= 700_000
+    assert part.read_bytes() == data[:have]
+    assert os.name != "posix" or part.stat().st_mode & 0o777 == 0o600
+    server.stop_after = None
+    seen: list[tuple[int, int]] = []
+    published.fetch(server.address + "x.zip", target, lambda have, total: seen.append((have, total)))
+    assert target.read_bytes() == data
+    assert server.asked == [None, f"bytes={have}-"]
+    assert seen[-1] == (2_000_000, 2_000_000)
+    assert not part.exists()
+
+
+def test_a_server_without_ranges_sends_all_of_it_again(tmp_path: Path, server: Server) -> None:
+    server.files["x.zip"], server.ranges = b"the whole file", False
+    (tmp_path / "x.zip.part").write_bytes(b"something longer than the whole file")
+    published.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+    assert (tmp_path / "x.zip").read_bytes() == b"the whole file"
+
+
+def test_a_part_that_is_whole_already_is_taken(tmp_path: Path, server: Server) -> None:
+    server.files["x.zip"] = b"the whole file"
+    (tmp_path / "x.zip.part").write_bytes(b"the whole file")
+    published.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+    assert (tmp_path / "x.zip").read_bytes() == b"the whole file"
+
+
+def test_a_part_longer_than_the_file_is_thrown_away(tmp_path: Path, server: Server) -> None:
+    server.files["x.zip"] = b"short"
+    (tmp_path / "x.zip.part").write_bytes(b"longer than that")
+    with pytest.raises(PackError, match="try again from the start"):
+        published.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+    published.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+    assert (tmp_path / "x.zip").read_bytes() == b"short"
+
+
+def test_a_size_beyond_reason_is_not_fetched(tmp_path: Path, server: Server) -> None:
+    server.files["x.zip"], server.claims = b"x", 3 << 30
+    with pytest.raises(PackError, match="offers 3,?072 MB"):
+        published.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+
+
+def test_a_file_that_is_gone_is_named(tmp_path: Path, server: Server) -> None:
+    with pytest.raises(PackError, match=r"x\.zip is not there any more.*selfsearch models add FILE\.zip"):
+        published.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_network_it_says_exactly_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(PackError) as why:
+        published.fetch("http://127.0.0.1:9/buffalo_l.zip", tmp_path / "buffalo_l.zip", quiet)
+    assert str(why.value) == (
+        "http://127.0.0.1:9/buffalo_l.zip cannot be reached from here. Without a network: fetch"
+        " http://127.0.0.1:9/buffalo_l.zip on another machine or with a browser, bring it here and run:"
+        " selfsearch models add buffalo_l.zip"
+    )
+
+
+def test_a_download_that_is_no_pack_leaves_nothing_behind(
+    run: Run, home: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from selfsearch.engine import models
+
+    server.files["buffalo_s.zip"] = b"<html>please log in</html>"
+    monkeypatch.setattr(models, "release_address", lambda file: server.address + file)
+    monkeypatch.chdir(home.parent)
+    assert "neither a folder nor a zip" in run("models", "add", "buffalo_s", "--accept-license", code=5).err
+    assert os.listdir(home / "packs") == []

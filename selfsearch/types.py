@@ -46,6 +46,9 @@ class Outcome(str, Enum):
         return self in (Outcome.INDEXED, Outcome.NO_FACE, Outcome.DUPLICATE)
 
 
+READ_IN_PART = "read only in part"  # so begins the reason of a record of which something could not be used
+
+
 class Exposure(str, Enum):
     """Who could see a sighting: the question that the whole tool answers."""
 

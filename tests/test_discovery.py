@@ -154,17 +154,31 @@ def test_links_without_media_are_items_each_for_itself(tmp_path: Path) -> None:
     source = only(build("tiktok", "2025").write(tmp_path))
     links = [item for item in source.items() if item.decided and item.decided[0] is Outcome.LINK_ONLY]
     assert len(links) > 3
-    assert {item.decided for item in links} == {(Outcome.LINK_ONLY, "the export has only a link to it")}
+    assert {item.decided for item in links if item.provenance[0].url} == {
+        (Outcome.LINK_ONLY, "the export has only a link to it")
+    }
+    assert {item.decided for item in links if not item.provenance[0].url} == {
+        (Outcome.LINK_ONLY, "the export speaks of it but does not hold it")
+    }
     assert all(item.address == item.provenance[0].url for item in links if item.provenance[0].url)
 
 
-def test_a_record_is_a_record_and_a_damaged_one_is_unreadable_with_the_reason(tmp_path: Path) -> None:
-    assert outcomes(only(write_folder(tmp_path / "good", instagram("sea"))))[POSTS] is Outcome.RECORD
-    broken = instagram("sea") | {POSTS: (POST % ("sea", "sea"))[:-20].encode()}
-    item = found(only(write_folder(tmp_path / "bad", broken)))[POSTS]
+@pytest.mark.parametrize(
+    ("record", "outcome", "reason"),
+    [
+        (POST % ("sea", "sea"), Outcome.RECORD, "read for what it says about the media"),
+        ((POST % ("sea", "sea"))[:-1] + ', {"title": "cu', Outcome.RECORD, "read only in part: damaged JSON"),
+        ((POST % ("sea", "sea"))[:-20], Outcome.UNREADABLE, "damaged JSON"),
+        ("", Outcome.UNREADABLE, "is empty"),
+    ],
+)
+def test_a_record_says_whether_it_was_read_in_full_in_part_or_not_at_all(
+    record: str, outcome: Outcome, reason: str, tmp_path: Path
+) -> None:
+    files = instagram("sea") | {POSTS: record.encode()}
+    item = found(only(write_folder(tmp_path / "export", files)))[POSTS]
     assert item.decided is not None
-    assert item.decided[0] is Outcome.UNREADABLE
-    assert "damaged JSON" in item.decided[1]
+    assert (item.decided[0], item.decided[1][: len(reason)]) == (outcome, reason)
 
 
 def test_an_encrypted_record_is_told_and_the_rest_is_read(tmp_path: Path) -> None:

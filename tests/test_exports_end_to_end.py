@@ -1,5 +1,5 @@
-"""Every platform's export through the command line: indexed side by side, asked with a selfie, and each planted
-appearance comes back with what its platform said of it.
+"""Every platform's export through the command line: indexed side by side, asked with a selfie, and each
+planted appearance comes back with what its platform said of it.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def write(folder: Path) -> list[Placed]:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """All platforms' exports in every layout and packing, indexed in one go, and asked for everybody in them."""
+    """All platforms' exports in every layout and packing, indexed in one go; asked for everybody in them."""
     folder = tmp_path_factory.mktemp("exports")
     world = World(folder, write(folder))
     with pytest.MonkeyPatch.context() as patch:
@@ -151,7 +151,7 @@ def listed(wrong: list[Any]) -> str:
 
 
 def differences(planted: Planted, sightings: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """How the best of these sightings differs from what was planted; {} when it is right, None without any."""
+    """How the best of these sightings differs from what was planted: {} when it is right, None without any."""
     found = [_difference(planted.says, one) for one in sightings]
     return min(found, key=len) if found else None
 
@@ -197,7 +197,9 @@ def test_nobody_is_found_where_nobody_was_planted(world: World) -> None:
         who |= {f"{shelf}/{name}": {"astronaut"} for name in LOOSE}
     wrong = [
         (person, one["band"], place["path"])
-        for person, answer in world.answers.items() for one in answer["appearances"] for place in one["sightings"]
+        for person, answer in world.answers.items()
+        for one in answer["appearances"]
+        for place in one["sightings"]
         if one["band"] in SURE and person not in who.get(place["path"], set())
     ]  # fmt: skip
     assert listed(wrong) == ""
@@ -208,9 +210,9 @@ def test_what_is_only_a_link_is_listed_with_what_was_said_of_it(world: World) ->
     for placed in world.placed:
         near = [link for row in world.sources_of(placed) for link in world.links.get(row["id"], [])]
         for planted in placed.pack.planted:
-            if planted.path is None or planted.path not in placed.pack.files:
-                if (different := differences(planted, near)) != {}:
-                    wrong.append((placed.label, planted.path or planted.says, different))
+            absent = planted.path is None or planted.path not in placed.pack.files
+            if absent and (different := differences(planted, near)) != {}:
+                wrong.append((placed.label, planted.path or planted.says, different))
     assert listed(wrong) == ""
 
 
@@ -218,6 +220,6 @@ def test_every_file_has_exactly_one_outcome_and_the_totals_add_up(world: World) 
     told = world.index["sources"]
     assert [sum(one["outcomes"].values()) for one in told] == [one["found"] for one in told]
     assert world.index["found"] == sum(one["found"] for one in told) == sum(world.index["outcomes"].values())
-    files = sum(len(placed.pack.files) for placed in world.placed) + len(LOOSE) * len(list(world.folder.iterdir()))
-    spoken_of = world.index["outcomes"]["link_only"]
-    assert world.index["found"] == files + spoken_of
+    exported = sum(len(placed.pack.files) for placed in world.placed)
+    loose = len(LOOSE) * len(list(world.folder.iterdir()))
+    assert world.index["found"] == exported + loose + world.index["outcomes"]["link_only"]

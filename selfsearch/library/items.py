@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from ..types import Exposure, Outcome, Provenance
+from ..types import READ_IN_PART, Exposure, Outcome, Provenance
 from .library import Library
 
 CHUNK = 500  # bound parameters per statement
@@ -140,6 +140,7 @@ def problems(library: Library) -> Iterator[dict[str, Any]]:
         "select items.source_id, items.address, items.outcome, coalesce(items.reason, media.problem) as reason"
         " from items left join media on media.id = items.media_id where items.gone_at is null"
         " and (items.outcome not in ('indexed', 'no_face', 'duplicate', 'record', 'derivative', 'link_only')"
+        f" or (items.outcome = 'record' and items.reason like '{READ_IN_PART}%')"
         " or (items.outcome in ('indexed', 'no_face') and media.problem is not null))"
         " order by items.source_id, items.outcome, items.path"
     )

@@ -113,6 +113,8 @@ class Export:
     name: str  # the first container's file name without its ending, for people
     members: Mapping[str, Member]
     notes: dict[str, str] = field(default_factory=dict)  # record path -> what was wrong with it
+    unread: set[str] = field(default_factory=set)  # records that could not be read
+    used: set[str] = field(default_factory=set)  # records of which something could be used all the same
     records: set[str] = field(default_factory=set)  # paths that a reader read as records
     memo: dict[str, Any] = field(default_factory=dict)  # what a reader worked out once about this export
 
@@ -158,8 +160,10 @@ class Export:
             key=natural,
         )
 
-    def note(self, path: str, reason: str) -> None:
-        """Say that a record was unreadable, or readable only in part. The first reason stays."""
+    def note(self, path: str, reason: str, *, unread: bool = False) -> None:
+        """Say that a record was readable only in part, or (`unread`) not at all. The first reason stays."""
+        if unread and path not in self.notes:
+            self.unread.add(path)
         self.notes.setdefault(path, reason)
 
     def text(self, path: str) -> str:
@@ -168,7 +172,7 @@ class Export:
         try:
             data = self.members[path].read(MAX_DOCUMENT_BYTES)
         except ItemError as exc:
-            self.note(path, str(exc))
+            self.note(path, str(exc), unread=True)
             return ""
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             return data.decode("utf-16", "replace")
@@ -188,6 +192,7 @@ class Export:
                 value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
             return value
         except (ValueError, RecursionError) as exc:
+            self.unread.add(path)
             self.note(path, f"not valid JSON: {exc}")
             return None
 
@@ -198,9 +203,15 @@ class Export:
         single object where a list is expected counts as a list of one. A cut file yields what is whole in it.
         `assigned`: the record is JavaScript, `NAME = VALUE;`.
         """
+        read = 0
         with self._streamed(path, assigned=assigned) as stream:
-            if stream:
-                yield from elements(stream, keys or ("",))
+            for element in elements(stream, keys or ("",)) if stream else ():
+                read += 1
+                yield element
+        if read:
+            self.used.add(path)
+        elif path in self.notes:
+            self.unread.add(path)
 
     def events(self, path: str) -> Iterator[tuple[str, str, Any]]:
         """A JSON record as ijson's (prefix, event, value), for what `each` cannot walk. Damage ends it."""
@@ -218,9 +229,9 @@ class Export:
                 text = JsonText(stack.enter_context(self.members[path].open()), assigned=assigned)
                 if text.blank:
                     text = None
-                    self.note(path, "is empty")
+                    self.note(path, "is empty", unread=True)
             except ItemError as exc:
-                self.note(path, str(exc))
+                self.note(path, str(exc), unread=True)
             try:
                 yield text
             except ijson.JSONError as exc:
@@ -243,6 +254,8 @@ class Export:
                     yield dict(zip(header, row, strict=False))
         except csv.Error as exc:
             self.note(path, f"damaged CSV, read as far as it goes: {exc}")
+        if header is None and skip_to is not None and text.strip():
+            self.note(path, f"has no column called {skip_to}", unread=True)
 
 
 def natural(path: str) -> list[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import ItemError
-from ..types import Outcome, Provenance
+from ..types import READ_IN_PART, Outcome, Provenance
 from .archives import unopened
 from .export import Export, Platform
 from .members import Container, Member, address, printable
@@ -20,6 +20,7 @@ _LITTER = frozenset(
 LITTER = (Outcome.UNSUPPORTED, "an operating system's own file")
 ABSENT = (Outcome.LINK_ONLY, "the export names this file but does not hold it")
 LINKED = (Outcome.LINK_ONLY, "the export has only a link to it")
+SPOKEN_OF = (Outcome.LINK_ONLY, "the export speaks of it but does not hold it")
 READ = (Outcome.RECORD, "read for what it says about the media")
 
 
@@ -69,6 +70,7 @@ class Shelf:
         """`beside`: a shelf of the same source, whose keys are not used again."""
         self.platform = platform
         self._beside = beside
+        self._numbered = Numbering(self.has)
         self._members: dict[str, Member] = {}
         self._aside: dict[
             str, tuple[Member, str | None]
@@ -82,10 +84,10 @@ class Shelf:
     def _add(self, part: Part, member: Member) -> None:
         key = member.path[len(part.prefix) :]
         if is_litter(member.path):
-            self._aside[numbered(key, self.has)] = (member, None)
+            self._aside[self._numbered(key)] = (member, None)
             return
         if self._beside is not None:
-            key = numbered(key, self._beside.has)
+            key = self._beside._numbered(key)
         first = self._members.setdefault(key, member)
         if first is member:
             return
@@ -94,9 +96,9 @@ class Shelf:
         else:
             other = key
         if _alike(first, member):
-            self._aside[numbered(other, self.has)] = (member, key)
+            self._aside[self._numbered(other)] = (member, key)
         else:
-            self._members[numbered(other, self.has)] = member
+            self._members[self._numbered(other)] = member
 
     def __len__(self) -> int:
         return len(self._members) + len(self._aside)
@@ -154,8 +156,10 @@ class Shelf:
             return Outcome.UNSUPPORTED, reason
         if mentioned:
             return None
-        if key in self.export.notes:
+        if key in self.export.unread and key not in self.export.used:
             return Outcome.UNREADABLE, self.export.notes[key]
+        if key in self.export.notes:
+            return Outcome.RECORD, f"{READ_IN_PART}: {self.export.notes[key]}"
         if key in self.export.records:
             return READ
         made_of = self.platform.derivative(key)
@@ -165,7 +169,8 @@ class Shelf:
         for path, provenances in said.missing.items():
             yield self._unread(path, tuple(provenances), ABSENT)
         for provenance in said.links:
-            yield self._unread(provenance.url or provenance.post_id or "link", (provenance,), LINKED)
+            path = provenance.url or provenance.post_id or provenance.posted_at or "without a link"
+            yield self._unread(path, (provenance,), LINKED if provenance.url else SPOKEN_OF)
         for path, reason in self.export.notes.items():
             if path not in self._members:
                 yield self._unread(path, (Provenance(self.platform.name),), (Outcome.UNREADABLE, reason))
@@ -176,15 +181,24 @@ class Shelf:
         return Item(path, place, None, 0, "", spoken, decided)
 
 
-def numbered(key: str, taken: Callable[[str], bool]) -> str:
-    """`key`, or "stem [2].ending" and so on when it is taken."""
-    folder, slash, name = key.rpartition("/")
-    stem, dot, ending = name.rpartition(".") if "." in name[1:] else (name, "", "")
-    number = 2
-    while taken(key):
-        key = f"{folder}{slash}{stem} [{number}]{dot}{ending}"
-        number += 1
-    return key
+class Numbering:
+    """Finds names that are free, without trying the same numbers again for each of a million equal ones."""
+
+    def __init__(self, taken: Callable[[str], bool]) -> None:
+        self._taken = taken
+        self._next: dict[str, int] = {}
+
+    def __call__(self, key: str) -> str:
+        """`key`, or "stem [2].ending" and so on when it is taken."""
+        if not self._taken(key):
+            return key
+        folder, slash, name = key.rpartition("/")
+        stem, dot, ending = name.rpartition(".") if "." in name[1:] else (name, "", "")
+        number = self._next.get(key, 2)
+        while self._taken(free := f"{folder}{slash}{stem} [{number}]{dot}{ending}"):
+            number += 1
+        self._next[key] = number + 1
+        return free
 
 
 def is_litter(path: str) -> bool:

@@ -16,7 +16,7 @@ from functools import cached_property
 from ..types import Outcome, Provenance
 from .export import Account, Platform
 from .members import Container, address
-from .shelf import Item, Part, Shelf, numbered
+from .shelf import Item, Numbering, Part, Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,11 @@ class Source:
         shelves = heapq.merge(*(shelf.items(rank) for shelf in self._shelves), key=lambda row: row[0])
         told = (self._told(problem) for problem in self.problems)
         taken: set[str] = set()
+        unique = Numbering(lambda key: key in taken or self._shelves[-1].has(key))
         for item in itertools.chain((item for _, item in shelves), told):
             if item.member is None:
-                path = numbered(item.path, lambda key: key in taken or self._shelves[-1].has(key))
-                taken.add(path)
-                item = replace(item, path=path)
+                item = replace(item, path=unique(item.path))
+                taken.add(item.path)
             yield item
 
     def _told(self, problem: Problem) -> Item:

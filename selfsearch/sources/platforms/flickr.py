@@ -139,7 +139,7 @@ def mentions(export: Export) -> Iterator[Mention]:
     for upload, record in records.items():
         data = export.json(record)
         if not isinstance(data, dict) or not data:
-            export.note(record, "not a Flickr photo record: a JSON object was expected")
+            export.note(record, "not a Flickr photo record: a JSON object was expected", unread=True)
             continue
         said = _said(data, upload, albums.get(upload, []), owner)
         yield from (Mention(path, said) for path in media.get(upload, ()))

@@ -182,7 +182,9 @@ def _record(export: Export, path: str) -> Item | Album | None:
     sidecar = _is_sidecar(_base(path))
     found = read_item(data) if sidecar else read(data)
     if found is None and (sidecar or not isinstance(data, (dict, list))):
-        export.note(path, "not a Google Photos record: a JSON object with its fields was expected")
+        export.note(
+            path, "not a Google Photos record: a JSON object with its fields was expected", unread=True
+        )
     return found
 
 

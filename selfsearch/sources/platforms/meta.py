@@ -236,4 +236,5 @@ def note_html(export: Export, title: str) -> None:
             pages[0],
             f"this is {title}'s HTML download: its pictures are read, but not when, where and for whom they "
             "were posted; ask for the download again in the JSON format",
+            unread=True,
         )

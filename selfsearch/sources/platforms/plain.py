@@ -88,7 +88,7 @@ def _described(export: Export, path: str) -> Provenance | None:
     try:
         said = sidecars.read(export.members[path].read(sidecars.MAX_BYTES))
     except ItemError as exc:
-        export.note(path, str(exc))
+        export.note(path, str(exc), unread=True)
         return None
     return Provenance(
         name,

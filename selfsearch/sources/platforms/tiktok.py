@@ -208,7 +208,7 @@ def orphan(export: Export, path: str) -> Provenance:
     ids = _ID.findall(path.rpartition("/")[2])
     if is_media_name(path) and not ids:
         reason = "stands beside a TikTok export, but no post there names it"
-        return Provenance(platform="folder", exposure_reason=reason)
+        return Provenance("folder", context="file", exposure_reason=reason)
     reason = "named like a TikTok download, but no post in the export has this id"
     return Provenance(
         platform=name,

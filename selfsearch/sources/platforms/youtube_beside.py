@@ -26,7 +26,9 @@ def beside(export: Export) -> Iterator[Mention]:
         if {"snippet", "status"} & data.keys():
             yield Mention(path, _said(data))
         else:
-            export.note(record, "not a YouTube video record: a JSON object with a snippet was expected")
+            export.note(
+                record, "not a YouTube video record: a JSON object with a snippet was expected", unread=True
+            )
 
 
 def _said(data: Mapping[str, Any]) -> Provenance:

@@ -20,13 +20,20 @@ if TYPE_CHECKING:
 
 Consent = Annotated[
     str | None,
-    typer.Option("--consent", help="Whose consent there is: own (mine), or release (in writing, by --by)."),
+    typer.Option(
+        "--consent",
+        metavar="own|release",
+        help="Agree without being asked: own (they are mine, it is me), or release (in writing, by --by).",
+    ),
 ]
-By = Annotated[str | None, typer.Option("--by", help="Who gave the release.")]
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who gave the release.")]
 Evidence = Annotated[
-    Path | None, typer.Option("--evidence", help="The written release; its hash is kept, not the file.")
+    Path | None,
+    typer.Option("--evidence", metavar="FILE", help="The written release; its hash is kept, not the file."),
 ]
-Days = Annotated[int, typer.Option("--days", min=1, max=3 * 365, help="For how long consent is given.")]
+Days = Annotated[
+    int, typer.Option("--days", metavar="N", min=1, max=3 * 365, help="How many days the consent lasts.")
+]
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ def demo(
     ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Show the report in the browser.")] = False,
 ) -> None:
-    """Show the whole way on sample photographs: index an album, ask with a selfie, write the report.
+    """Show the whole way on sample photographs.
 
+    Makes an album, indexes it, asks with a selfie and writes the report.
     Everything goes into a folder of its own; your library is not touched.
     """
     from .. import samples

@@ -31,7 +31,7 @@ WORDS = {
 def index(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", exists=True, help="Folders, archives, exports, photographs."),
+        typer.Argument(metavar="PATH", exists=True, help="Folders, archives, exports, photographs."),
     ],
     consent: consenting.Consent = None,
     by: consenting.By = None,
@@ -40,10 +40,11 @@ def index(
     pack: options.PackName = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Read media that you control, and keep the faces in them in your private library.
+    """Find the faces in media that you control, and remember them.
 
-    Reads folders, zip and tar archives and platform exports in place. Only what is new or changed is
-    looked at; run it as often as you like. Asks for your consent once per path.
+    Reads folders, zip and tar archives and platform exports in place, and keeps what it finds in your
+    private, encrypted library. Only what is new or changed is looked at; run it as often as you like.
+    Asks for your consent once per path.
     """
     given = consenting.Given(consent, by, evidence, days)
     given.check()

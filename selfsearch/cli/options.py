@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 PackName = Annotated[
-    str | None, typer.Option("--pack", help="Model pack to use this time; see: selfsearch models.")
+    str | None,
+    typer.Option("--pack", metavar="NAME", help="Model pack to use this time; see: selfsearch models."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; go ahead.")]
 

@@ -39,13 +39,21 @@ def list_people(context: typer.Context, as_json: options.AsJson = False) -> None
 
 @app.command("add")
 def add(
-    name: Annotated[str, typer.Argument(help="What to call the person; me for yourself.")],
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", exists=True, dir_okay=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call the person; me for yourself.")],
+    images: Annotated[
+        list[Path],
+        typer.Argument(metavar="IMAGE", exists=True, dir_okay=False, help="Photographs of the person."),
+    ],
     consent: consenting.Consent = None,
     by: consenting.By = None,
     evidence: consenting.Evidence = None,
     days: consenting.Days = 365,
-    face: Annotated[str | None, typer.Option("--face", help="largest, or the number of the face.")] = None,
+    face: Annotated[
+        str | None,
+        typer.Option(
+            "--face", metavar="largest|N", help="Which face of a group photograph: the largest, or number N."
+        ),
+    ] = None,
     pack: options.PackName = None,
 ) -> None:
     """Enrol a person, or add clearer photographs of one who is."""
@@ -61,11 +69,16 @@ def add(
 
 @app.command("verdict")
 def verdict(
-    name: Annotated[str, typer.Argument(help="Whose appearance it is said to be.")],
-    face: Annotated[int, typer.Argument(help="The face's number, from the answer.")],
-    said: Annotated[str, typer.Argument(metavar="me|not-me")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose appearance it is said to be.")],
+    face: Annotated[
+        int, typer.Argument(metavar="FACE", help="The face's number, as the report and --json give it.")
+    ],
+    said: Annotated[str, typer.Argument(metavar="me|not-me", help="What it is.")],
 ) -> None:
-    """Say for good that a face is, or is not, this person; "not-me" is never shown again."""
+    """Say for good that a face is, or is not, this person.
+
+    What is not this person is never shown again.
+    """
     from .. import consent
     from ..library import faces, people
 

@@ -25,25 +25,40 @@ ME = "me"
 def query(
     images: Annotated[
         list[Path],
-        typer.Argument(metavar="IMAGE...", exists=True, dir_okay=False, help="Photographs of one person."),
+        typer.Argument(metavar="IMAGE", exists=True, dir_okay=False, help="Photographs of one person."),
     ],
     self_: Annotated[bool, typer.Option("--self", help="The photographs show me.")] = False,
-    person: Annotated[str | None, typer.Option("--person", help="The photographs show this person.")] = None,
+    person: Annotated[
+        str | None, typer.Option("--person", metavar="NAME", help="The photographs show this person.")
+    ] = None,
     consent: consenting.Consent = None,
     by: consenting.By = None,
     evidence: consenting.Evidence = None,
     days: consenting.Days = 365,
-    purpose: Annotated[str, typer.Option("--purpose", help="Why you ask; kept in the audit log.")] = "",
+    purpose: Annotated[
+        str, typer.Option("--purpose", metavar="WORDS", help="Why you ask; kept in the audit log.")
+    ] = "",
     face: Annotated[
-        str | None, typer.Option("--face", help="Which face of a group photograph: largest, or its number.")
+        str | None,
+        typer.Option(
+            "--face", metavar="largest|N", help="Which face of a group photograph: the largest, or number N."
+        ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Show at most this many appearances.")
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Show at most this many appearances.")
     ] = None,
-    min_band: Annotated[str, typer.Option("--min-band", help="strong, likely or possible.")] = "possible",
-    everything: Annotated[bool, typer.Option("--all", help="Show weaker resemblances as well.")] = False,
+    min_band: Annotated[
+        str,
+        typer.Option(
+            "--min-band", metavar="BAND", help="Show nothing weaker than strong, likely or possible."
+        ),
+    ] = "possible",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show weaker resemblances as well; most are other people.")
+    ] = False,
     source: Annotated[
-        list[int] | None, typer.Option("--source", help="Only this source (repeatable).")
+        list[int] | None,
+        typer.Option("--source", metavar="N", help="Only this source; may be given several times."),
     ] = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="DATE", help="Posted or taken on this day or later.")
@@ -53,14 +68,17 @@ def query(
     ] = None,
     pack: options.PackName = None,
     as_json: options.AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print one line of CSV per place.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one line per place.")] = False,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write a report that a browser shows.")
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write a report with the pictures, for a browser."),
     ] = None,
-    open_: Annotated[bool, typer.Option("--open", help="Open the report.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Show the report in the browser.")] = False,
 ) -> None:
-    """Show where the person in these photographs appears in your library, who could see it, and how sure that
-    is.
+    """Show where the person in these photographs appears.
+
+    Says who could see it there, and how sure it is that it is this person. Answers people about
+    themselves: the first time it asks for consent and remembers the person, and a stranger is refused.
     """
     from ..query import Searcher
 

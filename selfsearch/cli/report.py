@@ -30,8 +30,9 @@ def report(
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the photographs.")
     ] = None,
 ) -> None:
-    """Say what changed in the re-scans since the last report. What was told is not told again, except with a
-    date.
+    """Say what changed since the last report.
+
+    That is what re-scans found different. What was told is not told again, except with --since DATE.
     """
     from .. import consent
     from ..library import changes

@@ -17,20 +17,23 @@ NEW = 10  # exit code of --fail-on-new
 
 def rescan(
     source: Annotated[
-        list[int] | None, typer.Argument(metavar="[SOURCE]...", help="Only these sources.")
+        list[int] | None,
+        typer.Argument(metavar="SOURCE", help="Only these sources, by number; see: selfsearch sources."),
     ] = None,
     fail_on_new: Annotated[
         bool, typer.Option("--fail-on-new", help="Exit with 10 when something new appeared.")
     ] = False,
     scheduled: Annotated[
         bool,
-        typer.Option("--scheduled", help="Run by a timer: quiet, tells by the notifications that are set."),
+        typer.Option(
+            "--scheduled", help="For timers: says nothing here, but tells by the notifications that are set."
+        ),
     ] = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Look at every source again, and say what is new, gone, moved or seen by others for each enrolled
-    person.
+    """Look at every source again and say what changed.
 
+    What is new, gone, moved, or seen by others than before, for each enrolled person with live consent.
     Sources that have not changed cost almost nothing; what is unplugged is left as it is. Safe to run at
     any time: while one run works, others say so and do nothing.
     """

@@ -12,9 +12,7 @@ from . import options
 if TYPE_CHECKING:
     from ..library.sources import SourceRow
 
-app = typer.Typer(
-    help="What was read, what it was recognised as, and what you know of it.", invoke_without_command=True
-)
+app = typer.Typer(help="What was read, as what, and what you know of it.", invoke_without_command=True)
 
 
 @app.callback(invoke_without_command=True)
@@ -39,12 +37,17 @@ def list_sources(context: typer.Context, as_json: options.AsJson = False) -> Non
 
 @app.command("set")
 def set_source(
-    source: Annotated[int, typer.Argument(help="Its number; see: selfsearch sources.")],
-    account_was: Annotated[str, typer.Option("--account-was", help="public or private.")],
+    source: Annotated[int, typer.Argument(metavar="SOURCE", help="Its number; see: selfsearch sources.")],
+    account_was: Annotated[
+        str, typer.Option("--account-was", metavar="public|private", help="Who could see it.")
+    ],
     since: Annotated[str | None, typer.Option("--from", metavar="DATE", help="From this day on.")] = None,
     until: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Up to this day.")] = None,
 ) -> None:
-    """Say when the account was public or private, where its platform does not export it."""
+    """Say when an account was public or private.
+
+    For exports that do not say who could see a post. Without dates it counts for all of them.
+    """
     from datetime import date
 
     from ..library import sources
@@ -70,10 +73,15 @@ def set_source(
 
 @app.command("supersede")
 def supersede(
-    older: Annotated[int, typer.Argument(help="The source that is out of date.")],
-    newer: Annotated[int, typer.Argument(help="The newer export of the same account; 0 takes it back.")],
+    older: Annotated[int, typer.Argument(metavar="OLDER", help="The source that is out of date.")],
+    newer: Annotated[
+        int, typer.Argument(metavar="NEWER", help="The newer export of the same account; 0 takes it back.")
+    ],
 ) -> None:
-    """Let a newer export of the same account take an older one's place: what it no longer holds counts as gone."""
+    """Let a newer export take an older one's place.
+
+    What the newer one no longer holds counts as gone.
+    """
     from ..library import sources
 
     with options.opened(writing=True) as library:

@@ -18,7 +18,7 @@ def status(
     ] = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Say what the library holds, whose consent is live, and what could not be looked at."""
+    """Say what the library holds and what could not be looked at."""
     with options.opened() as library:
         state = _state(library)
         if problems:

@@ -199,5 +199,7 @@ def _others(others: list[Sighting], tokens: Tokens) -> Markup | None:
 def _file(appearance: Appearance) -> Markup:
     kind = f"{appearance.type}, {appearance.width} by {appearance.height} pixels"
     return element(
-        "p", f"No. {appearance.rank} · {kind} · face quality {appearance.quality:.2f}", class_="file"
+        "p",
+        f"No. {appearance.rank} · face {appearance.face} · {kind} · face quality {appearance.quality:.2f}",
+        class_="file",
     )

@@ -17,7 +17,7 @@ Check = Callable[[Library], Iterator[Finding]]
 
 def contents(library: Library, fix: bool) -> Iterator[Finding]:
     """Every check of an open library."""
-    if checks.behind(library):
+    if _behind(library):
         yield Finding(
             "library", "note", "the library was written by an older selfsearch",
             "the next index brings it up to date; what it holds is checked after that",
@@ -31,6 +31,13 @@ def contents(library: Library, fix: bool) -> Iterator[Finding]:
     )  # fmt: skip
     for check in rounds:
         yield from _safely(library, check)
+
+
+def _behind(library: Library) -> bool:
+    try:
+        return checks.behind(library)
+    except DatabaseError:
+        return False  # the rounds say what is damaged
 
 
 def _safely(library: Library, check: Check) -> Iterator[Finding]:

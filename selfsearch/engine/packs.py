@@ -17,6 +17,7 @@ from ..errors import PackError
 
 DEFAULT = "opencv-zoo"
 BUNDLED = Path(__file__).parent / "packs"
+BUNDLED_TERMS = "MIT (detection) and Apache-2.0 (recognition): free for every use"
 PIPELINE = 1  # raised when detection, alignment or averaging change what a vector means
 PLAIN = {"mean": 0.0, "std": 1.0}  # preprocessing that leaves the pixels as they are
 MAX_MANIFEST_BYTES = 1 << 20
@@ -44,6 +45,8 @@ class Pack:
     @property
     def terms(self) -> str:
         """The licence in one line."""
+        if self.bundled:
+            return BUNDLED_TERMS
         text = self.licence.strip()
         if text.startswith("{"):  # InsightFace's signed licence
             try:

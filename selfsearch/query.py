@@ -4,7 +4,7 @@ known of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -42,6 +42,7 @@ class Filters:
     sources: frozenset[int] | None = None
     since: str | None = None  # ISO 8601 dates; of posting, else of taking
     until: str | None = None
+    folded: bool = True  # near-identical pictures as one appearance
 
 
 @dataclass
@@ -156,7 +157,8 @@ def query(
     bands = searcher.calibration.bands(len(nearest)) if searcher.calibration else {}
     floor = _floor(searcher, bands, filters.everything)
     hits = _hits(searcher, nearest, face, person, floor)
-    appearances = _Assembly(searcher, rows, bands, len(nearest)).appearances(hits, nearest)
+    assembly = _Assembly(searcher, rows, bands, len(nearest))
+    appearances = assembly.appearances(hits, nearest, folded=filters.folded)
     kept = [one for one in appearances if _wanted(one, filters)]
     shown = kept[: filters.limit] if filters.limit else kept
     media, _ = faces.totals(library, wanted)
@@ -168,9 +170,16 @@ def query(
         appearances=tuple(replace(one, rank=rank) for rank, one in enumerate(shown, 1)),
         hidden=len(appearances) - len(shown),
         not_looked_at={kind.value: outcomes[kind.value] for kind in UNSEEN if outcomes.get(kind.value)},
-        links=tuple(LinkOnly(source, said, reason) for source, reason, said in items.links_only(library, wanted)),
+        links=tuple(_links(library, rows)),
         asked_at=consent.stamp(now),
     )  # fmt: skip
+
+
+def _links(library: Library, rows: Sequence[sources.SourceRow]) -> Iterator[LinkOnly]:
+    """Posts whose media is not there, with their exposure as the user's knowledge decides it."""
+    account_was = {row.id: row.account_was for row in rows}
+    for source, reason, said in items.links_only(library, list(account_was)):
+        yield LinkOnly(source, exposure.with_knowledge(said, account_was[source]), reason)
 
 
 def consented(library: Library, now: datetime, only: frozenset[int] | None = None) -> list[sources.SourceRow]:
@@ -242,10 +251,10 @@ class _Assembly:
         self.searcher, self.bands, self.count = searcher, bands, count
         self.rows = {row.id: row for row in rows}
 
-    def appearances(self, hits: Sequence[Hit], nearest: Nearest) -> list[Appearance]:
-        """Best first, near-duplicate pictures folded."""
+    def appearances(self, hits: Sequence[Hit], nearest: Nearest, *, folded: bool) -> list[Appearance]:
+        """Best first; `folded`: near-duplicate pictures as one."""
         known = faces.describe(self.searcher.library, [number for number, _ in hits])
-        groups = _folded(hits, known, nearest)
+        groups = _folded(hits, known, nearest) if folded else [[hit] for hit in hits]
         everything = sorted({known[number]["media_id"] for group in groups for number, _ in group})
         seen = faces.sightings_of(self.searcher.library, everything, list(self.rows))
         return [self._appearance(group, known, seen) for group in groups]

@@ -180,7 +180,7 @@ class _Run:
             self._walk(source, row, done, seen)
             done.gone = len(items.mark_gone(self.library, row.id, seen, self.now))
             done.moved = items.promote(self.library)
-            faces.prune(self.library)
+            faces.prune(self.library, keep_remembered=True)
             state = "complete"
         except SelfsearchError:
             state = "failed"

@@ -237,10 +237,18 @@ def totals(library: Library, sources: Sequence[int]) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def prune(library: Library) -> int:
-    """Remove content that no file refers to any more (its file holds something else now). Returns how many."""
+def prune(library: Library, *, keep_remembered: bool = False) -> int:
+    """Remove content that no file refers to any more (its file holds something else now). Returns how many.
+
+    `keep_remembered`: what somebody was told to appear in stays until its disappearance has been told, too.
+    """
+    remembered = (
+        " and id not in (select media_id from faces where id in (select face_id from appearances"
+        " union select face_id from changes where told_at is null))"
+    )
     with library.atomic():
         cursor = library.db.execute(
             "delete from media where not exists (select 1 from items where items.media_id = media.id)"
+            + (remembered if keep_remembered else "")
         )
         return int(cursor.rowcount)

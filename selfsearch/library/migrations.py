@@ -280,6 +280,26 @@ def m007_first_look(db: Database) -> None:
     _run(db, "alter table people add column looked_at text")
 
 
+@schema()
+def m008_lookout(db: Database) -> None:
+    """What the last look rested on, why something is different, whether a run has said so, and which ends of consent were
+    told.
+    """
+    _run(
+        db,
+        "alter table people add column seen_pack text",  # revision of the pack at the last look
+        "alter table people add column seen_media integer",  # the newest media at the last look
+        "alter table changes add column why text",
+        "alter table changes add column announced_at text",  # when a re-scan's own answer counted it
+        """create table reminders (
+            entry integer not null references consents (id),
+            what text not null check (what in ('soon', 'ended')),
+            at text not null,
+            primary key (entry, what)
+        ) strict, without rowid""",
+    )
+
+
 def _run(db: Database, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)

@@ -1,8 +1,9 @@
 """The user's own knowledge of an account, applied to what its export left open.
 
 Most platforms do not export who could see a post, but the owner remembers when the account was public.
-That knowledge decides only where the export did not: what a platform says of a single item is never
-overruled, and neither are messages.
+That knowledge decides only where the export did not, or had nothing better than the account's setting: what a
+platform says of a single item is never overruled, and neither are messages, albums of a private library, or
+pictures that a platform shows to everyone by its own rule.
 """
 
 from __future__ import annotations
@@ -13,8 +14,13 @@ from typing import Any
 
 from .types import Exposure, Provenance
 
-DECIDED_BY_EXPORT = ("per_item", "per_album", "chat_type", "file")  # audience_source that stands as it is
-OPEN_CONTEXTS = ("post", "reel", "video", "profile_photo", "story", "igtv", "repost", "album", "other", None)
+# What an account's setting governs. Not among them: what only its owner sees (archived, deleted, memory), what
+# others' settings decide (comment, group, shared_story), and messages.
+OPEN_CONTEXTS = frozenset(
+    ("post", "reel", "video", "igtv", "repost", "story", "profile_photo", "cover_photo", "header", "album")
+    + ("other", None)
+)
+STORY = "a story may have been for close friends only"
 
 
 def with_knowledge(said: Provenance, account_was: Sequence[dict[str, Any]]) -> Provenance:
@@ -23,18 +29,27 @@ def with_knowledge(said: Provenance, account_was: Sequence[dict[str, Any]]) -> P
     `account_was`: dicts with public (bool), since and until (ISO 8601 or None); the last one that covers
     the post's time wins.
     """
-    if said.audience_source in DECIDED_BY_EXPORT or said.context not in OPEN_CONTEXTS:
+    if not account_was or not is_open(said):
         return said
     when = said.posted_at or said.taken_at
     for period in reversed(account_was):
         if _covers(period, when):
-            level = Exposure.PUBLIC if period["public"] else Exposure.NETWORK
-            word = "public" if period["public"] else "private"
-            return replace(
-                said, exposure=level, exposure_reason=f"you said that the account was {word}{_span(period)}",
-                audience_source="account_setting",
-            )  # fmt: skip
+            return _decided(said, period)
     return said
+
+
+def is_open(said: Provenance) -> bool:
+    """Whether the export left it to the account's setting who could see this."""
+    undecided = said.exposure is Exposure.UNKNOWN or said.audience_source == "account_setting"
+    return undecided and said.platform != "folder" and said.context in OPEN_CONTEXTS
+
+
+def _decided(said: Provenance, period: dict[str, Any]) -> Provenance:
+    word, level = ("public", Exposure.PUBLIC) if period["public"] else ("private", Exposure.NETWORK)
+    reason = f"you said that the account was {word}{_span(period)}"
+    if said.context == "story" and period["public"]:
+        level, reason = Exposure.UNKNOWN, f"{reason}; {STORY}"
+    return replace(said, exposure=level, exposure_reason=reason, audience_source="account_setting")
 
 
 def _covers(period: dict[str, Any], when: str | None) -> bool:

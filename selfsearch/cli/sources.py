@@ -37,9 +37,9 @@ def list_sources(context: typer.Context, as_json: options.AsJson = False) -> Non
 
 @app.command("set")
 def set_source(
-    source: Annotated[int, typer.Argument(metavar="SOURCE", help="Its number; see: selfsearch sources.")],
+    source: Annotated[int, typer.Argument(help="Its number; see: selfsearch sources.")],
     account_was: Annotated[
-        str, typer.Option("--account-was", metavar="public|private", help="Who could see it.")
+        str, typer.Option("--account-was", help="public or private; unknown takes back what you said.")
     ],
     since: Annotated[str | None, typer.Option("--from", metavar="DATE", help="From this day on.")] = None,
     until: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Up to this day.")] = None,
@@ -48,27 +48,32 @@ def set_source(
 
     For exports that do not say who could see a post. Without dates it counts for all of them.
     """
-    from datetime import date
-
     from ..library import sources
 
-    if account_was not in ("public", "private"):
-        raise UsageError(f"--account-was takes public or private, not {account_was!r}")
-    for day in (since, until):
-        try:
-            date.fromisoformat(day or "2000-01-01")
-        except ValueError as exc:
-            raise UsageError(f"{day!r} is not a day; write it as 2021-06-02") from exc
+    if account_was not in ("public", "private", "unknown"):
+        raise UsageError(f"--account-was takes public, private or unknown, not {account_was!r}")
+    since, until = _day(since), _day(until)
+    if since and until and since > until:
+        raise UsageError(f"--from {since} is after --to {until}")
     with options.opened(writing=True) as library:
         rows = {row.id: row for row in sources.all_sources(library)}
         if source not in rows:
             raise UsageError(f"there is no source {source}; see: selfsearch sources")
-        periods = [
-            *rows[source].account_was,
-            {"public": account_was == "public", "since": since, "until": until},
-        ]
-        sources.update_source(library, source, account_was=periods)
+        if rows[source].platform == "folder":
+            raise UsageError(f"source {source} is plain files, which are in nobody's account")
+        said = {"public": account_was == "public", "since": since, "until": until}
+        known = [] if account_was == "unknown" else [*rows[source].account_was, said]
+        sources.update_source(library, source, account_was=known)
     options.say(f"noted: the account of source {source} was {account_was}")
+
+
+def _day(text: str | None) -> str | None:
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text).isoformat() if text else None
+    except ValueError as exc:
+        raise UsageError(f"{text!r} is not a day; write it as 2021-06-02") from exc
 
 
 @app.command("supersede")

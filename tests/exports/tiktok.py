@@ -146,7 +146,7 @@ def _said(layout: str) -> list[dict[str, Any]]:
             "account": "ana.example",
             "context": "post",
             "audience": word,
-            "audience_source": "per_item" if word else None,
+            "audience_source": "per_item" if word else "account_setting" if private else None,
             "exposure": exposure,
             "url": url,
             "url_kind": kind,

@@ -118,7 +118,7 @@ def _post(
         url=url,
         url_kind=kind,
         audience=word,
-        audience_source="per_item" if word else "file" if context == "deleted" else None,
+        audience_source=_audience_source(context, word, level),
         exposure=level,
         exposure_reason=reason,
         place=given(item.get("location")),
@@ -131,6 +131,12 @@ def _post(
         yield Mention(None, provenance)
     for path in found:
         yield Mention(path, provenance)
+
+
+def _audience_source(context: str, word: str | None, level: Exposure) -> str | None:
+    if word or context == "deleted":
+        return "per_item" if word else "file"
+    return "account_setting" if level is Exposure.NETWORK else None
 
 
 _IN_THE_BIN = (Exposure.PRIVATE, "TikTok: recently deleted, so nobody else sees it now", None)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from . import consent, media
 from .consent import Grant
@@ -26,6 +26,8 @@ from .library import Library, faces, items, sources
 from .library.sources import SourceRow
 from .reembed import reembed
 from .sources import Item, Source, discover
+from .sources.platforms import WITHOUT_MEDIA
+from .sources.members import address
 from .types import Analysis, Outcome
 
 BATCH = 64  # files per transaction: a killed run repeats at most these
@@ -112,11 +114,17 @@ def index(
 def _vanished(
     library: Library, rows: Sequence[SourceRow], done: Sequence[Indexed], root: str, now: str
 ) -> list[Indexed]:
-    """Sources of this path that were there the last time and are not any more: all their files are gone."""
+    """Sources of this path that were there the last time and are not any more: all their files are gone.
+
+    Not so where nobody can tell: what lies in a folder that cannot be looked into is out of reach.
+    """
     met = {one.source.id for one in done}
     lost = [row for row in rows if row.root == root and row.id not in met and row.state != "erasing"]
     found = []
     for row in lost:
+        if any(is_out_of_sight(path) for path in row.containers):
+            sources.update_source(library, row.id, state="unreachable")
+            continue
         gone = items.forget_missing(library, row.id, now)
         sources.update_source(library, row.id, stamps={})
         if gone:
@@ -124,12 +132,26 @@ def _vanished(
     return found
 
 
+def is_out_of_sight(path: str) -> bool:
+    """Whether something may be at `path` that cannot be seen now: a folder above it may not be looked into, or is a link to
+    a disk that is not there.
+    """
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        above = next((folder for folder in PurePath(path).parents if os.path.lexists(folder)), PurePath("/"))
+        return not os.path.isdir(above) and os.path.islink(above)
+    except OSError:
+        return True
+    return False
+
+
 def _known_archives(rows: Sequence[SourceRow], pack: int) -> dict[str, tuple[str, Hashable]]:
     """Archives of sources that are archives alone and whose last scan was complete and with this pack.
 
     Path -> (stamp, numbers of the sources that share archives with it).
     """
-    whole = [row for row in rows if row.state == "live" and row.stamps.keys() == set(row.containers)]
+    whole = [row for row in rows if row.state == "live" and _is_whole(row)]
     sharing: dict[str, set[int]] = {}
     for row in whole:
         together = set[int]().union({row.id}, *(sharing.get(path, ()) for path in row.containers))
@@ -142,6 +164,12 @@ def _known_archives(rows: Sequence[SourceRow], pack: int) -> dict[str, tuple[str
         for path in row.containers
         if not sharing[path] & stale
     }
+
+
+def _is_whole(row: SourceRow) -> bool:
+    """Whether all that can belong to a source lies in its archives, and not beside them."""
+    alone = row.platform not in WITHOUT_MEDIA or row.root in row.containers
+    return alone and row.stamps.keys() == set(row.containers)
 
 
 def _keys(key: Hashable) -> tuple[int, ...]:
@@ -164,6 +192,7 @@ class _Run:
         self.pack, self.clock, self.watcher = pack, clock, watcher
         self.examiner = Examiner(library, engine, pack)
         self.failed: dict[str, tuple[Outcome, str | None]] = {}  # content that could not be used -> why
+        self.held: dict[str, int] = {}  # path -> item, of changed files whose content is known from before
 
     @property
     def now(self) -> str:
@@ -178,6 +207,7 @@ class _Run:
         state = "interrupted"
         try:
             self._walk(source, row, done, seen)
+            seen |= items.below(self.library, row.id, _unseeable(source))
             done.gone = len(items.mark_gone(self.library, row.id, seen, self.now))
             done.moved = items.promote(self.library)
             faces.prune(self.library, keep_remembered=True)
@@ -231,7 +261,9 @@ class _Run:
             back = []
             for item in chunk:
                 before = known.get(item.path)
-                if before is None or before.stamp != item.stamp or self._again(before, item):
+                if before is None or self._again(before, item):
+                    if before is not None and before.media is not None and not before.gone:
+                        self.held[item.path] = before.id
                     yield item
                     continue
                 seen.add(before.id)
@@ -244,7 +276,9 @@ class _Run:
                     items.mark_back(self.library, back)
 
     def _again(self, before: items.Known, item: Item) -> bool:
-        """Whether a file of unchanged size and time must be looked at all the same."""
+        """Whether a file that was met before must be looked at again."""
+        if before.stamp != item.stamp:
+            return True
         if item.decided is not None:
             return before.outcome is not item.decided[0] or before.said != items.digest(item.provenance)
         if before.outcome in RETRIED or before.said != items.digest(item.provenance):
@@ -256,9 +290,15 @@ class _Run:
         consent.require(self.library, self.grant.kind, self.grant.subject, self.clock())
         with self.library.atomic():
             # One by one: whether a file is a copy depends on those that were written before it.
-            ids = [items.save_item(self.library, row.id, self._entry(row, result), self.now) for result in batch]
+            ids = [self._save_item(row, result) for result in batch]
         self.examiner.written(result.sha256 for result in batch)
         return ids
+
+    def _save_item(self, row: SourceRow, result: _Result) -> int:
+        held = self.held.pop(result.item.path, None)
+        if held is not None and result.outcome is Outcome.UNREADABLE and not result.sha256:
+            return held  # not one byte of it could be had: what is known of it may still be true
+        return items.save_item(self.library, row.id, self._entry(row, result), self.now)
 
     def _entry(self, row: SourceRow, result: _Result) -> items.Entry:
         outcome, reason, number = result.outcome, result.reason, result.media
@@ -287,6 +327,15 @@ class _Run:
         if items.is_elsewhere(self.library, number, row.id, result.item.path):
             return Outcome.DUPLICATE, None, number
         return (Outcome.INDEXED if count else Outcome.NO_FACE), None, number
+
+
+def _unseeable(source: Source) -> list[str]:
+    """Addresses at and below which something may be that could not be listed this time."""
+    return [
+        address(problem.container, problem.path)
+        for problem in source.problems
+        if problem.outcome is Outcome.UNREADABLE
+    ]
 
 
 class Examiner:

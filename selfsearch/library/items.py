@@ -87,6 +87,19 @@ def mark_gone(library: Library, source: int, seen: Collection[int], now: str) ->
     return gone
 
 
+def below(library: Library, source: int, places: Sequence[str]) -> set[int]:
+    """The source's files that are there as far as is known, at one of these addresses or below it."""
+    found: set[int] = set()
+    for place in places:
+        rows = library.db.execute(
+            "select id from items where source_id = ?1 and gone_at is null and (address = ?2"
+            " or substr(address, 1, length(?2) + 1) in (?2 || '/', ?2 || '!'))",
+            [source, place.rstrip("/")],
+        )
+        found.update(number for (number,) in rows)
+    return found
+
+
 def forget_missing(library: Library, source: int, now: str) -> int:
     """A source that is not there any more: all its files are gone. Returns how many were."""
     with library.atomic():

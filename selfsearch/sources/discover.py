@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
+from ..types import Outcome
 from .archives import archive, may_be_archive
 from .folder import Folder
 from .joining import Box, Kin, adopt, boxed, kinships, sources
@@ -104,12 +105,18 @@ def _found(
         if path not in closed
     ]
     adopt(boxes, folder)
-    found = sources(boxes, None if folder and closed and not (folder.rest or folder.pieces) else folder)
+    spare = folder is not None and bool(closed) and not (folder.rest or folder.pieces or _unread(folder))
+    found = sources(boxes, None if spare else folder)
     return Discovery(
         tuple(found),
         tuple(Unchanged(key, tuple(paths)) for key, paths in unchanged.items()),
         tuple(problem for source in found for problem in source.problems if not problem.path),
     )
+
+
+def _unread(folder: Box) -> bool:
+    """Whether a folder has something in it that could not be listed."""
+    return any(outcome is Outcome.UNREADABLE for _, outcome, _ in folder.container.problems)
 
 
 def _unchanged(stamps: Mapping[str, str | None], fresh: set[Kin], known: Known) -> dict[Hashable, list[str]]:

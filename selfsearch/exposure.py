@@ -14,12 +14,12 @@ from typing import Any
 
 from .types import Exposure, Provenance
 
-# What an account's setting governs. Not among them: what only its owner sees (archived, deleted, memory), what
-# others' settings decide (comment, group, shared_story), and messages.
-OPEN_CONTEXTS = frozenset(
-    ("post", "reel", "video", "igtv", "repost", "story", "profile_photo", "cover_photo", "header", "album")
-    + ("other", None)
-)
+# What an account's setting governs. Not among them: what only its owner sees (archived, deleted, memory),
+# what others' settings decide (comment, group, shared_story), and messages.
+OPEN_CONTEXTS = (
+    "post", "reel", "video", "igtv", "repost", "story", "profile_photo", "cover_photo", "header", "album", "other",
+    None,
+)  # fmt: skip
 STORY = "a story may have been for close friends only"
 
 

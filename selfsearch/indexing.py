@@ -26,8 +26,8 @@ from .library import Library, faces, items, sources
 from .library.sources import SourceRow
 from .reembed import reembed
 from .sources import Item, Source, discover
-from .sources.platforms import WITHOUT_MEDIA
 from .sources.members import address
+from .sources.platforms import WITHOUT_MEDIA
 from .types import Analysis, Outcome
 
 BATCH = 64  # files per transaction: a killed run repeats at most these

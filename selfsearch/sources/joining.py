@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .archives import stem
+from .beside import take
 from .export import Platform, natural
 from .members import Container, Member
 from .platforms import PLAIN, PLATFORMS
@@ -184,7 +185,7 @@ def sources(boxes: Sequence[Box], folder: Box | None) -> list[Source]:
 
 
 def _export(pieces: list[Piece], boxes: Sequence[Box], folder: Box | None) -> Source:
-    pieces.sort(key=lambda piece: natural(piece.part.path))
+    pieces.sort(key=lambda piece: natural(stem(piece.part.path)))
     claim = pieces[0].claim
     problems = [problem for box in boxes for problem in box.problems().get(None, [])]
     for piece in pieces:
@@ -195,6 +196,11 @@ def _export(pieces: list[Piece], boxes: Sequence[Box], folder: Box | None) -> So
         why += f"; {len(pieces)} parts that belong together by their names"
     rest = [box.part() for box in boxes if box.rest]
     parts = [piece.part for piece in pieces]
+    if folder and (saved := take(claim.platform, parts, folder.part())):
+        taken = set(map(id, saved.members))
+        folder.rest = [member for member in folder.rest if id(member) not in taken]
+        parts.append(saved)
+        why += f"; {len(taken):,} files beside it that its posts name"
     return Source(
         claim.platform, parts, title=_title(claim.platform), why=why, rest=(PLAIN, rest), problems=problems
     )

@@ -46,3 +46,5 @@ PLATFORMS: tuple[Platform, ...] = (
 )
 
 PLAIN: Platform = plain  # what no platform claims
+
+WITHOUT_MEDIA = frozenset(("tiktok", "discord", "linkedin", "reddit"))  # names; they export links alone

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class Settings:
     pack: str = "opencv-zoo"  # the model pack that index and query use
     bystanders: str = "keep"  # keep or discard faces that resemble nobody enrolled
     workers: int = 0  # threads that decode and search; 0 is one per core
+    notify: str = field(default="", repr=False)  # ways to be told, see selfsearch.notify; URLs may hold secrets
 
 
 def read(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -23,9 +23,9 @@ LAYERS = [  # a room may import from the lines above its own
     {"config", "exposure", "media", "sources", "engine", "samples"},
     {"library"},
     {"nearest", "consent", "forget", "probes"},
-    {"reembed", "doctor"},
+    {"reembed", "doctor", "runlog"},
     {"indexing", "query", "schedule", "notify", "report"},
-    {"rescan", "pictures", "offline_proof"},
+    {"rescan", "watch", "pictures", "offline_proof"},
     {"verbs"},
     {"cli"},
     {"__init__", "__main__"},  # the package's own doors

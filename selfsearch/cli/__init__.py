@@ -12,10 +12,29 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything can import onnxrunt
 import typer
 
 from ..errors import SelfsearchError
-from . import demo, index, models, people, query, report, rescan, sources, status
+from . import (
+    consent,
+    demo,
+    doctor,
+    doors,
+    forget,
+    index,
+    models,
+    notify,
+    people,
+    query,
+    report,
+    rescan,
+    schedule,
+    sources,
+    status,
+    watch,
+)
 from .options import show_version
 
 INTERRUPTED = 130  # the shell's own convention: 128 + SIGINT
+
+_told: set[str] = set()  # what was said on stderr
 
 app = typer.Typer(
     name="selfsearch",
@@ -33,7 +52,13 @@ app.command("report")(report.report)
 app.command("status")(status.status)
 app.add_typer(sources.app, name="sources")
 app.add_typer(people.app, name="people")
+app.add_typer(consent.app, name="consent")
+app.command("forget")(forget.forget)
 app.add_typer(models.app, name="models")
+app.add_typer(schedule.app, name="schedule")
+app.command("watch")(watch.watch)
+app.command("notify-send", hidden=True)(notify.send)
+app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 
 MISSING_LIBRARIES = (
@@ -70,9 +95,17 @@ def main(argv: list[str] | None = None) -> int:
 
 def _tell(message: str, code: int) -> int:
     print(f"selfsearch: {message}", file=sys.stderr)
+    _told.add(message)
     return code
 
 
 def run() -> None:
-    """The console script."""
-    sys.exit(main())
+    """The console script: shuts the network for the whole process, which `main()` alone does not, and runs."""
+    words = sys.argv[1:]
+    open_because = doors.shut(words)
+    if open_because:
+        _tell(f"the network is open for this command: {open_because}", 0)
+    code = main(words)
+    for message in doors.untold(_told):
+        _tell(message, 0)
+    sys.exit(code)

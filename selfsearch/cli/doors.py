@@ -9,11 +9,15 @@ Every call runs behind all layers of `selfsearch.offline`. The exceptions:
   it has the audit hook alone. It reads no photograph either.
 - `--open` starts a browser, which would inherit the kernel's layers and be a browser without a network. So it
   is started by a child that was made before them, and is told nothing but the report's path.
+- `watch` and a re-scan by a timer may have to send a message by mail or over the network, where the user set
+  that. A child does it, which was made before anything was read and is given nothing but the message. On
+  systems without such children it is another program, `notify-send`, which for that alone has the network.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from .. import hygiene, offline
@@ -24,15 +28,24 @@ _browser: Errand | None = None
 
 def shut(words: list[str]) -> str:
     """Shut what this call has no need of. Returns why the network stays open, "" when it is shut."""
-    global _browser
     hygiene.take_passphrase()
-    if "--open" in words:
-        _browser = Errand(_browse)
+    _make_children(words)
     hygiene.no_core_dumps()
-    reason = _download(words)
+    reason = _reason(words)
     if not reason:
         offline.enforce(through_kernel=words[:1] != ["schedule"])
     return reason
+
+
+def _make_children(words: list[str]) -> None:
+    """Those who do what this process may not do any more."""
+    global _browser
+    if "--open" in words:
+        _browser = Errand(_browse)
+    if words[:1] == ["watch"] or (words[:1] == ["rescan"] and "--scheduled" in words):
+        from .. import notify
+
+        notify.send_through(Errand(notify.send_far).do if sys.platform == "linux" else notify.in_program)
 
 
 def open_in_browser(page: Path) -> bool:
@@ -47,7 +60,10 @@ def _browse(address: str) -> bool:
     return webbrowser.open(address)
 
 
-def _download(words: list[str]) -> str:
+def _reason(words: list[str]) -> str:
+    """Why the network has to be open; "" for nearly all calls."""
+    if words[:1] == ["notify-send"]:
+        return "it sends one message, which holds no photograph, no name and no path"
     if words[:2] != ["models", "add"]:
         return ""
     after = {at + 1 for at, word in enumerate(words) if word == "--name"}

@@ -1,0 +1,251 @@
+"""selfsearch schedule"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import UsageError
+from . import options
+
+if TYPE_CHECKING:
+    from ..notify import Channel
+    from ..runlog import Run
+    from ..schedule.install import Timer
+    from ..schedule.plan import Plan, When
+
+app = typer.Typer(
+    help="Have the operating system look again: systemd, cron, launchd or the Windows Task Scheduler.",
+    no_args_is_help=True,
+)
+
+TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108  (what PrivateTmp= of systemd would hide)
+
+Daily = Annotated[str | None, typer.Option("--daily", metavar="03:00", help="Every day at this time.")]
+Weekly = Annotated[
+    tuple[str, str] | None, typer.Option("--weekly", metavar="mon 03:00", help="Every week on this day.")
+]
+Every = Annotated[
+    str | None, typer.Option("--every", metavar="6h", help="Every so many minutes, hours or days.")
+]
+Notify = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--notify",
+        metavar="WAY",
+        help="desktop, file:/path, mail:you@host; url asks for an Apprise URL; none for none. Repeatable.",
+    ),
+]
+System = Annotated[
+    str | None, typer.Option("--system", help="systemd, cron, launchd or windows, if not the usual one here.")
+]
+
+
+@app.command("install")
+def install(
+    daily: Daily = None,
+    weekly: Weekly = None,
+    every: Every = None,
+    notify: Notify = None,
+    system: System = None,
+) -> None:
+    """Install the timer, or change it. Without a time it runs daily at 03:00."""
+    from .. import config
+    from ..schedule import install as machine
+
+    when = _when(daily, weekly, every)
+    chosen = _system(system)
+    words = _told_by(notify)
+    machine.require_key(options.home(), options.key_folder(), chosen)
+    plan = _plan(when, chosen, words)
+    machine.require_command(plan, machine.run)
+    written = machine.install(chosen, plan, machine.run, machine.folder(chosen, options.home()))
+    if notify:
+        config.write(options.home(), notify=words)
+    for place in written:
+        options.say(f"written: {place}")
+    options.answer(f"selfsearch looks again {when.words}, by {chosen}; see: selfsearch schedule status")
+    _say_ways(words)
+    _advise(chosen)
+
+
+@app.command("print")
+def show(
+    daily: Daily = None,
+    weekly: Weekly = None,
+    every: Every = None,
+    notify: Notify = None,
+    system: System = None,
+) -> None:
+    """Print exactly what install would write, and write nothing."""
+    from ..schedule import install as machine
+
+    when = _when(daily, weekly, every)
+    chosen = _system(system)
+    plan = _plan(when, chosen, _told_by(notify))
+    for place, content in machine.preview(chosen, plan, machine.folder(chosen, options.home())).items():
+        options.say(f"# {place}")
+        options.answer(content.decode("utf-16" if chosen == "windows" else "utf-8"))
+
+
+@app.command("status")
+def status(system: System = None, as_json: options.AsJson = False) -> None:
+    """Say when the next run is, what became of the last ones, and why one failed."""
+    from .. import config, runlog
+    from ..schedule import install as machine
+
+    chosen = _system(system)
+    timer = machine.state(chosen, _name(), machine.run, machine.folder(chosen, options.home()), options.now())
+    runs = runlog.read(options.home())[-5:]
+    ways = _channels(config.read(options.home()).notify)
+    if as_json:
+        options.answer_json(
+            {"schema": "selfsearch.schedule/1", "timer": asdict(timer), "notify": [way.shown for way in ways]}
+            | {"runs": [asdict(run) for run in runs]}
+        )
+        return
+    options.answer(_timer_words(timer))
+    options.answer("told by: " + (", ".join(way.shown for way in ways) or "nothing; see --notify of install"))
+    for run in runs:
+        options.answer(_run_words(run))
+    if not runs:
+        options.answer("no run so far")
+
+
+@app.command("remove")
+def remove(system: System = None) -> None:
+    """Take the timer out. The library and its settings stay."""
+    from ..schedule import install as machine
+
+    chosen = _system(system)
+    there = machine.remove(chosen, _name(), machine.run, machine.folder(chosen, options.home()))
+    options.answer("the timer is gone" if there else f"there was no timer in {chosen}")
+
+
+def _when(daily: str | None, weekly: tuple[str, str] | None, every: str | None) -> When:
+    from ..schedule import plan
+
+    if sum(value is not None for value in (daily, weekly, every)) > 1:
+        raise UsageError("give one of --daily, --weekly and --every")
+    if weekly is not None:
+        return plan.weekly(*weekly)
+    return plan.every(every) if every is not None else plan.daily(daily or "03:00")
+
+
+def _system(given: str | None) -> str:
+    from ..schedule import install as machine
+
+    if given is None:
+        return machine.system_here(machine.run)
+    if given not in machine.SYSTEMS:
+        raise UsageError(f"--system takes {', '.join(machine.SYSTEMS)}, not {given!r}")
+    return given
+
+
+def _told_by(given: list[str] | None) -> str:
+    """The setting that results. A URL may hold a secret, and other users can read command lines: it is asked
+    for.
+    """
+    from .. import config
+
+    if given is None:
+        return config.read(options.home()).notify
+    if any("://" in word for word in given):
+        raise UsageError("an Apprise URL may hold a secret, and others can read command lines; give --notify"
+                         " url, and it is asked for (or read from stdin)")  # fmt: skip
+    if "none" in given:
+        return ""
+    ways = [_ask_url() if word == "url" else word.replace(" ", "%20") for word in given]
+    _channels(" ".join(ways))
+    return " ".join(ways)
+
+
+def _ask_url() -> str:
+    from .. import notify
+
+    text = getpass.getpass("Apprise URL: ") if sys.stdin.isatty() else sys.stdin.readline()
+    channels = notify.parse(text.strip())
+    if [channel.kind for channel in channels] != ["network"]:
+        raise UsageError("that is no Apprise URL, such as ntfy://topic; the services are on appriseit.com")
+    notify.check_url(channels[0])
+    return text.strip()
+
+
+def _channels(words: str) -> list[Channel]:
+    from .. import notify
+
+    return notify.parse(words)
+
+
+def _name() -> str:
+    from ..library import default_home
+    from ..schedule import plan
+
+    return plan.name_for(options.home(), default_home())
+
+
+def _plan(when: When, system: str, words: str) -> Plan:
+    from ..schedule import install as machine
+    from ..schedule.plan import Plan
+
+    channels = _channels(words)
+    home, keys = options.home(), options.key_folder()
+    return Plan(
+        when,
+        sys.executable,
+        home,
+        keys,
+        name=_name(),
+        telling=frozenset(channel.kind for channel in channels),
+        writable=tuple(Path(channel.target) for channel in channels if channel.kind == "file"),
+        namespaces=system == "systemd" and machine.namespaces_allowed(),
+        private_tmp=not any(path.is_relative_to(tmp) for path in (home, keys) for tmp in TEMPORARY),
+        user="\\".join(filter(None, (os.environ.get("USERDOMAIN"), os.environ.get("USERNAME")))),
+    )
+
+
+def _say_ways(words: str) -> None:
+    for channel in _channels(words):
+        options.say(f"you are told by: {channel.shown}")
+        if channel.kind == "network":
+            options.say(
+                "  this uses the network: the service learns that and when something changed, how much,"
+                " and your address;"
+                " never a face, a name or a path"
+            )
+
+
+def _advise(system: str) -> None:
+    from ..schedule import install as machine
+
+    if system == "systemd" and machine.lingers(machine.run, getpass.getuser()) is False:
+        options.say(
+            "it runs while you are logged in, and catches up when you log in again; to have it run"
+            " without that:"
+            " loginctl enable-linger"
+        )
+    if system == "cron":
+        options.say("cron does not make up for a time at which the machine was off")
+
+
+def _timer_words(timer: Timer) -> str:
+    if not timer.installed:
+        return f"no timer is installed in {timer.system}; selfsearch schedule install makes one"
+    lines = [f"timer: {timer.system}" + (f", {timer.when}" if timer.when else "")]
+    for name, text in (("next run", timer.next_run), ("last run", timer.last_run), ("result", timer.result)):
+        if text:
+            lines.append(f"{name}: {text}")
+    return "\n".join(lines)
+
+
+def _run_words(run: Run) -> str:
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in run.result.items() if count)
+    words = {"running": "is at work", "interrupted": "ended without a word: killed, or the machine went down"}
+    said = run.error or counts or ("nothing new" if run.state == "done" else words.get(run.state, ""))
+    return f"run of {run.started_at} ({run.by}): {run.state}" + (f": {said}" if said else "")

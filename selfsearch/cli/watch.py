@@ -1,0 +1,130 @@
+"""selfsearch watch"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import Busy, ConsentError, SelfsearchError, UsageError
+from . import options
+from .rescan import counts, sentence
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from ..engine import Engine
+    from ..library import Library
+    from ..rescan import Rescan
+
+
+def watch(
+    source: Annotated[
+        list[int] | None, typer.Argument(metavar="[SOURCE]...", help="Only these sources.")
+    ] = None,
+) -> None:
+    """Follow the folders of your sources, and look again as soon as something in them has changed.
+
+    Waits until a file is whole and a burst is over, and reads what is new. Tells by the notifications that
+    are set; runs until it is stopped with Ctrl-C.
+    """
+    from ..watch import follow
+
+    again = _Again(source)
+    roots = again.roots()
+    for root in roots:
+        options.say(f"watching {root}")
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        follow(roots, again, threading.Event(), ignore=[options.home(), options.key_folder()])
+    except KeyboardInterrupt:
+        options.say("stopped watching; everything finished so far is kept")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """A polite end, like Ctrl-C: at any moment, since whatever was finished is kept."""
+    raise KeyboardInterrupt
+
+
+class _Again:
+    """Re-scans the sources of one root. The library is open only meanwhile, so that other commands get their
+    turn.
+    """
+
+    def __init__(self, wanted: list[int] | None) -> None:
+        self.wanted = wanted
+        self._engine: Engine | None = None
+        self._passphrase: str | None = None
+
+    def roots(self) -> list[Path]:
+        """What to watch. Raises UsageError when a number is none of a source, ConsentError when nothing is
+        left.
+        """
+        from .. import consent
+        from ..library import sources
+
+        with self._opened(writing=False) as library:
+            rows = sources.all_sources(library)
+            unknown = sorted(set(self.wanted or ()) - {row.id for row in rows})
+            if unknown:
+                raise UsageError(f"there is no source {unknown[0]}; see: selfsearch sources")
+            roots = {row.root for row in rows if self.wanted is None or row.id in self.wanted}
+            live = consent.live(library, "source", roots, options.now())
+        for root in sorted(roots - live):
+            options.say(f"not watched, since there is no live consent: {root}")
+        if not live:
+            raise ConsentError(
+                "there is no source with live consent to watch; begin with: selfsearch index PATH"
+            )
+        return [Path(root) for root in sorted(live)]
+
+    def __call__(self, root: Path) -> bool:
+        """False when it has to be tried again."""
+        from .. import config, notify, runlog
+
+        try:
+            with runlog.run(options.home(), options.now, by="watch") as log:
+                done = self._rescan(root)
+                log.result(**counts(done))
+        except Busy as exc:
+            options.say(f"{exc} (it is tried again)")
+            return False
+        except SelfsearchError as exc:
+            options.say(f"{root}: {exc}")
+            return True
+        read = sum(one.new for one in done.indexed)
+        options.say(f"{root}: {read:,} read")
+        if message := sentence(done):
+            options.say(message)
+            notify.tell(config.read(options.home()), message, failed=False)
+        return True
+
+    def _rescan(self, root: Path) -> Rescan:
+        from ..library import sources
+        from ..rescan import rescan
+
+        with self._opened(writing=True) as library:
+            self._engine = self._engine or options.engine()
+            numbers = [row.id for row in sources.all_sources(library) if row.root == str(root)]
+            if self.wanted is not None:
+                numbers = [number for number in numbers if number in self.wanted]
+            return rescan(library, self._engine, options.now, only=numbers)
+
+    @contextmanager
+    def _opened(self, *, writing: bool) -> Iterator[Library]:
+        from ..library import open_library
+
+        with open_library(
+            options.home(), key_folder=options.key_folder(), writing=writing, ask=self._ask
+        ) as library:
+            yield library
+
+    def _ask(self) -> str | None:
+        """Asked for once, at the beginning, when somebody is there."""
+        self._passphrase = self._passphrase or options.ask_passphrase()
+        return self._passphrase

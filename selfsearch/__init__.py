@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         SelfsearchError,
         UsageError,
     )
+    from .forget import Receipt
     from .indexing import Indexed, Watcher
     from .library import Library, default_home, open_library
     from .library.changes import Change
@@ -60,6 +61,7 @@ __all__ = [
     "Person",
     "Probe",
     "Provenance",
+    "Receipt",
     "Rescan",
     "Selfsearch",
     "SelfsearchError",
@@ -83,6 +85,7 @@ _FOUND_IN = {
         "Busy", "ConsentError", "InputError", "ItemError", "KeyUnavailable", "LibraryError", "NetworkRefused",
         "PackError", "SelfsearchError", "UsageError",
     ],
+    "forget": ["Receipt"],
     "indexing": ["Indexed", "Watcher"],
     "library": ["Library", "default_home", "open_library"],
     "library.changes": ["Change"],

@@ -14,11 +14,12 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from . import consent, indexing, pictures, probes
+from . import consent, forget, indexing, pictures, probes
 from .consent import Grant, Wish
 from .engine import Engine, find_pack
 from .engine.packs import DEFAULT
 from .errors import ConsentError, InputError, UsageError
+from .forget import Receipt
 from .indexing import Indexed, Watcher
 from .library import Library, changes, items, open_library, people, sources
 from .library.changes import Change
@@ -53,7 +54,9 @@ def open(
     place = Path(home).expanduser().absolute()
     engine = Engine(find_pack(pack, place / "packs"))
     with open_library(place, key_folder=key_folder, create=create, writing=True, ask=ask) as library:
-        yield Selfsearch(library, engine)
+        mine = Selfsearch(library, engine)
+        forget.complete(library, mine.clock())  # what an earlier run was to erase and could not
+        yield mine
 
 
 def now() -> datetime:
@@ -101,6 +104,22 @@ class Selfsearch:
     def require_consent(self, kind: Kind, subject: PathLike) -> Grant:
         """The consent that was given before. Raises ConsentError when there is none that is live."""
         return consent.require(self.library, kind, _subject(kind, subject), self.clock())
+
+    def revoke_consent(self, kind: Kind, subject: PathLike, why: str = "") -> list[Receipt]:
+        """Withdraw consent, and erase everything that was derived from it. Your own files are not touched."""
+        with self.library.atomic():
+            ended = consent.revoke(self.library, kind, _subject(kind, subject), self.clock(), why)
+            forget.withdrawn(self.library, kind, ended, self.clock())
+        return forget.complete(self.library, self.clock())
+
+    def forget(self, what: str) -> list[Receipt]:
+        """Erase what was derived from a source (its number or path), a person, a file, a sha256; the consent
+        stays.
+
+        A receipt's `remnants` name where something of it was found all the same: none is what is promised.
+        """
+        forget.request(self.library, forget.resolve(self.library, what), self.clock())
+        return forget.complete(self.library, self.clock())
 
     def index(self, grant: Grant, watcher: Watcher | None = None) -> list[Indexed]:
         """Read what is new or changed at the path of the grant; one result per source that was recognised

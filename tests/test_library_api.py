@@ -167,3 +167,17 @@ def test_what_changed_is_told_until_somebody_was_told(folder: Path) -> None:
         assert [(change.person, change.kind) for change in found] == [("me", "new")]
         mine.tell(found)
         assert mine.changes() == []
+
+
+def test_what_is_withdrawn_or_forgotten_is_gone_and_a_receipt_says_so(folder: Path) -> None:
+    with selfsearch.open("library", create=True) as mine:
+        mine.index(mine.give_consent("source", "photos", basis="own"))
+        me = mine.give_consent("person", "me", basis="own")
+        mine.enrol(me, "selfie.jpg")
+        (receipt,) = mine.revoke_consent("source", "photos", "enough")
+        assert (receipt.subject, receipt.remnants) == (str(folder / "photos"), ())
+        assert (mine.sources(), mine.query(me).appearances) == ([], ())
+        with pytest.raises(selfsearch.ConsentError, match="withdrawn"):
+            mine.require_consent("source", "photos")
+        (receipt,) = mine.forget("me")
+        assert (receipt.subject, receipt.remnants, mine.people()) == ("me", (), [])

@@ -36,6 +36,7 @@ def demo(
     options.say(f"  album:  {place / 'album'}  ({HER} is in {len(expected)} of its files)")
     options.say(f"  selfie: {selfie}  (a photograph of her to ask with)")
     found, report = _ask(place, selfie)
+    options.say("")
     options.answer(_words(found))
     options.answer(_verdict(found, expected))
     options.answer(f"Report with the pictures: {report}")
@@ -85,4 +86,4 @@ def _verdict(found: Answer, expected: list[str]) -> str:
     names = sorted({Path(sighting.path).name for one in found.appearances for sighting in one.sightings})
     if names != expected:
         raise SelfsearchError(f"the demo expected {', '.join(expected)} and found {', '.join(names)}")
-    return f"All {len(expected)} files that show {HER} were found, and no other."
+    return f"All {len(expected)} files that show {HER} were found, and no other (copies count as one photograph)."

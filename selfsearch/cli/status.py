@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +10,9 @@ import typer
 from . import options
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ..consent import Standing
     from ..library import Library
 
 
@@ -33,7 +37,7 @@ def status(
 
 def _state(library: Library) -> dict[str, Any]:
     from .. import consent
-    from ..library import faces, items, people, rootkey, sources
+    from ..library import erasing, faces, items, people, rootkey, sources
 
     now = options.now()
     rows = sources.all_sources(library)
@@ -49,6 +53,8 @@ def _state(library: Library) -> dict[str, Any]:
         "people": {name: name in consent.live(library, "person", names, now) for name in names},
         "media": media,
         "faces": count,
+        "consents": [_standing(one, now) for one in consent.standings(library, now)],
+        "erasing": [one.subject for one in erasing.pending(library)],
         "outcomes": items.count_outcomes(library),
         "packs": [{"name": row["name"], "media": row["media"]} for row in sources.find_packs(library)],
     }
@@ -59,6 +65,8 @@ def _problems(library: Library) -> list[dict[str, Any]]:
 
     return list(items.problems(library))
 
+
+SOON = 30  # days before its end at which a consent is worth a reminder
 
 KEYS = {
     "keyring": "the key is in the operating system's keyring: who steals the disk reads nothing; whoever is logged in as you can",
@@ -75,12 +83,36 @@ def _words(state: dict[str, Any]) -> str:
     ]
     lines += [f"  {count:>9,}  {kind.replace('_', ' ')}" for kind, count in state["outcomes"].items()]
     lines += [f"vectors of model pack {pack['name']}: {pack['media']:,} media" for pack in state["packs"]]
-    for name, alive in state["people"].items():
+    lines += [line for one in state["consents"] if (line := _consent_words(one))]
+    known = {one["subject"] for one in state["consents"]}
+    lines += [
+        f"NO consent for {root}: nothing of it is searched or shown; to give it: selfsearch index {root}"
+        for root in state["without_consent"]
+        if root not in known
+    ]
+    if state["erasing"]:
         lines.append(
-            f"person {name}: " + ("consent is live" if alive else "NO live consent; not searched for")
-        )
-    for root in state["without_consent"]:
-        lines.append(
-            f"NO live consent for {root}: nothing of it is searched or shown; to give it: selfsearch index {root}"
+            f"being erased: {', '.join(state['erasing'])}; the next command that writes completes it"
         )
     return "\n".join(lines)
+
+
+def _standing(one: Standing, now: datetime) -> dict[str, Any]:
+    left = (one.expires_at - now).days if one.expires_at else None
+    return {
+        "kind": one.entry.kind, "subject": one.entry.subject, "state": one.state, "entry": one.entry.id,
+        "expires_at": one.entry.expires_at or None, "days_left": left,
+    }  # fmt: skip
+
+
+def _consent_words(one: dict[str, Any]) -> str:
+    """What there is to know about a consent, and to do; nothing about what was withdrawn or erased long ago."""
+    subject, until = one["subject"], (one["expires_at"] or "")[:10]
+    renew = f"selfsearch consent renew {shlex.quote(subject)}"
+    if one["state"] == "expired":
+        return f"consent for {subject} EXPIRED on {until}: nothing of it is searched, read again or shown; renew it: {renew}"
+    if one["state"] != "live":
+        return ""
+    if one["days_left"] < SOON:
+        return f"consent for {subject} ends on {until}, in {one['days_left']} days; renew it: {renew}"
+    return f"consent for {subject} is live until {until}"

@@ -1,7 +1,7 @@
 """A new pack, the same faces: vectors are made again from the kept chips, and no photograph is read.
 
-What cannot be made (a damaged chip, a key that was destroyed) is counted and left without vectors; the next index reads
-those files again. Only sources with live consent are touched.
+What cannot be made (a damaged chip, a key that was destroyed) is counted and left without vectors; the next
+index reads those files again. Only sources with live consent are touched.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ class Remade:
 
 
 def reembed(library: Library, engine: Engine, now: datetime, watcher: Watcher | None = None) -> Remade:
-    """Give every media file that is there now, in a source with live consent, vectors of this engine's pack."""
+    """Give every media file that is there now, in a source with live consent, vectors of this engine's
+    pack.
+    """
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
     if revectoring.complete(library, pack):
         return Remade()

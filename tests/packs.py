@@ -1,4 +1,4 @@
-"""Model packs in InsightFace's older layout, made from the default pack so that they give the same results."""
+"""Model packs in InsightFace's older layout, made from the default pack to give the same results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFAULT = BUNDLED / "opencv-zoo"
 @lru_cache
 def detector() -> bytes:
     """The default detector for pixels that come as (x - 127.5) / 128."""
-    return _rescaled(onnx.load(DEFAULT / "detection.onnx"), 128.0).SerializeToString()
+    return bytes(_rescaled(onnx.load(DEFAULT / "detection.onnx"), 128.0).SerializeToString())
 
 
 @lru_cache
@@ -29,7 +29,7 @@ def recogniser() -> bytes:
     model = onnx.load(DEFAULT / "recognition.onnx")
     for number, node in enumerate(model.graph.node):
         node.name = f"node_{number}"
-    return _rescaled(model, 127.5).SerializeToString()
+    return bytes(_rescaled(model, 127.5).SerializeToString())
 
 
 def _rescaled(model: onnx.ModelProto, std: float) -> onnx.ModelProto:
@@ -60,9 +60,11 @@ def network(shape: tuple[int, ...], outputs: int = 1, dimension: int = 8, kind: 
     nodes = [helper.make_node(kind, ["data"], [name], name=name) for name in names]
     made = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", dimension]) for name in names]
     graph = helper.make_graph(nodes, "net", [given], made)
-    return helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
-    ).SerializeToString()
+    return bytes(
+        helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
+        ).SerializeToString()
+    )
 
 
 def older_layout(folder: Path, **more: bytes) -> Path:

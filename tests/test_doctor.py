@@ -49,7 +49,7 @@ def only(home: Path) -> tuple[str, str, str]:
 
 
 def media(library: Library, name: str = "chips") -> list[int]:
-    return [number for (number,) in library.db.execute(f"select media_id from {name} order by media_id")]  # noqa: S608
+    return [number for (number,) in library.db.execute(f"select media_id from {name} order by 1")]  # noqa: S608
 
 
 def reseal(library: Library, vectors: np.ndarray, number: int) -> None:
@@ -89,8 +89,9 @@ def test_the_answer_for_programs_holds_every_finding(run: Run, library: Path) ->
     answer = run("doctor", "--json", code=5).json
     assert (answer["schema"], answer["errors"], answer["warnings"]) == ("selfsearch.doctor/1", 1, 0)
     assert {
-        "check": "values", "level": "error", "what": "files with an outcome that does not exist: lost",
-        "do": "restore the library from a backup; if there is none, move its folder away and index again", "mended": False,
+        "check": "values", "level": "error", "mended": False,
+        "what": "files with an outcome that does not exist: lost",
+        "do": "restore the library from a backup; if there is none, move its folder away and index again",
     } in answer["findings"]  # fmt: skip
 
 
@@ -283,7 +284,8 @@ def test_damaged_chips_are_read_again_from_their_files(run: Run, library: Path, 
     assert sorted(one.what for one in wrong(library)) == [
         f"the kept faces of 1 files are missing (media {second})",
         f"the kept faces of 1 files are no pictures of 112x112 pixels (media {third})",
-        f"the kept faces of 1 files do not open: they were changed, or moved from another place (media {first})",
+        "the kept faces of 1 files do not open: they were changed, or moved from another place (media"
+        f" {first})",
     ]
     wrong(library, fix=True)
     assert run("index", album, "--json").json["new"] == 3
@@ -299,7 +301,7 @@ def test_chips_whose_files_are_gone_are_left_as_they_are(run: Run, library: Path
         )
     (one,) = wrong(library, fix=True)
     assert (one.level, one.mended) == ("error", False)
-    assert one.do.endswith("the files of the others are gone, so these stay")
+    assert one.do.endswith("the other files are gone, so theirs stay")
     with opened(library) as found:
         assert number in media(found)
         assert number in media(found, "vectors")

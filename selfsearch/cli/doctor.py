@@ -20,9 +20,19 @@ def doctor(
     fix: Annotated[
         bool, typer.Option("--fix", help="Mend what can be mended without losing anything.")
     ] = False,
+    offline_proof: Annotated[
+        bool,
+        typer.Option(
+            "--offline-proof",
+            help="Index and query samples where the system forbids the network; nothing else.",
+        ),
+    ] = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Check the library, its key, the model packs and this machine, and say how to mend what is wrong."""
+    if offline_proof:
+        _prove(as_json)
+        return
     from ..doctor import examine
 
     found: list[Finding] = []
@@ -48,6 +58,19 @@ def doctor(
         raise SelfsearchError("something that selfsearch needs does not work on this machine; see above")
     if wrong:
         raise LibraryError("something is damaged; see above for what to do")
+
+
+def _prove(as_json: bool) -> None:
+    from ..offline_proof import prove
+
+    options.say("indexing and asking sample photographs in a library that is removed afterwards")
+    proof = prove()
+    if as_json:
+        options.answer_json({"schema": "selfsearch.offline-proof/1", "proven": proof.holds, **asdict(proof)})
+    else:
+        options.answer(str(proof))
+    if not proof.holds:
+        raise SelfsearchError("it was not proven that nothing needs the network; see above")
 
 
 def _tell(finding: Finding) -> None:

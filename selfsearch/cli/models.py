@@ -65,7 +65,8 @@ def add(
         added = _fetched(source, folder, name, accept_license)
     else:
         raise UsageError(
-            f"{source} is no folder or zip here, nor a pack that InsightFace publishes ({', '.join(PUBLISHED)})"
+            f"{source} is no folder or zip here, nor a pack that InsightFace publishes"
+            f" ({', '.join(PUBLISHED)})"
         )
     _tell(added)
 
@@ -84,17 +85,20 @@ def use(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch mode
     pack.verify()
     config.write(home, pack=name)
     options.say(
-        f"index and query now use {name}. Vectors of different packs are never compared: the next index or query makes"
+        f"index and query now use {name}. Vectors of different packs are never compared: the next index"
+        " or query makes"
         " new ones from the faces that the library keeps; your photographs are not read again."
     )
     if find_calibration(pack) is None:
         options.say(
-            f"{name} has no calibration: its scores are not sorted into strong, likely and possible, and no number of"
+            f"{name} has no calibration: its scores are not sorted into strong, likely and possible, and"
+            " no number of"
             " expected false matches is given. To measure it on labelled photographs: scripts/calibrate"
         )
     if os.environ.get("SELFSEARCH_PACK"):
         options.say(
-            f"note: SELFSEARCH_PACK is set in your environment to {os.environ['SELFSEARCH_PACK']}, and counts more"
+            f"note: SELFSEARCH_PACK is set in your environment to {os.environ['SELFSEARCH_PACK']}, and"
+            " counts more"
         )
 
 

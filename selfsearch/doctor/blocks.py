@@ -1,4 +1,6 @@
-"""Chips and vectors: each sealed block opens where it lies, and holds what it should. One block in memory at a time."""
+"""Chips and vectors: each sealed block opens where it lies, and holds what it should. One block in memory
+at a time.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ def chips(library: Library, fix: bool) -> Iterator[Finding]:
     """The aligned faces: without them a change of packs would have to read every file again."""
     bad: dict[str, list[int]] = {}
     count = 0
-    for count, block in enumerate(checks.chip_blocks(library), 1):
+    for block in checks.chip_blocks(library):
+        count += 1
         if wrong := _chips_wrong(library, block):
             bad.setdefault(wrong, []).append(block.media)
     if missing := checks.without(library, "chips"):
@@ -43,7 +46,7 @@ def _read_again(library: Library, media: list[int], said: str) -> Finding:
         return Finding(
             "chips", "error", said, "taken out; the next index reads their files again", mended=True
         )
-    left = f"{done:,} are taken out and read again by the next index; the files of the others are gone, so these stay"
+    left = f"{done:,} are taken out for the next index; the other files are gone, so theirs stay"
     return Finding("chips", "error", said, left)
 
 
@@ -51,11 +54,13 @@ def vectors(library: Library, fix: bool) -> Iterator[Finding]:
     """What is searched."""
     bad: dict[str, list[tuple[int, int]]] = {}
     count = 0
-    for count, block in enumerate(checks.vector_blocks(library), 1):
+    for block in checks.vector_blocks(library):
+        count += 1
         if wrong := _vectors_wrong(library, block):
             bad.setdefault(wrong, []).append((block.media, block.pack))
     if missing := checks.without(library, "vectors"):
-        said = f"the faces of {len(missing):,} files have no vectors, so they are not found (media {listed(missing)})"
+        found = f"the faces of {len(missing):,} files have no vectors"
+        said = f"{found}, so they are not found (media {listed(missing)})"
         yield Finding("vectors", "warning", said, "the next index or query makes them from the kept faces")
     elif not bad:
         yield Finding(
@@ -77,7 +82,8 @@ def probes(library: Library) -> Iterator[Finding]:
     """The photographs that people are searched by."""
     bad: dict[int, str] = {}
     count = 0
-    for count, block in enumerate(checks.probe_blocks(library), 1):
+    for block in checks.probe_blocks(library):
+        count += 1
         if wrong := _probe_wrong(library, block):
             bad[block.person] = wrong
     if count and not bad:

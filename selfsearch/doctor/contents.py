@@ -1,4 +1,6 @@
-"""What the library holds: the files' structure, the ledger, what refers to what, and values that must make sense."""
+"""What the library holds: the files' structure, the ledger, what refers to what, and values that must make
+sense.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,8 @@ def _scans(library: Library) -> Iterator[Finding]:
     for scan in scans:
         yield Finding(
             "scans", "warning",
-            f"reading source {scan.source} ({scan.title}), begun {scan.started_at}, was interrupted or is still going on",
+            f"reading source {scan.source} ({scan.title}), begun {scan.started_at}, was interrupted or is"
+            " still going on",
             f"go on with it: selfsearch index {scan.root}",
         )  # fmt: skip
     if not scans:

@@ -14,7 +14,9 @@ Ask = Callable[[], "str | None"]  # for the library's passphrase
 
 
 def examine(home: Path, key_folder: Path, ask: Ask | None = None, *, fix: bool = False) -> Iterator[Finding]:
-    """Every finding, as it is made. Raises Busy when `fix` is asked for while another selfsearch is writing."""
+    """Every finding, as it is made. Raises Busy when `fix` is asked for while another selfsearch is
+    writing.
+    """
     yield from machine.programs()
     yield machine.telemetry()
     if home.is_dir():
@@ -42,5 +44,6 @@ def _library(home: Path, key_folder: Path, ask: Ask | None, fix: bool) -> Iterat
             "library",
             "error",
             str(exc),
-            "put the library's folder or its key back from a backup; if there is none, move the folder away and index again",
+            "put the library's folder or its key back from a backup; if there is none, move the folder"
+            " away and index again",
         )

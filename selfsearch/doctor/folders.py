@@ -71,15 +71,15 @@ def _key_file(home: Path, key_folder: Path) -> Path | None:
 
 def leftovers(home: Path, fix: bool) -> Iterator[Finding]:
     """Half-written files of runs that were killed, and downloads that wait to be continued."""
-    parts = sorted(
-        path for path in home.rglob("*.part") if not any(p in path.parents for p in home.rglob("*.part"))
-    )
+    every = set(home.rglob("*.part"))
+    parts = sorted(path for path in every if not every & set(path.parents))
     downloads = [path for path in parts if path.parent == home / "packs" and not path.name.startswith(".")]
     stray = [path for path in parts if path not in downloads]
     for path in downloads:
         name = path.name.removesuffix(".zip.part")
         yield Finding(
-            "leftovers", "note", f"the model pack {name} is not whole yet ({path.stat().st_size >> 20:,} MB are here)",
+            "leftovers", "note",
+            f"the model pack {name} is not whole yet ({path.stat().st_size >> 20:,} MB are here)",
             f"go on: selfsearch models add {name}; or delete {path}",
         )  # fmt: skip
     if not stray:

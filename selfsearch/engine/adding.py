@@ -1,7 +1,8 @@
 """Adding a pack: from a folder or zip in either of InsightFace's layouts to a checked folder of ours.
 
-Whatever comes, what is kept has one form: detection.onnx, recognition.onnx, a manifest of version 2 with checksums and
-MODEL.LICENSE. It is made beside its place and moved there in one step, after both models have run on a made-up picture.
+Whatever comes, what is kept has one form: detection.onnx, recognition.onnx, a manifest of version 2 with
+checksums and MODEL.LICENSE. It is made beside its place and moved there in one step, after both models have
+run on a made-up picture.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ class _Draft:
 
 
 def add(source: Path, folder: Path, name: str | None = None, origin: dict[str, Any] | None = None) -> Added:
-    """Take the pack in `source` into `folder`; `origin` is noted in the manifest. Raises PackError, UsageError."""
+    """Take the pack in `source` into `folder`; `origin` is noted in the manifest. Raises PackError,
+    UsageError.
+    """
     private_folder(folder)
     with opened(source) as shelf:
         manifest = _manifest(shelf)
@@ -69,7 +72,9 @@ def add(source: Path, folder: Path, name: str | None = None, origin: dict[str, A
 
 
 def remove(name: str, folder: Path) -> None:
-    """Delete an own pack, also one that cannot be read any more. Raises UsageError when there is none of that name."""
+    """Delete an own pack, also one that cannot be read any more. Raises UsageError when there is none of
+    that name.
+    """
     place = folder / name
     if not NAME.fullmatch(name) or not place.is_dir():
         bundled = (packs.BUNDLED / name).is_dir() and NAME.fullmatch(name)
@@ -96,7 +101,9 @@ def _name(name: str) -> str:
 
 
 def _manifest(shelf: Shelf) -> dict[str, Any] | None:
-    """A manifest of version 2; None for the older layout, whose manifests (if any) InsightFace ignores, too."""
+    """A manifest of version 2; None for the older layout, whose manifests (if any) InsightFace ignores,
+    too.
+    """
     text = shelf.text("manifest.json")
     if text is None:
         return None
@@ -139,7 +146,9 @@ def _described(shelf: Shelf, draft: _Draft, manifest: dict[str, Any]) -> _Draft:
 
 
 def _recognised(shelf: Shelf, draft: _Draft) -> _Draft:
-    """The first detector and the first recogniser of the older layout, in the order of their names as InsightFace does."""
+    """The first detector and the first recogniser of the older layout, in the order of their names as
+    InsightFace does.
+    """
     ignored = []
     for name in _models(shelf):
         target = draft.folder / "looked-at.onnx"
@@ -199,7 +208,9 @@ def _check_calibration(path: Path) -> None:
 
 
 def _try(pack: Pack) -> None:
-    """Load the pack and run both models. Raises PackError when what comes out is not what a face model gives."""
+    """Load the pack and run both models. Raises PackError when what comes out is not what a face model
+    gives.
+    """
     from .models import LOAD_ERRORS, Models
 
     try:

@@ -1,8 +1,9 @@
-"""What an ONNX file is, told by looking at its graph without running it: a detector, a recogniser, or something else.
+"""What an ONNX file is, told by looking at its graph without running it: a detector, a recogniser, or
+something else.
 
-The tests are those of InsightFace's ModelRouter, ArcFaceONNX and SCRFD (insightface 2.1), which decide so for packs without a
-manifest. What selfsearch cannot use although InsightFace can (a detector without landmarks, faces of another size than
-112x112) is refused in words.
+The tests are those of InsightFace's ModelRouter, ArcFaceONNX and SCRFD (insightface 2.1), which decide so
+for packs without a manifest. What selfsearch cannot use although InsightFace can (a detector without
+landmarks, faces of another size than 112x112) is refused in words.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ class Graph:
 
 
 def inspect(path: Path, name: str) -> Graph:
-    """Look at a model file. Raises PackError when it is no ONNX, or refers to data or does things that it must not."""
+    """Look at a model file. Raises PackError when it is no ONNX, or refers to data or does things that it
+    must not.
+    """
     try:
         model = onnx.load_model(str(path), load_external_data=False)
     except (DecodeError, ValueError, OSError) as exc:
@@ -90,7 +93,9 @@ def _task(inputs: int, sizes: tuple[int | None, ...], outputs: int) -> str | Non
 
 
 def _scaling(graph: Any) -> dict[str, float]:
-    """As InsightFace's ArcFaceONNX decides: models from MXNet begin with a subtraction and a multiplication."""
+    """As InsightFace's ArcFaceONNX decides: models from MXNet begin with a subtraction and a
+    multiplication.
+    """
     names = [node.name for node in graph.node[:8]]
     subtracts = any(name.startswith(("Sub", "_minus")) for name in names)
     multiplies = any(name.startswith(("Mul", "_mul")) for name in names)

@@ -1,7 +1,7 @@
-"""Model packs: folders that InsightFace can load, with a licence and checksums. The default one comes with the program.
+"""Model packs: folders that InsightFace can load, with a licence and checksums. One comes with the program.
 
-A pack is found by name in the user's packs folder first, then among those that were installed with the program. It is
-checked, byte for byte, before it is used: a damaged model must never look like "no match".
+A pack is found by name in the user's packs folder first, then among those that were installed with the
+program. It is checked, byte for byte, before it is used: a damaged model must never look like "no match".
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ class Pack:
 def find_pack(name: str, folder: Path | None = None) -> Pack:
     """The pack called `name`, from `folder` (the user's packs) or from those installed with the program.
 
-    Raises PackError when there is none, or its manifest is not usable. Files are not checked yet: see `Pack.verify`.
+    Raises PackError when there is none, or its manifest is not usable. Files are not checked yet: see
+    `Pack.verify`.
     """
     for place, bundled in ((folder, False), (BUNDLED, True)):
         if place is not None and (place / name / "manifest.json").is_file():
@@ -145,7 +146,9 @@ def read_pack(folder: Path, *, bundled: bool = False) -> Pack:
 
 
 def _revision(tasks: Sequence[Mapping[str, Any]]) -> str:
-    """What decides the vectors: both models, what is done to the pixels before them (unless nothing is), and our part."""
+    """What decides the vectors: both models, what is done to the pixels before them (unless nothing is),
+    and our part.
+    """
     parts = [task["sha256"] for task in tasks] + [str(PIPELINE)]
     parts += [json.dumps(task["preprocessing"], sort_keys=True) for task in tasks if _changes_pixels(task)]
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]

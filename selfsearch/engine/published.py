@@ -1,7 +1,8 @@
-"""The packs that InsightFace publishes, under which terms, and fetching them: the only code that connects anywhere.
+"""The packs that InsightFace publishes, under which terms, and fetching them: the only code that connects
+anywhere.
 
-Nothing here runs unless the user asks for a pack by name and has accepted its terms. What was fetched before an
-interruption is kept beside its place and continued (HTTP range requests, RFC 9110 section 14).
+Nothing here runs unless the user asks for a pack by name and has accepted its terms. What was fetched
+before an interruption is kept beside its place and continued (HTTP range requests, RFC 9110 section 14).
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from ..files import private_folder
 PUBLISHED = ("buffalo_l", "buffalo_m", "buffalo_s", "buffalo_sc", "antelopev2", "raccoon_s", "raccoon_l")
 TERMS = (
     "InsightFace pretrained models: for non-commercial research purposes only.\n"
-    "The models, and what is derived from them, may not be used commercially without a licence from InsightFace\n"
-    "(https://github.com/deepinsight/insightface, section License). selfsearch itself and its default models are free\n"
+    "The models, and what is derived from them, may not be used commercially without a licence from"
+    " InsightFace\n"
+    "(https://github.com/deepinsight/insightface, section License). selfsearch itself and its default"
+    " models are free\n"
     "of this restriction.\n"
 )
 UNKNOWN_TERMS = "No licence came with this pack: ask whoever made it what you may do with it.\n"
@@ -32,7 +35,9 @@ Progress = Callable[[int, int], None]  # bytes that are there, bytes in all
 
 
 def fetch(address: str, target: Path, progress: Progress) -> Path:
-    """Fetch `address` to `target` (0600), going on where an earlier attempt stopped. Raises PackError, saying what to do."""
+    """Fetch `address` to `target` (0600), going on where an earlier attempt stopped. Raises PackError,
+    saying what to do.
+    """
     private_folder(target.parent)
     part = target.with_name(f"{target.name}.part")
     try:
@@ -61,7 +66,9 @@ def _fetch(address: str, part: Path, progress: Progress) -> None:
 
 
 def _receive(answer: requests.Response, part: Path, have: int, progress: Progress) -> None:
-    """Append to the partial file from byte `have` on. Raises PackError when the size is not the declared one."""
+    """Append to the partial file from byte `have` on. Raises PackError when the size is not the declared
+    one.
+    """
     total = _total(answer)
     if total > MAX_BYTES:
         raise PackError(
@@ -100,7 +107,10 @@ def _start(answer: requests.Response) -> int:
 
 
 def _by_hand(address: str, file: str) -> str:
-    return f"fetch {address} on another machine or with a browser, bring it here and run: selfsearch models add {file}"
+    return (
+        f"fetch {address} on another machine or with a browser, bring it here and run:"
+        f" selfsearch models add {file}"
+    )
 
 
 def _unreachable(address: str, part: Path, file: str) -> str:
@@ -111,4 +121,4 @@ def _unreachable(address: str, part: Path, file: str) -> str:
 
 def _refused(address: str, status: int) -> str:
     why = "is not there any more" if status in (404, 410) else f"was refused by its server (HTTP {status})"
-    return f"{address} {why}. If you can find the pack elsewhere, add it as a file: selfsearch models add FILE.zip"
+    return f"{address} {why}. A copy from elsewhere can be added as a file: selfsearch models add FILE.zip"

@@ -1,7 +1,7 @@
 """The files of a pack as somebody offers it: a folder or a zip, perhaps with everything in one more folder.
 
-Untrusted: names are only compared, never used as paths to write to; sizes are limited as declared and as read; links that lead
-out of the folder are not followed.
+Untrusted: names are only compared, never used as paths to write to; sizes are limited as declared and as
+read; links that lead out of the folder are not followed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class Shelf:
             return data.decode("utf-8")
 
     def copy(self, name: str, target: Path) -> str:
-        """Write a model file to `target` (0600) and return its sha256. Raises PackError when it is larger than allowed."""
+        """Write a model file to `target` (0600) and return its sha256. Raises PackError when it is larger
+        than allowed.
+        """
         if self.sizes[name] > MAX_MODEL_BYTES:
             raise PackError(f"{name} claims more than {MAX_MODEL_BYTES >> 30} GB")
         digest, left = hashlib.sha256(), MAX_MODEL_BYTES

@@ -1,4 +1,5 @@
-"""What can be checked of the databases themselves, and how what is damaged is taken out so that it is made anew.
+"""What can be checked of the databases themselves, and how what is damaged is taken out so that it is made
+anew.
 
 Everything is streamed: no more than one media file's chips and vectors are in memory at a time.
 """
@@ -72,7 +73,9 @@ def behind(library: Library) -> bool:
 
 
 def damage(db: Database) -> list[str]:
-    """What SQLCipher (every page's seal) and SQLite (the structure) find wrong with a file; empty when it is sound."""
+    """What SQLCipher (every page's seal) and SQLite (the structure) find wrong with a file; empty when it
+    is sound.
+    """
     found: list[str] = []
     for pragma, sound in (("cipher_integrity_check", []), ("integrity_check(10)", ["ok"])):
         try:
@@ -112,7 +115,7 @@ def _bad(library: Library, columns: dict[str, tuple[str, ...]], condition: str) 
 
 
 def _count(library: Library, table: str, condition: str) -> int:
-    row = library.db.execute(f"select count(*) from {table} where {condition}").fetchone()  # noqa: S608
+    row = library.db.execute(f"select count(*) from {table} where {condition}").fetchone()
     return int(row[0])
 
 
@@ -120,7 +123,7 @@ def other_outcomes(library: Library, known: Sequence[str]) -> dict[str, int]:
     """Outcomes that are none of `known` -> how many files have them."""
     marks = ",".join("?" * len(known))
     rows = library.db.execute(
-        f"select outcome, count(*) from items where outcome not in ({marks}) group by outcome",  # noqa: S608
+        f"select outcome, count(*) from items where outcome not in ({marks}) group by outcome",
         list(known),
     )
     return dict(rows.fetchall())
@@ -168,7 +171,7 @@ def probe_blocks(library: Library) -> Iterator[ProbeBlock]:
 def without(library: Library, table: str) -> list[int]:
     """Media that have faces and no row in `table` (chips, vectors)."""
     rows = library.db.execute(
-        "select distinct media_id from faces where not exists"  # noqa: S608
+        "select distinct media_id from faces where not exists"
         f" (select 1 from {table} where {table}.media_id = faces.media_id) order by media_id"
     )
     return [number for (number,) in rows]
@@ -181,7 +184,8 @@ def drop_vectors(library: Library, blocks: Sequence[tuple[int, int]]) -> None:
 
 
 def read_again(library: Library, media: Sequence[int]) -> int:
-    """Take out chips and vectors of media whose files are still there, so that the next index reads these again.
+    """Take out chips and vectors of media whose files are still there, so that the next index reads these
+    again.
 
     Returns of how many; the others stay as they are, because nothing could replace them.
     """
@@ -192,7 +196,8 @@ def read_again(library: Library, media: Sequence[int]) -> int:
             library.db.execute("delete from chips where media_id = ?", [number])
             library.db.execute("delete from vectors where media_id = ?", [number])
             library.db.execute(
-                "update sources set scanned_pack = null where id in (select source_id from items where media_id = ?)",
+                "update sources set scanned_pack = null where id in (select source_id from items where"
+                " media_id = ?)",
                 [number],
             )
     return len(present)

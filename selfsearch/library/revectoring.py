@@ -37,7 +37,7 @@ def bare(library: Library, pack: int, sources: Sequence[int]) -> list[Bare]:
     marks = ",".join(map(str, sources)) or "-1"
     here = f"gone_at is null and source_id in ({marks})"
     rows = library.db.execute(
-        "select media.id, coalesce(chips.source_id, (select min(source_id) from items"  # noqa: S608
+        "select media.id, coalesce(chips.source_id, (select min(source_id) from items"
         f" where items.media_id = media.id and {here})),"
         " (select count(*) from faces where faces.media_id = media.id),"
         " coalesce((select max(bystanders) from vectors where vectors.media_id = media.id), 0)"

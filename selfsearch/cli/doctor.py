@@ -82,5 +82,6 @@ def _tell(finding: Finding) -> None:
 def _summary(errors: int, warnings: int, mended: int) -> str:
     if not errors and not warnings:
         return "\nEverything is as it should be." if not mended else f"\nAll is well now: {mended} mended."
-    parts = [f"{errors} errors"] * bool(errors) + [f"{warnings} warnings"] * bool(warnings)
+    counts = {"error": errors, "warning": warnings}
+    parts = [f"{count} {word}{'s' * (count > 1)}" for word, count in counts.items() if count]
     return "\n" + ", ".join(parts + [f"{mended} mended"] * bool(mended)) + "."

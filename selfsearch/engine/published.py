@@ -20,11 +20,9 @@ from ..files import private_folder
 PUBLISHED = ("buffalo_l", "buffalo_m", "buffalo_s", "buffalo_sc", "antelopev2", "raccoon_s", "raccoon_l")
 TERMS = (
     "InsightFace pretrained models: for non-commercial research purposes only.\n"
-    "The models, and what is derived from them, may not be used commercially without a licence from"
-    " InsightFace\n"
-    "(https://github.com/deepinsight/insightface, section License). selfsearch itself and its default"
-    " models are free\n"
-    "of this restriction.\n"
+    "They, and what is derived from them, may not be used commercially without\n"
+    "a licence from InsightFace (https://github.com/deepinsight/insightface).\n"
+    "selfsearch and its default models are free of this restriction.\n"
 )
 UNKNOWN_TERMS = "No licence came with this pack: ask whoever made it what you may do with it.\n"
 MAX_BYTES = 2 << 30  # InsightFace's largest pack has 408 MB

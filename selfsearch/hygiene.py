@@ -1,4 +1,4 @@
-"""What a careful process does about itself: no core dumps, no secret in its environment, nothing open to others."""
+"""A careful process: no core dumps, no secret in its environment, nothing that others may open."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _narrowed(path: Path, info: os.stat_result, folder: Path) -> bool:
         what = "it" if path == folder else path.name
         raise LibraryError(
             f"{folder} is not used: {what} belongs to another user (number {info.st_uid}), who could read or"
-            " replace what is in it; run selfsearch as that user, or choose another folder with SELFSEARCH_HOME"
+            " replace what is in it; run selfsearch as that user, or choose another folder: SELFSEARCH_HOME"
         )
     if stat.S_ISLNK(info.st_mode) or not info.st_mode & 0o077:
         return False

@@ -46,8 +46,8 @@ class Proof:
         if self.problem:
             return f"not proven, in {self.means}: {self.problem}"
         return (
-            f"proven: in {self.means}, {self.photographs} sample photographs were indexed and a selfie was asked"
-            f" with; {self.found} of the {self.expected} that show the person were found"
+            f"proven: in {self.means}, {self.photographs} sample photographs were indexed and a selfie was"
+            f" asked with; {self.found} of the {self.expected} that show the person were found"
         )
 
 

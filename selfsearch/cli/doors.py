@@ -29,8 +29,8 @@ _browser: Errand | None = None
 def shut(words: list[str]) -> str:
     """Shut what this call has no need of. Returns why the network stays open, "" when it is shut."""
     hygiene.take_passphrase()
+    hygiene.no_core_dumps()  # children included
     _make_children(words)
-    hygiene.no_core_dumps()
     reason = _reason(words)
     if not reason:
         offline.enforce(through_kernel=words[:1] != ["schedule"])

@@ -20,7 +20,7 @@ WELL, NOT_WELL = b"1", b"0"  # the child's answers
 
 
 class Errand:
-    """`do(text)` has the task done with that text, in the child where there is one. Not from several threads."""
+    """`do(text)` has the task done with that text, in the child where there is one. For one thread."""
 
     def __init__(self, task: Task) -> None:
         self._task = task

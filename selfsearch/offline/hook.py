@@ -85,11 +85,10 @@ def _place(address: Any) -> str:
 
 def _who(frame: FrameType | None) -> str:
     """The module that wanted it: the innermost one that is not of the standard library."""
-    name = "Python"
     while frame is not None:
-        path, name = frame.f_code.co_filename, str(frame.f_globals.get("__name__", "some code"))
+        path = frame.f_code.co_filename
         installed = any(folder in path for folder in INSTALLED)
         if installed or not path.startswith((STDLIB, "<frozen")):
-            break
+            return str(frame.f_globals.get("__name__", "some code"))
         frame = frame.f_back
-    return name
+    return "a thread of the standard library's"

@@ -94,5 +94,6 @@ def one_person(chosen: Sequence[Chosen], calibration: Calibration | None) -> Non
         others = [other.vector for at, other in enumerate(chosen) if at != number]
         if max(float(other @ probe.vector) for other in others) < limit:
             raise InputError(
-                f"{probe.photo.path} does not look like the person in the other photographs; search for one person at a time"
+                f"{probe.photo.path} does not look like the person in the other photographs; search for one"
+                f" person at a time"
             )

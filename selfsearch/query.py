@@ -91,10 +91,8 @@ def enrol(searcher: Searcher, grant: Grant, chosen: Sequence[Chosen], now: datet
     searcher.pack = pack
     person = people.save_person(library, grant.subject, consent.stamp(now))
     for probe in chosen:
-        people.save_probe(
-            library, person, pack, sha256=probe.photo.sha256, quality=probe.face.quality, chip=probe.chip,
-            vector=probe.vector, now=consent.stamp(now),
-        )  # fmt: skip
+        kept = people.NewProbe(probe.photo.sha256, probe.face.quality, probe.chip, probe.vector)
+        people.save_probe(library, person, pack, kept, consent.stamp(now))
     return person
 
 
@@ -193,10 +191,8 @@ def consented(library: Library, now: datetime, only: frozenset[int] | None = Non
             f"there is no source {', '.join(map(str, sorted(unknown)))}; see: selfsearch sources"
         )
     alive = consent.live(library, "source", {row.root for row in rows}, now)
-    return [
-        row for row in rows
-        if row.root in alive and row.state != "erasing" and (row.id in only if only else row.successor is None)
-    ]  # fmt: skip
+    wanted = [row for row in rows if (row.id in only if only else row.successor is None)]
+    return [row for row in wanted if row.root in alive and row.state != "erasing"]
 
 
 def _probe(probe: Chosen) -> Probe:

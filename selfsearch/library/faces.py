@@ -159,7 +159,8 @@ def searchable(library: Library, sources: Sequence[int]) -> set[int]:
     """Media that are there now in at least one of `sources`."""
     marks = ",".join(map(str, sources)) or "-1"
     rows = library.db.execute(
-        f"select distinct media_id from items where media_id is not null and gone_at is null and source_id in ({marks})"
+        f"select distinct media_id from items where media_id is not null and gone_at is null and source_id"
+        f" in ({marks})"
     )
     return {number for (number,) in rows}
 
@@ -170,7 +171,8 @@ def load_vectors(
     """Face ids (n,) and unit vectors (n, dimension) of these media, in the order of their ids."""
     blocks, counts = [], {}
     rows = library.db.execute(
-        "select media_id, source_id, count, sealed from vectors where pack_id = ? and count > 0 order by media_id",
+        "select media_id, source_id, count, sealed from vectors where pack_id = ? and count > 0 order by"
+        " media_id",
         [pack],
     )
     for number, source, count, sealed in rows:
@@ -198,11 +200,14 @@ def describe(library: Library, faces: Sequence[int]) -> dict[int, dict[str, Any]
     found: dict[int, dict[str, Any]] = {}
     for chunk in chunks(faces, CHUNK):
         rows = library.db.query(
-            "select faces.id, faces.media_id, faces.ordinal, faces.time_ms, faces.from_ms, faces.to_ms, faces.x, faces.y,"
+            "select faces.id, faces.media_id, faces.ordinal, faces.time_ms, faces.from_ms, faces.to_ms,"
+            " faces.x, faces.y,"
             " faces.width, faces.height, faces.quality, media.sha256, media.phash, media.type,"
-            " media.width as media_width, media.height as media_height, media.taken_at, media.taken_at_source,"
+            " media.width as media_width, media.height as media_height, media.taken_at,"
+            " media.taken_at_source,"
             " media.latitude, media.longitude, media.caption, media.people"
-            f" from faces join media on media.id = faces.media_id where faces.id in ({','.join('?' * len(chunk))})",
+            f" from faces join media on media.id = faces.media_id where faces.id in"
+            f" ({','.join('?' * len(chunk))})",
             chunk,
         )
         found.update((row["id"], row) for row in rows)
@@ -219,7 +224,8 @@ def sightings_of(
         rows = library.db.query(
             "select items.media_id, items.source_id, items.address, sightings.* from items"
             " join sightings on sightings.item_id = items.id where items.gone_at is null"
-            f" and items.source_id in ({marks}) and items.media_id in ({','.join('?' * len(chunk))}) order by items.id",
+            f" and items.source_id in ({marks}) and items.media_id in ({','.join('?' * len(chunk))}) order"
+            f" by items.id",
             chunk,
         )
         for row in rows:
@@ -232,7 +238,8 @@ def totals(library: Library, sources: Sequence[int]) -> tuple[int, int]:
     marks = ",".join(map(str, sources)) or "-1"
     row = library.db.execute(
         "select count(*), coalesce(sum((select count(*) from faces where media_id = m.media_id)), 0) from"
-        f" (select distinct media_id from items where media_id is not null and gone_at is null and source_id in ({marks})) m"
+        f" (select distinct media_id from items where media_id is not null and gone_at is null and source_id"
+        f" in ({marks})) m"
     ).fetchone()
     return int(row[0]), int(row[1])
 

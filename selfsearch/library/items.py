@@ -117,7 +117,8 @@ def mark_back(library: Library, ids: Sequence[int]) -> None:
 def is_elsewhere(library: Library, media: int, source: int, path: str) -> bool:
     """Whether this content is there now in another file than this one."""
     row = library.db.execute(
-        "select 1 from items where media_id = ? and gone_at is null and not (source_id = ? and path = ?) limit 1",
+        "select 1 from items where media_id = ? and gone_at is null and not (source_id = ? and path = ?)"
+        " limit 1",
         [media, source, path],
     ).fetchone()
     return row is not None
@@ -131,7 +132,8 @@ def promote(library: Library) -> int:
     """
     with library.atomic():
         cursor = library.db.execute(
-            "update items set outcome = case when exists (select 1 from faces where faces.media_id = items.media_id)"
+            "update items set outcome = case when exists (select 1 from faces where faces.media_id ="
+            " items.media_id)"
             " then 'indexed' else 'no_face' end where id in (select min(id) from items where gone_at is null"
             " and media_id is not null group by media_id having sum(outcome <> 'duplicate') = 0)"
         )
@@ -144,13 +146,14 @@ def count_outcomes(library: Library, sources: Sequence[int] | None = None) -> di
     rows = library.db.execute(
         f"select outcome, count(*) from items where gone_at is null{where} group by outcome order by outcome"
     )
-    return {outcome: count for outcome, count in rows}
+    return dict(rows.fetchall())
 
 
 def problems(library: Library) -> Iterator[dict[str, Any]]:
     """Every file that was not looked at, with its reason, and those that were used only in part."""
     return library.db.query(
-        "select items.source_id, items.address, items.outcome, coalesce(items.reason, media.problem) as reason"
+        "select items.source_id, items.address, items.outcome, coalesce(items.reason, media.problem) as"
+        " reason"
         " from items left join media on media.id = items.media_id where items.gone_at is null"
         " and (items.outcome not in ('indexed', 'no_face', 'duplicate', 'record', 'derivative', 'link_only')"
         f" or (items.outcome = 'record' and items.reason like '{READ_IN_PART}%')"
@@ -163,8 +166,10 @@ def links_only(library: Library, sources: Sequence[int]) -> Iterator[tuple[int, 
     """Posts whose media is not in the export: source, reason, what was said."""
     marks = ",".join(map(str, sources)) or "-1"
     rows = library.db.query(
-        "select items.source_id, items.reason, sightings.* from items join sightings on sightings.item_id = items.id"
-        f" where items.outcome = 'link_only' and items.gone_at is null and items.source_id in ({marks}) order by items.id"
+        "select items.source_id, items.reason, sightings.* from items join sightings on sightings.item_id ="
+        " items.id"
+        f" where items.outcome = 'link_only' and items.gone_at is null and items.source_id in ({marks})"
+        f" order by items.id"
     )
     for row in rows:
         yield row["source_id"], row["reason"] or "", unpack(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -44,33 +44,34 @@ def save_person(library: Library, name: str, now: str) -> Person:
     return person
 
 
-def save_probe(
-    library: Library,
-    person: Person,
-    pack: int,
-    *,
-    sha256: str,
-    quality: float,
-    chip: Chip,
-    vector: Vector,
-    now: str,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class NewProbe:
+    """One photograph's face, to be kept."""
+
+    sha256: str  # of the photograph
+    quality: float
+    chip: Chip = field(repr=False)
+    vector: Vector = field(repr=False)
+
+
+def save_probe(library: Library, person: Person, pack: int, probe: NewProbe, now: str) -> None:
     """Keep one photograph's face of a person, sealed under the person's key. The same photograph is kept
     once.
     """
     sealer = library.sealer(f"person:{person.id}", create=True)
     with library.atomic():
         row = library.db.execute(
-            "select id from probes where person_id = ? and sha256 = ?", [person.id, sha256]
+            "select id from probes where person_id = ? and sha256 = ?", [person.id, probe.sha256]
         ).fetchone()
         if row is None:
             row = library.db.execute(
-                "insert into probes (person_id, sha256, quality, chip, added_at) values (?, ?, ?, x'', ?) returning id",
-                [person.id, sha256, quality, now],
+                "insert into probes (person_id, sha256, quality, chip, added_at) values (?, ?, ?, x'', ?)"
+                " returning id",
+                [person.id, probe.sha256, probe.quality, now],
             ).fetchone()
-            sealed = sealer.seal(pack_chips([chip]), f"chip of probe {row[0]}")
+            sealed = sealer.seal(pack_chips([probe.chip]), f"chip of probe {row[0]}")
             library.db.execute("update probes set chip = ? where id = ?", [sealed, row[0]])
-        sealed = sealer.seal(pack_vectors(vector[None]), f"vector of probe {row[0]}, pack {pack}")
+        sealed = sealer.seal(pack_vectors(probe.vector[None]), f"vector of probe {row[0]}, pack {pack}")
         library.db.execute("insert or replace into probe_vectors values (?, ?, ?)", [row[0], pack, sealed])
 
 
@@ -80,7 +81,8 @@ def probe_vectors(library: Library, person: Person, pack: int, dimension: int) -
     """
     rows = library.db.execute(
         "select probe_vectors.probe_id, probe_vectors.sealed, probes.quality from probe_vectors"
-        " join probes on probes.id = probe_vectors.probe_id where probes.person_id = ? and pack_id = ? order by probe_id",
+        " join probes on probes.id = probe_vectors.probe_id where probes.person_id = ? and pack_id = ? order"
+        " by probe_id",
         [person.id, pack],
     ).fetchall()
     if not rows:
@@ -126,7 +128,8 @@ def queries(library: Library, person: str | None = None) -> list[dict[str, objec
     """The audit log, oldest first: at, person, purpose, outcome, appearances."""
     return list(
         library.db.query(
-            "select at, person, purpose, outcome, appearances from queries where ?1 is null or person = ?1 order by id",
+            "select at, person, purpose, outcome, appearances from queries where ?1 is null or person = ?1"
+            " order by id",
             [person],
         )
     )

@@ -81,7 +81,8 @@ def find_packs(library: Library) -> list[dict[str, Any]]:
     """Every pack that the library has vectors of: id, name, revision, dimension, media."""
     return list(
         library.db.query(
-            "select packs.*, (select count(*) from vectors where pack_id = packs.id) as media from packs order by id"
+            "select packs.*, (select count(*) from vectors where pack_id = packs.id) as media from packs"
+            " order by id"
         )
     )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WORDS = {
     "indexed": "with faces",
     "no_face": "without a face",
-    "duplicate": "copies of those",
+    "duplicate": "copies of other files",
     "unsupported": "not pictures",
     "unreadable": "unreadable",
     "too_large": "too large",
@@ -100,8 +100,8 @@ def tell(done: list[Indexed]) -> None:
         options.answer(
             f"{one.source.title}{account} (source {one.source.id}): {count(one.found, 'file')} found"
         )
-        for kind, number in one.counts.items():
-            options.answer(f"  {number:>9,}  {WORDS.get(kind, kind)}")
+        for kind in sorted(one.counts, key=list(WORDS).index):
+            options.answer(f"  {one.counts[kind]:>9,}  {WORDS[kind]}")
         changes = [f"{number:,} {word}" for word, number in _changes(one).items() if number]
         options.answer(f"  this time: {', '.join(changes) or 'nothing to do'}")
     bad = sum(one.counts.get(kind, 0) for one in done for kind in ("unreadable", "too_large", "encrypted"))

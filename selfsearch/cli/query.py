@@ -233,7 +233,7 @@ def _print(found: Answer, *, as_json: bool, as_csv: bool) -> None:
     elif as_csv:
         to_csv(found, sys.stdout)
     else:
-        options.answer(terminal(found, width=options.width()))
+        options.answer(terminal(found, width=options.width(), colour=options.colour()))
 
 
 def _write(library: Library, found: Answer, path: Path | None, show: bool) -> None:

@@ -19,6 +19,7 @@ from . import (
     doors,
     forget,
     index,
+    key,
     models,
     notify,
     people,
@@ -54,6 +55,7 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(people.app, name="people")
 app.add_typer(consent.app, name="consent")
 app.command("forget")(forget.forget)
+app.add_typer(key.app, name="key")
 app.add_typer(models.app, name="models")
 app.add_typer(schedule.app, name="schedule")
 app.command("watch")(watch.watch)

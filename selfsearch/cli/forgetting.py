@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 def complete(library: Library) -> None:
     """Complete what an earlier command was to erase, and say so."""
-    from ..library import erasing
+    from ..library import erasing, rootkey
 
+    rootkey.tidy(library.home, library.key_folder)
     if not erasing.pending(library) and len(library.root.wrapping) == 1:
         return
     from .. import forget

@@ -155,7 +155,7 @@ def open_library(
         private_folder(home)
     except OSError as exc:
         raise LibraryError(f"the library cannot be made in {home}: {exc.strerror}") from exc
-    with _writer(home, writing or create):
+    with writer(home, writing or create):
         fresh = not (home / "key.json").exists()
         root = rootkey.create(home, key_folder) if fresh else rootkey.unlock(home, key_folder, ask)
         with Library(home, root, key_folder, create=create) as library:
@@ -165,7 +165,7 @@ def open_library(
 
 
 @contextmanager
-def _writer(home: Path, wanted: bool) -> Iterator[None]:
+def writer(home: Path, wanted: bool = True) -> Iterator[None]:
     if not wanted:
         yield
         return

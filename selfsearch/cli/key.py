@@ -1,0 +1,188 @@
+"""selfsearch key"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from ..errors import KeyUnavailable, UsageError
+from . import options
+
+if TYPE_CHECKING:
+    from ..library import Library
+
+app = typer.Typer(help="Where the library's key is kept, and how it is changed, saved and put back.")
+
+SHORTEST = 10  # characters of a passphrase: Argon2id makes guessing slow, not impossible
+PLACES = {
+    "keyring": (
+        "the operating system's keyring",
+        "a thief of the disk or of a copy of the library reads nothing; whoever is logged in as you, and programs that"
+        " run as you, can open it. It works without a question, also on a timer.",
+    ),
+    "file": (
+        "a file outside the library",
+        "a copy of the library alone (a backup, a synchronised folder, a lost stick) opens nothing; whoever has your"
+        " whole disk without disk encryption, or is logged in as you, can open it. It works without a question.",
+    ),
+    "passphrase": (
+        "sealed under your passphrase, in the library's own folder",
+        "whoever does not know the passphrase opens nothing, with the whole disk either, if it cannot be guessed. It is"
+        " asked for each time, so timers need SELFSEARCH_PASSPHRASE.",
+    ),
+}
+
+
+@app.command("show")
+def show(as_json: options.AsJson = False) -> None:
+    """Say where the library's key is kept, and what that protects against."""
+    from ..library import rootkey
+
+    place = rootkey.KeyPlace.read(options.home())
+    where, against = PLACES.get(place.kind, (place.kind, "nothing that this version knows"))
+    path = rootkey.key_file(place, options.key_folder()) if place.kind == "file" else None
+    if as_json:
+        options.answer_json(
+            {
+                "schema": "selfsearch.key/1", "library": place.library_id, "kind": place.kind,
+                "file": path and str(path), "protects": against, "keyring": rootkey.keyring_name(),
+            }
+        )  # fmt: skip
+        return
+    options.answer(f"the key is in {where}" + (f": {path}" if path else ""))
+    options.answer(f"what that protects against: {against}")
+    if place.kind == "file" and rootkey.keyring_name():
+        options.answer("this system has a keyring, which protects better: selfsearch key use-keyring")
+
+
+@app.command("set-passphrase")
+def set_passphrase() -> None:
+    """Seal the key under a passphrase, asked for twice at the terminal (or SELFSEARCH_NEW_PASSPHRASE)."""
+    with options.opened(writing=True) as library:
+        _move(library, "passphrase", new_passphrase())
+    options.say("the library opens with your passphrase only. Forgotten, it cannot be recovered:")
+    options.say("print a recovery code and keep it in a safe place: selfsearch key export")
+
+
+@app.command("use-keyring")
+def use_keyring() -> None:
+    """Keep the key in the operating system's keyring."""
+    from ..library import rootkey
+
+    if rootkey.keyring_name() is None:
+        raise KeyUnavailable(
+            "there is no keyring here that protects what it keeps (SecretService, KWallet, macOS, Windows);"
+            " use a passphrase: selfsearch key set-passphrase"
+        )
+    with options.opened(writing=True) as library:
+        _move(library, "keyring")
+    options.say("the key is in the operating system's keyring")
+
+
+@app.command("use-file")
+def use_file() -> None:
+    """Keep the key in a file that only you can read, outside the library."""
+    with options.opened(writing=True) as library:
+        _move(library, "file")
+    options.say(f"the key is a file in {options.key_folder()}")
+
+
+@app.command("export")
+def export(yes: options.Yes = False) -> None:
+    """Print the recovery code, to be kept on paper. Whoever has it and a copy of the library opens it."""
+    from ..library import recovery
+
+    with options.opened(writing=True) as library:
+        if not yes and not options.ask(
+            "Print the recovery code here? Whoever reads it can open the library."
+        ):
+            raise UsageError("nothing was printed; to go ahead without a question: --yes")
+        options.say(
+            "Recovery code of this library. After every erasure, and after key rotate, print a new one: the old one"
+            " then opens names and records, but no face."
+        )
+        options.answer(recovery.to_code(library.root))
+
+
+@app.command("import")
+def import_code() -> None:
+    """Put the key back from a recovery code (from the terminal, or from standard input), into the keyring or
+    key file.
+    """
+    from ..library import recovery, rootkey
+    from ..library.library import Library as Opened
+    from ..library.library import writer
+
+    home = options.home()
+    root = recovery.from_code(_code())
+    place = rootkey.KeyPlace.read(home)
+    with writer(home):
+        with Opened(home, root, options.key_folder()) as library:
+            _check_wrapping(library)
+        kind = "keyring" if rootkey.keyring_name() else "file"
+        rootkey.move(home, options.key_folder(), root, kind)
+    was = f" (it was kept in {PLACES[place.kind][0]})" if place.kind in PLACES and place.kind != kind else ""
+    options.say(f"the key fits and is kept in {PLACES[kind][0]}{was}")
+
+
+@app.command("rotate")
+def rotate() -> None:
+    """Wrap the keys of all sources and people under a new key: copies of the library from before then open no
+    face.
+    """
+    from ..library import keys
+
+    with options.opened(writing=True) as library:
+        keys.rotate(library)
+    options.say("done. Backups and recovery codes made before open no face any more: make new ones")
+
+
+def new_passphrase() -> str:
+    """From SELFSEARCH_NEW_PASSPHRASE, or asked for twice. Raises UsageError when it is short or mistyped."""
+    given = os.environ.get("SELFSEARCH_NEW_PASSPHRASE")
+    if given is None and not sys.stdin.isatty():
+        raise UsageError("there is no terminal to ask for a passphrase; set SELFSEARCH_NEW_PASSPHRASE")
+    if given is None:
+        given = getpass.getpass("New passphrase: ")
+        if getpass.getpass("The same again: ") != given:
+            raise UsageError("the two were not the same; nothing was changed")
+    if len(given) < SHORTEST:
+        raise UsageError(
+            f"a passphrase needs at least {SHORTEST} characters; four or five random words are good"
+        )
+    return given
+
+
+def _move(library: Library, kind: str, passphrase: str = "") -> None:
+    from ..library import rootkey
+
+    if rootkey.KeyPlace.read(library.home).kind == kind != "passphrase":
+        options.say("it was there already")
+        return
+    rootkey.move(library.home, library.key_folder, library.root, kind, passphrase)
+    options.say(
+        "A copy of the key from where it was before still opens the library; to shut the faces away from such copies:"
+        " selfsearch key rotate"
+    )
+
+
+def _code() -> str:
+    if sys.stdin.isatty():
+        options.say("Type the recovery code, line by line; an empty line ends it.")
+        return "\n".join(iter(input, ""))
+    return sys.stdin.read()
+
+
+def _check_wrapping(library: Library) -> None:
+    """Raises KeyUnavailable for a code from before the last erasure."""
+    from ..library import keys
+
+    if len(keys.unopenable(library)) == library.keys.execute("select count(*) from keys").fetchone()[0] > 0:
+        raise KeyUnavailable(
+            "this code was printed before something was erased or the key was rotated: it opens the library's records,"
+            " but no face. Use a newer code; if there is none, make a new library: selfsearch index PATH"
+        )

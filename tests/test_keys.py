@@ -1,0 +1,257 @@
+"""The key: where it is kept, what happens without it, and that changing it can be killed at any moment."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from selfsearch import consent, indexing
+from selfsearch.errors import KeyUnavailable, UsageError
+from selfsearch.library import Library, cipher, faces, keys, open_library, recovery, rootkey
+from tests.conftest import Run
+from tests.consenting import ColourEngine, coloured, everything, forms
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+PASSPHRASE = "correct horse battery"
+
+
+@pytest.fixture
+def filled(home: Path, tmp_path: Path) -> Path:
+    """A library with one photograph in it; returns its home."""
+    folder = tmp_path / "album"
+    folder.mkdir()
+    (folder / "red.png").write_bytes(coloured("red"))
+    with open_library(home, key_folder=home.parent / "keys", create=True) as library:
+        grant = consent.give(library, consent.Wish("source", str(folder), "own"), NOW)
+        indexing.index(library, ColourEngine(), grant, folder, lambda: NOW)  # type: ignore[arg-type]
+    return home
+
+
+def chips(library: Library) -> int:
+    return len(faces.load_chips(library, 1))
+
+
+def test_the_key_is_a_private_file_outside_the_library_and_show_says_so(run: Run, filled: Path) -> None:
+    said = run("key", "show", "--json").json
+    path = Path(said["file"])
+    assert said["kind"] == "file"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert filled not in path.parents
+    assert "whole disk" in said["protects"]
+    assert str(path) in run("key", "show").out
+    assert not any(form in everything(filled) for form in forms(path.read_bytes()[:32]))
+
+
+def test_without_the_key_nothing_opens_and_the_message_says_what_to_do(run: Run, filled: Path) -> None:
+    path = Path(run("key", "show", "--json").json["file"])
+    kept = path.read_bytes()
+    path.unlink()
+    assert "key import" in run("status", code=5).err
+    path.write_bytes(bytes(64))
+    assert "the key is not the one it was made with" in run("status", code=5).err
+    path.write_bytes(kept[:50])
+    assert "damaged" in run("status", code=5).err
+    path.write_bytes(kept)
+    path.chmod(0o644)
+    run("status")
+    assert path.stat().st_mode & 0o777 == 0o600
+    (filled / "key.json").unlink()
+    assert "key.json is missing" in run("index", filled.parent / "album", code=5).err
+
+
+def test_a_passphrase_replaces_the_key_file(run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = Path(run("key", "show", "--json").json["file"])
+    root = path.read_bytes()
+    run("key", "set-passphrase", code=2)
+    monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE", "short")
+    assert "at least 10" in run("key", "set-passphrase", code=2).err
+    monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE", PASSPHRASE)
+    run("key", "set-passphrase")
+    assert not path.exists()
+    assert "locked with a passphrase" in run("status", code=5).err
+    monkeypatch.setenv("SELFSEARCH_PASSPHRASE", "wrong horse battery")
+    assert "not the library's passphrase" in run("status", code=5).err
+    monkeypatch.setenv("SELFSEARCH_PASSPHRASE", PASSPHRASE)
+    assert "sealed under your passphrase" in run("status").out
+    raw = everything(filled)
+    assert not any(form in raw for form in forms(root[:32]) | forms(root[32:]) | forms(PASSPHRASE.encode()))
+    run("key", "rotate")
+    run("forget", "1", "--yes")
+    run("key", "use-file")
+    monkeypatch.delenv("SELFSEARCH_PASSPHRASE")
+    run("status")
+    assert path.read_bytes()[:32] == root[:32]
+    assert path.read_bytes()[32:] != root[32:]
+
+
+def test_the_recovery_code_puts_the_key_back(run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "--yes" in run("key", "export", code=2).err
+    code = run("key", "export", "--yes").out
+    path = Path(run("key", "show", "--json").json["file"])
+    kept = path.read_bytes()
+    path.unlink()
+    monkeypatch.setattr(sys, "stdin", io.StringIO(code.lower().replace("0", "o").replace("-", " ")))
+    run("key", "import")
+    assert path.read_bytes() == kept
+    run("key", "rotate")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(code))
+    assert "no face" in run("key", "import", code=5).err
+    other = recovery.to_code(rootkey.RootKey(cipher.new_key(), (cipher.new_key(),)))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(other))
+    assert "not the one it was made with" in run("key", "import", code=5).err
+
+
+def test_a_mistake_in_the_recovery_code_is_told_by_its_line() -> None:
+    root = rootkey.RootKey(bytes(range(32)), (bytes(range(100, 132)),))
+    code = recovery.to_code(root)
+    assert recovery.from_code(code) == root
+    assert recovery.from_code("".join(line.split()[1] for line in code.splitlines())) == root
+    lines = code.splitlines()
+    with pytest.raises(UsageError, match="line 3"):
+        recovery.from_code(
+            "\n".join(
+                [*lines[:2], lines[2].replace(lines[2][4], "Z" if lines[2][4] != "Z" else "Y", 1), *lines[3:]]
+            )
+        )
+    with pytest.raises(UsageError, match="line [12]"):
+        recovery.from_code("\n".join([lines[1], lines[0], *lines[2:]]))
+    with pytest.raises(UsageError, match="has 8 lines; this has 7"):
+        recovery.from_code("\n".join(lines[1:]))
+
+
+def test_keys_wrapped_anew_open_and_old_copies_do_not(filled: Path) -> None:
+    with open_library(filled, key_folder=filled.parent / "keys", writing=True) as library:
+        old = library.keys.execute("select wrapped from keys").fetchone()[0]
+        before = library.root.wrapping
+        keys.rotate(library)
+        assert len(library.root.wrapping) == 1
+        assert library.root.wrapping != before
+        with pytest.raises(KeyUnavailable):
+            cipher.unwrap(old, library.root.wrapping, "source:1")
+    with open_library(filled, key_folder=filled.parent / "keys") as library:
+        assert chips(library) == 1
+
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    from selfsearch.library import keys, open_library, rootkey
+
+    module, name, calls = sys.argv[2], sys.argv[3], int(sys.argv[4])
+    place = {"keys": keys, "rootkey": rootkey}[module]
+    real = getattr(place, name)
+
+    def deadly(*args, **more):
+        global calls
+        calls -= 1
+        if calls < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **more)
+
+    setattr(place, name, deadly)
+    home = Path(sys.argv[1])
+    with open_library(home, key_folder=home.parent / "keys", writing=True) as library:
+        if sys.argv[5] == "rotate":
+            keys.rotate(library)
+        else:
+            rootkey.move(home, library.key_folder, library.root, "passphrase", "correct horse battery")
+"""
+
+
+@pytest.mark.parametrize(
+    "point", ["rootkey store 0", "keys finish 0", "keys _opened 0", "keys compact 0", "rootkey store 1"]
+)
+def test_killed_while_wrapping_anew_the_next_command_ends_it(run: Run, filled: Path, point: str) -> None:
+    killed(filled, *point.split(), "rotate")
+    with open_library(filled, key_folder=filled.parent / "keys") as library:
+        assert chips(library) == 1  # readers never notice
+    run("forget", code=2)  # writes, and so completes
+    with open_library(filled, key_folder=filled.parent / "keys") as library:
+        assert len(library.root.wrapping) == 1
+        assert chips(library) == 1
+        assert keys.unopenable(library) == []
+
+
+@pytest.mark.parametrize(
+    "point", ["rootkey tidy 0", "rootkey protect 0", "rootkey tidy 1", "rootkey key_file 0"]
+)
+def test_killed_while_moving_the_key_it_is_never_lost_nor_left_behind(
+    run: Run, filled: Path, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(filled, *point.split(), "move")
+    monkeypatch.setenv("SELFSEARCH_PASSPHRASE", PASSPHRASE)
+    moved = run("key", "show", "--json").json["kind"] == "passphrase"
+    run("forget", code=2)
+    assert moved != any((filled.parent / "keys").glob("*.key"))
+    run("status")
+
+
+def killed(home: Path, *words: str) -> None:
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(home), *words]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": "."}, capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+
+
+class Errors:
+    """The error classes of the keyring package."""
+
+    class KeyringError(Exception):
+        pass
+
+    class PasswordDeleteError(KeyringError):
+        pass
+
+
+class FakeKeyring:
+    """Keeps secrets in memory; refuses everything when it is locked."""
+
+    errors = Errors
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+        self.locked = False
+
+    def set_password(self, service: str, name: str, secret: str) -> None:
+        self._check()
+        self.kept[service, name] = secret
+
+    def get_password(self, service: str, name: str) -> str | None:
+        self._check()
+        return self.kept.get((service, name))
+
+    def delete_password(self, service: str, name: str) -> None:
+        self._check()
+        if self.kept.pop((service, name), None) is None:
+            raise Errors.PasswordDeleteError
+
+    def _check(self) -> None:
+        if self.locked:
+            raise Errors.KeyringError
+
+
+def test_the_keyring_keeps_the_key_and_a_locked_one_is_told(
+    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "no keyring here" in run("key", "use-keyring", code=5).err
+    ring = FakeKeyring()
+    monkeypatch.setattr(rootkey, "_keyring", lambda: ring)
+    monkeypatch.setattr(rootkey, "keyring_name", lambda: "SecretService")
+    run("key", "use-keyring")
+    assert not any((filled.parent / "keys").glob("*.key"))
+    assert run("key", "show", "--json").json["kind"] == "keyring"
+    run("key", "rotate")
+    run("status")
+    ring.locked = True
+    assert "unlock it" in run("status", code=5).err
+    ring.locked = False
+    run("key", "use-file")
+    assert ring.kept == {}
+    run("status")

@@ -17,9 +17,10 @@ from .types import Exposure, Provenance
 # What an account's setting governs. Not among them: what only its owner sees (archived, deleted, memory),
 # what others' settings decide (comment, group, shared_story), and messages.
 OPEN_CONTEXTS = (
-    "post", "reel", "video", "igtv", "repost", "story", "profile_photo", "cover_photo", "header", "album", "other",
-    None,
+    "post", "reel", "video", "igtv", "repost", "story", "profile_photo", "cover_photo", "header", "album",
+    "other", None,
 )  # fmt: skip
+DECIDED_BY_EXPORT = ("per_item", "per_album", "chat_type", "file")  # audience_source that stands as it is
 STORY = "a story may have been for close friends only"
 
 
@@ -40,8 +41,10 @@ def with_knowledge(said: Provenance, account_was: Sequence[dict[str, Any]]) -> P
 
 def is_open(said: Provenance) -> bool:
     """Whether the export left it to the account's setting who could see this."""
+    if said.audience_source in DECIDED_BY_EXPORT or said.platform == "folder":
+        return False
     undecided = said.exposure is Exposure.UNKNOWN or said.audience_source == "account_setting"
-    return undecided and said.platform != "folder" and said.context in OPEN_CONTEXTS
+    return undecided and said.context in OPEN_CONTEXTS
 
 
 def _decided(said: Provenance, period: dict[str, Any]) -> Provenance:

@@ -22,6 +22,8 @@ from selfsearch.types import Exposure
 from tests import exports, photos
 from tests.exports import Pack, Planted
 
+from .conftest import Run
+
 LOOSE = ("loose-1.jpg", "between/loose-2.jpg")
 ENDINGS = (None, "", ".zip", ".tgz")  # as the platform packs it, unpacked, and packed otherwise
 SURE = ("strong", "likely")  # "possible" allows for one false match in an answer
@@ -151,7 +153,7 @@ def listed(wrong: list[Any]) -> str:
 
 
 def differences(planted: Planted, sightings: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """How the best of these sightings differs from what was planted: {} when it is right, None without any."""
+    """How the best of these sightings differs from what was planted: {} when right, None without any."""
     found = [_difference(planted.says, one) for one in sightings]
     return min(found, key=len) if found else None
 
@@ -223,3 +225,237 @@ def test_every_file_has_exactly_one_outcome_and_the_totals_add_up(world: World) 
     exported = sum(len(placed.pack.files) for placed in world.placed)
     loose = len(LOOSE) * len(list(world.folder.iterdir()))
     assert world.index["found"] == exported + loose + world.index["outcomes"]["link_only"]
+
+
+def in_parts(name: str, layout: str, parts: dict[str, str], folder: Path) -> Pack:
+    """An export written as several zips. `parts`: how paths begin -> the zip's name; "" takes the rest."""
+    pack: Pack = importlib.import_module(f"tests.exports.{name}").build(layout)
+    for zip_name in parts.values():
+        part = Pack(zip_name, wrapper=pack.wrapper)
+        for path, data in pack.files.items():
+            if parts[next(start for start in parts if path.startswith(start))] == zip_name:
+                part.files[path] = data
+        part.write(folder)
+    return pack
+
+
+PARTS = {
+    "google_photos/english-2025": {
+        "Photos from 2021/IMG": "takeout-20250105T101112Z-3-001",
+        "": "takeout-20250105T101112Z-3-002",
+    },
+    "facebook/2024": {
+        "your_facebook_activity/posts/media": "facebook-ana.silva-2024-05-01-Zz9_xYw1",
+        "": "facebook-ana.silva-2024-05-01-AbCd1234",
+    },
+    "instagram/2024": {
+        "media/": "instagram-ana.example-2024-05-01-Zz9_xYw1",
+        "": "instagram-ana.example-2024-05-01-AbCd1234",
+    },
+    "snapchat/json": {"memories/": "mydata~1767614400000-2", "": "mydata~1767614400000"},
+    "icloud/three-parts": {
+        "iCloud Photos Part 1": "iCloud Photos Part 1 of 3",
+        "iCloud Photos Part 2": "iCloud Photos Part 2 of 3",
+        "": "iCloud Photos Part 3 of 3",
+    },
+    "flickr/records-and-media-apart": {
+        "data-download-1/": "data-download-1",
+        "": "72157700000000000_0a1b2c3d4e5f_part1",
+    },
+}
+
+
+@pytest.mark.parametrize("export", PARTS)
+def test_an_export_in_parts_is_one_source_that_says_so(export: str, run: Run, tmp_path: Path) -> None:
+    name, _, layout = export.partition("/")
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    pack = in_parts(name, layout, PARTS[export], folder)
+    (folder / "loose.jpg").write_bytes(photos.photo("astronaut", 30))
+    run("index", folder, "--consent", "own")
+    (one, loose) = run("sources", "--json").json["sources"]
+    assert (one["platform"], loose["platform"], loose["outcomes"]) == (name, "folder", {"indexed": 1})
+    assert sorted(one["containers"]) == sorted(f"{folder}/{part}.zip" for part in PARTS[export].values())
+    assert f"{len(PARTS[export])} parts that belong together" in one["why"]
+    assert "could not be read" not in run("sources").out
+    selfie = tmp_path / "selfie.jpg"
+    selfie.write_bytes(photos.photo("astronaut", 0, side=400))
+    seen = _by_address(run("query", selfie, "--self", "--json").json)
+    wrong = []
+    for planted in pack.planted:
+        if planted.person == "astronaut" and planted.path in pack.files:
+            near = [one for path, said in seen.items() if path.endswith(f"/{planted.path}") for one in said]
+            near += [one for path, said in seen.items() if path.endswith(f"!{planted.path}") for one in said]
+            if (different := differences(planted, near)) != {}:
+                wrong.append((planted.path, different))
+    assert listed(wrong) == ""
+
+
+NAMES = {"twitter": "x", "plain": "folder"}  # generator -> platform, where they differ
+
+
+def test_sources_say_what_each_was_recognised_as_and_why(world: World) -> None:
+    wrong = []
+    for placed in world.placed:
+        platform = NAMES.get(placed.platform, placed.platform)
+        if (placed.platform, placed.ending) == ("plain", ""):
+            continue  # a plain folder is part of the folder around it
+        said = {(row["platform"], row["why"].partition(":")[0]) for row in world.sources_of(placed)}
+        if (
+            platform,
+            "no platform's export was recognised in it" if platform == "folder" else "recognised",
+        ) not in said:
+            wrong.append((placed.label, said))
+    assert listed(wrong) == ""
+    assert world.index["sources"][0].keys() >= {"platform", "title", "why", "account", "paths", "outcomes"}
+
+
+def test_what_was_not_looked_at_is_counted_in_the_summary_and_in_the_answer(world: World) -> None:
+    links = world.answers["astronaut"]["links"]
+    assert len(links) >= world.index["outcomes"]["link_only"] > 0
+    assert {"tiktok", "discord", "linkedin", "reddit"} <= {link["platform"] for link in links}
+    assert any("not looked at" in said for said in world.answers["astronaut"]["summary"]["sentences"])
+    assert {link["reason"] for link in links} == {
+        "the export has only a link to it",
+        "the export names this file but does not hold it",
+        "the export speaks of it but does not hold it",
+    }
+
+
+@pytest.fixture
+def ask(run: Run, tmp_path: Path) -> Any:
+    """ask() is what was said of every place in which the astronaut appears, by the end of its path."""
+    selfie = tmp_path / "selfie.jpg"
+    selfie.write_bytes(photos.photo("astronaut", 0, side=400))
+
+    def ask() -> dict[str, dict[str, Any]]:
+        answer = run("query", selfie, "--self", "--json").json
+        return {path.rpartition("/")[2]: said[0] for path, said in _by_address(answer).items()}
+
+    return ask
+
+
+def test_what_you_say_of_an_account_decides_what_its_export_left_open(
+    run: Run, ask: Any, tmp_path: Path
+) -> None:
+    pack = Pack("facebook-ana.silva-2024-05-01-AbCd1234")
+    base = "your_facebook_activity"
+    stamps = {"old.jpg": 1_500_000_000, "new.jpg": 1_600_000_000}  # 2017-07-14 and 2020-09-13
+    pack.add(
+        f"{base}/posts/your_posts__check_ins__photos_and_videos_1.json",
+        [
+            {"timestamp": at, "attachments": [{"data": [{"media": {"uri": f"{base}/posts/media/{name}"}}]}]}
+            for name, at in stamps.items()
+        ],
+    )
+    message = {"sender_name": "Bo", "timestamp_ms": 1_600_000_000_000}
+    message["photos"] = [{"uri": f"{base}/messages/inbox/bo_1/photos/message.jpg"}]  # type: ignore[assignment]
+    pack.add(f"{base}/messages/inbox/bo_1/message_1.json", {"participants": [], "messages": [message]})
+    for number, path in enumerate(
+        ("posts/media/old.jpg", "posts/media/new.jpg", "messages/inbox/bo_1/photos/message.jpg")
+    ):
+        pack.add(f"{base}/{path}", photos.photo("astronaut", number + 1))
+    run("index", pack.write(tmp_path), "--consent", "own")
+
+    def exposure() -> dict[str, str]:
+        return {name: said["exposure"] for name, said in ask().items()}
+
+    assert exposure() == {"old.jpg": "unknown", "new.jpg": "unknown", "message.jpg": "private"}
+    run("sources", "set", 1, "--account-was", "public", "--from", "2017-01-01", "--to", "2018-12-31")
+    assert exposure() == {"old.jpg": "public", "new.jpg": "unknown", "message.jpg": "private"}
+    assert (
+        ask()["old.jpg"]["exposure_reason"]
+        == "you said that the account was public from 2017-01-01 until 2018-12-31"
+    )
+    assert "you said: the account was public from 2017-01-01 to 2018-12-31" in run("sources").out
+    run("sources", "set", 1, "--account-was", "private")
+    assert exposure() == {"old.jpg": "network", "new.jpg": "network", "message.jpg": "private"}
+    run("sources", "set", 1, "--account-was", "unknown")
+    assert exposure() == {"old.jpg": "unknown", "new.jpg": "unknown", "message.jpg": "private"}
+
+
+def test_what_a_platform_says_of_a_post_is_not_overruled(run: Run, ask: Any, tmp_path: Path) -> None:
+    from tests.exports import tiktok
+
+    folder = tmp_path / "tiktok"
+    tiktok.build("2025").write(folder.parent)
+    run("index", tmp_path / "TikTok_Data_1714586400.zip", "--consent", "own")
+    run("sources", "set", 1, "--account-was", "public")
+    run("query", _selfie(tmp_path), "--self", code=0)
+    links = run("query", _selfie(tmp_path), "--json").json["links"]
+    said = {link["audience"]: link["exposure"] for link in links if link["context"] == "post"}
+    assert said == {"Everyone": "public", "Friends": "network", "Followers": "network", "Only me": "private",
+                    "Amis": "unknown", None: "public"}  # fmt: skip
+
+
+def _selfie(folder: Path) -> Path:
+    path = folder / "me.jpg"
+    path.write_bytes(photos.photo("astronaut", 0, side=400))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("2", "--account-was", "public"), "there is no source 2"),
+        (("1", "--account-was", "open"), "--account-was takes public, private or unknown"),
+        (("1", "--account-was", "public", "--from", "last year"), "'last year' is not a day"),
+        (
+            ("1", "--account-was", "public", "--from", "2022-01-02", "--to", "2022-01-01"),
+            "is after --to 2022-01-01",
+        ),
+        (("1", "--account-was", "public"), "plain files, which are in nobody's account"),
+    ],
+)
+def test_a_statement_that_makes_no_sense_is_explained(
+    words: tuple[str, ...], reason: str, run: Run, album: Path
+) -> None:
+    run("index", album, "--consent", "own")
+    assert reason in run("sources", "set", *words, code=2).err
+
+
+@pytest.mark.parametrize("ending", [".zip", ""])
+def test_media_saved_beside_an_export_of_links_belongs_to_its_post(
+    ending: str, run: Run, ask: Any, tmp_path: Path
+) -> None:
+    from tests.exports import discord, tiktok
+
+    folder = tmp_path / "downloads"
+    (folder / "saved").mkdir(parents=True)
+    tiktok.build("2025").write(folder, ending)
+    discord.build("current").write(folder, ending)
+    run("index", folder, "--consent", "own")
+    before = run("index", folder, "--json").json["outcomes"]["link_only"]
+    (folder / "saved" / f"ana - harbour [{tiktok.FIRST}].jpg").write_bytes(photos.photo("astronaut", 41))
+    (folder / "777000000000000003_image.jpg").write_bytes(photos.photo("astronaut", 42))
+    (folder / "saved" / "DSC01234.jpg").write_bytes(photos.photo("astronaut", 43))
+    after = run("index", folder, "--json").json["outcomes"]["link_only"]
+    seen = ask()
+    post = seen[f"ana - harbour [{tiktok.FIRST}].jpg"]
+    assert (post["platform"], post["url"], post["audience"]) == (
+        "tiktok",
+        tiktok.share(tiktok.FIRST),
+        "Everyone",
+    )
+    assert seen["DSC01234.jpg"]["platform"] == "folder"
+    message = seen["777000000000000003_image.jpg"]
+    assert (message["platform"], message["context"]) == ("discord", "message")
+    assert after == before - 2
+    assert "1 files beside it that its posts name" in run("sources").out
+    assert run("index", folder, "--json").json["new"] == 0
+
+
+def test_a_newer_export_of_the_same_account_is_noticed(run: Run, tmp_path: Path) -> None:
+    from tests.exports import tiktok
+
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    older, newer = tiktok.build("2025"), tiktok.build("2025")
+    newer.name = "TikTok_Data_1724586400"
+    for pack in (older, newer):
+        pack.write(folder)
+    run("index", folder, "--consent", "own")
+    accounts = [(row["account"], row["exported_at"][:10]) for row in run("sources", "--json").json["sources"]]
+    assert accounts == [("ana.example", "2024-05-01"), ("ana.example", "2024-08-25")]
+    said = run("rescan")
+    assert "sources supersede 1 2" in said.out + said.err

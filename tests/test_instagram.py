@@ -72,7 +72,7 @@ def test_parts_of_one_download_share_a_series():
     parts = ["instagram-ana.example-2024-05-01-AbCd1234.zip", "instagram-Ana.example-2024-05-01-x.zip"]
     assert {instagram.series(part) for part in parts} == {"instagram-ana.example-2024-05-01"}
     old = ["ana.example_20210501_part_1.zip", "ana.example_20210501_part_2.zip"]
-    assert {instagram.series(part) for part in old} == {"instagram-ana.example_20210501"}
+    assert {instagram.series(part) for part in old} == {"instagram-ana.example-2021-05-01"}
     assert instagram.series("facebook-ana-2024-05-01-AbCd1234.zip") is None
 
 

@@ -27,7 +27,7 @@ def test_the_lists_are_recognised_and_lists_of_others_are_not() -> None:
     ]
     assert list(reddit.roots(Names(["posts.csv", "comments.csv"]))) == []
     export = pack.as_export()
-    assert reddit.account(export) == Account("ana_alba")
+    assert reddit.account(export) == Account("ana_alba", exported_at="2024-05-01")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 from ...types import Exposure, Provenance
 from ..export import Export, Mention, Root
 from ..names import Names, fold
-from .instagram_account import Privacy, account, privacy
+from .instagram_account import Privacy, account, old_download, privacy
 from .instagram_legacy import is_legacy, media_mentions, message_mentions
 from .meta import Files, captured, dated, download, labelled, media_in, note_html, outermost, records
 from .meta_messages import THREAD, Owner, thread_mentions
@@ -97,8 +97,8 @@ def series(container: str) -> str | None:
     found = download(name, container)
     if found:
         return f"instagram-{fold(found[0])}-{found[1]}"
-    old = re.match(r"([\w.]{1,30}_\d{8})_part_\d+(\.\w+)?$", container)
-    return f"instagram-{fold(old[1])}" if old else None
+    old = old_download(container)
+    return f"instagram-{fold(old[0])}-{old[1]}" if old else None
 
 
 def mentions(export: Export) -> Iterator[Mention]:

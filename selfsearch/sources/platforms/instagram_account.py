@@ -6,6 +6,7 @@ day of the export, and for other days only where the export has a history of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -115,7 +116,7 @@ def _story(level: Exposure, reason: str) -> tuple[Exposure, str]:
 def account(export: Export) -> Account:
     """From the profile record, else from the download's name."""
     profile = _profile(export)
-    user, date = download("instagram", export.name) or (None, None)
+    user, date = download("instagram", export.name) or old_download(export.name) or (None, None)
     seen = privacy(export)
     periods = seen.history
     if seen.private is not None and not periods:
@@ -127,6 +128,12 @@ def account(export: Export) -> Account:
         exported_at=date,
         periods=periods,
     )
+
+
+def old_download(container: str) -> tuple[str, str] | None:
+    """(user, date) from a name of until 2021, "ana.example_20210501_part_1"."""
+    match = re.match(r"([\w.]{1,30})_(\d{4})(\d\d)(\d\d)_part_\d+(\.\w+)?$", container)
+    return (match[1], f"{match[2]}-{match[3]}-{match[4]}") if match else None
 
 
 def privacy(export: Export) -> Privacy:

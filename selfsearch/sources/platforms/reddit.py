@@ -12,7 +12,7 @@ from ..names import Names
 from .values import clock, is_media_name, link, words
 
 name = "reddit"
-title = "Reddit data request"
+title = "Reddit (data request)"
 
 _HOSTS = {
     "i.redd.it",
@@ -24,6 +24,7 @@ _HOSTS = {
     "redgifs.com",
 }
 _REASON = "Reddit's export does not say whether the subreddit was open to everybody"
+_DATED_NAME = re.compile(r"_(20\d\d)(\d\d)(\d\d)(?!\d)")
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -43,11 +44,13 @@ def series(container: str) -> str | None:
 
 def account(export: Export) -> Account:
     """The user name, where the statistics hold it."""
+    dated = _DATED_NAME.search(export.name)
+    made = "-".join(dated.groups()) if dated else None
     path = export.find("statistics.csv")
     for row in export.rows(path) if path else ():
         if (row.get("statistic") or "").strip().casefold() in ("account name", "username"):
-            return Account(words(row.get("value")))
-    return Account()
+            return Account(words(row.get("value")), exported_at=made)
+    return Account(exported_at=made)
 
 
 def mentions(export: Export) -> Iterator[Mention]:

@@ -11,17 +11,28 @@ from rich.progress import (
     DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.text import Text
 
 from ..indexing import Watcher
 from ..types import Outcome
 from .options import say
 
 EVERY = 30.0  # seconds between plain lines
+
+
+class Rate(ProgressColumn):
+    """Files per second."""
+
+    def render(self, task: Task) -> Text:
+        """Nothing until it is known."""
+        return Text(f"{task.speed:.0f}/s" if task.speed else "")
 
 
 class Bar(Watcher):
@@ -32,7 +43,7 @@ class Bar(Watcher):
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
+            Rate(),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
@@ -42,14 +53,12 @@ class Bar(Watcher):
     def begin(self, title: str, files: int | None) -> None:
         """Start a source's bar."""
         self._progress.start()
-        self._task = self._progress.add_task(title[:40], total=files, rate="")
+        self._task = self._progress.add_task(title[:40], total=files)
 
     def step(self, outcome: Outcome, address: str) -> None:
         """Move it by one file."""
-        if self._task is None:
-            return
-        speed = self._progress.tasks[self._task].speed
-        self._progress.update(self._task, advance=1, rate=f"{speed:.0f}/s" if speed else "")
+        if self._task is not None:
+            self._progress.advance(self._task)
 
     def end(self) -> None:
         """Take the bar away."""

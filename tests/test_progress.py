@@ -1,0 +1,41 @@
+"""Being told how far a run is: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from selfsearch.cli import progress
+from selfsearch.types import Outcome
+from tests import photos
+from tests.conftest import Run
+
+
+def test_a_bar_is_drawn_for_one_source_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    bar = progress.watcher()
+    assert isinstance(bar, progress.Bar)
+    for title, files in (("A folder", 2), ("An export", None), ("Another", 1)):
+        bar.begin(title, files)
+        bar.step(Outcome.INDEXED, "/a/b.jpg")
+        bar.step(Outcome.NO_FACE, "/a/c.jpg")
+        bar.end()
+    bar.step(Outcome.INDEXED, "/a/late.jpg")  # nothing is drawn, nothing breaks
+
+
+def test_several_sources_are_indexed_on_a_terminal(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "photo.jpg").write_bytes(photos.photo("a", len(name)))
+    monkeypatch.setattr(progress, "watcher", progress.Bar)
+    done = run("index", tmp_path / "one", tmp_path / "two", "--consent", "own", "--json").json
+    assert [source["found"] for source in done["sources"]] == [1, 1]
+
+
+def test_elsewhere_it_says_what_comes(run: Run, album: Path) -> None:
+    said = run("index", album, "--consent", "own").err.splitlines()
+    assert said[-1] == "Folder: 8 files"

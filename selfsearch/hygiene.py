@@ -90,7 +90,7 @@ def _narrowed(path: Path, info: os.stat_result, folder: Path) -> bool:
     if stat.S_ISLNK(info.st_mode) or not info.st_mode & 0o077:
         return False
     try:
-        path.chmod(stat.S_IMODE(info.st_mode) & 0o700)
+        path.chmod(info.st_mode & (0o700 if stat.S_ISDIR(info.st_mode) else 0o600))
     except FileNotFoundError:
         return False
     return True

@@ -15,6 +15,9 @@ from PIL import Image
 def hush() -> None:
     """Silence Pillow's warnings and log, unless the process has set up either, and its libtiff's messages."""
     logging.getLogger("PIL").addHandler(logging.NullHandler())  # or the last resort prints it
+    exif = logging.getLogger("PIL.TiffImagePlugin")
+    if exif.level == logging.NOTSET:
+        exif.setLevel(logging.INFO)  # at DEBUG it logs captions and places
     for category in (UserWarning, Image.DecompressionBombWarning):
         warnings.filterwarnings("ignore", category=category, module=r"PIL\.", append=True)
     try:

@@ -10,6 +10,7 @@ release for years.
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,6 +48,8 @@ def apprise_with(urls: Sequence[str]) -> Any:
     logger = logging.getLogger("apprise")
     logger.handlers, logger.propagate = [logging.NullHandler()], False
     sender = apprise.Apprise(asset=apprise.AppriseAsset(app_id=TITLE, app_desc=TITLE, async_mode=False))
-    for url in urls:
-        sender.add(url)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it tries a module that Python has given up
+        for url in urls:
+            sender.add(url)
     return sender

@@ -67,8 +67,8 @@ def files(plan: Plan) -> dict[str, bytes]:
 
 
 def check_program(path: str) -> None:
-    """systemd looks for variables in arguments but not in the program's path, where $$ would stay $$."""
-    check(Plan(When(), path, Path("/"), Path("/")), "$", "systemd")
+    """systemd refuses quotes and backslashes in a program's path, and would leave $$ in it as it is."""
+    check(Plan(When(), path, Path("/"), Path("/")), "$\"'\\", "systemd")
 
 
 def service(plan: Plan) -> str:

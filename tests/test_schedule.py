@@ -1,0 +1,702 @@
+"""Timers: what is written for each system is what its own parser reads, and nothing else is touched."""
+
+from __future__ import annotations
+
+import json
+import plistlib
+import re
+import shlex
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from selfsearch import runlog
+from selfsearch.errors import Busy, ConsentError, KeyUnavailable, LibraryError, SelfsearchError, UsageError
+from selfsearch.library import open_library, rootkey
+from selfsearch.schedule import cron, install, launchd, plan, systemd, windows
+from selfsearch.schedule.install import Done
+from selfsearch.schedule.plan import Plan, When
+from tests.conftest import Run
+
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
+AWKWARD = '/srv/my "own" 100% $HOME it\'s/lib'
+PLAN = Plan(When(), "/usr/bin/python3", Path("/home/ada/library"), Path("/home/ada/keys"), namespaces=True)
+
+ANALYZE = shutil.which("systemd-analyze")
+needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="there is no systemd-analyze here")
+
+
+# ---- times ----
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        (plan.daily("03:00"), "daily 03:00"),
+        (plan.weekly("Mon", "17:45"), "weekly mon 17:45"),
+        (plan.every("15m"), "every 15m"),
+        (plan.every("360m"), "every 6h"),
+        (plan.every("48h"), "every 2d"),
+    ],
+)
+def test_a_time_is_read_as_it_is_said(when: When, words: str) -> None:
+    assert (when.words, plan.read_words(words)) == (words, when)
+
+
+@pytest.mark.parametrize(
+    "text", ["3:00", "24:00", "03:60", "03:00:00", "noon", "", " 03:00", "\u0660\u0663:\u0660\u0660"]
+)
+def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is no time of day"):
+        plan.daily(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["14m", "0h", "31d", "6", "h", "6 h", "-6h", "1.5h", "6w", "99999999h", "\u0666h"]
+)
+def test_a_span_is_a_number_and_a_unit_and_not_too_short(text: str) -> None:
+    with pytest.raises(UsageError):
+        plan.every(text)
+
+
+def test_a_day_is_one_of_seven() -> None:
+    with pytest.raises(UsageError, match="'funday' is no day"):
+        plan.weekly("funday", "03:00")
+
+
+def test_the_next_run_is_the_next_time_on_the_clock() -> None:
+    assert plan.next_run(plan.daily("12:00"), NOW) == NOW + timedelta(days=1)
+    assert plan.next_run(plan.daily("12:01"), NOW) == NOW + timedelta(minutes=1)
+    assert plan.next_run(plan.weekly("wed", "12:00"), NOW) == NOW + timedelta(days=7)
+    assert plan.next_run(plan.every("6h"), NOW) is None
+
+
+# ---- systemd ----
+
+
+@needs_systemd
+@pytest.mark.parametrize("telling", [set(), {"network"}, {"mail"}, {"file", "desktop"}])
+def test_systemd_accepts_the_units_whatever_is_in_the_paths(tmp_path: Path, telling: set[str]) -> None:
+    folder = tmp_path / "a folder 100%d"
+    folder.mkdir()
+    python = folder / "python"
+    python.symlink_to(sys.executable)
+    made = replace(
+        PLAN,
+        python=str(python),
+        home=Path(AWKWARD),
+        keys=folder,
+        telling=frozenset(telling),
+        writable=(folder,),
+    )
+    paths = []
+    for name, content in systemd.files(made).items():
+        (tmp_path / name).write_bytes(content)
+        paths.append(str(tmp_path / name))
+    done = subprocess.run(
+        [str(ANALYZE), "verify", "--man=no", "--recursive-errors=no", *paths], capture_output=True, text=True
+    )
+    complaints = [line for line in done.stderr.splitlines() if "selfsearch" in line]
+    assert (done.returncode, complaints) == (0, [])
+
+
+@needs_systemd
+@pytest.mark.parametrize(
+    "words", ["daily 03:00", "weekly sun 23:59", "every 15m", "every 6h", "every 1d", "every 20m"]
+)
+def test_systemd_accepts_the_times(words: str) -> None:
+    text = systemd.calendar(plan.read_words(words))
+    assert text is not None
+    done = subprocess.run(
+        [str(ANALYZE), "calendar", "--iterations=2", text], capture_output=True, text=True, check=True
+    )
+    found = [
+        datetime.strptime(at, "%Y-%m-%d %H:%M:%S")
+        for at in re.findall(r"(?:elapse|#2): \w+ (\S+ \S+)", done.stdout)
+    ]
+    when = plan.read_words(words)
+    apart = timedelta(minutes=when.every or (7 if when.weekday is not None else 1) * 24 * 60)
+    assert (found[1] - found[0], text) == (apart, text)
+    if when.every is None:
+        assert (found[0].hour, found[0].minute) == (when.hour, when.minute)
+
+
+def test_a_span_that_divides_no_day_is_counted_from_the_last_run() -> None:
+    assert systemd.triggers(plan.every("7h")) == [("OnStartupSec", "15min"), ("OnUnitActiveSec", "420min")]
+
+
+def test_the_unit_says_its_command_its_library_and_its_limits() -> None:
+    lines = systemd.service(PLAN).splitlines()
+    assert 'ExecStart="/usr/bin/python3" -m selfsearch rescan --scheduled' in lines
+    assert 'Environment="SELFSEARCH_HOME=/home/ada/library"' in lines
+    assert 'ReadWritePaths="-/home/ada/library" "-/home/ada/keys"' in lines
+    assert {"Type=oneshot", "Nice=19", "IOSchedulingClass=idle", "UMask=0077", "NoNewPrivileges=yes",
+            "RestrictAddressFamilies=AF_UNIX", "IPAddressDeny=any", "ProtectSystem=strict",
+            "PrivateUsers=yes", "PrivateTmp=yes", "MemoryDenyWriteExecute=yes"} <= set(lines)  # fmt: skip
+    assert {"Persistent=true", "RandomizedDelaySec=10min", "OnCalendar=*-*-* 03:00:00"} <= set(
+        systemd.timer(PLAN).splitlines()
+    )
+
+
+def test_the_unit_may_use_the_network_only_where_a_notification_does() -> None:
+    text = systemd.service(replace(PLAN, telling=frozenset({"network"})))
+    assert "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\n" in text
+    assert "IPAddressDeny" not in text
+
+
+def test_a_unit_that_mails_lets_the_mail_program_have_its_rights() -> None:
+    text = systemd.service(replace(PLAN, telling=frozenset({"mail"})))
+    assert not re.findall(
+        "^(NoNewPrivileges|Restrict|SystemCall|PrivateUsers|ProtectSystem)", text, re.MULTILINE
+    )
+
+
+def test_a_private_tmp_does_not_hide_a_library_that_lies_there() -> None:
+    assert "PrivateTmp" not in systemd.service(replace(PLAN, private_tmp=False))
+
+
+@pytest.mark.parametrize("bad", ["/srv/a\nExecStart=/bin/evil", "/srv/a\x00b", "/srv/\x7f"])
+@pytest.mark.parametrize("write", [systemd.files, cron.block, launchd.files, windows.files])
+def test_a_path_cannot_bring_lines_of_its_own(bad: str, write: object) -> None:
+    assert callable(write)
+    with pytest.raises(UsageError, match="cannot be given the path"):
+        write(replace(PLAN, home=Path(bad)))
+
+
+@pytest.mark.parametrize("letter", ["$", '"', "'", "\\"])
+def test_what_systemd_refuses_in_a_program_s_path_is_refused_before(letter: str) -> None:
+    with pytest.raises(UsageError, match="holds"):
+        systemd.files(replace(PLAN, python=f"/opt/{letter}x/python"))
+
+
+# ---- cron ----
+
+
+def read_cron(line: str) -> tuple[list[str], str]:
+    """The five fields, and the command as sh gets it: a strict reading of crontab(5)."""
+    found = re.fullmatch(r"([\d*/]+) ([\d*/]+) ([\d*/]+) ([\d*/]+) ([\d*/]+) (\S.*)", line)
+    assert found, line
+    for text, (low, high) in zip(
+        found.groups()[:5], [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7)], strict=True
+    ):
+        number = re.fullmatch(r"(\d+)|\*(?:/(\d+))?", text)
+        assert number, text
+        assert number[1] is None or low <= int(number[1]) <= high
+    assert not re.search(r"(?<!\\)%", found[6]), "a bare % ends the command"
+    return list(found.groups()[:5]), found[6].replace("\\%", "%")
+
+
+def test_cron_gets_the_command_as_it_is(tmp_path: Path) -> None:
+    python = tmp_path / "py thon 100% it's"
+    python.write_text(
+        '#!/bin/sh\nprintf "%s\\n" "$SELFSEARCH_HOME" "$SELFSEARCH_KEYS" "$@" > "$(dirname "$0")/said"\n'
+    )
+    python.chmod(0o755)
+    made = replace(PLAN, python=str(python), home=Path(AWKWARD))
+    line = cron.block(made).decode().splitlines()[1]
+    fields, command = read_cron(line)
+    subprocess.run(["/bin/sh", "-c", command], check=True, env={"PATH": "/usr/bin:/bin"})
+    said = (tmp_path / "said").read_text().splitlines()
+    assert (fields, said) == (
+        ["0", "3", "*", "*", "*"],
+        [AWKWARD, "/home/ada/keys", "-m", "selfsearch", "rescan", "--scheduled"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "fields"),
+    [
+        ("daily 17:45", "45 17 * * *"),
+        ("weekly sun 03:00", "0 3 * * 0"),
+        ("weekly mon 03:00", "0 3 * * 1"),
+        ("every 15m", "*/15 * * * *"),
+        ("every 1h", "0 * * * *"),
+        ("every 6h", "0 */6 * * *"),
+        ("every 1d", "0 0 * * *"),
+        ("every 7d", "0 0 * * 0"),
+    ],
+)
+def test_cron_is_told_the_time(words: str, fields: str) -> None:
+    assert cron.fields(plan.read_words(words)) == fields
+
+
+@pytest.mark.parametrize("span", ["7h", "25m", "90m", "2d"])
+def test_what_cron_cannot_say_is_refused_with_what_it_can(span: str) -> None:
+    with pytest.raises(UsageError, match="it can every 15m"):
+        cron.fields(plan.every(span))
+
+
+OTHERS = [b"", b"# mine\n0 1 * * * true\n", b"MAILTO=\xff\xfe\r\n\r\n\t* * * * * x %y\n", b"no end"]
+
+
+@pytest.mark.parametrize("others", OTHERS)
+def test_the_rest_of_the_crontab_stays_byte_for_byte(others: bytes) -> None:
+    once = cron.put(others, "selfsearch", cron.block(PLAN))
+    again = cron.put(once + b"later\n", "selfsearch", cron.block(replace(PLAN, when=plan.every("6h"))))
+    whole = others + b"\n" * (bool(others) and not others.endswith(b"\n"))
+    assert cron.take(once, "selfsearch") == whole
+    assert cron.take(again, "selfsearch") == whole + b"later\n"
+    assert again.count(b"BEGIN selfsearch") == 1
+    assert cron.when_of(cron.split(again, "selfsearch")[1], "selfsearch") == plan.every("6h")
+
+
+def test_the_timer_of_another_library_is_left_alone() -> None:
+    other = cron.block(replace(PLAN, name="selfsearch-1a2b3c4d"))
+    assert cron.take(cron.put(other, "selfsearch", cron.block(PLAN)), "selfsearch") == other
+
+
+def test_a_block_without_its_end_is_not_guessed_at() -> None:
+    with pytest.raises(SelfsearchError, match="are not whole"):
+        cron.take(b"# BEGIN selfsearch daily 03:00\n0 3 * * * x\n0 1 * * * mine\n", "selfsearch")
+
+
+# ---- launchd ----
+
+
+def test_launchd_reads_back_the_agent() -> None:
+    made = replace(PLAN, when=plan.weekly("sun", "03:00"), home=Path(AWKWARD))
+    agent = plistlib.loads(launchd.files(made)["local.selfsearch.plist"])
+    assert agent == {
+        "Label": "local.selfsearch",
+        "ProgramArguments": ["/usr/bin/python3", "-m", "selfsearch", "rescan", "--scheduled"],
+        "EnvironmentVariables": {
+            "SELFSEARCH_HOME": AWKWARD,
+            "SELFSEARCH_KEYS": "/home/ada/keys",
+            "PYTHONSAFEPATH": "1",
+        },
+        "StartCalendarInterval": {"Hour": 3, "Minute": 0, "Weekday": 0},
+        "RunAtLoad": False,
+        "ProcessType": "Background",
+        "LowPriorityIO": True,
+        "LowPriorityBackgroundIO": True,
+        "Nice": 19,
+        "Umask": 63,
+        "WorkingDirectory": "/",
+    }
+
+
+@pytest.mark.parametrize("words", ["daily 17:45", "weekly sun 03:00", "weekly mon 03:00", "every 7h"])
+def test_launchd_s_time_is_read_back(words: str) -> None:
+    when = plan.read_words(words)
+    assert launchd.when_of(plistlib.dumps(launchd.trigger(when))) == when
+
+
+# ---- Windows ----
+
+NS = f"{{{windows.NAMESPACE}}}"
+ORDER = {  # the sequences of Microsoft's Task Scheduler Schema
+    "Task": ["RegistrationInfo", "Triggers", "Principals", "Settings", "Actions"],
+    "CalendarTrigger": ["Enabled", "StartBoundary", "RandomDelay", "ScheduleByDay", "ScheduleByWeek"],
+    "TimeTrigger": ["Enabled", "StartBoundary", "Repetition"],
+    "Repetition": ["Interval", "StopAtDurationEnd"],
+    "ScheduleByWeek": ["WeeksInterval", "DaysOfWeek"],
+    "Exec": ["Command", "Arguments"],
+}
+
+
+def task(when: When, **changes: object) -> ElementTree.Element:
+    content = windows.xml(replace(PLAN, when=when, **changes))  # type: ignore[arg-type]
+    assert content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return ElementTree.fromstring(content)  # noqa: S314  (our own)
+
+
+@pytest.mark.parametrize("words", ["daily 17:45", "weekly sun 03:00", "every 7h", "every 2d", "every 90m"])
+def test_the_task_has_the_order_of_the_schema(words: str) -> None:
+    for element in task(plan.read_words(words)).iter():
+        order = ORDER.get(element.tag.removeprefix(NS))
+        if order:
+            places = [order.index(child.tag.removeprefix(NS)) for child in element]
+            assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("words", "path", "text"),
+    [
+        ("daily 17:45", "CalendarTrigger/StartBoundary", "2026-01-01T17:45:00"),
+        ("daily 17:45", "CalendarTrigger/ScheduleByDay/DaysInterval", "1"),
+        ("weekly sun 03:00", "CalendarTrigger/ScheduleByWeek/DaysOfWeek/Sunday", ""),
+        ("every 90m", "TimeTrigger/Repetition/Interval", "PT1H30M"),
+        ("every 2d", "TimeTrigger/Repetition/Interval", "P2D"),
+        ("every 25h", "TimeTrigger/Repetition/Interval", "P1DT1H"),
+    ],
+)
+def test_the_task_s_time(words: str, path: str, text: str) -> None:
+    found = task(plan.read_words(words)).find("/".join(NS + part for part in ["Triggers", *path.split("/")]))
+    assert found is not None
+    assert (found.text or "") == text
+
+
+def test_the_task_sets_its_library_and_runs_quietly() -> None:
+    made = task(
+        When(), home=Path(r"C:\Users\Ada & Co\lib"), python=r"C:\Program Files\py\python.exe", user=r"PC\ada"
+    )
+    texts = {element.tag.removeprefix(NS): element.text for element in made.iter()}
+    assert texts["Arguments"] == (
+        r'/d /s /c "set "SELFSEARCH_HOME=C:\Users\Ada & Co\lib" && set "SELFSEARCH_KEYS=/home/ada/keys" &&'
+        r' set "PYTHONSAFEPATH=1" && "C:\Program Files\py\python.exe" -m selfsearch rescan --scheduled"'
+    )
+    quiet = ("Priority", "StartWhenAvailable", "LogonType", "RunLevel", "UserId", "MultipleInstancesPolicy")
+    assert [texts[name] for name in quiet] == [
+        "9",
+        "true",
+        "InteractiveToken",
+        "LeastPrivilege",
+        r"PC\ada",
+        "IgnoreNew",
+    ]
+
+
+def test_cmd_cannot_be_given_a_percent_sign() -> None:
+    with pytest.raises(UsageError, match="cannot be given the path"):
+        windows.xml(replace(PLAN, home=Path("C:/100%")))
+
+
+# ---- putting it in and taking it out ----
+
+
+class Machine:
+    """A runner that remembers what was started, and keeps a crontab."""
+
+    def __init__(self, crontab: bytes | None = None, **answers: Done) -> None:
+        self.crontab, self.answers = crontab, answers
+        self.started: list[str] = []
+
+    def __call__(self, command: Sequence[str], given: bytes) -> Done:
+        self.started.append(shlex.join(command))
+        for words, answer in self.answers.items():
+            if words in "_".join(command):
+                return answer
+        if command[0] == "crontab":
+            return self._crontab(command[1], given)
+        return Done(0)
+
+    def _crontab(self, word: str, given: bytes) -> Done:
+        if word == "-l":
+            return Done(1, err=b"no crontab for ada\n") if self.crontab is None else Done(0, self.crontab)
+        self.crontab = given if word == "-" else None
+        return Done(0)
+
+
+def test_systemd_is_told_and_forgets_again(tmp_path: Path) -> None:
+    machine, place = Machine(), tmp_path / "systemd" / "user"
+    written = install.install("systemd", PLAN, machine, place)
+    assert sorted(path.name for path in place.iterdir()) == ["selfsearch.service", "selfsearch.timer"]
+    assert written == [str(place / "selfsearch.service"), str(place / "selfsearch.timer")]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in place.iterdir()} == {0o600}
+    assert machine.started == [
+        "systemctl --user daemon-reload",
+        "systemctl --user enable selfsearch.timer",
+        "systemctl --user restart selfsearch.timer",
+    ]
+    assert install.remove("systemd", "selfsearch", machine, place) is True
+    assert list(place.iterdir()) == []
+    assert machine.started[3:] == [
+        "systemctl --user disable --now selfsearch.timer",
+        "systemctl --user daemon-reload",
+    ]
+    assert install.remove("systemd", "selfsearch", machine, place) is False
+
+
+def test_what_systemd_refuses_leaves_nothing_behind(tmp_path: Path) -> None:
+    machine = Machine(enable=Done(1, err=b"Failed to enable unit: no\n"))
+    with pytest.raises(SelfsearchError, match="Failed to enable unit: no; nothing was installed"):
+        install.install("systemd", PLAN, machine, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_crontab_that_cannot_be_read_is_never_written(tmp_path: Path) -> None:
+    machine = Machine(**{"crontab_-l": Done(1, err=b"you (ada) are not allowed to use this program\n")})
+    with pytest.raises(SelfsearchError, match="cannot be read"):
+        install.install("cron", PLAN, machine, tmp_path)
+    assert machine.started == ["crontab -l"]
+
+
+def test_cron_is_told_and_forgets_again(tmp_path: Path) -> None:
+    machine = Machine(b"0 1 * * * mine\n")
+    install.install("cron", PLAN, machine, tmp_path)
+    assert machine.crontab == b"0 1 * * * mine\n" + cron.block(PLAN)
+    assert install.state("cron", "selfsearch", machine, tmp_path, NOW) == install.Timer(
+        "cron", True, "daily 03:00", "2026-03-05T03:00:00+00:00"
+    )
+    assert install.remove("cron", "selfsearch", machine, tmp_path) is True
+    assert machine.crontab == b"0 1 * * * mine\n"
+    assert install.state("cron", "selfsearch", machine, tmp_path, NOW).installed is False
+
+
+def test_a_crontab_that_was_ours_alone_is_gone_afterwards(tmp_path: Path) -> None:
+    machine = Machine()
+    install.install("cron", PLAN, machine, tmp_path)
+    install.remove("cron", "selfsearch", machine, tmp_path)
+    assert machine.crontab is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="launchd's commands name a user by number")
+def test_launchd_and_windows_are_told(tmp_path: Path) -> None:
+    machine = Machine()
+    install.install("launchd", PLAN, machine, tmp_path)
+    assert [line.split()[1] for line in machine.started] == ["bootout", "bootstrap"]
+    assert install.state("launchd", "selfsearch", machine, tmp_path, NOW).when == "daily 03:00"
+    machine = Machine(
+        Query=Done(0, b'"PC","\\\\x","1/2/2027 3:00","Ready","Interactive","1/1/2027 3:00","0","me"\r\n')
+    )
+    install.install("windows", PLAN, machine, tmp_path)
+    assert machine.started == [
+        rf"schtasks /Create /TN '\selfsearch\selfsearch' /XML {tmp_path}/selfsearch.xml /F"
+    ]
+    assert install.state("windows", "selfsearch", machine, tmp_path, NOW) == install.Timer(
+        "windows", True, None, "1/2/2027 3:00", "1/1/2027 3:00", "success"
+    )
+
+
+def test_what_systemd_says_is_passed_on(tmp_path: Path) -> None:
+    timer = (
+        b"Description=selfsearch: daily 03:00\nActiveState=active\n"
+        b"NextElapseUSecRealtime=Thu 03:04\nLastTriggerUSec=n/a\n"
+    )
+    service = b"Result=exit-code\nExecMainStatus=5\nExecMainStartTimestamp=Wed 03:02\n"
+    machine = Machine(**{"selfsearch.timer": Done(0, timer), "selfsearch.service": Done(0, service)})
+    for name in ("selfsearch.service", "selfsearch.timer"):
+        (tmp_path / name).touch()
+    assert install.state("systemd", "selfsearch", machine, tmp_path, NOW) == install.Timer(
+        "systemd", True, "daily 03:00", "Thu 03:04", None, "exit-code (exit code 5)"
+    )
+
+
+def test_the_system_is_found_out() -> None:
+    missing = Done(127, err=b"crontab: No such file or directory")
+    assert install.system_here(Machine(), "linux") == "systemd"
+    assert install.system_here(Machine(systemctl=Done(1)), "linux") == "cron"
+    assert install.system_here(Machine(), "darwin") == "launchd"
+    assert install.system_here(Machine(), "win32") == "windows"
+    with pytest.raises(SelfsearchError, match="no timer can be installed"):
+        install.system_here(Machine(systemctl=Done(1), **{"crontab_-l": missing}), "linux")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("user/max_user_namespaces", "15000", True),
+        ("user/max_user_namespaces", "0", False),
+        ("kernel/apparmor_restrict_unprivileged_userns", "1", False),
+        ("kernel/unprivileged_userns_clone", "0", False),
+    ],
+)
+def test_user_namespaces_are_asked_for_only_where_they_can_be_had(
+    tmp_path: Path, name: str, value: str, allowed: bool
+) -> None:
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).write_text(value + "\n")
+    assert install.namespaces_allowed(tmp_path) is allowed
+
+
+# ---- the key ----
+
+
+@pytest.fixture
+def library(home: Path, tmp_path: Path) -> Path:
+    with open_library(home, key_folder=tmp_path / "keys", create=True):
+        pass
+    return home
+
+
+def test_a_key_file_will_do(library: Path, tmp_path: Path) -> None:
+    install.require_key(library, tmp_path / "keys", "cron")
+
+
+def test_a_passphrase_is_refused_with_what_to_do(library: Path, tmp_path: Path) -> None:
+    place = rootkey.KeyPlace.read(library)
+    root = rootkey.unlock(library, tmp_path / "keys", None)
+    rootkey.protect(place, root, "open sesame").write(library)
+    with pytest.raises(KeyUnavailable, match="selfsearch key use-file"):
+        install.require_key(library, tmp_path / "keys", "systemd")
+
+
+def test_a_keyring_is_out_of_cron_s_reach(library: Path, tmp_path: Path) -> None:
+    replace(rootkey.KeyPlace.read(library), kind="keyring").write(library)
+    with pytest.raises(KeyUnavailable, match="cron runs outside your session"):
+        install.require_key(library, tmp_path / "keys", "cron")
+
+
+def test_a_key_file_that_is_gone_is_refused(library: Path, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "keys")
+    with pytest.raises(KeyUnavailable, match="a timer could not open the library"):
+        install.require_key(library, tmp_path / "keys", "systemd")
+
+
+def test_without_a_library_there_is_nothing_to_time(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="selfsearch index PATH"):
+        install.require_key(tmp_path / "none", tmp_path, "systemd")
+
+
+# ---- the command ----
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    fake = Machine(b"0 1 * * * mine\n", systemctl=Done(1, err=b"no bus"))
+    monkeypatch.setattr(install, "run", fake)
+    return fake
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="cron is what Linux has without systemd")
+def test_install_status_and_remove_go_together(run: Run, library: Path, machine: Machine) -> None:
+    out = run("schedule", "install", "--weekly", "mon", "03:00", "--notify", "desktop")
+    assert out.out == "selfsearch looks again weekly mon 03:00, by cron; see: selfsearch schedule status\n"
+    assert "you are told by: desktop\n" in out.err
+    assert machine.crontab is not None
+    assert f"SELFSEARCH_HOME={library}".encode() in machine.crontab
+    assert 'notify = "desktop"\n' in (library / "config.toml").read_text()
+    found = run("schedule", "status", "--json").json
+    assert (found["timer"]["when"], found["notify"], found["runs"]) == ("weekly mon 03:00", ["desktop"], [])
+    assert run("schedule", "remove").out == "the timer is gone\n"
+    assert machine.crontab == b"0 1 * * * mine\n"
+    assert run("schedule", "remove").out == "there was no timer in cron\n"
+
+
+@pytest.mark.parametrize("system", install.SYSTEMS)
+def test_print_shows_what_install_would_write_and_writes_nothing(
+    run: Run, home: Path, machine: Machine, system: str
+) -> None:
+    out = run("schedule", "print", "--every", "6h", "--system", system)
+    assert "rescan --scheduled" in re.sub(r"</string>\s*<string>", " ", out.out)
+    assert (machine.started, home.exists()) == ([], False)
+
+
+def test_a_url_is_asked_for_and_never_shown(
+    run: Run, library: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO("json://user:s3cret@example.org/path\n"))
+    out = run("schedule", "install", "--notify", "url", "--notify", "desktop")
+    assert "you are told by: json://... (over the network)\n" in out.err
+    assert "this uses the network" in out.err
+    shown = out.out + out.err + run("schedule", "status").out + str(machine.crontab) + str(machine.started)
+    assert "s3cret" not in shown
+    config = library / "config.toml"
+    assert "s3cret" in config.read_text()
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+
+
+def test_a_url_on_the_command_line_is_refused(run: Run, library: Path, machine: Machine) -> None:
+    err = run("schedule", "install", "--notify", "json://s3cret@example.org", code=2).err
+    assert "others can read command lines" in err
+    assert "s3cret" not in err
+
+
+def test_two_times_are_one_too_many(run: Run, library: Path, machine: Machine) -> None:
+    assert "give one of" in run("schedule", "print", "--daily", "03:00", "--every", "6h", code=2).err
+
+
+def test_a_library_behind_a_passphrase_gets_no_timer(
+    run: Run, library: Path, machine: Machine, tmp_path: Path
+) -> None:
+    place, root = rootkey.KeyPlace.read(library), rootkey.unlock(library, tmp_path / "keys", None)
+    rootkey.protect(place, root, "open sesame").write(library)
+    assert "cannot type" in run("schedule", "install", code=5).err
+    assert machine.crontab == b"0 1 * * * mine\n"
+
+
+def test_status_says_why_a_run_failed(run: Run, library: Path, machine: Machine) -> None:
+    with pytest.raises(KeyUnavailable), runlog.run(library, lambda: NOW):
+        raise KeyUnavailable("the key is gone")
+    with runlog.run(library, lambda: NOW) as log:
+        log.result(new=3, gone=0)
+    assert run("schedule", "status").out.splitlines()[-2:] == [
+        "run of 2026-03-04T12:00:00+00:00 (timer): failed: the key is gone",
+        "run of 2026-03-04T12:00:00+00:00 (timer): done: 3 new",
+    ]
+
+
+# ---- the run log ----
+
+
+def test_a_run_is_noted_with_what_it_came_to(tmp_path: Path) -> None:
+    with runlog.run(tmp_path, lambda: NOW) as log:
+        assert [one.state for one in runlog.read(tmp_path)] == ["running"]
+        log.result(new=3)
+    (found,) = runlog.read(tmp_path)
+    assert (found.state, found.result, found.error) == ("done", {"new": 3}, None)
+    assert (found.started_at, found.finished_at) == (NOW.isoformat(), NOW.isoformat())
+    assert stat.S_IMODE((tmp_path / "runs.jsonl").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "reason"),
+    [
+        (Busy("another selfsearch is writing"), "skipped", "another selfsearch is writing"),
+        (
+            ConsentError("there is no consent for /home/ada/secret"),
+            "failed",
+            "Consent is missing, expired or revoked",
+        ),
+        (OSError(28, "No space left on device", "/home/ada/secret.jpg"), "failed", "No space left on device"),
+        (ValueError("/home/ada/secret.jpg"), "failed", "an error in selfsearch itself (ValueError)"),
+        (KeyboardInterrupt(), "stopped", None),
+    ],
+)
+def test_how_a_run_ended_is_noted_without_any_path(
+    tmp_path: Path, error: BaseException, state: str, reason: str | None
+) -> None:
+    with pytest.raises(type(error)), runlog.run(tmp_path, lambda: NOW):
+        raise error
+    (found,) = runlog.read(tmp_path)
+    assert (found.state, (found.error or "").startswith(reason or "")) == (state, True)
+    assert "secret" not in (tmp_path / "runs.jsonl").read_text()
+
+
+def test_a_run_that_was_killed_is_told_as_interrupted(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, datetime; from pathlib import Path; from selfsearch import runlog\n"
+        "with runlog.run(Path(sys.argv[1]), lambda: datetime.datetime(2026, 3, 4)):\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parent.parent, check=False)
+    assert [one.state for one in runlog.read(tmp_path)] == ["interrupted"]
+    with runlog.run(tmp_path, lambda: NOW) as log:
+        assert log.before is not None
+        assert log.before.state == "interrupted"
+
+
+def test_old_runs_make_room_for_those_of_their_own_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runlog, "KEPT", 3)
+    for by in ["timer", *["watch"] * 5]:
+        with runlog.run(tmp_path, lambda: NOW, by=by):
+            pass
+    assert [one.by for one in runlog.read(tmp_path)] == ["timer", "watch", "watch", "watch"]
+
+
+def test_a_damaged_line_does_not_hide_the_others(tmp_path: Path) -> None:
+    with runlog.run(tmp_path, lambda: NOW):
+        pass
+    path = tmp_path / "runs.jsonl"
+    path.write_bytes(b'\xff\n[1]\n{"run": 1}\n{"run": "x", "by": 3}\n' + path.read_bytes() + b'{"run": "ha')
+    assert [one.state for one in runlog.read(tmp_path)] == ["done"]
+
+
+def test_the_same_failure_counts_as_repeated_for_a_day(tmp_path: Path) -> None:
+    def fail(at: datetime, reason: str) -> bool:
+        with pytest.raises(LibraryError), runlog.run(tmp_path, lambda: at):
+            raise LibraryError(reason)
+        return runlog.is_repeated(runlog.read(tmp_path))
+
+    hour = timedelta(hours=1)
+    assert [fail(NOW, "a"), fail(NOW + hour, "a"), fail(NOW + 2 * hour, "b")] == [False, True, False]
+    assert fail(NOW + 30 * hour, "a") is False
+    with runlog.run(tmp_path, lambda: NOW + 31 * hour):
+        pass
+    assert fail(NOW + 32 * hour, "a") is False
+
+
+def test_what_is_printed_as_json_is_json(run: Run, library: Path, machine: Machine) -> None:
+    assert json.loads(run("schedule", "status", "--json").out)["schema"] == "selfsearch.schedule/1"

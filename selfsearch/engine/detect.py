@@ -7,7 +7,7 @@ upright is turned.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from .models import Models
 
 STRIDE = 32  # the detector's coarsest grid: its input sides are multiples of it
-FINE = 960  # pixels on the long side: a face of 1% of the picture's width is still 10 pixels
+FINE = 800  # pixels on the long side; docs/performance.md has what other sizes find and cost
 COARSE = 160  # pixels: a face that fills the frame is inside the detector's range
 THRESHOLD = 0.6  # detector's score; see docs/accuracy.md
+WEAK = 0.25  # from here to the threshold it may be a face, and is one when the enlarged crop says so clearly
+CONFIRMED = 0.8  # score on the enlarged crop that makes a face of a weak candidate
+MOST_WEAK = 40  # candidates of one picture that are looked at again, for 1 ms each
 CERTAIN = 0.88  # upright faces score 0.9 and more; below this one the picture, or the face, is turned to see
 TURNED_THRESHOLD = 0.7  # a face found only in the turned picture must be a clear one
 TURNED = 480  # pixels on the long side of the passes over the turned picture
@@ -45,55 +48,71 @@ class Found:
 
 def find(models: Models, pixels: Pixels) -> list[Found]:
     """Every face in an upright RGB picture, best first."""
-    candidates = [_pass(models, pixels, side) for side in _sides(max(pixels.shape[:2]))]
-    found = _merged(models, candidates)
-    if not any(face.score >= CERTAIN for face in found):
-        candidates.extend(_turned(models, pixels))
-        found = _merged(models, candidates)
-    return found
+    fine = _resized(pixels, min(FINE, -(-max(pixels.shape[:2]) // STRIDE) * STRIDE))
+    candidates = [_pass(models, fine)]
+    if max(fine.shape[:2]) > COARSE:
+        coarse = _resized(fine, COARSE)
+        candidates.append(_enlarged(_pass(models, coarse), coarse, fine))
+    merged = _merged(models, candidates)
+    if not len(merged[0]) or merged[0][0, 4] < CERTAIN:
+        merged = _merged(models, [*candidates, *_turned(models, fine)])
+    found = [_found(row, points) for row, points in zip(*_enlarged(merged, fine, pixels), strict=True)]
+    clear = [face for face in found if face.score >= THRESHOLD]
+    weak = found[len(clear) : len(clear) + MOST_WEAK]
+    return clear + [face for face in (_confirmed(models, pixels, face) for face in weak) if face]
 
 
-def _sides(long_side: int) -> Iterator[int]:
-    yield min(FINE, -(-long_side // STRIDE) * STRIDE)
-    if long_side > COARSE:
-        yield COARSE
+def _confirmed(models: Models, pixels: Pixels, face: Found) -> Found | None:
+    """A weak candidate as a face, when the enlarged crop shows one clearly. Most faces of 15 to 30 pixels are weak."""
+    again = _looked_again(models, pixels, face, 0)
+    return Found(face.box, again.landmarks, again.score) if again and again.score >= CONFIRMED else None
 
 
 Candidates = tuple[NDArray[np.float32], NDArray[np.float32]]  # (n, 5) boxes and scores, (n, 5, 2) landmarks
 
 
-def _pass(models: Models, pixels: Pixels, side: int, threshold: float = THRESHOLD) -> Candidates:
-    """Detect with the picture's long side at `side` pixels; results in the picture's own pixels."""
+def _resized(pixels: Pixels, long_side: int) -> Pixels:
+    """The picture with its long side at `long_side`: halved as often as that goes, then interpolated.
+
+    Halving averages, so nothing aliases, and costs a sixth of what averaging over any other area does.
+    """
     height, width = pixels.shape[:2]
-    scale = side / max(height, width)
+    scale = long_side / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = pixels if size == (width, height) else cv2.resize(pixels, size, interpolation=method)
-    pad_x, pad_y = -size[0] % STRIDE, -size[1] % STRIDE
+    while pixels.shape[1] >= 2 * size[0] and pixels.shape[0] >= 2 * size[1] and scale < 1:
+        half = -(-pixels.shape[1] // 2), -(-pixels.shape[0] // 2)
+        pixels = np.asarray(cv2.resize(pixels, half, interpolation=cv2.INTER_LINEAR), np.uint8)
+    if pixels.shape[1::-1] == size:
+        return pixels
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _pass(models: Models, pixels: Pixels, threshold: float = WEAK) -> Candidates:
+    """Detect in the picture at the size that it has."""
+    height, width = pixels.shape[:2]
+    pad_x, pad_y = -width % STRIDE, -height % STRIDE
     if pad_x or pad_y:
-        small = cv2.copyMakeBorder(small, 0, pad_y, 0, pad_x, cv2.BORDER_CONSTANT)
-    boxes, points = models.detect(small, threshold)
-    factors = np.array([width / size[0], height / size[1]], np.float32)
-    boxes[:, :4] *= np.tile(factors, 2)
-    return boxes, points * factors
+        pixels = np.asarray(cv2.copyMakeBorder(pixels, 0, pad_y, 0, pad_x, cv2.BORDER_CONSTANT), np.uint8)
+    return models.detect(pixels, threshold)
+
+
+def _enlarged(candidates: Candidates, small: Pixels, large: Pixels) -> Candidates:
+    """Candidates in pixels of `small` as pixels of `large`."""
+    boxes, points = candidates
+    factors = np.array([large.shape[1] / small.shape[1], large.shape[0] / small.shape[0]], np.float32)
+    return np.hstack([boxes[:, :4] * np.tile(factors, 2), boxes[:, 4:]]), points * factors
 
 
 def _turned(models: Models, pixels: Pixels) -> Iterator[Candidates]:
     """Passes over the picture turned by a quarter, a half and three quarters, results turned back."""
-    height, width = pixels.shape[:2]
-    scale = min(1.0, TURNED / max(height, width))
-    small = (
-        cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
-    )
+    small = _resized(pixels, min(TURNED, max(pixels.shape[:2])))
     high, wide = small.shape[:2]
-    back = np.array([width / wide, height / high], np.float32)
     for quarters in (1, 2, 3):
-        turned = np.ascontiguousarray(np.rot90(small, quarters))
-        boxes, points = _pass(models, turned, max(turned.shape[:2]), TURNED_THRESHOLD)
+        boxes, points = _pass(models, np.ascontiguousarray(np.rot90(small, quarters)), TURNED_THRESHOLD)
         if len(boxes):
-            corners = _turn_back(boxes[:, :4].reshape(-1, 2, 2), quarters, wide, high) * back
+            corners = _turn_back(boxes[:, :4].reshape(-1, 2, 2), quarters, wide, high)
             boxes[:, :2], boxes[:, 2:4] = corners.min(axis=1), corners.max(axis=1)
-            yield boxes, (_turn_back(points, quarters, wide, high) * back).astype(np.float32)
+            yield _enlarged((boxes, _turn_back(points, quarters, wide, high)), small, pixels)
 
 
 def _turn_back(points: NDArray[np.float32], quarters: int, width: int, height: int) -> NDArray[np.float32]:
@@ -108,12 +127,13 @@ def _turn_back(points: NDArray[np.float32], quarters: int, width: int, height: i
     return np.stack([x, y], axis=-1)
 
 
-def _merged(models: Models, candidates: list[Candidates]) -> list[Found]:
+def _merged(models: Models, candidates: Sequence[Candidates]) -> Candidates:
+    """All of them without those that overlap better ones, best first."""
     boxes = np.concatenate([boxes for boxes, _ in candidates])
     points = np.concatenate([points for _, points in candidates])
     order = np.argsort(-boxes[:, 4], kind="stable")
-    boxes, points = boxes[order], points[order]
-    return [_found(boxes[index], points[index]) for index in models.suppress(boxes)]
+    kept = order[models.suppress(boxes[order])]
+    return boxes[kept], points[kept]
 
 
 def _found(row: NDArray[np.float32], landmarks: Landmarks) -> Found:

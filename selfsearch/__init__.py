@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .version import __version__
+
 if TYPE_CHECKING:
     from .consent import Grant
     from .engine import Engine, Pack, find_pack
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
     from .rescan import Rescan
     from .types import Answer, Appearance, Exposure, LinkOnly, Outcome, Probe, Provenance, Sighting
     from .verbs import Selfsearch, open
-
-__version__ = "0.1.0"
 __all__ = [
     "Answer",
     "Appearance",

@@ -19,7 +19,7 @@ else:
 PACKAGE = Path(__file__).parent.parent / "selfsearch"
 
 LAYERS = [  # a room may import from the lines above its own
-    {"errors", "types", "files", "offline", "hygiene"},
+    {"errors", "types", "files", "offline", "hygiene", "version"},
     {"config", "exposure", "media", "sources", "engine", "samples"},
     {"library"},
     {"nearest", "consent", "forget", "probes"},

@@ -31,7 +31,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; go ahead.")]
 def print_version(wanted: bool) -> None:
     """--version, before a command is missed."""
     if wanted:
-        from .. import __version__
+        from ..version import __version__
 
         typer.echo(f"selfsearch {__version__}")
         raise typer.Exit
@@ -123,8 +123,16 @@ def answer(text: str) -> None:
 
 
 def answer_json(value: dict[str, Any]) -> None:
-    """The answer for programs, on stdout."""
-    typer.echo(json.dumps(value, indent=1))
+    """The answer for programs, on stdout: piece by piece, for it may list 100,000 posts."""
+    for number, (key, one) in enumerate(value.items()):
+        typer.echo(f"{',' if number else '{'}\n {json.dumps(key)}: ", nl=False)
+        if not isinstance(one, list) or not one:
+            typer.echo(json.dumps(one, indent=1), nl=False)
+            continue
+        for place, entry in enumerate(one):
+            typer.echo(f"{',' if place else '['}\n{json.dumps(entry, indent=1)}", nl=False)
+        typer.echo("]", nl=False)
+    typer.echo("\n}")
 
 
 def width() -> int:

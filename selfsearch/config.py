@@ -30,6 +30,7 @@ class Settings:
 
     pack: str = "opencv-zoo"  # the model pack that index and query use
     bystanders: str = "keep"  # keep or discard faces that resemble nobody enrolled
+    grace_days: int = 30  # what rests on consent that has ended is kept this long, then erased
     workers: int = 0  # threads that decode and search; 0 is one per core
     notify: str = field(default="", repr=False)  # ways to be told, see selfsearch.notify; URLs may hold secrets
 
@@ -72,6 +73,8 @@ def _typed(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
         values = {key: known[key](value) for key, value in raw.items()}
     except (TypeError, ValueError) as exc:
         raise UsageError(f"{where} has a setting of the wrong kind: {exc}") from exc
+    if values.get("grace_days", 0) < 0:
+        raise UsageError(f"{where}: grace_days is 0 or more")
     if values.get("bystanders", "keep") not in BYSTANDERS:
         raise UsageError(f"{where}: bystanders is keep or discard")
     return values

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,10 +15,8 @@ from . import options
 
 if TYPE_CHECKING:
     from ..library import Library
-    from ..library.changes import Change
+    from ..library.changes import Change, State
     from ..report.differences import Difference
-
-FORMS = ("json", "csv", "md")
 
 
 def report(
@@ -36,25 +36,40 @@ def report(
     """
     from .. import consent
     from ..library import changes
+
+    if as_json + as_csv + as_markdown > 1:
+        raise UsageError("--json, --csv and --md are different answers; choose one")
+    with options.opened(writing=True) as library:
+        found = _changes(library, since)
+        denied = changes.denied(library, found)
+        told = _live(library, [change for change in found if change.id not in denied])
+        shown = [_difference(library, change, picture=html is not None) for change in told]
+        if html is not None:
+            _write(html.absolute(), shown)
+        _print(shown, "json" if as_json else "csv" if as_csv else "md" if as_markdown else "text")
+        sys.stdout.flush()  # a full disk or a closed pipe is met here, before anything counts as told
+        changes.mark_told(
+            library, [*told, *(c for c in found if c.id in denied)], consent.stamp(options.now())
+        )
+
+
+def _write(path: Path, shown: Sequence[Difference]) -> None:
+    from ..files import write_private
     from ..report import differences
 
-    with options.opened(writing=True) as library:
-        found = _live(library, _changes(library, since))
-        shown = [_difference(library, change, picture=html is not None) for change in found]
-        if html is not None:
-            from ..files import write_private
+    write_private(path, differences.to_html(shown).encode())
+    options.say(f"report: {path} (it shows faces: keep it private)")
 
-            write_private(html.absolute(), differences.to_html(shown).encode())
-            options.say(f"report: {html.absolute()} (it shows faces: keep it private)")
-        if as_json:
-            options.answer_json(differences.to_json(shown))
-        elif as_csv:
-            differences.to_csv(shown, sys.stdout)
-        elif as_markdown:
-            options.answer(differences.to_markdown(shown))
-        else:
-            options.answer(differences.to_text(shown))
-        changes.mark_told(library, found, consent.stamp(options.now()))
+
+def _print(shown: Sequence[Difference], form: str) -> None:
+    from ..report import differences
+
+    if form == "json":
+        options.answer_json(differences.to_json(shown))
+    elif form == "csv":
+        differences.to_csv(shown, sys.stdout)
+    else:
+        options.answer(differences.to_markdown(shown) if form == "md" else differences.to_text(shown))
 
 
 def _changes(library: Library, since: str) -> list[Change]:
@@ -71,12 +86,37 @@ def _changes(library: Library, since: str) -> list[Change]:
     return changes.changes(library, since=since)
 
 
-def _live(library: Library, found: list[Change]) -> list[Change]:
-    """Changes of people whose consent is live; the others' are not shown."""
+def _live(library: Library, found: Sequence[Change]) -> list[Change]:
+    """Changes of people whose consent is live, with the places in sources whose consent is. Others wait."""
     from .. import consent
+    from ..library import sources
 
-    alive = consent.live(library, "person", {change.person for change in found}, options.now())
-    return [change for change in found if change.person in alive]
+    people = consent.live(library, "person", {change.person for change in found}, options.now())
+    roots = {row.root for row in sources.all_sources(library)}
+    closed = roots - consent.live(library, "source", roots, options.now())
+    shown = []
+    for change in found:
+        open_ = replace(
+            change, before=_open(change.before, closed, roots), after=_open(change.after, closed, roots)
+        )
+        if change.person in people and (open_.before or open_.after):
+            shown.append(open_)
+    return shown
+
+
+def _open(state: State | None, closed: set[str], roots: set[str]) -> State | None:
+    """The state without its places below paths that nobody may show now; None when none is left."""
+    if state is None:
+        return None
+    places = tuple(place for place in state.places if not _root_of(place, roots) & closed)
+    return replace(state, places=places) if places or not state.places else None
+
+
+def _root_of(place: str, roots: set[str]) -> set[str]:
+    """The nearest root above an address, or the archive itself."""
+    file = place if place in roots else next((root for root in roots if place.startswith(f"{root}!")), place)
+    above = (str(path) for path in (PurePath(file), *PurePath(file).parents))
+    return {next((path for path in above if path in roots), "")}
 
 
 def _difference(library: Library, change: Change, *, picture: bool) -> Difference:
@@ -90,5 +130,6 @@ def _difference(library: Library, change: Change, *, picture: bool) -> Differenc
         change.at,
         change.before.as_dict() if change.before else None,
         change.after.as_dict() if change.after else None,
+        change.why,
         chip_of(library, change.face) if picture else None,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,9 +12,10 @@ from ..errors import Busy
 from . import options
 
 if TYPE_CHECKING:
-    from ..rescan import Rescan
+    from ..rescan import Ending, Rescan
 
 NEW = 10  # exit code of --fail-on-new
+KINDS = ("new", "gone", "moved", "band", "exposure")
 
 
 def rescan(
@@ -37,51 +40,77 @@ def rescan(
     Sources that have not changed cost almost nothing; what is unplugged is left as it is. Safe to run at
     any time: while one run works, others say so and do nothing.
     """
+    said = _Quietly() if scheduled and not as_json else _as_json if as_json else tell
     try:
-        done = _scheduled(source) if scheduled else _run(source)
+        done = _scheduled(source, said) if scheduled else _run(source, said)
     except Busy as exc:
         options.say(f"{exc} (nothing was done)")
+        if as_json:
+            options.answer_json(_busy())
         return
-    if as_json:
-        options.answer_json(as_object(done))
-    else:
-        tell(done)
     if fail_on_new and any(change.kind == "new" for change in done.changes):
         raise typer.Exit(NEW)
 
 
-def _run(source: list[int] | None) -> Rescan:
-    from ..rescan import rescan as look_again
+Say = Callable[["Rescan"], None]
+
+
+class _Quietly:
+    """What a timer's run prints: nothing."""
+
+    def __call__(self, done: Rescan) -> None:
+        pass
+
+
+def _run(source: list[int] | None, said: Say) -> Rescan:
+    """The answer counts as given when it was written; a run that is killed before is repeated by the next one."""
+    from datetime import timedelta
+
+    from .. import config
+    from ..indexing import Watcher
+    from ..rescan import announced, rescan_unannounced
     from .progress import watcher
 
+    grace = timedelta(days=config.read(options.home()).grace_days)
     with options.opened(writing=True) as library:
-        return look_again(library, options.engine(), options.now, only=source, watcher=watcher())
+        told = Watcher() if isinstance(said, _Quietly) else watcher()
+        done = rescan_unannounced(
+            library, options.engine(), options.now, only=source or None, watcher=told, grace=grace
+        )
+        said(done)
+        sys.stdout.flush()
+        announced(library, done, options.now)
+    return done
 
 
-def _scheduled(source: list[int] | None) -> Rescan:
+def _scheduled(source: list[int] | None, said: Say) -> Rescan:
     """The same for a timer: the run and its result are noted, and told to whom the settings say."""
     from .. import config, notify, runlog
 
     settings = config.read(options.home())
+
+    def both(done: Rescan) -> None:
+        said(done)
+        if message := sentence(done):
+            notify.tell(settings, message, failed=False)
+
     try:
         with runlog.run(options.home(), options.now) as log:
-            done = _run(source)
+            done = _run(source, both)
             log.result(**counts(done))
     except Busy:
         raise
     except BaseException:
-        notify.tell(settings, "the scheduled re-scan failed; see: selfsearch schedule status", failed=True)
+        if not runlog.is_repeated(runlog.read(options.home())):
+            failed = "the scheduled re-scan failed; see: selfsearch schedule status"
+            notify.tell(settings, failed, failed=True)
         raise
-    message = sentence(done)
-    if message:
-        notify.tell(settings, message, failed=False)
     return done
 
 
 def counts(done: Rescan) -> dict[str, int]:
     """Changes by kind, and sources that could not be reached."""
-    kinds = ("new", "gone", "moved", "band", "exposure")
-    return {kind: sum(change.kind == kind for change in done.changes) for kind in kinds} | {
+    return {kind: sum(change.kind == kind for change in done.changes) for kind in KINDS} | {
         "unreachable": len(done.unreachable)
     }
 
@@ -92,8 +121,15 @@ def sentence(done: Rescan) -> str:
     words = {"new": "new", "gone": "gone", "exposure": "seen by others than before"}
     parts = [f"{found[kind]} {word}" for kind, word in words.items() if found[kind]]
     lines = [f"appearances: {', '.join(parts)}; run: selfsearch report"] if parts else []
-    if done.expiring:
-        lines.append(f"{len(done.expiring)} consents end within 30 days; run: selfsearch consent list")
+    soon, ended = ([one for one in done.endings if one.state == state and not one.told] for state in ("soon", "ended"))
+    if soon:
+        lines.append(f"{_many(len(soon), 'consent')} within 30 days of its end; run: selfsearch consent list")
+    if ended:
+        lines.append(
+            f"{_many(len(ended), 'consent')} ended, what rests on it will be erased; run: selfsearch consent list"
+        )
+    if done.erased:
+        lines.append(f"{len(done.erased)} erased, since consent had ended")
     return "\n".join(lines)
 
 
@@ -101,6 +137,7 @@ def as_object(done: Rescan) -> dict[str, Any]:
     """The result for programs."""
     return {
         "schema": "selfsearch.rescan/1",
+        "busy": False,
         "changes": counts(done),
         "sources": [
             {
@@ -112,38 +149,100 @@ def as_object(done: Rescan) -> dict[str, Any]:
             }
             for one in done.indexed
         ],
-        "unreachable": [row.id for row in done.unreachable],
+        "unreachable": [{"id": one.source.id, "reason": one.reason} for one in done.unreachable],
         "without_consent": [row.id for row in done.without_consent],
-        "expiring": [{"kind": kind, "subject": subject, "day": day} for kind, subject, day in done.expiring],
+        "expiring": [_ending(one) for one in done.endings if one.state == "soon"],
+        "ended": [_ending(one) for one in done.endings if one.state == "ended"],
+        "erased": [one.subject for one in done.erased],
         "first": done.first,
+        "recounted": {name: {"more": one.more, "fewer": one.fewer} for name, one in done.recounted.items()},
         "successors": [{"older": older.id, "newer": newer.id} for older, newer in done.successors],
+        "replaced": [{"older": older.id, "newer": newer.id} for older, newer in done.replaced],
     }
+
+
+def _ending(one: Ending) -> dict[str, str]:
+    return {
+        "kind": one.kind,
+        "subject": one.subject,
+        "day": one.ends_at.date().isoformat(),
+        "erased_on": one.erased_at.date().isoformat(),
+    }
+
+
+def _busy() -> dict[str, Any]:
+    """The same keys when another run is at work."""
+    from ..rescan import Rescan
+
+    return as_object(Rescan()) | {"busy": True}
+
+
+def _as_json(done: Rescan) -> None:
+    options.answer_json(as_object(done))
 
 
 def tell(done: Rescan) -> None:
     """The result for people."""
+    for line in (*_about_sources(done), *_about_consent(done), *_about_people(done)):
+        options.answer(line)
+
+
+def _about_sources(done: Rescan) -> Iterable[str]:
     for one in done.indexed:
-        options.answer(
+        yield (
             f"{one.source.title} (source {one.source.id}): {one.new:,} read, {one.unchanged:,} unchanged,"
             f" {one.moved:,} moved, {one.gone:,} gone"
         )
-    for row in done.unreachable:
-        options.answer(
-            f"{row.title} (source {row.id}): {row.root} cannot be reached; nothing of it counts as gone"
+    for lost in done.unreachable:
+        row = lost.source
+        yield (
+            f"{row.title} (source {row.id}): {row.root} cannot be reached, {lost.reason}. Nothing of it counts as"
+            f" gone; if you deleted it: selfsearch sources gone {row.id}"
         )
     for row in done.without_consent:
-        options.answer(f"{row.title} (source {row.id}): no live consent; it was not read")
-    for older, newer in done.successors:
-        options.answer(
-            f"source {newer.id} is a newer export of the same account as source {older.id}; to let it take its place:"
-            f" selfsearch sources supersede {older.id} {newer.id}"
+        yield f"{row.title} (source {row.id}): no live consent; it was not read"
+    for older, newer in done.replaced:
+        yield (
+            f"Source {newer.id} took the place of source {older.id}, an older export of the same account that is not"
+            " there any more"
         )
-    for kind, subject, day in done.expiring:
-        options.answer(f"consent for {kind} {subject} ends on {day}; selfsearch consent renew prolongs it")
+    for older, newer in done.successors:
+        yield (
+            f"Source {newer.id} is a newer export of the same account as source {older.id}. If it is as complete, let it"
+            f" take its place, and what it lacks is told as gone: selfsearch sources supersede {older.id} {newer.id}"
+        )
+
+
+def _about_consent(done: Rescan) -> Iterable[str]:
+    for one in done.endings:
+        day, erased = f"{one.ends_at:%Y-%m-%d}", f"{one.erased_at:%Y-%m-%d}"
+        ends = f"ends on {day}" if one.state == "soon" else f"ended on {day}; what rests on it is erased on {erased}"
+        yield f"Consent for {one.kind} {one.subject} {ends}. To renew it: selfsearch consent renew"
+    for receipt in done.erased:
+        yield f"{receipt.subject} was erased: its consent had ended (receipt: entry {receipt.entry} of the ledger)"
+
+
+def _about_people(done: Rescan) -> Iterable[str]:
     for name, count in done.first.items():
-        options.answer(f"{name}: {count:,} appearances to begin with; from now on, changes are told")
-    found = {kind: count for kind, count in counts(done).items() if count and kind != "unreachable"}
-    words = ", ".join(f"{count} {kind}" for kind, count in found.items())
-    options.answer(
-        f"appearances: {words}; details: selfsearch report" if words else "no appearance has changed"
-    )
+        yield f"{name}: {_many(count, 'appearance')} to begin with; from now on, changes are told"
+    for name, one in done.recounted.items():
+        yield (
+            f"{name}: counting goes on with another model pack, which finds {one.more:,} more and {one.fewer:,} fewer"
+            " in what was there before; selfsearch query lists them all"
+        )
+    found = {kind: count for kind, count in counts(done).items() if count and kind in KINDS}
+    words = ", ".join(f"{count:,} {KIND_WORDS[kind]}" for kind, count in found.items())
+    yield f"Appearances: {words}; details: selfsearch report" if words else "No appearance has changed."
+
+
+KIND_WORDS = {
+    "new": "new",
+    "gone": "gone",
+    "moved": "in other places",
+    "band": "more or less sure",
+    "exposure": "seen by others than before",
+}
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count:,} {word}" + "s" * (count != 1)

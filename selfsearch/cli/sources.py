@@ -85,7 +85,7 @@ def supersede(
 ) -> None:
     """Let a newer export take an older one's place.
 
-    What the newer one no longer holds counts as gone.
+    The next re-scan tells what the newer one no longer holds as gone; what both hold is not told again.
     """
     from ..library import sources
 
@@ -93,10 +93,50 @@ def supersede(
         rows = {row.id: row for row in sources.all_sources(library)}
         if older not in rows or (newer and newer not in rows) or older == newer:
             raise UsageError("name two sources that there are; see: selfsearch sources")
-        if newer and rows[older].platform != rows[newer].platform:
-            raise UsageError(f"source {newer} is of {rows[newer].platform}, not of {rows[older].platform}")
+        if newer:
+            _check_successor(rows, rows[older], rows[newer])
         sources.update_source(library, older, successor=newer or None)
     options.say(f"source {older} is replaced by {newer}" if newer else f"source {older} counts again")
+
+
+def _check_successor(rows: dict[int, SourceRow], older: SourceRow, newer: SourceRow) -> None:
+    """Raises UsageError when the one cannot have taken the other's place."""
+    if older.platform != newer.platform:
+        raise UsageError(f"source {newer.id} is of {newer.platform}, not of {older.platform}")
+    if older.account and newer.account and older.account != newer.account:
+        raise UsageError(f"source {newer.id} is of the account {newer.account}, not of {older.account}")
+    if older.exported_at and newer.exported_at and newer.exported_at < older.exported_at:
+        raise UsageError(
+            f"source {newer.id} is the older export, of {newer.exported_at[:10]}; turn them round:"
+            f" selfsearch sources supersede {newer.id} {older.id}"
+        )
+    last = newer
+    while last.successor is not None and last.id != older.id:
+        last = rows[last.successor]
+    if last.id == older.id:
+        raise UsageError(f"source {newer.id} was itself replaced by source {older.id}")
+
+
+@app.command("gone")
+def gone(
+    source: Annotated[int, typer.Argument(metavar="SOURCE", help="Its number; see: selfsearch sources.")],
+) -> None:
+    """Say that a source that cannot be reached was deleted.
+
+    Everything in it counts as gone, and the next re-scan tells so. Nothing is erased; see: selfsearch forget.
+    """
+    from .. import consent
+    from ..library import items, sources
+
+    with options.opened(writing=True) as library:
+        rows = {row.id: row for row in sources.all_sources(library)}
+        if source not in rows:
+            raise UsageError(f"there is no source {source}; see: selfsearch sources")
+        if rows[source].state != "unreachable":
+            raise UsageError(f"source {source} could be reached the last time; selfsearch rescan says what is gone")
+        count = items.forget_missing(library, source, consent.stamp(options.now()))
+        sources.update_source(library, source, stamps={})
+    options.say(f"{count:,} files of source {source} count as gone")
 
 
 def _object(row: SourceRow, counts: dict[str, int]) -> dict[str, Any]:
@@ -112,7 +152,7 @@ def _object(row: SourceRow, counts: dict[str, int]) -> dict[str, Any]:
         "containers",
         "state",
     )
-    more = {"account_was": row.account_was, "scanned_at": row.scanned_at, "outcomes": counts}
+    more: dict[str, Any] = {"successor": row.successor, "account_was": row.account_was, "scanned_at": row.scanned_at, "outcomes": counts}
     return {name: getattr(row, name) for name in names} | more
 
 
@@ -120,6 +160,8 @@ def _words(row: SourceRow, counts: dict[str, int]) -> str:
     account = f" of {row.account}" if row.account else ""
     lines = [f"{row.id}: {row.title}{account}, {sum(counts.values()):,} files, {row.why}"]
     lines += [f"   {path}" for path in row.containers]
+    if row.successor is not None:
+        lines.append(f"   replaced by source {row.successor}")
     for period in row.account_was:
         span = f" from {period['since']}" * bool(period["since"]) + f" to {period['until']}" * bool(
             period["until"]

@@ -14,6 +14,7 @@ from .text import line, path, web
 from .worklist import Task, worklist
 
 FEW = 12  # posts that are listed at once; more are folded
+LISTED = 2_000  # links on one page; a browser does not take a hundred thousand
 
 
 def head(answer: Answer, summary: Summary) -> Markup:
@@ -190,10 +191,13 @@ def _missed(answer: Answer, files: list[str]) -> Iterator[Markup]:
         yield element(
             "details",
             element("summary", f"The {posts}"),
-            element("ol", *map(_link_only, answer.links)),
+            element("ol", *map(_link_only, answer.links[:LISTED])),
             open=True,
             data_keep=len(answer.links) <= FEW,
         )
+    if len(answer.links) > LISTED:
+        more = words.count(len(answer.links) - LISTED, "more post")
+        yield element("p", f"{more} left out of this page: selfsearch query --json lists them all.")
 
 
 def _link_only(item: LinkOnly) -> Markup:

@@ -13,10 +13,12 @@ import typer
 
 from ..errors import SelfsearchError
 from . import (
+    backup,
     consent,
     demo,
     doctor,
     doors,
+    export,
     forget,
     index,
     key,
@@ -56,6 +58,9 @@ app.add_typer(people.app, name="people")
 app.add_typer(consent.app, name="consent")
 app.command("forget")(forget.forget)
 app.add_typer(key.app, name="key")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("export")(export.export)
 app.add_typer(models.app, name="models")
 app.add_typer(schedule.app, name="schedule")
 app.command("watch")(watch.watch)
@@ -68,6 +73,7 @@ MISSING_LIBRARIES = (
     " them (Debian: apt install libgl1 libglib2.0-0), or replace OpenCV by the one that needs none:"
     " pip uninstall -y opencv-python && pip install opencv-python-headless"
 )
+STOPPED = "stopped; everything finished so far is kept, and the next run goes on from there"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -76,13 +82,13 @@ def main(argv: list[str] | None = None) -> int:
     try:
         app(argv, prog_name="selfsearch")
     except SystemExit as stop:  # typer always ends this way: 0, or 2 for wrong usage
+        if stop.code == INTERRUPTED:
+            return _tell(STOPPED, INTERRUPTED)
         return stop.code if isinstance(stop.code, int) else 1
     except SelfsearchError as exc:
         return _tell(str(exc), exc.exit_code)
     except KeyboardInterrupt:
-        return _tell(
-            "stopped; everything finished so far is kept, and the next run goes on from there", INTERRUPTED
-        )
+        return _tell(STOPPED, INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         return 0

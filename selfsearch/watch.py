@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -227,9 +228,14 @@ class _Follower:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Which folder stands at the path, so that another one in its place is noticed; of a file, its folder."""
+    """Which folder stands at the path, so that another one in its place is noticed; of a file, its folder.
+
+    None when nothing stands there.
+    """
     try:
-        found = os.stat(path if path.is_dir() else path.parent)
+        found = os.stat(path)
+        if not stat.S_ISDIR(found.st_mode):
+            found = os.stat(path.parent)
     except OSError:
         return None
     return found.st_dev, found.st_ino

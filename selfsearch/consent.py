@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from .errors import ConsentError, UsageError
-from .library import Library, ledger, sources
+from .library import Library, ledger, people, sources
 
 LONGEST = timedelta(days=3 * 365)  # Illinois' Biometric Information Privacy Act, section 15(a)
 USUAL = timedelta(days=365)
@@ -164,6 +164,19 @@ def standings(library: Library, now: datetime) -> list[Standing]:
             state = {"revoke": "withdrawn", "erase": "erased"}.get(entry.event, "live")
             found.append(Standing("expired" if expires and expires <= now else state, entry, expires))
     return found
+
+
+def ended(library: Library, kind: str) -> set[str]:
+    """Paths of sources, or names of people, that are in the library though their consent was withdrawn or
+    erased.
+    """
+    known = ledger.entries(library, kind)
+    if kind == "source":
+        subjects = {row.root for row in sources.all_sources(library)}
+    else:
+        subjects = {person.name for person in people.all_people(library)}
+    deciding = {subject: _deciding(known, kind, subject) for subject in subjects}
+    return {subject for subject, entry in deciding.items() if entry and entry.event not in GIVEN}
 
 
 def _newest(known: list[ledger.Entry]) -> list[ledger.Entry]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -95,15 +95,17 @@ def request(library: Library, targets: Sequence[Target], now: datetime) -> None:
             erasing.request(library, one.kind, one.number, one.subject, now)
 
 
-def withdrawn(library: Library, kind: str, subjects: Sequence[str], now: datetime) -> None:
-    """Have everything erased that rests on consent just withdrawn. Needs no writer's place."""
+def withdrawn(library: Library, kind: str, subjects: Collection[str], now: datetime) -> None:
+    """Have erased what is kept of sources (by their paths) or people whose consent ended.
+
+    Needs no writer's place.
+    """
     if kind == "person":
-        persons = [people.find_person(library, name) for name in subjects]
-        request(library, [Target("person", one.id, one.name) for one in persons if one], now)
+        persons = [one for one in people.all_people(library) if one.name in subjects]
+        request(library, [Target("person", one.id, one.name) for one in persons], now)
     else:
-        rows = sources.all_sources(library)
-        hit = [row for row in rows if any(_covers(place, [row.root]) for place in subjects)]
-        request(library, [_source(row) for row in hit], now)
+        rows = [row for row in sources.all_sources(library) if row.root in subjects]
+        request(library, [_source(row) for row in rows], now)
 
 
 def complete(library: Library, now: datetime) -> list[Receipt]:

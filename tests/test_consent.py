@@ -360,7 +360,7 @@ class Consenting(RuleBasedStateMachine):
         for one in ended:
             self.given[kind, one] = None
         if erasing:
-            forget.withdrawn(self.library, kind, ended, self.now)
+            forget.withdrawn(self.library, kind, consent.ended(self.library, kind), self.now)
             forget.complete(self.library, self.now)
 
     @rule(days=DAYS)

@@ -93,9 +93,11 @@ def revoke(
     with options.opened() as library:
         kind, name = _named(library, subject)
         with library.atomic():
-            ended = consent.revoke(library, kind, name, options.now(), why)
-            forget.withdrawn(library, kind, ended, options.now())
-    options.say(f"withdrawn: {', '.join(ended)}. Nothing of it is searched, read again or shown from now on.")
+            subjects = consent.revoke(library, kind, name, options.now(), why)
+            forget.withdrawn(library, kind, consent.ended(library, kind), options.now())
+    options.say(
+        f"withdrawn: {', '.join(subjects)}. Nothing of it is searched, read again or shown from now on."
+    )
     _erase(as_json=as_json)
 
 

@@ -118,7 +118,7 @@ def import_code() -> None:
     from ..library.library import writer
 
     home = options.home()
-    root = recovery.from_code(_code())
+    root = recovery.from_code(read_code())
     place = rootkey.KeyPlace.read(home)
     with writer(home):
         with Opened(home, root, options.key_folder()) as library:
@@ -170,7 +170,7 @@ def _move(library: Library, kind: str, passphrase: str = "") -> None:
     )
 
 
-def _code() -> str:
+def read_code() -> str:
     if sys.stdin.isatty():
         options.say("Type the recovery code, line by line; an empty line ends it.")
         return "\n".join(iter(input, ""))

@@ -45,17 +45,24 @@ def pack_chips(chips: Iterable[Chip]) -> bytes:
     return b"".join(out)
 
 
+def split_chips(data: bytes) -> list[bytes]:
+    """The JPEGs of a chip block. Raises LibraryError when it is cut."""
+    parts, at = [], 0
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4], "little")
+        if at + 4 + length > len(data):
+            raise LibraryError("a chip block is damaged; run: selfsearch doctor")
+        parts.append(data[at + 4 : at + 4 + length])
+        at += 4 + length
+    return parts
+
+
 def unpack_chips(data: bytes) -> list[Chip]:
-    """The inverse. Raises LibraryError when the block is cut."""
-    chips, at = [], 0
+    """The inverse of pack_chips. Raises LibraryError when the block is damaged."""
     try:
-        while at < len(data):
-            (length,) = struct.unpack_from("<I", data, at)
-            chips.append(simplejpeg.decode_jpeg(data[at + 4 : at + 4 + length], "RGB"))
-            at += 4 + length
-    except (struct.error, ValueError) as exc:
+        return [simplejpeg.decode_jpeg(part, "RGB") for part in split_chips(data)]
+    except ValueError as exc:
         raise LibraryError("a chip block is damaged; run: selfsearch doctor") from exc
-    return chips
 
 
 def find_media(library: Library, sha256: str, pack: int) -> tuple[int, int] | None:

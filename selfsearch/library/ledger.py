@@ -1,7 +1,8 @@
 """The consent ledger: entries are appended, never changed, and each carries the hash of the one before.
 
-Database triggers refuse updates and deletions; the chain shows what somebody did to the file all the same. Fields follow the
-consent record of ISO/IEC TS 27560 in spirit. This file stores; consent.py decides what the entries mean.
+Database triggers refuse updates and deletions; the chain shows what somebody did to the file all the same.
+Fields follow the consent record of ISO/IEC TS 27560 in spirit. This file stores; consent.py decides what the
+entries mean.
 """
 
 from __future__ import annotations
@@ -61,6 +62,14 @@ def append(library: Library, entry: Entry) -> Entry:
     return Entry(**raw, id=int(number))  # type: ignore[arg-type]
 
 
+def adopt(library: Library, entry: Entry) -> None:
+    """Take an entry over as it is, from a longer ledger that begins with this one.
+
+    In a transaction; `verify` afterwards.
+    """
+    library.db.table("consents").insert(asdict(entry), pk="id")
+
+
 def entries(library: Library, kind: str | None = None, subject: str | None = None) -> list[Entry]:
     """The ledger's entries in order, all of them or those about one kind or subject."""
     where = [(column, value) for column, value in (("kind", kind), ("subject", subject)) if value is not None]
@@ -72,7 +81,10 @@ def entries(library: Library, kind: str | None = None, subject: str | None = Non
 
 
 def verify(library: Library) -> int:
-    """Walk the whole chain; returns its length. Raises LibraryError at the first entry that was tampered with."""
+    """Walk the whole chain; returns its length.
+
+    Raises LibraryError at the first entry that was tampered with.
+    """
     previous, number = GENESIS, 0
     for number, entry in enumerate(entries(library), 1):
         if entry.previous_hash != previous or entry.hash != digest(entry) or entry.id != number:

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from ..errors import Busy, KeyUnavailable, LibraryError
 from ..files import private_folder
 from ..hygiene import keep_private
-from . import cipher, rootkey
+from . import cipher, replacing, rootkey
 from .database import Database, DatabaseError, explain, open_database
 from .migrations import keys_schema, schema
 
@@ -144,6 +144,9 @@ def open_library(
     run writes.
     """
     key_folder = key_folder or default_key_folder()
+    if replacing.is_ready(home):
+        with writer(home):
+            replacing.finish(home)
     if not (home / "key.json").exists():
         if not create:
             raise LibraryError(f"there is no library in {home} yet; make one: selfsearch index PATH")

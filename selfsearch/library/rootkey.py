@@ -97,9 +97,13 @@ def create(home: Path, key_folder: Path) -> RootKey:
 
 def unlock(home: Path, key_folder: Path, ask: AskPassphrase | None) -> RootKey:
     """The library's root key, from wherever key.json says. Raises KeyUnavailable, saying what to do."""
-    place = KeyPlace.read(home)
+    return fetch(KeyPlace.read(home), key_folder, ask)
+
+
+def fetch(place: KeyPlace, key_folder: Path, ask: AskPassphrase | None) -> RootKey:
+    """The root key from this place. Raises KeyUnavailable, saying what to do."""
     if place.kind == "passphrase":
-        return _from_passphrase(place, ask)
+        return from_passphrase(place, ask)
     if place.kind == "keyring":
         return RootKey.unpack(_from_keyring(place))
     if place.kind == "file":
@@ -236,7 +240,7 @@ def _from_file(path: Path) -> bytes:
         raise KeyUnavailable(f"the library's key file {path} cannot be read: {exc.strerror}") from exc
 
 
-def _from_passphrase(place: KeyPlace, ask: AskPassphrase | None) -> RootKey:
+def from_passphrase(place: KeyPlace, ask: AskPassphrase | None) -> RootKey:
     passphrase = ask() if ask else None
     if not passphrase:
         raise KeyUnavailable(

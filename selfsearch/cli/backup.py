@@ -1,0 +1,127 @@
+"""selfsearch backup and restore"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import UsageError
+from . import options
+
+if TYPE_CHECKING:
+    from ..library import Library
+    from ..library.rootkey import RootKey
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; a new file.")],
+    with_key: Annotated[
+        bool, typer.Option("--with-key", help="Put the key in, sealed under a passphrase that is asked for.")
+    ] = False,
+    yes: options.Yes = False,
+) -> None:
+    """Save the library in one encrypted file, and check it.
+
+    Reports are not in it, nor is the key unless you ask.
+
+    A backup opens with the library's key or its recovery code (selfsearch key export).
+    """
+    from .. import consent
+    from ..library import backup as saving
+    from .key import new_passphrase
+
+    target = file.expanduser().absolute()
+    if target.exists() and not yes and not options.ask(f"{target} exists. Replace it?"):
+        raise UsageError(f"{target} exists; to replace it without a question: --yes")
+    if not target.parent.is_dir():
+        raise UsageError(f"there is no folder {target.parent}")
+    passphrase = new_passphrase() if with_key else None
+    with options.opened(writing=True) as library:
+        manifest = saving.save(library, target, consent.stamp(options.now()), passphrase)
+    counts = manifest.counts
+    options.answer(
+        f"saved and checked: {target}: {counts['sources']} sources, {counts['media']:,} media, {counts['faces']:,} faces,"
+        f" {manifest.ledger_length} entries of the ledger"
+    )
+    if not with_key:
+        options.answer(
+            "it opens with this library's key only: keep the recovery code elsewhere (selfsearch key export)"
+        )
+    options.answer("after an erasure the faces in it do not open any more: make a new backup then")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A backup.")],
+    code: Annotated[
+        bool, typer.Option("--code", help="Type its recovery code (or give it on standard input).")
+    ] = False,
+    yes: options.Yes = False,
+) -> None:
+    """Put a backup in the library's place. What was withdrawn or erased since does not come back.
+
+    It is checked whole before anything is replaced. With a key of its own, SELFSEARCH_BACKUP_PASSPHRASE or
+    the terminal gives its passphrase.
+    """
+    from ..files import private_folder
+    from ..library import replacing, restoring
+    from ..library.library import writer
+
+    path, home = file.expanduser().absolute(), options.home()
+    if (home / "library.db").exists() and not yes:
+        question = f"Replace the library in {home} by this backup?"
+        if not options.ask(question):
+            raise UsageError(f"there is a library in {home}; to replace it without a question: --yes")
+    private_folder(home)
+    with writer(home):
+        replacing.finish(home)
+        roots = _roots(path, home, code)
+        done = restoring.restore(home, options.key_folder(), path, roots, _settle, options.now())
+    counts = done.manifest.counts
+    options.answer(
+        f"restored the library of {done.manifest.made_at}: {counts['sources']} sources, {counts['media']:,} media,"
+        f" {counts['faces']:,} faces"
+    )
+    if done.newer:
+        options.answer(f"{done.newer} newer entries of the ledger were taken over")
+    if done.lost:
+        options.answer(
+            f"their keys open no more, because something was erased since the backup: {', '.join(done.lost)}; what is kept"
+            " of them is erased, and index or people add makes it anew"
+        )
+    with options.opened(writing=True):
+        pass  # completes the erasures
+
+
+def _settle(library: Library) -> None:
+    """What has no consent any more by the merged ledger is erased."""
+    from .. import consent, forget
+
+    for kind in ("source", "person"):
+        forget.withdrawn(library, kind, consent.ended(library, kind), options.now())
+
+
+def _roots(path: Path, home: Path, code: bool) -> list[RootKey]:
+    from ..library import backup as saving
+    from ..library import recovery, restoring
+    from .key import read_code
+
+    saving.check(path)
+    found = restoring.root_keys(home, options.key_folder(), path, options.ask_passphrase)
+    if code:
+        found.append(recovery.from_code(read_code()))
+    if saving.has_root(path) and (passphrase := _passphrase(bool(found))):
+        found.append(saving.sealed_root(path, passphrase))
+    return found
+
+
+def _passphrase(other: bool) -> str | None:
+    """The backup's own passphrase; not asked for when there is another key."""
+    given = os.environ.get("SELFSEARCH_BACKUP_PASSPHRASE")
+    if given is not None or other or not sys.stdin.isatty():
+        return given
+    return getpass.getpass("Passphrase of the backup: ")

@@ -1,0 +1,59 @@
+"""selfsearch export"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import UsageError
+from . import options
+
+ONCE = "Templates and face pictures identify a person for life, and this file will not be encrypted. Put them in?"
+TWICE = "Are you sure? Whoever gets this file can search for these people anywhere."
+
+
+def export(
+    plain: Annotated[
+        Path, typer.Option("--plain", metavar="DIR", help="A folder to write selfsearch.db into.")
+    ],
+    with_biometrics: Annotated[
+        bool, typer.Option("--with-biometrics", help="Templates and face pictures as well; asks twice.")
+    ] = False,
+    really: Annotated[
+        bool, typer.Option("--really", help="Answers the second question about --with-biometrics.")
+    ] = False,
+    yes: options.Yes = False,
+) -> None:
+    """Write what the library knows as a plain SQLite file that Datasette and other tools open.
+
+    It is not encrypted.
+
+    Only sources with live consent are in it; templates and face pictures only when asked for twice.
+    """
+    from .. import consent
+    from ..library import people, sources
+    from ..library import plain as writing
+
+    folder = plain.expanduser().absolute()
+    if with_biometrics and not ((yes or options.ask(ONCE)) and (really or options.ask(TWICE))):
+        raise UsageError("nothing was written; without questions: --with-biometrics --yes --really")
+    if (
+        (folder / writing.NAME).exists()
+        and not yes
+        and not options.ask(f"{folder / writing.NAME} exists. Replace it?")
+    ):
+        raise UsageError(f"{folder / writing.NAME} exists; to replace it without a question: --yes")
+    with options.opened(writing=True) as library:
+        now = options.now()
+        rows = [row for row in sources.all_sources(library) if row.state != "erasing"]
+        alive = consent.live(library, "source", {row.root for row in rows}, now)
+        names = consent.live(library, "person", [one.name for one in people.all_people(library)], now)
+        chosen = [row.id for row in rows if row.root in alive]
+        counts = writing.export(library, folder, chosen, names, biometrics=with_biometrics)
+    options.answer(
+        f"{folder / writing.NAME}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    )
+    options.say("this file is not encrypted, and no erasure reaches it: delete it when you have done with it")
+    options.say("to look at it: datasette " + str(folder / writing.NAME))

@@ -1,0 +1,185 @@
+"""Backup: one private file with a consistent copy of the library, encrypted as the library is.
+
+A zip, stored, with library.db, keys.db, key.json, config.toml and a manifest. The wrapping key is not in it:
+without the root key, or its recovery code, a backup opens nothing, and after an erasure the root key of today
+opens no face in a backup from before. Asked for, the root key goes in sealed under a passphrase; then what is
+erased later can be read in that backup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import LibraryError
+from ..files import atomic_file, private_folder
+from . import erasing, ledger, rootkey
+from .database import DatabaseError, explain
+from .library import Library
+from .rootkey import KeyPlace, RootKey
+
+SCHEMA = "selfsearch.backup/1"
+DATABASES = ("library.db", "keys.db")
+MEMBERS = (*DATABASES, "key.json", "config.toml", "root.json", "manifest.json")
+PART = 1 << 20  # bytes read at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup says about itself."""
+
+    library_id: str
+    made_at: str
+    counts: dict[str, int]
+    ledger_length: int
+    ledger_hash: str
+    sha256: dict[str, str] = field(default_factory=dict)  # member -> digest
+    schema: str = SCHEMA
+
+
+def save(library: Library, target: Path, now: str, passphrase: str | None = None) -> Manifest:
+    """Write a backup and read it again; with a passphrase, the root key is in it, sealed.
+
+    Needs the writer's place.
+    """
+    place = KeyPlace.read(library.home)
+    extras = {"key.json": json.dumps(asdict(KeyPlace(place.library_id, place.kind))).encode()}
+    if (library.home / "config.toml").exists():
+        extras["config.toml"] = (library.home / "config.toml").read_bytes()
+    if passphrase is not None:
+        sealed = rootkey.protect(KeyPlace(place.library_id, "passphrase"), library.root, passphrase)
+        extras["root.json"] = json.dumps(asdict(sealed)).encode()
+    with _copied(library, target) as folder:
+        counts, length, last = _checked(folder, library)
+        digests = {name: _digest(folder / name) for name in DATABASES}
+        digests |= {name: hashlib.sha256(data).hexdigest() for name, data in extras.items()}
+        manifest = Manifest(place.library_id, now, counts, length, last, digests)
+        extras["manifest.json"] = json.dumps(asdict(manifest), indent=1).encode()
+        with atomic_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            for name in DATABASES:
+                archive.write(folder / name, name)
+            for name, data in extras.items():
+                archive.writestr(name, data)
+    check(target)
+    return manifest
+
+
+def check(path: Path) -> Manifest:
+    """Read a backup through; every member must have the digest that the manifest gives. Raises LibraryError."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if len(set(names)) != len(names) or not {*DATABASES, "key.json", "manifest.json"} <= set(
+                names
+            ) <= {*MEMBERS}:
+                raise LibraryError(f"{path} is not a backup of selfsearch")
+            manifest = Manifest(**json.loads(archive.read("manifest.json")))
+            for name in set(names) - {"manifest.json"}:
+                with archive.open(name) as member:
+                    digest = hashlib.sha256()
+                    for part in iter(lambda member=member: member.read(PART), b""):  # type: ignore[misc]
+                        digest.update(part)
+                if digest.hexdigest() != manifest.sha256.get(name):
+                    raise LibraryError(f"{path} is damaged: {name} is not as it was saved")
+    except (zipfile.BadZipFile, ValueError, TypeError, EOFError) as exc:
+        raise LibraryError(f"{path} is not a backup of selfsearch, or it is damaged") from exc
+    if manifest.schema != SCHEMA:
+        raise LibraryError(f"{path} was written by another version of selfsearch ({manifest.schema})")
+    return manifest
+
+
+def unpack(path: Path, folder: Path) -> None:
+    """Write the backup's members into a private folder, 0600."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name not in MEMBERS:
+                continue
+            with archive.open(name) as member, atomic_file(folder / name) as file:
+                for part in iter(lambda member=member: member.read(PART), b""):  # type: ignore[misc]
+                    file.write(part)
+
+
+def place(path: Path) -> KeyPlace:
+    """Where the root key of the library that was saved is kept, unless under a passphrase."""
+    with zipfile.ZipFile(path) as archive:
+        raw: dict[str, Any] = json.loads(archive.read("key.json"))
+    return KeyPlace(**raw)
+
+
+def has_root(path: Path) -> bool:
+    """Whether the root key was put into the backup."""
+    with zipfile.ZipFile(path) as archive:
+        return "root.json" in archive.namelist()
+
+
+def sealed_root(path: Path, passphrase: str | None) -> RootKey:
+    """The root key that was put into the backup. Raises KeyUnavailable for a wrong passphrase."""
+    with zipfile.ZipFile(path) as archive:
+        raw: dict[str, Any] = json.loads(archive.read("root.json"))
+    root = rootkey.from_passphrase(KeyPlace(**raw), lambda: passphrase)
+    return replace(root, under=None)
+
+
+def examine(library: Library) -> dict[str, int]:
+    """Check every page of both databases, and count the rows. Raises KeyUnavailable or LibraryError."""
+    for db, name in ((library.db, "library.db"), (library.keys, "keys.db")):
+        try:
+            wrong = db.execute("pragma cipher_integrity_check").fetchall()
+            wrong += [row for row in db.execute("pragma integrity_check").fetchall() if row != ("ok",)]
+        except DatabaseError as exc:
+            raise explain(exc, library.home / name) from exc
+        if wrong:
+            raise LibraryError(
+                f"{name} is damaged: {len(wrong)} faults were found in it; run: selfsearch doctor"
+            )
+    return {
+        table: int(library.db.execute(f"select count(*) from {table}").fetchone()[0])
+        for table in erasing.COUNTED
+    }
+
+
+@contextmanager
+def _copied(library: Library, target: Path) -> Iterator[Path]:
+    """A private folder beside the target with consistent, encrypted copies of both databases; deleted
+    afterwards.
+    """
+    folder = target.parent / f".{target.name}.making"
+    shutil.rmtree(folder, ignore_errors=True)
+    private_folder(folder)
+    try:
+        for name, db in zip(DATABASES, (library.db, library.keys), strict=True):
+            os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            try:
+                db.execute("vacuum into ?", [str(folder / name)])
+            except DatabaseError as exc:
+                raise explain(exc, target) from exc
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _checked(folder: Path, library: Library) -> tuple[dict[str, int], int, str]:
+    """Rows of the copies in `folder`, and length and last hash of their ledger.
+
+    Raises LibraryError when one is damaged.
+    """
+    with Library(folder, library.root, library.key_folder) as copy:
+        counts, length = examine(copy), ledger.verify(copy)
+        entries = ledger.entries(copy)
+    return counts, length, entries[-1].hash if entries else ""
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(PART):
+            digest.update(part)
+    return digest.hexdigest()

@@ -14,7 +14,7 @@ from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports import icloud as fixture
-from .exports.reading import RECORDS, joined, said, scrambled, unread
+from .exports.reading import joined, said, unread
 
 READER: Platform = icloud
 
@@ -22,14 +22,6 @@ READER: Platform = icloud
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
     assert unread(fixture.build(layout), READER) == []
-
-
-@pytest.mark.parametrize("layout", fixture.LAYOUTS)
-@pytest.mark.parametrize("seed", range(8))
-def test_scrambled_records_hide_no_media(layout: str, seed: int) -> None:
-    pack = scrambled(fixture.build(layout), seed)
-    media = {path for path in pack.files if path.rpartition(".")[2].lower() not in RECORDS}
-    assert {path for path in media if not READER.derivative(path)} <= set(said(pack, READER))
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)

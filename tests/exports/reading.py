@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from selfsearch.sources import discover
 from selfsearch.sources.export import Platform
 from selfsearch.types import Provenance
 
-from . import Pack
+from . import Pack, Planted
 
 RECORDS = ("json", "csv", "html", "txt")
 
@@ -35,15 +36,21 @@ def said(pack: Pack, reader: Platform) -> Said:
 
 def unread(pack: Pack, reader: Platform) -> list[str]:
     """What was planted and is not said, in words; and files of which nothing was planted."""
+    paths = {planted.path for planted in pack.planted}
+    extra = [path for path in said(pack, reader) if path not in paths]
+    return misread(pack, reader, pack.planted) + [f"{path}: nothing was planted" for path in extra]
+
+
+def misread(pack: Pack, reader: Platform, expected: Iterable[Planted]) -> list[str]:
+    """What was planted and is not said, in words."""
     found = said(pack, reader)
     wrong = []
-    for planted in pack.planted:
+    for planted in expected:
         near = found.get(planted.path, [])
         differences = [_difference(planted.says, one) for one in near]
         if {} not in differences:
             wrong.append(f"{planted.path}: {min(differences, key=len) if differences else 'not found'}")
-    paths = {planted.path for planted in pack.planted}
-    return wrong + [f"{path}: nothing was planted" for path in found if path not in paths]
+    return wrong
 
 
 def _difference(says: dict[str, object], one: Provenance) -> dict[str, tuple[object, object]]:

@@ -1,0 +1,42 @@
+"""Laws that hold for every platform's reader: what was planted is read as planted, and no damage hides a file."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+import pytest
+
+from selfsearch.sources.export import Platform
+from selfsearch.sources.platforms import PLATFORMS
+
+from .exports.reading import RECORDS, misread, said, scrambled
+
+FIXTURES = {
+    reader.__name__.rpartition(".")[2]: reader
+    for reader in PLATFORMS
+    if isinstance(reader, ModuleType) and hasattr(reader, "__name__")
+}
+
+
+def fixture(name: str) -> ModuleType:
+    """The generator of a platform's exports."""
+    return importlib.import_module(f"tests.exports.{name}")
+
+
+CASES = [(name, layout) for name in FIXTURES for layout in fixture(name).LAYOUTS]
+
+
+@pytest.mark.parametrize(("name", "layout"), CASES)
+def test_every_planted_file_is_read_as_planted(name: str, layout: str) -> None:
+    pack = fixture(name).build(layout)
+    assert misread(pack, FIXTURES[name], [one for one in pack.planted if one.path in pack.files]) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("name", "layout"), CASES)
+def test_scrambled_records_hide_no_media(name: str, layout: str, seed: int) -> None:
+    reader: Platform = FIXTURES[name]
+    pack = scrambled(fixture(name).build(layout), seed)
+    media = {path for path in pack.files if path.rpartition(".")[2].lower() not in RECORDS}
+    assert {path for path in media if not reader.derivative(path)} <= set(said(pack, reader))

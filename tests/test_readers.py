@@ -1,4 +1,4 @@
-"""Laws that hold for every platform's reader: what was planted is read as planted, and no damage hides a file."""
+"""Laws of all readers: what was planted is read as planted, and no damage hides a file."""
 
 from __future__ import annotations
 

@@ -494,7 +494,7 @@ print(errand.do("well"), errand.do("well"))
 
 @dataclass
 class Seen:
-    """What one index and one query did, seen from outside."""
+    """What the commands did, seen from outside."""
 
     calls: str  # strace's lines
     temporary: list[str]  # what was made in TMPDIR, even for a moment
@@ -523,15 +523,15 @@ def environment(folder: Path) -> dict[str, str]:
     return kept | own | {"SELFSEARCH_KEYRING": "off", "PYTHONPATH": str(CHECKOUT)}
 
 
-def commands(folder: Path) -> tuple[list[str], list[str]]:
-    """Index, and query with a report."""
+def commands(folder: Path) -> tuple[list[str], ...]:
+    """Index, query with a page, rescan and report."""
     album, selfie = folder / "album", folder / "selfie.jpg"
     album.mkdir()
     (album / "astronaut.jpg").write_bytes(photos.photo("astronaut", 1))
     (album / "c.jpg").write_bytes(photos.photo("c", 1))
     selfie.write_bytes(photos.photo("astronaut", 5))
     query = ["query", str(selfie), "--self", "--csv", "--html", str(folder / "page.html")]
-    return ["index", str(album), "--consent", "own"], query
+    return ["index", str(album), "--consent", "own"], query, ["rescan"], ["report"]
 
 
 def watched(folder: Path, before: list[str]) -> tuple[Seen, list[str]]:
@@ -548,7 +548,7 @@ def watched(folder: Path, before: list[str]) -> tuple[Seen, list[str]]:
                 program, env=env, cwd=folder / "cwd", capture_output=True, text=True, check=False
             )
             assert done.returncode == 0, done.stderr
-            said = done.stdout
+            said += done.stdout
     finally:
         time.sleep(0.1)
         observer.stop()
@@ -566,7 +566,7 @@ def offers(*words: str) -> bool:
 
 @pytest.fixture(scope="module")
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    """Index and query under strace, once for all tests that look at it."""
+    """The commands under strace, once for all tests that look at it."""
     folder = tmp_path_factory.mktemp("traced")
     trace = folder / "calls"
     if not offers("strace", "-f", "-o", "/dev/null", "true"):
@@ -576,21 +576,21 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     return seen
 
 
-def test_index_and_query_do_not_even_try_to_connect(traced: Seen) -> None:
+def test_the_commands_do_not_even_try_to_connect(traced: Seen) -> None:
     asked = re.findall(r"^\d+ +(\w+\([^,)]*)", traced.calls, re.MULTILINE)
     assert {call for call in asked if call not in ("socket(AF_UNIX", "socketpair(AF_UNIX")} == set()
     assert "astronaut.jpg" in traced.answer
 
 
-def test_index_and_query_make_no_temporary_file(traced: Seen) -> None:
+def test_the_commands_make_no_temporary_file(traced: Seen) -> None:
     assert traced.temporary == []
 
 
-def test_index_and_query_leave_nothing_in_the_home(traced: Seen) -> None:
+def test_the_commands_leave_nothing_in_the_home(traced: Seen) -> None:
     assert traced.home == []
 
 
-def test_index_and_query_work_where_there_is_no_network_at_all(tmp_path: Path) -> None:
+def test_the_commands_work_where_there_is_no_network_at_all(tmp_path: Path) -> None:
     if not offers("unshare", "-rn", "true"):
         pytest.skip("an ordinary user may make no network namespace here")
     seen, left = watched(tmp_path, ["unshare", "-rn"])

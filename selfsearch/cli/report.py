@@ -105,11 +105,11 @@ def _live(library: Library, found: Sequence[Change]) -> list[Change]:
 
 
 def _open(state: State | None, closed: set[str], roots: set[str]) -> State | None:
-    """The state without its places below paths that nobody may show now; None when none is left."""
+    """The state without its places below paths that nobody may show now; None when none is left, or all were erased."""
     if state is None:
         return None
     places = tuple(place for place in state.places if not _root_of(place, roots) & closed)
-    return replace(state, places=places) if places or not state.places else None
+    return replace(state, places=places) if places else None
 
 
 def _root_of(place: str, roots: set[str]) -> set[str]:

@@ -101,7 +101,11 @@ class Comparison:
         self.more = self.fewer = 0
         self.rows = sources.all_sources(library)
         said = people.verdicts(library, person)
-        self.before = {face: state for face, state in memory.states.items() if said.get(face) != "not_me"}
+        self.before = {
+            face: state
+            for face, state in memory.states.items()
+            if said.get(face) != "not_me" and state.places  # without places: it was erased since
+        }
         self.media = {
             face: row["media_id"] for face, row in faces.describe(library, self._differing(found)).items()
         }

@@ -182,4 +182,10 @@ def _unannounced(library: Library, clock: Clock) -> list[Change]:
     found = changes.changes(library, unannounced=True)
     alive = consent.live(library, "person", {one.person for one in found}, clock())
     denied = changes.denied(library, found)
-    return [one for one in found if one.person in alive and one.id not in denied]
+    return [
+        one
+        for one in found
+        if one.person in alive
+        and one.id not in denied
+        and any(state and state.places for state in (one.before, one.after))  # else it was erased since
+    ]

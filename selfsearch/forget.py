@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -108,8 +108,12 @@ def withdrawn(library: Library, kind: str, subjects: Collection[str], now: datet
         request(library, [_source(row) for row in rows], now)
 
 
-def complete(library: Library, now: datetime) -> list[Receipt]:
-    """Erase what was asked to be erased, now or before. Needs the writer's place."""
+def complete(library: Library, now: datetime, samples: Sequence[bytes] = ()) -> list[Receipt]:
+    """Erase what was asked to be erased, now or before. Needs the writer's place.
+
+    `samples` are bytes of what a caller has just removed from the rows (bystanders.purge), to be searched
+    for.
+    """
     rootkey.tidy(library.home, library.key_folder)
     keys.finish(library)
     waiting = erasing.pending(library)
@@ -117,6 +121,7 @@ def complete(library: Library, now: datetime) -> list[Receipt]:
         return []
     fresh = [one for one in waiting if one.counts is None]
     what = traces.collect(library, fresh)
+    what = replace(what, samples=(*what.samples, *samples))
     for one in fresh:
         erasing.purge(library, one)
     keys.destroy(library, filter(None, map(erasing.key_name, waiting)))
@@ -125,6 +130,8 @@ def complete(library: Library, now: datetime) -> list[Receipt]:
     keys.compact(library.db)
     places, searched = traces.remnants(library, what)
     unsearched = {one.id for one in waiting} - {one.id for one in fresh}
+    if samples:
+        unsearched -= {one.id for one in waiting if one.kind == "bystanders"}
     groups: dict[object, list[Erasure]] = {}
     for one in erasing.pending(library):
         groups.setdefault("media" if one.kind == "media" else one.id, []).append(one)

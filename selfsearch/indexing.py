@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePath
 
-from . import consent, media
+from . import bystanders, consent, media
 from .consent import Grant
 from .engine import Engine
 from .errors import ItemError, SelfsearchError
@@ -90,6 +90,8 @@ def index(
 ) -> list[Indexed]:
     """Read everything at `path` that is new or changed. Raises ConsentError when the consent ends
     meanwhile.
+
+    Whether the faces of bystanders are kept is a setting of the library's (config.py: bystanders).
     """
     consent.require(library, "source", str(path), clock())
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
@@ -190,7 +192,7 @@ class _Run:
     ) -> None:
         self.library, self.engine, self.grant = library, engine, grant
         self.pack, self.clock, self.watcher = pack, clock, watcher
-        self.examiner = Examiner(library, engine, pack)
+        self.examiner = Examiner(library, engine, pack, bystanders.rule(library, engine, pack, clock()))
         self.failed: dict[str, tuple[Outcome, str | None]] = {}  # content that could not be used -> why
         self.held: dict[str, int] = {}  # path -> item, of changed files whose content is known from before
 
@@ -341,9 +343,11 @@ def _unseeable(source: Source) -> list[str]:
 class Examiner:
     """Turns files into results, in their order, on all cores."""
 
-    def __init__(self, library: Library, engine: Engine, pack: int, workers: int | None = None) -> None:
-        self.library, self.engine, self.pack = library, engine, pack
-        self.workers = workers or os.cpu_count() or 1
+    def __init__(
+        self, library: Library, engine: Engine, pack: int, keep: bystanders.Keep = bystanders.everybody
+    ) -> None:
+        self.library, self.engine, self.pack, self.keep = library, engine, pack, keep
+        self.workers = os.cpu_count() or 1
         self.analysed = faces.analysed(library, pack)
         self._claimed: set[str] = set()  # content that is being examined now
         self._guard = threading.Lock()
@@ -380,11 +384,11 @@ class Examiner:
                 return _Result(item, Outcome.DUPLICATE, None, digest, len(data), media=known[0])
             if not self._claim(digest):
                 return _Result(item, Outcome.DUPLICATE, None, digest, len(data), same_as=True)
-            analysis = self._analyse(data)
+            analysis = self.keep(self._analyse(data))
         except ItemError as exc:
             return _Result(item, exc.outcome, str(exc), digest)
         outcome = Outcome.INDEXED if analysis.faces else Outcome.NO_FACE
-        return _Result(item, outcome, None, digest, len(data), analysis)
+        return _Result(item, outcome, bystanders.words(analysis.bystanders), digest, len(data), analysis)
 
     def _claim(self, digest: str) -> bool:
         with self._guard:

@@ -123,6 +123,7 @@ class Analysis:
     phash: int | None  # 64-bit perceptual hash of the whole picture
     facts: Facts
     problem: str | None = None  # set when the file was damaged and used as far as it goes
+    bystanders: int = 0  # faces that were counted and are not among `faces`
 
 
 @dataclass(frozen=True, slots=True)

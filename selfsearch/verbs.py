@@ -108,8 +108,8 @@ class Selfsearch:
     def revoke_consent(self, kind: Kind, subject: PathLike, why: str = "") -> list[Receipt]:
         """Withdraw consent, and erase everything that was derived from it. Your own files are not touched."""
         with self.library.atomic():
-            ended = consent.revoke(self.library, kind, _subject(kind, subject), self.clock(), why)
-            forget.withdrawn(self.library, kind, ended, self.clock())
+            consent.revoke(self.library, kind, _subject(kind, subject), self.clock(), why)
+            forget.withdrawn(self.library, kind, consent.ended(self.library, kind), self.clock())
         return forget.complete(self.library, self.clock())
 
     def forget(self, what: str) -> list[Receipt]:

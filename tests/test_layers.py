@@ -23,7 +23,7 @@ LAYERS = [  # a room may import from the lines above its own
     {"config", "exposure", "media", "sources", "engine", "samples"},
     {"library"},
     {"nearest", "consent", "forget", "probes"},
-    {"reembed", "doctor", "runlog"},
+    {"bystanders", "reembed", "doctor", "runlog"},
     {"indexing", "query", "schedule", "notify", "report"},
     {"rescan", "watch", "pictures", "offline_proof"},
     {"verbs"},

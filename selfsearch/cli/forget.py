@@ -23,6 +23,13 @@ def forget(
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Everything but the ledger of consent.")] = False,
+    bystanders: Annotated[
+        bool,
+        typer.Option(
+            "--bystanders", help="Faces that resemble nobody enrolled, and keep none of them from now on."
+        ),
+    ] = False,
+    pack: options.PackName = None,
     yes: options.Yes = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -32,8 +39,11 @@ def forget(
     """
     from .. import forget as forgetting
 
-    if what and everything:
-        raise UsageError("say what to forget, or --all, not both")
+    if bool(what) + everything + bystanders > 1:
+        raise UsageError("say what to forget, or --all, or --bystanders: one of them")
+    if bystanders:
+        _forget_bystanders(pack, yes=yes, as_json=as_json)
+        return
     with options.opened(writing=True, completing=False) as library:
         before = forgetting.complete(library, options.now())
         if not what and not everything:
@@ -46,6 +56,25 @@ def forget(
             raise UsageError("nothing was erased; to go ahead without a question: --yes")
         forgetting.request(library, targets, options.now())
         tell(before + forgetting.complete(library, options.now()), as_json=as_json)
+
+
+def _forget_bystanders(pack: str | None, *, yes: bool, as_json: bool) -> None:
+    """Purge what is stored of others, and discard them from now on."""
+    from .. import bystanders, config
+    from .. import forget as forgetting
+
+    with options.opened(writing=True) as library:
+        if not yes and not options.ask(
+            "Erase every face that resembles nobody enrolled? This cannot be undone."
+        ):
+            raise UsageError("nothing was erased; to go ahead without a question: --yes")
+        thinned = bystanders.purge(library, options.engine(pack), options.now())
+        config.write(library.home, bystanders="discard")
+        receipts = forgetting.complete(library, options.now(), thinned.samples)
+    options.say("from now on faces that resemble nobody enrolled are counted and not kept")
+    if not receipts:
+        options.say("none were stored")
+    tell(receipts, as_json=as_json)
 
 
 def tell(receipts: list[Receipt], *, as_json: bool) -> None:

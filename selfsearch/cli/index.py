@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from . import consenting, options
 
 if TYPE_CHECKING:
+    from ..engine import Engine
     from ..indexing import Indexed
+    from ..library import Library
 
 WORDS = {
     "indexed": "with faces",
@@ -37,6 +39,13 @@ def index(
     by: consenting.By = None,
     evidence: consenting.Evidence = None,
     days: consenting.Days = 365,
+    bystanders: Annotated[
+        str | None,
+        typer.Option(
+            "--bystanders", metavar="keep|discard",
+            help="From now on: keep every face, or only those that resemble somebody enrolled.",
+        ),
+    ] = None,
     pack: options.PackName = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -55,6 +64,7 @@ def index(
 
         grants = [consenting.obtain(library, "source", str(path.resolve()), given) for path in paths]
         engine = options.engine(pack)
+        _set_bystanders(library, engine, bystanders)
         for grant in grants:
             done += indexing.index(library, engine, grant, Path(grant.subject), options.now, watcher())
     if as_json:
@@ -67,6 +77,22 @@ def index(
         raise InputError(
             "no picture was found that could be looked at; selfsearch status --problems says why"
         )
+
+
+def _set_bystanders(library: Library, engine: Engine, choice: str | None) -> None:
+    """Keep the setting for this and every later index and rescan. Raises UsageError when nobody is enrolled to keep."""
+    if choice is None:
+        return
+    from .. import bystanders, config
+    from ..library import sources
+
+    if choice not in config.BYSTANDERS:
+        raise UsageError(f"--bystanders takes {' or '.join(config.BYSTANDERS)}, not {choice!r}")
+    if choice == "discard":
+        pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
+        bystanders.circle(library, engine, pack, options.now())
+        options.say("faces of others that were stored before stay until: selfsearch forget --bystanders")
+    config.write(library.home, bystanders=choice)
 
 
 def as_object(done: list[Indexed]) -> dict[str, Any]:

@@ -139,10 +139,7 @@ def _is_shared(library: Library, root: str) -> bool:
 
 
 def _totals(library: Library) -> dict[str, int]:
-    return {
-        table: library.db.execute(f"select count(*) from {table}").fetchone()[0]
-        for table in COUNTED
-    }
+    return {table: library.db.execute(f"select count(*) from {table}").fetchone()[0] for table in COUNTED}
 
 
 def _purge_source(library: Library, number: int) -> None:
@@ -163,15 +160,18 @@ def _purge_items(library: Library, where: str, number: int) -> None:
     """
     rows = library.db.execute(f"select address from items where {where}", [number])
     addresses = {address for (address,) in rows}
-    known = {face for (face,) in library.db.execute("select id from faces")}
+    known = _faces(library)
     library.db.execute(f"delete from items where {where}", [number])
     faces.prune(library)
     resealing.reseal(library, where, number)
-    left = {face for (face,) in library.db.execute("select id from faces")}
-    _forget_appearances(library, known - left, addresses)
+    forget_appearances(library, known - _faces(library), addresses)
 
 
-def _forget_appearances(library: Library, gone: set[int], addresses: set[str]) -> None:
+def _faces(library: Library) -> set[int]:
+    return {face for (face,) in library.db.execute("select id from faces")}
+
+
+def forget_appearances(library: Library, gone: set[int], addresses: set[str]) -> None:
     """Take faces and addresses out of what is remembered of earlier answers."""
     for table in ("appearances", "changes"):
         library.db.conn.executemany(f"delete from {table} where face_id = ?", [(face,) for face in gone])

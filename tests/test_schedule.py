@@ -457,16 +457,13 @@ def test_launchd_and_windows_are_told(tmp_path: Path) -> None:
 
 
 def test_what_systemd_says_is_passed_on(tmp_path: Path) -> None:
-    timer = (
-        b"Description=selfsearch: daily 03:00\nActiveState=active\n"
-        b"NextElapseUSecRealtime=Thu 03:04\nLastTriggerUSec=n/a\n"
-    )
+    timer = b"Description=selfsearch: daily 03:00\nActiveState=active\nNextElapseUSecRealtime=Thu 03:04\n"
     service = b"Result=exit-code\nExecMainStatus=5\nExecMainStartTimestamp=Wed 03:02\n"
     machine = Machine(**{"selfsearch.timer": Done(0, timer), "selfsearch.service": Done(0, service)})
     for name in ("selfsearch.service", "selfsearch.timer"):
         (tmp_path / name).touch()
     assert install.state("systemd", "selfsearch", machine, tmp_path, NOW) == install.Timer(
-        "systemd", True, "daily 03:00", "Thu 03:04", None, "exit-code (exit code 5)"
+        "systemd", True, "daily 03:00", "Thu 03:04", "Wed 03:02", "exit-code (exit code 5)"
     )
 
 
@@ -700,3 +697,17 @@ def test_the_same_failure_counts_as_repeated_for_a_day(tmp_path: Path) -> None:
 
 def test_what_is_printed_as_json_is_json(run: Run, library: Path, machine: Machine) -> None:
     assert json.loads(run("schedule", "status", "--json").out)["schema"] == "selfsearch.schedule/1"
+
+
+def test_the_page_on_scheduling_names_what_there_is() -> None:
+    from selfsearch.schedule.plan import LEAST, MOST
+    from selfsearch.watch import Pace
+
+    page = (Path(__file__).parent.parent / "docs/scheduling.md").read_text()
+    assert f"{LEAST}m to {MOST // (24 * 60)}d" in page
+    assert f"kept its size and time for {Pace().still:.0f} seconds" in page
+    assert f"last\n{runlog.KEPT} runs" in page
+    sealed = re.findall(r"^(\w+)=", systemd.SEALED + systemd.NO_NETWORK + systemd.MOUNTS, re.MULTILINE)
+    assert [line for line in sealed if line not in page and line != "SystemCallArchitectures"] == [
+        "SystemCallErrorNumber"
+    ]

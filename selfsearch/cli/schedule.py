@@ -65,6 +65,7 @@ def install(
     machine.require_key(options.home(), options.key_folder(), chosen)
     plan = _plan(when, chosen, words)
     machine.require_command(plan, machine.run)
+    _make_files(plan)
     written = machine.install(chosen, plan, machine.run, machine.folder(chosen, options.home()))
     if notify:
         config.write(options.home(), notify=words)
@@ -208,6 +209,15 @@ def _plan(when: When, system: str, words: str) -> Plan:
         private_tmp=not any(path.is_relative_to(tmp) for path in (home, keys) for tmp in TEMPORARY),
         user="\\".join(filter(None, (os.environ.get("USERDOMAIN"), os.environ.get("USERNAME")))),
     )
+
+
+def _make_files(plan: Plan) -> None:
+    """A sealed unit may write to these files, but not make them."""
+    for path in plan.writable:
+        try:
+            path.touch(mode=0o600)
+        except OSError as exc:
+            raise UsageError(f"{path} cannot be written: {exc.strerror}") from exc
 
 
 def _say_ways(words: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,6 +52,14 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _tell(done: Rescan) -> None:
+    from .. import config, notify
+
+    if message := sentence(done):
+        options.say(message)
+        notify.tell(config.read(options.home()), message, failed=False)
+
+
 class _Again:
     """Re-scans the sources of one root. The library is open only meanwhile, so that other commands get their
     turn.
@@ -85,11 +94,11 @@ class _Again:
 
     def __call__(self, root: Path) -> bool:
         """False when it has to be tried again."""
-        from .. import config, notify, runlog
+        from .. import runlog
 
         try:
             with runlog.run(options.home(), options.now, by="watch") as log:
-                done = self._rescan(root)
+                done = self._rescan(root, _tell)
                 log.result(**counts(done))
         except Busy as exc:
             options.say(f"{exc} (it is tried again)")
@@ -99,21 +108,24 @@ class _Again:
             return True
         read = sum(one.new for one in done.indexed)
         options.say(f"{root}: {read:,} read")
-        if message := sentence(done):
-            options.say(message)
-            notify.tell(config.read(options.home()), message, failed=False)
         return True
 
-    def _rescan(self, root: Path) -> Rescan:
+    def _rescan(self, root: Path, said: Callable[[Rescan], None]) -> Rescan:
+        """What changed counts as told when `said` has returned."""
+        from .. import config
         from ..library import sources
-        from ..rescan import rescan
+        from ..rescan import announced, rescan_unannounced
 
+        grace = timedelta(days=config.read(options.home()).grace_days)
         with self._opened(writing=True) as library:
             self._engine = self._engine or options.engine()
             numbers = [row.id for row in sources.all_sources(library) if row.root == str(root)]
             if self.wanted is not None:
                 numbers = [number for number in numbers if number in self.wanted]
-            return rescan(library, self._engine, options.now, only=numbers)
+            done = rescan_unannounced(library, self._engine, options.now, only=numbers, grace=grace)
+            said(done)
+            announced(library, done, options.now)
+        return done
 
     @contextmanager
     def _opened(self, *, writing: bool) -> Iterator[Library]:

@@ -211,8 +211,7 @@ def _timer(system: str, installed: bool, when: When | None, now: datetime) -> Ti
 
 
 def _systemd_state(name: str, run: Runner) -> Timer:
-    wanted = "Description,ActiveState,NextElapseUSecRealtime,LastTriggerUSec"
-    timer = _properties(run, f"{name}.timer", wanted)
+    timer = _properties(run, f"{name}.timer", "Description,ActiveState,NextElapseUSecRealtime")
     service = _properties(run, f"{name}.service", "Result,ExecMainStatus,ExecMainStartTimestamp")
     result = service.get("Result") or None
     if result and result != "success":
@@ -224,7 +223,8 @@ def _systemd_state(name: str, run: Runner) -> Timer:
         timer.get("ActiveState") == "active",
         timer.get("Description", "").removeprefix("selfsearch: ") or None,
         timer.get("NextElapseUSecRealtime") or None,
-        timer.get("LastTriggerUSec") or None,
+        # not the timer's LastTriggerUSec: a new timer with Persistent= is said to have run when it was made
+        service.get("ExecMainStartTimestamp") or None,
         result,
     )
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from .errors import LibraryError
 
 PASSPHRASE = "SELFSEARCH_PASSPHRASE"  # noqa: S105  (the variable's name, not its value)
+PASSPHRASES = (PASSPHRASE, "SELFSEARCH_NEW_PASSPHRASE", "SELFSEARCH_BACKUP_PASSPHRASE")
 PR_SET_DUMPABLE = 4  # linux/prctl.h
 
 _log = logging.getLogger(__name__)
-_taken: str | None = None
+_taken: dict[str, str] = {}
 
 
 def no_core_dumps() -> None:
@@ -35,15 +36,14 @@ def no_core_dumps() -> None:
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def take_passphrase() -> None:
-    """Keep the passphrase, and remove it from the environment, which whatever we start would inherit."""
-    global _taken
-    _taken = os.environ.pop(PASSPHRASE, None)
+def take_passphrases() -> None:
+    """Keep the passphrases, and remove them from the environment, which whatever we start would inherit."""
+    _taken.update({name: os.environ.pop(name) for name in PASSPHRASES if name in os.environ})
 
 
-def passphrase() -> str | None:
-    """The passphrase that was taken, or the one in the environment where none was taken."""
-    return os.environ.get(PASSPHRASE) if _taken is None else _taken
+def passphrase(name: str = PASSPHRASE) -> str | None:
+    """A passphrase that was taken, or the one in the environment where none was."""
+    return _taken.get(name, os.environ.get(name))
 
 
 def keep_private(folder: Path) -> None:

@@ -62,14 +62,17 @@ def test_no_other_process_of_the_user_reads_our_memory_and_no_crash_reporter() -
     assert front_door("import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))") == "0\n"  # GET_DUMPABLE
 
 
-def test_the_passphrase_is_taken_out_of_the_environment_that_children_inherit() -> None:
+def test_passphrases_are_taken_out_of_the_environment_that_children_inherit() -> None:
     command = """
     import os, subprocess
-    from selfsearch.cli import options
-    child = [sys.executable, "-c", "import os; print('SELFSEARCH_PASSPHRASE' in os.environ)"]
-    print(subprocess.run(child, capture_output=True, text=True).stdout.strip(), options.ask_passphrase())
+    from selfsearch.cli import options, key
+    child = [sys.executable, "-c", "import os; print([name for name in os.environ if 'PASSPHRASE' in name])"]
+    print(subprocess.run(child, capture_output=True, text=True).stdout.strip())
+    print(options.ask_passphrase(), key.new_passphrase())
     """
-    assert front_door(command, SELFSEARCH_PASSPHRASE=PASSPHRASE) == f"False {PASSPHRASE}\n"
+    names = ("SELFSEARCH_PASSPHRASE", "SELFSEARCH_NEW_PASSPHRASE", "SELFSEARCH_BACKUP_PASSPHRASE")
+    said = front_door(command, **dict.fromkeys(names, PASSPHRASE))
+    assert said == f"[]\n{PASSPHRASE} {PASSPHRASE}\n"
 
 
 # ---- permissions ----

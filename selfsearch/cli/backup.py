@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import getpass
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .. import hygiene
 from ..errors import UsageError
 from . import options
 
@@ -45,8 +45,8 @@ def backup(
         manifest = saving.save(library, target, consent.stamp(options.now()), passphrase)
     counts = manifest.counts
     options.answer(
-        f"saved and checked: {target}: {counts['sources']} sources, {counts['media']:,} media, {counts['faces']:,} faces,"
-        f" {manifest.ledger_length} entries of the ledger"
+        f"saved and checked: {target}: {counts['sources']} sources, {counts['media']:,} media,"
+        f" {counts['faces']:,} faces, {manifest.ledger_length} entries of the ledger"
     )
     if not with_key:
         options.answer(
@@ -83,15 +83,15 @@ def restore(
         done = restoring.restore(home, options.key_folder(), path, roots, _settle, options.now())
     counts = done.manifest.counts
     options.answer(
-        f"restored the library of {done.manifest.made_at}: {counts['sources']} sources, {counts['media']:,} media,"
-        f" {counts['faces']:,} faces"
+        f"restored the library of {done.manifest.made_at}: {counts['sources']} sources, {counts['media']:,}"
+        f" media, {counts['faces']:,} faces"
     )
     if done.newer:
         options.answer(f"{done.newer} newer entries of the ledger were taken over")
     if done.lost:
         options.answer(
-            f"their keys open no more, because something was erased since the backup: {', '.join(done.lost)}; what is kept"
-            " of them is erased, and index or people add makes it anew"
+            f"their keys open no more, because something was erased since the backup: {', '.join(done.lost)};"
+            " what is kept of them is erased, and index or people add makes it anew"
         )
     with options.opened(writing=True):
         pass  # completes the erasures
@@ -121,7 +121,7 @@ def _roots(path: Path, home: Path, code: bool) -> list[RootKey]:
 
 def _passphrase(other: bool) -> str | None:
     """The backup's own passphrase; not asked for when there is another key."""
-    given = os.environ.get("SELFSEARCH_BACKUP_PASSPHRASE")
+    given = hygiene.passphrase("SELFSEARCH_BACKUP_PASSPHRASE")
     if given is not None or other or not sys.stdin.isatty():
         return given
     return getpass.getpass("Passphrase of the backup: ")

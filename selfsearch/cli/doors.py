@@ -28,7 +28,7 @@ _browser: Errand | None = None
 
 def shut(words: list[str]) -> str:
     """Shut what this call has no need of. Returns why the network stays open, "" when it is shut."""
-    hygiene.take_passphrase()
+    hygiene.take_passphrases()
     hygiene.no_core_dumps()  # children included
     _make_children(words)
     reason = _reason(words)

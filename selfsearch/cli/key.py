@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import getpass
-import os
 import sys
 from typing import TYPE_CHECKING
 
 import typer
 
+from .. import hygiene
 from ..errors import KeyUnavailable, UsageError
 from . import options
 
@@ -21,18 +21,19 @@ SHORTEST = 10  # characters of a passphrase: Argon2id makes guessing slow, not i
 PLACES = {
     "keyring": (
         "the operating system's keyring",
-        "a thief of the disk or of a copy of the library reads nothing; whoever is logged in as you, and programs that"
-        " run as you, can open it. It works without a question, also on a timer.",
+        "a thief of the disk or of a copy of the library reads nothing; whoever is logged in as you, and"
+        " programs that run as you, can open it. It works without a question, also on a timer.",
     ),
     "file": (
         "a file outside the library",
-        "a copy of the library alone (a backup, a synchronised folder, a lost stick) opens nothing; whoever has your"
-        " whole disk without disk encryption, or is logged in as you, can open it. It works without a question.",
+        "a copy of the library alone (a backup, a synchronised folder, a lost stick) opens nothing; whoever"
+        " has your whole disk without disk encryption, or is logged in as you, can open it. It works"
+        " without a question.",
     ),
     "passphrase": (
         "sealed under your passphrase, in the library's own folder",
-        "whoever does not know the passphrase opens nothing, with the whole disk either, if it cannot be guessed. It is"
-        " asked for each time, so timers need SELFSEARCH_PASSPHRASE.",
+        "whoever does not know the passphrase opens nothing, with the whole disk either, if it cannot be"
+        " guessed. It is asked for each time, so timers need SELFSEARCH_PASSPHRASE.",
     ),
 }
 
@@ -102,8 +103,8 @@ def export(yes: options.Yes = False) -> None:
         ):
             raise UsageError("nothing was printed; to go ahead without a question: --yes")
         options.say(
-            "Recovery code of this library. After every erasure, and after key rotate, print a new one: the old one"
-            " then opens names and records, but no face."
+            "Recovery code of this library. After every erasure, and after key rotate, print a new one: the"
+            " old one then opens names and records, but no face."
         )
         options.answer(recovery.to_code(library.root))
 
@@ -143,7 +144,7 @@ def rotate() -> None:
 
 def new_passphrase() -> str:
     """From SELFSEARCH_NEW_PASSPHRASE, or asked for twice. Raises UsageError when it is short or mistyped."""
-    given = os.environ.get("SELFSEARCH_NEW_PASSPHRASE")
+    given = hygiene.passphrase("SELFSEARCH_NEW_PASSPHRASE")
     if given is None and not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask for a passphrase; set SELFSEARCH_NEW_PASSPHRASE")
     if given is None:
@@ -165,8 +166,8 @@ def _move(library: Library, kind: str, passphrase: str = "") -> None:
         return
     rootkey.move(library.home, library.key_folder, library.root, kind, passphrase)
     options.say(
-        "A copy of the key from where it was before still opens the library; to shut the faces away from such copies:"
-        " selfsearch key rotate"
+        "A copy of the key from where it was before still opens the library; to shut the faces away from"
+        " such copies: selfsearch key rotate"
     )
 
 
@@ -183,6 +184,7 @@ def _check_wrapping(library: Library) -> None:
 
     if len(keys.unopenable(library)) == library.keys.execute("select count(*) from keys").fetchone()[0] > 0:
         raise KeyUnavailable(
-            "this code was printed before something was erased or the key was rotated: it opens the library's records,"
-            " but no face. Use a newer code; if there is none, make a new library: selfsearch index PATH"
+            "this code was printed before something was erased or the key was rotated: it opens the"
+            " library's records, but no face. Use a newer code; if there is none, make a new library:"
+            " selfsearch index PATH"
         )

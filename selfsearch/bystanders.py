@@ -64,7 +64,7 @@ class Circle:
 
 
 def rule(library: Library, engine: Engine, pack: int, now: datetime) -> Keep:
-    """What is kept of a picture, by the library's setting. Raises UsageError when nobody is enrolled to keep."""
+    """What is kept of a picture, by the setting. Raises UsageError when nobody is enrolled to keep."""
     if config.read(library.home).bystanders == "keep":
         return everybody
     return circle(library, engine, pack, now).keep
@@ -79,7 +79,8 @@ def circle(library: Library, engine: Engine, pack: int, now: datetime) -> Circle
     ]
     if not found:
         raise UsageError(
-            "to discard bystanders somebody must be enrolled whose faces are kept: selfsearch people add NAME PHOTO"
+            "to discard bystanders somebody must be enrolled whose faces are kept: selfsearch people add"
+            " NAME PHOTO"
         )
     calibration = find_calibration(engine.pack)
     return Circle(np.concatenate(found), calibration.score_for(GENEROUS) if calibration else UNCALIBRATED)

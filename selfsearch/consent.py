@@ -25,20 +25,24 @@ GIVEN = ("grant", "renew")  # events that are consent; others end it
 
 STATEMENTS = {
     ("source", "own"): (
-        "The media in {subject} are mine, or I have the right to examine them. I agree that this program finds the faces in"
-        " them and keeps face templates in a private library on this machine, until {expires} or until I withdraw this."
+        "The media in {subject} are mine, or I have the right to examine them. I agree that this program"
+        " finds the faces in them and keeps face templates in a private library on this machine, until"
+        " {expires} or until I withdraw this."
     ),
     ("source", "release"): (
-        "{by} has the right to the media in {subject} and agreed in writing that this program finds the faces in them and"
-        " keeps face templates in a private library on this machine, until {expires} or until it is withdrawn."
+        "{by} has the right to the media in {subject} and agreed in writing that this program finds the"
+        " faces in them and keeps face templates in a private library on this machine, until {expires} or"
+        " until it is withdrawn."
     ),
     ("person", "own"): (
-        "The photograph shows me. I agree that this program keeps a face template of me, called {subject}, in a private"
-        " library on this machine and searches the library for my face, until {expires} or until I withdraw this."
+        "The photograph shows me. I agree that this program keeps a face template of me, called {subject}, in"
+        " a private library on this machine and searches the library for my face, until {expires} or until I"
+        " withdraw this."
     ),
     ("person", "release"): (
-        "The photograph shows {subject}. {by} agreed in writing that this program keeps a face template of {subject} in a"
-        " private library on this machine and searches the library for that face, until {expires} or until it is withdrawn."
+        "The photograph shows {subject}. {by} agreed in writing that this program keeps a face template of"
+        " {subject} in a private library on this machine and searches the library for that face, until"
+        " {expires} or until it is withdrawn."
     ),
 }
 
@@ -150,8 +154,8 @@ def _check_part(library: Library, known: list[ledger.Entry], kind: str, subject:
     roots = [row.root for row in sources.all_sources(library)]
     if not any(root == subject or _below(root, subject) for root in roots):
         raise UsageError(
-            f"consent was given for {own.subject} as a whole; withdraw that, or take {subject} out of the folder and"
-            f" erase what is kept of it: selfsearch forget {subject}"
+            f"consent was given for {own.subject} as a whole; withdraw that, or take {subject} out of the"
+            f" folder and erase what is kept of it: selfsearch forget {subject}"
         )
 
 

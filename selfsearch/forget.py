@@ -21,11 +21,14 @@ from .library import Library, erasing, keys, people, rootkey, sources, traces
 from .library.erasing import Erasure
 
 NOT_REACHED = (
-    "backups made earlier: they still hold names, paths and captions, though the face data in them do not open any more",
-    "recovery codes, and backups with the key, that were made earlier: together with an old copy they open it",
+    "backups made earlier: they still hold names, paths and captions, though the face data in them do not"
+    " open any more",
+    "recovery codes, and backups with the key, that were made earlier: together with an old copy they open"
+    " it",
     "reports, answers and exports that you saved outside the library's folder",
     "older blocks on solid-state disks (wear levelling), snapshots of the file system, and swap",
-    "your original photographs, which are never touched: what is still in a folder with consent is read again by its next index",
+    "your original photographs, which are never touched: what is still in a folder with consent is read"
+    " again by its next index",
 )
 
 
@@ -39,7 +42,7 @@ class Receipt:
     reports: int  # report and cache files that were deleted
     searched: int  # files of the library that were searched for what was erased
     remnants: tuple[str, ...]  # where something was found all the same; empty is what is promised
-    checked: bool  # False when an earlier run was interrupted after the rows were gone: there was nothing to search for
+    checked: bool  # False when an earlier run was killed after the rows were gone: nothing to search for
     entry: int
     hash: str
 

@@ -1,4 +1,6 @@
-"""A tiny engine whose vectors are predictable, and helpers to look into a library's files as a thief or a judge would."""
+"""A tiny engine whose vectors are predictable, and helpers to look into a library's files as a thief or a
+judge would.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Backup, restore and the plain export: nothing is lost, and nothing comes back that was withdrawn or erased."""
+"""Backup, restore, plain export: nothing is lost, and nothing comes back that was withdrawn or erased."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests import photos
 from tests.conftest import Run
 from tests.consenting import forms
 
-PASSPHRASE = "correct horse battery"
+PASSPHRASE = "correct horse battery"  # noqa: S105
 
 
 @pytest.fixture

@@ -286,7 +286,7 @@ DAYS = st.integers(1, 400)
 
 
 class Consenting(RuleBasedStateMachine):
-    """Whatever is done in whatever order: no face is shown without live consent, for the source and for the person."""
+    """Whatever is done in whatever order: no face is shown without live consent for source and person."""
 
     base: Path  # set by the test
     seen = 0  # answers with somebody in them: without any, the test would prove nothing

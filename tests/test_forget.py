@@ -1,4 +1,6 @@
-"""Deletion that is real: what was erased is in no table, no file and no free page, whenever the run was killed."""
+"""Deletion that is real: what was erased is in no table, no file and no free page, whenever the run was
+killed.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,7 @@ def planted(library: Library, folder: Path) -> list[bytes]:
     found = [str(path).encode() for path in folder.iterdir()]
     found += [sha256(path.read_bytes()).encode() for path in folder.iterdir()] + [CAPTION.encode()]
     for table in ("vectors", "chips"):
-        found += [row[0] for row in library.db.execute(f"select sealed from {table}")]
+        found += [row[0] for row in library.db.execute(f"select sealed from {table}")]  # noqa: S608
     return found
 
 
@@ -241,8 +243,8 @@ KILLED = """
 POINTS = [
     ("traces", "collect", 0), ("erasing", "purge", 0), ("erasing", "counted", 0), ("keys", "destroy", 0),
     ("keys", "rotate", 0), ("rootkey", "store", 0), ("keys", "finish", 1), ("keys", "compact", 0),
-    ("rootkey", "store", 1), ("forget", "_delete_reports", 0), ("keys", "compact", 1), ("traces", "remnants", 0),
-    ("erasing", "conclude", 0),
+    ("rootkey", "store", 1), ("forget", "_delete_reports", 0), ("keys", "compact", 1),
+    ("traces", "remnants", 0), ("erasing", "conclude", 0),
 ]  # fmt: skip
 
 
@@ -280,7 +282,7 @@ def test_everything_can_be_forgotten(home: Path, album: Path, other: Path) -> No
         forget.request(library, forget.everything(library), NOW)
         receipts = forget.complete(library, NOW)
         left = {
-            table: library.db.execute(f"select count(*) from {table}").fetchone()[0]
+            table: library.db.execute(f"select count(*) from {table}").fetchone()[0]  # noqa: S608
             for table in (
                 "sources",
                 "items",

@@ -20,7 +20,7 @@ from tests.conftest import Run
 from tests.consenting import ColourEngine, coloured, everything, forms
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-PASSPHRASE = "correct horse battery"
+PASSPHRASE = "correct horse battery"  # noqa: S105
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_mistake_in_the_recovery_code_is_told_by_its_line() -> None:
                 [*lines[:2], lines[2].replace(lines[2][4], "Z" if lines[2][4] != "Z" else "Y", 1), *lines[3:]]
             )
         )
-    with pytest.raises(UsageError, match="line [12]"):
+    with pytest.raises(UsageError, match=r"line [12]"):
         recovery.from_code("\n".join([lines[1], lines[0], *lines[2:]]))
     with pytest.raises(UsageError, match="has 8 lines; this has 7"):
         recovery.from_code("\n".join(lines[1:]))

@@ -110,8 +110,9 @@ def _erase(*, as_json: bool) -> None:
             tell(forget.complete(library, options.now()), as_json=as_json)
     except Busy:
         options.say(
-            "another selfsearch is at work in the library; it stops reading what was withdrawn at its next step, and what"
-            " is stored is erased by the next command that writes (for example: selfsearch forget)"
+            "another selfsearch is at work in the library; it stops reading what was withdrawn at its next"
+            " step, and what is stored is erased by the next command that writes (for example: selfsearch"
+            " forget)"
         )
 
 

@@ -10,7 +10,7 @@ import typer
 from ..errors import UsageError
 from . import options
 
-ONCE = "Templates and face pictures identify a person for life, and this file will not be encrypted. Put them in?"
+ONCE = "Templates identify a person for life, and this file will not be encrypted. Put them in?"
 TWICE = "Are you sure? Whoever gets this file can search for these people anywhere."
 
 

@@ -41,7 +41,8 @@ def words(receipt: Receipt) -> str:
         )
     else:
         lines.append(
-            "  the run that began this was interrupted after the rows were gone: their texts could not be searched for again"
+            "  the run that began this was interrupted after the rows were gone: their texts could not be"
+            " searched for again"
         )
     lines.append(f"  receipt: entry {receipt.entry} of the ledger, {receipt.at}, sha256 {receipt.hash}")
     return "\n".join(lines)

@@ -69,9 +69,12 @@ def _problems(library: Library) -> list[dict[str, Any]]:
 SOON = 30  # days before its end at which a consent is worth a reminder
 
 KEYS = {
-    "keyring": "the key is in the operating system's keyring: who steals the disk reads nothing; whoever is logged in as you can",
-    "file": "the key is a file outside the library: a copy of the library alone is unreadable; whoever reads your whole disk can",
-    "passphrase": "the key is sealed under your passphrase: nobody opens the library without it, and neither does a timer",
+    "keyring": "the key is in the operating system's keyring: who steals the disk reads nothing; whoever is"
+    " logged in as you can",
+    "file": "the key is a file outside the library: a copy of the library alone is unreadable; whoever reads"
+    " your whole disk can",
+    "passphrase": "the key is sealed under your passphrase: nobody opens the library without it, and neither"
+    " does a timer",
 }
 
 
@@ -106,11 +109,14 @@ def _standing(one: Standing, now: datetime) -> dict[str, Any]:
 
 
 def _consent_words(one: dict[str, Any]) -> str:
-    """What there is to know about a consent, and to do; nothing about what was withdrawn or erased long ago."""
+    """What there is to know about a consent, and to do; nothing about what was withdrawn or erased."""
     subject, until = one["subject"], (one["expires_at"] or "")[:10]
     renew = f"selfsearch consent renew {shlex.quote(subject)}"
     if one["state"] == "expired":
-        return f"consent for {subject} EXPIRED on {until}: nothing of it is searched, read again or shown; renew it: {renew}"
+        return (
+            f"consent for {subject} EXPIRED on {until}: nothing of it is searched, read again or shown;"
+            f" renew it: {renew}"
+        )
     if one["state"] != "live":
         return ""
     if one["days_left"] < SOON:

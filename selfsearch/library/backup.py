@@ -73,7 +73,7 @@ def save(library: Library, target: Path, now: str, passphrase: str | None = None
 
 
 def check(path: Path) -> Manifest:
-    """Read a backup through; every member must have the digest that the manifest gives. Raises LibraryError."""
+    """Read a backup through; every member must have the manifest's digest. Raises LibraryError."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()

@@ -77,7 +77,7 @@ def key_name(erasure: Erasure) -> str | None:
 
 
 def purge(library: Library, erasure: Erasure) -> None:
-    """Remove the rows of a source, a person, a media file or (kind library) everything left, and count them."""
+    """Remove the rows of a source, a person, a media file or (library) everything left, and count them."""
     with library.atomic():
         before = _totals(library)
         if erasure.kind == "source":

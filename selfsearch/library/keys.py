@@ -34,7 +34,7 @@ def destroy(library: Library, names: Iterable[str]) -> int:
 
 
 def rotate(library: Library) -> None:
-    """Wrap every key under a new wrapping key and drop the old one. Killed at any moment, `finish` ends it."""
+    """Wrap every key under a new wrapping key and drop the old one. Killed in between, `finish` ends it."""
     if len(library.root.wrapping) == 1:
         _store(library, replace(library.root, wrapping=(cipher.new_key(), *library.root.wrapping)))
     finish(library)
@@ -76,7 +76,7 @@ def compact(db: Database) -> None:
 
 
 def unopenable(library: Library) -> list[str]:
-    """Names of keys that the root key does not open: they were wrapped before the last erasure, or after it."""
+    """Names of keys that the root key does not open: one of the two is from before the last erasure."""
     rows = library.keys.execute("select name, wrapped from keys order by name").fetchall()
     return [name for name, wrapped in rows if _opened(library, name, wrapped) is None]
 

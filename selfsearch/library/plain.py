@@ -27,7 +27,8 @@ TABLES = {  # table -> condition on what is given out; {} are the numbers of the
     "sightings": "item_id in (select id from items where source_id in ({}))",
     "media": "id in (select media_id from items where source_id in ({}))",
     "faces": "media_id in (select media_id from items where source_id in ({}))",
-    "verdicts": "face_id in (select id from faces where media_id in (select media_id from items where source_id in ({})))"
+    "verdicts": "face_id in (select id from faces where media_id in (select media_id from items where"
+    " source_id in ({})))"
     " and person_id in (select id from people where name in (select value from json_each(?)))",
     "people": "name in (select value from json_each(?))",
 }

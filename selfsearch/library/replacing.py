@@ -25,7 +25,7 @@ def stage(home: Path) -> Path:
 
 
 def commit(home: Path) -> None:
-    """The staged files are complete: put them into place. Needs the writer's place, and the library closed."""
+    """The staged files are complete: put them into place. Needs the writer's place, the library closed."""
     write_private(home / STAGE / MARKER, b"")
     finish(home)
 

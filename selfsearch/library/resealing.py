@@ -25,7 +25,7 @@ def reseal(library: Library, where: str, number: int) -> None:
 
 
 def drop(library: Library, media: int) -> None:
-    """Remove the faces of a media file with their chips and vectors, so that the next index makes them anew."""
+    """Remove the faces of a media file with chips and vectors, so that the next index makes them anew."""
     for table in ("chips", "vectors", "faces"):
         library.db.execute(f"delete from {table} where media_id = ?", [media])
 

@@ -89,7 +89,8 @@ def _fitting(folder: Path, roots: Sequence[RootKey], key_folder: Path) -> RootKe
             continue
         return root
     raise KeyUnavailable(
-        "the backup does not open with any key at hand; give its recovery code: selfsearch restore FILE --code"
+        "the backup does not open with any key at hand; give its recovery code: selfsearch restore FILE"
+        " --code"
     )
 
 

@@ -222,8 +222,10 @@ def _from_keyring(place: KeyPlace) -> bytes:
             "the operating system's keyring is locked; log in or unlock it, then try again"
         ) from exc
     if text is None:
-        raise KeyUnavailable("the operating system's keyring no longer has this library's key; put it back from the recovery code:"
-            " selfsearch key import")
+        raise KeyUnavailable(
+            "the operating system's keyring no longer has this library's key; put it back from the recovery"
+            " code: selfsearch key import"
+        )
     return base64.b64decode(text)
 
 
@@ -234,8 +236,10 @@ def _from_file(path: Path) -> bytes:
             path.chmod(0o600)
         return path.read_bytes()
     except FileNotFoundError as exc:
-        raise KeyUnavailable(f"the library's key file {path} is missing; put it back from a copy, or from the recovery code:"
-            " selfsearch key import") from exc
+        raise KeyUnavailable(
+            f"the library's key file {path} is missing; put it back from a copy, or from the recovery code:"
+            " selfsearch key import"
+        ) from exc
     except OSError as exc:
         raise KeyUnavailable(f"the library's key file {path} cannot be read: {exc.strerror}") from exc
 

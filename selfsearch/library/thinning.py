@@ -76,7 +76,8 @@ def _thin(library: Library, media: int, mask: Sequence[bool]) -> list[bytes]:
         size = len(data) // count
         rows = [data[at * size : (at + 1) * size] for at in range(count) if mask[at]]
         library.db.execute(
-            "update vectors set count = ?, bystanders = bystanders + ?, sealed = ? where media_id = ? and pack_id = ?",
+            "update vectors set count = ?, bystanders = bystanders + ?, sealed = ? where media_id = ? and"
+            " pack_id = ?",
             [len(rows), lost, sealer.seal(b"".join(rows), belongs), media, pack],
         )
     samples = _thin_chips(library, media, mask)

@@ -86,7 +86,8 @@ def _samples(library: Library, texts: Sequence[str]) -> Iterator[bytes]:
     yield from (text.encode()[-PIECE:] for text in texts)
     query = "select media_id, pack_id, source_id, sealed from vectors where count > 0 and media_id in"
     query += " (select media_id from items where id in (select id from temp.doomed)) and media_id not in"
-    query += " (select media_id from items where media_id is not null and id not in (select id from temp.doomed)) limit ?"
+    query += " (select media_id from items where media_id is not null"
+    query += " and id not in (select id from temp.doomed)) limit ?"
     for media, pack, source, sealed in library.db.execute(query, [SAMPLED]).fetchall():
         yield sealed[:PIECE]
         chips = library.db.execute("select sealed from chips where media_id = ?", [media]).fetchone()

@@ -36,13 +36,16 @@ EVENTS = {
     "erase": "everything derived was erased",
 }
 RIGHTS = (
-    "Consent can be withdrawn at any time: selfsearch consent revoke SUBJECT. It counts at once, and everything derived from"
-    " it is erased. The data are kept on one machine, encrypted, and are given to nobody."
+    "Consent can be withdrawn at any time: selfsearch consent revoke SUBJECT. It counts at once, and"
+    " everything derived from it is erased. The data are kept on one machine, encrypted, and are given to"
+    " nobody."
 )
 STYLE = (
-    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem}"
+    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:2rem"
+    " auto;padding:0 1rem}"
     "section{border:1px solid #8886;border-radius:8px;padding:.5rem 1rem;margin:1rem 0;break-inside:avoid}"
-    "dt{font-weight:600;margin-top:.4rem}dd{margin:0;overflow-wrap:anywhere}h2{font-size:1.05rem;margin:.4rem 0}"
+    "dt{font-weight:600;margin-top:.4rem}dd{margin:0;overflow-wrap:anywhere}"
+    "h2{font-size:1.05rem;margin:.4rem 0}"
 )
 
 
@@ -93,11 +96,12 @@ def to_html(record: Record) -> str:
     )
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport"'
+        ' content="width=device-width">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}"><title>Consent receipt</title>'
-        f"<style>{STYLE}</style></head><body><h1>Consent receipt</h1>"
-        f"<p>Library {escape(record.library)}, given out on {escape(record.at)}. The ledger holds {record.length} entries and"
-        f" its chain of checksums is whole.</p><ul>{states}</ul><p>{escape(RIGHTS)}</p>"
+        f"<style>{STYLE}</style></head><body><h1>Consent receipt</h1><p>Library {escape(record.library)},"
+        f" given out on {escape(record.at)}. The ledger holds {record.length} entries and its chain of"
+        f" checksums is whole.</p><ul>{states}</ul><p>{escape(RIGHTS)}</p>"
         f"{''.join(map(_section, record.entries))}</body></html>\n"
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import UsageError
+from ..errors import SelfsearchError, UsageError
 from . import options
 
 if TYPE_CHECKING:
@@ -57,7 +57,10 @@ def _write(path: Path, shown: Sequence[Difference]) -> None:
     from ..files import write_private
     from ..report import differences
 
-    write_private(path, differences.to_html(shown).encode())
+    try:
+        write_private(path, differences.to_html(shown).encode())
+    except OSError as exc:
+        raise SelfsearchError(f"{path} cannot be written: {exc.strerror}") from exc
     options.say(f"report: {path} (it shows faces: keep it private)")
 
 

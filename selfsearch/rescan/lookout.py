@@ -164,8 +164,8 @@ class Comparison:
         if before is None and self.another_pack and self._was_there(group):
             self.more += 1
             return None
-        if self.another_pack and before is not None and after is not None and after.band is None:
-            self.fewer += before.band is not None
+        if self.another_pack and after is not None and not any(face in self.found for face in group):
+            self.fewer += 1
         kind = self._kind(before, after)
         if kind is None:
             return None

@@ -1,8 +1,7 @@
-"""What happens to a library when a run is killed, stopped, doubled, or runs out of room; always the real command."""
+"""What becomes of a library when a run is killed, stopped, doubled or out of room: the real command."""
 
 from __future__ import annotations
 
-import os
 import random
 import resource
 import shutil
@@ -15,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from selfsearch.errors import SelfsearchError
@@ -62,8 +60,8 @@ Content = dict[str, tuple[str, str, list[tuple[object, ...]]]]
 
 
 def content(home: Path, keys: Path) -> Content:
-    """What a library says, without its numbers and times: path -> outcome, hash and faces, each face with its box,
-    chip and vector, decrypted.
+    """What a library says, without its numbers and times: path -> outcome, hash and faces, each face with its
+    box, chip and vector, decrypted.
     """
     found: Content = {}
     with open_library(home, key_folder=keys) as library:
@@ -95,7 +93,7 @@ def tables(home: Path, keys: Path) -> dict[str, int]:
 def kill_and_compare(
     run: Run, folder: Path, home: Path, kills: int, monkeypatch: pytest.MonkeyPatch, before: str = ""
 ) -> None:
-    """Index `folder` with `kills` deaths on the way, and once undisturbed; both libraries must say the same."""
+    """Index `folder` with `kills` deaths on the way, and once undisturbed; both libraries say the same."""
     dice, keys = random.Random(7), home.parent / "keys"  # noqa: S311
     deaths = 0
     for _ in range(kills):

@@ -209,7 +209,7 @@ class _Run:
         state = "interrupted"
         try:
             self._walk(source, row, done, seen)
-            seen |= items.below(self.library, row.id, _unseeable(source))
+            seen |= items.below(self.library, row.id, _unseeable(source), seen)
             done.gone = len(items.mark_gone(self.library, row.id, seen, self.now))
             done.moved = items.promote(self.library)
             faces.prune(self.library, keep_remembered=True)
@@ -331,13 +331,13 @@ class _Run:
         return (Outcome.INDEXED if count else Outcome.NO_FACE), None, number
 
 
-def _unseeable(source: Source) -> list[str]:
+def _unseeable(source: Source) -> set[str]:
     """Addresses at and below which something may be that could not be listed this time."""
-    return [
+    return {
         address(problem.container, problem.path)
         for problem in source.problems
         if problem.outcome is Outcome.UNREADABLE
-    ]
+    }
 
 
 class Examiner:

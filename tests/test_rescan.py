@@ -126,6 +126,7 @@ def test_the_answer_of_a_rescan_has_these_keys(run: Run, watched: Path) -> None:
         "expiring": [],
         "ended": [],
         "erased": [],
+        "people": ["me"],
         "first": {},
         "recounted": {},
         "successors": [],

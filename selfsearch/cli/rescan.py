@@ -154,6 +154,7 @@ def as_object(done: Rescan) -> dict[str, Any]:
         "expiring": [_ending(one) for one in done.endings if one.state == "soon"],
         "ended": [_ending(one) for one in done.endings if one.state == "ended"],
         "erased": [one.subject for one in done.erased],
+        "people": done.people,
         "first": done.first,
         "recounted": {name: {"more": one.more, "fewer": one.fewer} for name, one in done.recounted.items()},
         "successors": [{"older": older.id, "newer": newer.id} for older, newer in done.successors],
@@ -223,6 +224,9 @@ def _about_consent(done: Rescan) -> Iterable[str]:
 
 
 def _about_people(done: Rescan) -> Iterable[str]:
+    if not done.people:
+        yield "Nobody was looked for: nobody with live consent is enrolled. To begin: selfsearch query PHOTO --self"
+        return
     for name, count in done.first.items():
         yield f"{name}: {_many(count, 'appearance')} to begin with; from now on, changes are told"
     for name, one in done.recounted.items():

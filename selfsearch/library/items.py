@@ -87,17 +87,25 @@ def mark_gone(library: Library, source: int, seen: Collection[int], now: str) ->
     return gone
 
 
-def below(library: Library, source: int, places: Sequence[str]) -> set[int]:
-    """The source's files that are there as far as is known, at one of these addresses or below it."""
-    found: set[int] = set()
-    for place in places:
-        rows = library.db.execute(
-            "select id from items where source_id = ?1 and gone_at is null and (address = ?2"
-            " or substr(address, 1, length(?2) + 1) in (?2 || '/', ?2 || '!'))",
-            [source, place.rstrip("/")],
-        )
-        found.update(number for (number,) in rows)
-    return found
+def below(library: Library, source: int, places: Collection[str], seen: Collection[int]) -> set[int]:
+    """The source's files that are there as far as is known, at one of these addresses or below it, without `seen`."""
+    if not places:
+        return set()
+    stripped = {place.rstrip("/") for place in places}
+    rows = library.db.execute("select id, address from items where source_id = ? and gone_at is null", [source])
+    return {
+        number
+        for number, address in rows
+        if number not in seen and not stripped.isdisjoint(_above(address))
+    }  # fmt: skip
+
+
+def _above(address: str) -> Iterator[str]:
+    """The address, and every folder and archive above it."""
+    yield address
+    for at, sign in enumerate(address):
+        if sign in "/!":
+            yield address[:at]
 
 
 def forget_missing(library: Library, source: int, now: str) -> int:

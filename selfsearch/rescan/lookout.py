@@ -36,6 +36,7 @@ class Recount:
 class Looked:
     """What one look at everybody came to."""
 
+    people: list[str] = field(default_factory=list)  # who was looked for
     changes: list[Change] = field(default_factory=list)
     first: dict[str, int] = field(default_factory=dict)  # people looked for the first time -> appearances
     recounted: dict[str, Recount] = field(default_factory=dict)  # people whose counting goes on with another pack
@@ -50,6 +51,11 @@ def look(library: Library, engine: Engine, clock: Clock) -> Looked:
     for person in people.all_people(library):
         answer = _ask(searcher, person, clock)
         if answer is not None:
+            looked.people.append(person.name)
+            people.save_query(
+                library, now=consent.stamp(clock()), person=person.name, purpose="re-scan", outcome="answered",
+                appearances=len(answer.appearances),
+            )  # fmt: skip
             _note(searcher, person, answer, looked, clock)
     return looked
 

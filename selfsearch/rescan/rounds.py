@@ -47,6 +47,7 @@ class Rescan:
     successors: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)  # offers: older, newer export
     replaced: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)  # the older one was deleted
     changes: list[Change] = field(default_factory=list)  # with those that a killed run wrote down and never said
+    people: list[str] = field(default_factory=list)  # who was looked for
     first: dict[str, int] = field(default_factory=dict)  # people looked for the first time -> appearances
     recounted: dict[str, Recount] = field(default_factory=dict)  # people looked for with another model pack
 
@@ -92,7 +93,7 @@ def rescan_unannounced(
             done.without_consent += under
     _settle_successors(library, clock, done)
     looked = look(library, engine, clock)
-    done.first, done.recounted = looked.first, looked.recounted
+    done.people, done.first, done.recounted = looked.people, looked.first, looked.recounted
     done.changes = _unannounced(library, clock)
     done.endings = retention.endings(library, clock(), grace)
     retention.prune(library, clock())

@@ -113,8 +113,9 @@ class Selfsearch:
         return forget.complete(self.library, self.clock())
 
     def forget(self, what: str) -> list[Receipt]:
-        """Erase what was derived from a source (its number or path), a person, a file, a sha256; the consent
-        stays.
+        """Erase what was derived from a source (its number or path), a person, a file, a sha256.
+
+        Consent for a source or person ends with it; the ledger stays.
 
         A receipt's `remnants` name where something of it was found all the same: none is what is promised.
         """

@@ -28,6 +28,7 @@ class Library:
         self.key_folder = key_folder
         self.db = open_database(home / "library.db", root.library, create=create)
         self.keys = open_database(home / "keys.db", root.library, create=create)
+        self.keys.execute("pragma synchronous = full")  # what a lost key sealed would be lost, too
         self._sealers: dict[str, cipher.Sealer] = {}
         self._guard = threading.RLock()  # one connection, several threads that look things up
 
@@ -68,8 +69,8 @@ class Library:
     def atomic(self) -> Iterator[None]:
         """All or nothing; database errors become sentences.
 
-        The write lock is taken at once: consent may be withdrawn while another process writes, and a transaction that has
-        read what that changed could not be completed.
+        The write lock is taken at once: consent may be withdrawn while another process writes, and a
+        transaction that has read what that changed could not be completed.
         """
         with self._guard:
             try:

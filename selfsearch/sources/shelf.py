@@ -11,6 +11,7 @@ from ..types import READ_IN_PART, Outcome, Provenance
 from .archives import unopened
 from .export import Export, Platform
 from .members import Container, Member, address, printable
+from .spoken import Spoken
 from .tarred import MAX_RECORD, RECORDS
 
 _LITTER = frozenset(
@@ -58,8 +59,8 @@ class Part:
 class Said:
     """What the records say: about files that are there by key, and about others."""
 
-    there: dict[str, list[Provenance]] = field(default_factory=dict)
-    missing: dict[str, list[Provenance]] = field(default_factory=dict)
+    there: Spoken = field(default_factory=Spoken)
+    missing: Spoken = field(default_factory=Spoken)
     links: list[Provenance] = field(default_factory=list)
 
 
@@ -116,9 +117,9 @@ class Shelf:
             if mention.path is None:
                 said.links.append(mention.provenance)
             elif (key := self.export.find(mention.path)) is not None:
-                said.there.setdefault(key, []).append(mention.provenance)
+                said.there.add(key, mention.provenance)
             else:
-                said.missing.setdefault(mention.path, []).append(mention.provenance)
+                said.missing.add(mention.path, mention.provenance)
         return said
 
     def items(self, rank: Mapping[int, int]) -> Iterator[tuple[tuple[int, int], Item]]:
@@ -142,7 +143,7 @@ class Shelf:
 
     def _item(self, key: str, file: Member, original: str | None, said: Said) -> Item:
         """`original`: the path by which records speak of it; None for the operating system's litter."""
-        mentions = () if original is None else tuple(said.there.get(original, ()))
+        mentions = () if original is None else said.there.of(original)
         orphan: Provenance | None = Provenance(self.platform.name)
         decided: tuple[Outcome, str] | None = LITTER
         if original is not None:
@@ -166,8 +167,8 @@ class Shelf:
         return (Outcome.DERIVATIVE, made_of) if made_of else None
 
     def _spoken_of(self, said: Said) -> Iterator[Item]:
-        for path, provenances in said.missing.items():
-            yield self._unread(path, tuple(provenances), ABSENT)
+        for path in said.missing:
+            yield self._unread(path, said.missing.of(path), ABSENT)
         for provenance in said.links:
             path = provenance.url or provenance.post_id or provenance.posted_at or "without a link"
             yield self._unread(path, (provenance,), LINKED if provenance.url else SPOKEN_OF)

@@ -132,9 +132,8 @@ class _Folder:
 
 @dataclass(slots=True)
 class _Said:
-    """What the records of one folder say."""
+    """What the records of one folder say that are no photograph's by their names."""
 
-    items: dict[str, Item] = field(default_factory=dict)  # by path of a record that belongs to a photograph
     album: Album | None = None
     spare: list[Item] = field(default_factory=list)
 
@@ -193,9 +192,9 @@ def _folder_mentions(
 ) -> Iterator[Mention]:
     pairs = _pairs(folder)
     said = _said(export, folder, early, set(pairs.values()))
-    by_title = _by_title([path for path in folder.media if pairs.get(path) not in said.items], said.spare)
+    by_title = _by_title([path for path in folder.media if path not in pairs], said.spare)
     for path in folder.media:
-        item = said.items.get(pairs.get(path, "")) or by_title.get(path)
+        item = _own(export, pairs[path], early) if path in pairs else by_title.get(path)
         if item or (said.album and is_media_name(path)):
             yield Mention(path, _in_folder(item.provenance if item else None, said.album, _folder_name(path)))
     matched = {id(item) for item in by_title.values()}
@@ -215,14 +214,20 @@ def _absent(export: Export, folder: _Folder, item: Item, album: Album | None) ->
 def _said(export: Export, folder: _Folder, early: dict[str, Item | Album | None], used: set[str]) -> _Said:
     said = _Said()
     for path in folder.records:
+        if path in used:  # read with its photograph: a folder may hold half a million
+            continue
         found = early.pop(path) if path in early else _record(export, path)
         if isinstance(found, Album):
             said.album = said.album or found
-        elif found and path in used:
-            said.items[path] = found
         elif found:
             said.spare.append(found)
     return said
+
+
+def _own(export: Export, path: str, early: dict[str, Item | Album | None]) -> Item | None:
+    """The record that a photograph has by its name; several photographs may have the same."""
+    found = early[path] if path in early else _record(export, path)
+    return found if isinstance(found, Item) else None
 
 
 def _pairs(folder: _Folder) -> dict[str, str]:

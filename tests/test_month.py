@@ -1,7 +1,8 @@
 """A month of simulated days: what each day's re-scan and report say, as whole values.
 
-The clock is passed in, nothing sleeps. Every day the same two commands run as a timer would run them; the expected
-value of a day is everything that the report has to say, and an empty list on a day on which nothing happened.
+The clock is passed in, nothing sleeps. Every day the same two commands run as a timer would run them; the
+expected value of a day is everything that the report has to say, and an empty list on a day on which
+nothing happened.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from tests.conftest import Run
 from tests.exports import Pack, instagram
 from tests.scenes import scene
 
-Day = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -79,7 +79,9 @@ class Month:
         ]
 
     def short(self, places: list[str]) -> list[str]:
-        return [place.removeprefix(f"{self.root}/").rpartition("zip!media/posts/202306/")[2] for place in places]
+        return [
+            place.removeprefix(f"{self.root}/").rpartition("zip!media/posts/202306/")[2] for place in places
+        ]
 
 
 @pytest.fixture
@@ -88,57 +90,72 @@ def month(run: Run, at: Callable[[str], None], tmp_path: Path) -> Month:
 
 
 def test_a_month_of_days(month: Month, disk: Path, exports: Path, tmp_path: Path) -> None:
-    run, day = month.run, month.day
-    month.clock(1)
-    run("index", disk, "--consent", "own", "--days", "34")
-    run("index", exports, "--consent", "own", code=4)  # there is no picture yet
     selfie = put(tmp_path / "selfie.jpg", photos.photo("astronaut", 5))
-    run("people", "add", "me", selfie, "--consent", "own", "--days", "20")
-
-    assert day(1) == []  # the first look only counts
+    month.clock(1)
+    month.run("index", disk, "--consent", "own", "--days", "34")
+    month.run("index", exports, "--consent", "own", code=4)  # there is no picture yet
+    month.run("people", "add", "me", selfie, "--consent", "own", "--days", "20")
+    assert month.day(1) == []  # the first look only counts
     assert month.scanned["first"] == {"me": 1}
-    assert day(2) == []
+    assert month.day(2) == []
+    files_come_and_go(month, disk)
+    contents_change(month, disk)
+    the_disk_is_unplugged(month, disk)
+    exports_follow_one_another(month, exports)
+    somebody_else_joins(month, disk)
+    consent_ends_and_is_renewed(month, disk)
+    the_disks_consent_ends(month, disk)
+    answer = month.run("query", selfie, "--person", "me", "--json").json
+    assert answer["summary"]["appearances"] == 2  # those in the last export
 
+
+def files_come_and_go(month: Month, disk: Path) -> None:
     # files are added, of the person and of others
     put(disk / "beach.jpg", scene(2))
     put(disk / "b.jpg", scene(1, "b"))
-    assert day(3) == [("me", "new", ["media/disk/beach.jpg"], [], None)]
-    assert day(4) == []
+    assert month.day(3) == [("me", "new", ["media/disk/beach.jpg"], [], None)]
+    assert month.day(4) == []
 
     # moved, copied, and a copy deleted
     (disk / "beach.jpg").rename(disk / "old/beach.jpg")
-    assert day(5) == [("me", "moved", ["media/disk/old/beach.jpg"], ["media/disk/beach.jpg"], None)]
+    assert month.day(5) == [("me", "moved", ["media/disk/old/beach.jpg"], ["media/disk/beach.jpg"], None)]
     shutil.copy(disk / "old/beach.jpg", disk / "copy.jpg")
-    assert day(6) == [("me", "moved", ["media/disk/copy.jpg"], [], None)]
+    assert month.day(6) == [("me", "moved", ["media/disk/copy.jpg"], [], None)]
     (disk / "copy.jpg").unlink()
-    assert day(7) == [("me", "moved", [], ["media/disk/copy.jpg"], None)]
+    assert month.day(7) == [("me", "moved", [], ["media/disk/copy.jpg"], None)]
 
+
+def contents_change(month: Month, disk: Path) -> None:
     # edited: compressed and scaled again it is the same appearance, in the same place
     put(disk / "old/beach.jpg", scene(2, side=400, quality=70))
-    assert day(8) == []
+    assert month.day(8) == []
     # replaced by a picture of somebody else
     put(disk / "old/beach.jpg", scene(1, "c"))
     gone = ("me", "gone", [], ["media/disk/old/beach.jpg"])
-    assert day(9) == [(*gone, "the file holds something else now")]
+    assert month.day(9) == [(*gone, "the file holds something else now")]
 
+
+def the_disk_is_unplugged(month: Month, disk: Path) -> None:
     # the disk is unplugged, and plugged in again with one more picture
-    unplugged = disk.rename(tmp_path / "drawer")
-    assert day(10) == []
+    unplugged = disk.rename(month.root / "drawer")
+    assert month.day(10) == []
     assert [one["id"] for one in month.scanned["unreachable"]] == [1]
     disk.mkdir()  # a mount point without its disk
-    assert day(11) == []
+    assert month.day(11) == []
     assert [one["id"] for one in month.scanned["unreachable"]] == [1]
     disk.rmdir()
     put(unplugged / "party.jpg", scene(3))
     unplugged.rename(disk)
-    assert day(12) == [("me", "new", ["media/disk/party.jpg"], [], None)]
+    assert month.day(12) == [("me", "new", ["media/disk/party.jpg"], [], None)]
     assert month.scanned["unreachable"] == []
 
+
+def exports_follow_one_another(month: Month, exports: Path) -> None:
     # an export arrives: one post is known from the disk, one is new
     both, only_old, only_new = (scene(number) for number in (4, 6, 7))
     first = export("2026-03-12", ("sea", scene(1)), ("both", both), ("old", only_old))
     older = first.write(exports)
-    found = day(13)
+    found = month.day(13)
     assert sorted(found) == [
         ("me", "moved", ["sea.jpg"], [], None),
         ("me", "new", ["both.jpg"], [], None),
@@ -147,50 +164,55 @@ def test_a_month_of_days(month: Month, disk: Path, exports: Path, tmp_path: Path
 
     # a newer one of the same account, after a post was deleted on the platform: what both hold is not told
     export("2026-03-14", ("sea", scene(1)), ("both", both), ("new", only_new)).write(exports)
-    assert day(14) == [("me", "new", ["new.jpg"], [], None)]
+    assert month.day(14) == [("me", "new", ["new.jpg"], [], None)]
     offered = month.scanned["successors"][0]
-    run("sources", "supersede", offered["older"], offered["newer"])
-    assert day(15) == [("me", "gone", [], ["old.jpg"], "no longer in the newer export of 2026-03-14")]
+    month.run("sources", "supersede", offered["older"], offered["newer"])
+    assert month.day(15) == [("me", "gone", [], ["old.jpg"], "no longer in the newer export of 2026-03-14")]
     older.unlink()  # the old one is not needed any more
-    assert day(16) == []
+    assert month.day(16) == []
 
     # the next export simply takes the place of the one before on the disk
     next(exports.glob("*2026-03-14*")).unlink()
     third = export("2026-03-17", ("both", both), ("new", only_new))
     third.write(exports)
-    assert day(17) == [("me", "moved", [], ["sea.jpg"], "no longer in the newer export of 2026-03-17")]
+    assert month.day(17) == [("me", "moved", [], ["sea.jpg"], "no longer in the newer export of 2026-03-17")]
     assert len(month.scanned["replaced"]) == 1
 
+
+def somebody_else_joins(month: Month, disk: Path) -> None:
     # somebody else joins: the first look counts, and what comes later is told for both
-    friend = put(tmp_path / "friend.jpg", photos.photo("a", 2))
-    run("people", "add", "friend", friend, "--consent", "release", "--by", "A. Friend")
-    assert day(18) == []
+    friend = put(month.root / "friend.jpg", photos.photo("a", 2))
+    month.run("people", "add", "friend", friend, "--consent", "release", "--by", "A. Friend")
+    assert month.day(18) == []
     assert month.scanned["first"] == {"friend": 1}
     put(disk / "friend-2.jpg", scene(3, "a"))
     (disk / "old/friend.jpg").unlink()
-    assert day(19) == [
+    assert month.day(19) == [
         ("friend", "gone", [], ["media/disk/old/friend.jpg"], "the file is no longer there"),
         ("friend", "new", ["media/disk/friend-2.jpg"], [], None),
     ]
 
+
+def consent_ends_and_is_renewed(month: Month, disk: Path) -> None:
     # the first person's consent ends on the 21st: nothing is told about her, until it is renewed
     expiring = [("person", "me", "2026-03-21"), ("source", str(disk), "2026-04-04")]
-    assert day(20) == []
+    assert month.day(20) == []
     assert sorted((one["kind"], one["subject"], one["day"]) for one in month.scanned["expiring"]) == expiring
     put(disk / "late.jpg", scene(8))
-    assert day(22) == []
+    assert month.day(22) == []
     assert month.scanned["ended"] == [
         {"kind": "person", "subject": "me", "day": "2026-03-21", "erased_on": "2026-04-20"}
     ]
     month.clock(23)
-    run("consent", "renew", "me", "--yes")
-    assert day(23) == [("me", "new", ["media/disk/late.jpg"], [], None)]
+    month.run("consent", "renew", "me", "--yes")
+    assert month.day(23) == [("me", "new", ["media/disk/late.jpg"], [], None)]
 
+
+def the_disks_consent_ends(month: Month, disk: Path) -> None:
     # the disk's consent ends: what is on it is neither looked at nor gone, and is erased after the grace
-    assert day(5, month=4) == []
+    assert month.day(5, month=4) == []
     assert month.scanned["without_consent"] == [1]
-    assert day(1, month=5) == []
+    assert month.day(1, month=5) == []
     assert month.scanned["erased"] == []
-    assert day(5, month=5) == []
+    assert month.day(5, month=5) == []
     assert month.scanned["erased"] == [str(disk)]
-    assert run("query", selfie, "--person", "me", "--json").json["summary"]["appearances"] == 2

@@ -1,11 +1,10 @@
-"""Re-scans through the front door: what they find, what they leave alone, and that everything is told once."""
+"""Re-scans through the front door: what they find, what they leave alone, everything told once."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -59,9 +58,12 @@ def told(run: Run, tmp_path: Path) -> Tell:
     def told() -> list[tuple[str, list[str], list[str]]]:
         run("rescan")
         return [
-            (one["kind"], *(sorted(place.removeprefix(f"{tmp_path}/") for place in one[key]) for key in ("added", "removed")))
+            (one["kind"], short(one["added"]), short(one["removed"]))
             for one in run("report", "--json").json["changes"]
-        ]  # fmt: skip
+        ]
+
+    def short(places: list[str]) -> list[str]:
+        return sorted(place.removeprefix(f"{tmp_path}/") for place in places)
 
     return told
 
@@ -181,7 +183,9 @@ def test_a_file_with_another_picture_is_gone_and_new(watched: Path, told: Tell) 
     assert told() == [("gone", [], ["photos/1.jpg"]), ("new", ["photos/1.jpg"], [])]
 
 
-def test_what_went_and_came_back_between_two_reports_is_told_in_order(run: Run, watched: Path, told: Tell) -> None:
+def test_what_went_and_came_back_between_two_reports_is_told_in_order(
+    run: Run, watched: Path, told: Tell
+) -> None:
     (watched / "1.jpg").rename(watched.parent / "away.jpg")
     run("rescan")
     (watched.parent / "away.jpg").rename(watched / "1.jpg")
@@ -205,7 +209,9 @@ def test_who_can_see_it_is_told_when_the_user_learns_more(
     assert told() == []
 
 
-def test_a_face_that_is_said_to_be_somebody_elses_is_not_told_as_gone(run: Run, watched: Path, told: Tell) -> None:
+def test_a_face_that_is_said_to_be_somebody_elses_is_not_told_as_gone(
+    run: Run, watched: Path, told: Tell
+) -> None:
     put(watched / "3.jpg", scene(3))
     run("rescan")
     (change,) = run("report", "--since", "2000-01-01", "--json").json["changes"]
@@ -355,7 +361,10 @@ def likenesses(library: Library, scores: Any) -> list[Vector]:
     person = people.all_people(library)[0]
     face = people.probe_vectors(library, person, 1, 128)[0][0]
     aside = [one - face * float(one @ face) for one in strangers(len(scores))]
-    made = [face * s + one / np.linalg.norm(one) * np.sqrt(1 - s * s) for s, one in zip(scores, aside, strict=True)]
+    made = [
+        face * s + one / np.linalg.norm(one) * np.sqrt(1 - s * s)
+        for s, one in zip(scores, aside, strict=True)
+    ]
     return [np.asarray(one / np.linalg.norm(one), np.float32) for one in made]
 
 
@@ -542,7 +551,12 @@ def test_a_newer_export_is_offered_and_takes_the_olders_place(
     run("rescan")
     run("report")
     kept = scene(5, side=470, quality=60)
-    run("index", instagram_export("2026-05-01", {"kept": kept, "added": scene(7)}).write(tmp_path), "--consent", "own")
+    run(
+        "index",
+        instagram_export("2026-05-01", {"kept": kept, "added": scene(7)}).write(tmp_path),
+        "--consent",
+        "own",
+    )
     said = run("rescan", "--json").json
     assert (said["successors"], said["replaced"]) == ([{"older": 2, "newer": 3}], [])
     assert names(run("report", "--json").json["changes"]) == [("new", ["added.jpg"], [], None)]
@@ -557,7 +571,9 @@ def test_a_newer_export_is_offered_and_takes_the_olders_place(
     assert run("sources", "--json").json["sources"][1]["successor"] == 3
 
 
-def test_what_only_a_cut_off_export_lacks_is_said_of_that_place(run: Run, watched: Path, tmp_path: Path) -> None:
+def test_what_only_a_cut_off_export_lacks_is_said_of_that_place(
+    run: Run, watched: Path, tmp_path: Path
+) -> None:
     """The same photograph lies in a folder of one's own: it is not gone, but the platform has it no more."""
     older = instagram_export("2026-01-01", {"posted": scene(1)}).write(tmp_path)
     run("index", older, "--consent", "own")
@@ -589,7 +605,11 @@ def test_only_a_newer_export_of_the_account_can_take_a_place(
     run: Run, folder: Path, tmp_path: Path, older: int, newer: int, reason: str
 ) -> None:
     run("index", folder, "--consent", "own")
-    for day, account in (("2026-01-01", "ana.example"), ("2026-05-01", "ana.example"), ("2026-06-01", "bo.example")):
+    for day, account in (
+        ("2026-01-01", "ana.example"),
+        ("2026-05-01", "ana.example"),
+        ("2026-06-01", "bo.example"),
+    ):
         place = instagram_export(day, {"post": scene(5)}, account).write(tmp_path)
         run("index", place, "--consent", "own")
     assert reason in run("sources", "supersede", older, newer, code=2).err
@@ -712,11 +732,11 @@ def test_a_rescan_killed_again_and_again_comes_to_what_an_undisturbed_one_comes_
         put(watched / f"{number}.jpg", scene(number))
     (watched / "1.jpg").rename(watched / "moved.jpg")
     (watched / "2.jpg").unlink()
-    chance, killed = random.Random(5), 0
-    for _ in range(8):
+    waits, killed = (0.3, 0.6, 0.9, 1.3, 1.8, 2.3, 2.8, 3.4), 0
+    for wait in waits:
         running = command("rescan", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            running.wait(chance.uniform(0.3, 3))
+            running.wait(wait)
         except subprocess.TimeoutExpired:
             running.send_signal(signal.SIGKILL)
             killed += running.wait() == -signal.SIGKILL
@@ -780,9 +800,9 @@ def test_a_timers_run_says_nothing_and_tells_numbers(
 
 
 def test_a_consent_that_ends_is_told_by_a_timer_once_before_and_once_after(
-    run: Run, at: Callable[[str], None], folder: Path, selfie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:  # fmt: skip
-    told = tmp_path / "told.txt"
+    run: Run, at: Callable[[str], None], folder: Path, selfie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = folder.parent / "told.txt"
     monkeypatch.setenv("SELFSEARCH_NOTIFY", f"file:{told}")
     at("2026-03-01T12:00:00+00:00")
     run("index", folder, "--consent", "own")
@@ -792,5 +812,7 @@ def test_a_consent_that_ends_is_told_by_a_timer_once_before_and_once_after(
         at(f"2026-{day}T12:00:00+00:00")
         told.unlink(missing_ok=True)
         run("rescan", "--scheduled")
-        said.append([word for word in ("within 30 days", "ended") if told.exists() and word in told.read_text()])
+        said.append(
+            [word for word in ("within 30 days", "ended") if told.exists() and word in told.read_text()]
+        )
     assert said == [[], ["within 30 days"], [], ["ended"], []]

@@ -108,7 +108,9 @@ def _live(library: Library, found: Sequence[Change]) -> list[Change]:
 
 
 def _open(state: State | None, closed: set[str], roots: set[str]) -> State | None:
-    """The state without its places below paths that nobody may show now; None when none is left, or all were erased."""
+    """The state without its places below paths that nobody may show now; None when none is left, or all
+    were erased.
+    """
     if state is None:
         return None
     places = tuple(place for place in state.places if not _root_of(place, roots) & closed)

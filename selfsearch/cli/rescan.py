@@ -63,7 +63,9 @@ class _Quietly:
 
 
 def _run(source: list[int] | None, said: Say) -> Rescan:
-    """The answer counts as given when it was written; a run that is killed before is repeated by the next one."""
+    """The answer counts as given when it was written; a run that is killed before is repeated by the next
+    one.
+    """
     from datetime import timedelta
 
     from .. import config
@@ -121,13 +123,14 @@ def sentence(done: Rescan) -> str:
     words = {"new": "new", "gone": "gone", "exposure": "seen by others than before"}
     parts = [f"{found[kind]} {word}" for kind, word in words.items() if found[kind]]
     lines = [f"appearances: {', '.join(parts)}; run: selfsearch report"] if parts else []
-    soon, ended = ([one for one in done.endings if one.state == state and not one.told] for state in ("soon", "ended"))
+    soon, ended = (
+        [one for one in done.endings if one.state == state and not one.told] for state in ("soon", "ended")
+    )
     if soon:
         lines.append(f"{_many(len(soon), 'consent')} within 30 days of its end; run: selfsearch consent list")
     if ended:
-        lines.append(
-            f"{_many(len(ended), 'consent')} ended, what rests on it will be erased; run: selfsearch consent list"
-        )
+        many = _many(len(ended), "consent")
+        lines.append(f"{many} ended, what rests on it will be erased; run: selfsearch consent list")
     if done.erased:
         lines.append(f"{len(done.erased)} erased, since consent had ended")
     return "\n".join(lines)
@@ -197,42 +200,53 @@ def _about_sources(done: Rescan) -> Iterable[str]:
     for lost in done.unreachable:
         row = lost.source
         yield (
-            f"{row.title} (source {row.id}): {row.root} cannot be reached, {lost.reason}. Nothing of it counts as"
-            f" gone; if you deleted it: selfsearch sources gone {row.id}"
+            f"{row.title} (source {row.id}): {row.root} cannot be reached, {lost.reason}. Nothing of it"
+            f" counts as gone; if you deleted it: selfsearch sources gone {row.id}"
         )
     for row in done.without_consent:
         yield f"{row.title} (source {row.id}): no live consent; it was not read"
+    yield from _about_exports(done)
+
+
+def _about_exports(done: Rescan) -> Iterable[str]:
     for older, newer in done.replaced:
         yield (
-            f"Source {newer.id} took the place of source {older.id}, an older export of the same account that is not"
-            " there any more"
+            f"Source {newer.id} took the place of source {older.id}, an older export of the same account"
+            " that is not there any more"
         )
     for older, newer in done.successors:
         yield (
-            f"Source {newer.id} is a newer export of the same account as source {older.id}. If it is as complete, let it"
-            f" take its place, and what it lacks is told as gone: selfsearch sources supersede {older.id} {newer.id}"
+            f"Source {newer.id} is a newer export of the same account as source {older.id}. If it is as"
+            " complete, let it take its place, and what it lacks is told as gone:"
+            f" selfsearch sources supersede {older.id} {newer.id}"
         )
 
 
 def _about_consent(done: Rescan) -> Iterable[str]:
     for one in done.endings:
         day, erased = f"{one.ends_at:%Y-%m-%d}", f"{one.erased_at:%Y-%m-%d}"
-        ends = f"ends on {day}" if one.state == "soon" else f"ended on {day}; what rests on it is erased on {erased}"
+        ends = f"ends on {day}"
+        if one.state == "ended":
+            ends = f"ended on {day}; what rests on it is erased on {erased}"
         yield f"Consent for {one.kind} {one.subject} {ends}. To renew it: selfsearch consent renew"
     for receipt in done.erased:
-        yield f"{receipt.subject} was erased: its consent had ended (receipt: entry {receipt.entry} of the ledger)"
+        entry = f"(receipt: entry {receipt.entry} of the ledger)"
+        yield f"{receipt.subject} was erased: its consent had ended {entry}"
 
 
 def _about_people(done: Rescan) -> Iterable[str]:
     if not done.people:
-        yield "Nobody was looked for: nobody with live consent is enrolled. To begin: selfsearch query PHOTO --self"
+        yield (
+            "Nobody was looked for: nobody with live consent is enrolled. To begin:"
+            " selfsearch query PHOTO --self"
+        )
         return
     for name, count in done.first.items():
         yield f"{name}: {_many(count, 'appearance')} to begin with; from now on, changes are told"
     for name, one in done.recounted.items():
         yield (
-            f"{name}: counting goes on with another model pack, which finds {one.more:,} more and {one.fewer:,} fewer"
-            " in what was there before; selfsearch query lists them all"
+            f"{name}: counting goes on with another model pack, which finds {one.more:,} more and"
+            f" {one.fewer:,} fewer in what was there before; selfsearch query lists them all"
         )
     found = {kind: count for kind, count in counts(done).items() if count and kind in KINDS}
     words = ", ".join(f"{count:,} {KIND_WORDS[kind]}" for kind, count in found.items())

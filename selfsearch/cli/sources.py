@@ -133,7 +133,9 @@ def gone(
         if source not in rows:
             raise UsageError(f"there is no source {source}; see: selfsearch sources")
         if rows[source].state != "unreachable":
-            raise UsageError(f"source {source} could be reached the last time; selfsearch rescan says what is gone")
+            raise UsageError(
+                f"source {source} could be reached the last time; selfsearch rescan says what is gone"
+            )
         count = items.forget_missing(library, source, consent.stamp(options.now()))
         sources.update_source(library, source, stamps={})
     options.say(f"{count:,} files of source {source} count as gone")
@@ -152,7 +154,12 @@ def _object(row: SourceRow, counts: dict[str, int]) -> dict[str, Any]:
         "containers",
         "state",
     )
-    more: dict[str, Any] = {"successor": row.successor, "account_was": row.account_was, "scanned_at": row.scanned_at, "outcomes": counts}
+    more: dict[str, Any] = {
+        "successor": row.successor,
+        "account_was": row.account_was,
+        "scanned_at": row.scanned_at,
+        "outcomes": counts,
+    }
     return {name: getattr(row, name) for name in names} | more
 
 

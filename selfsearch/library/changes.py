@@ -79,7 +79,8 @@ def save(library: Library, person: int, memory: Memory, found: Sequence[Change],
     """Replace what is remembered of a person and add what changed, both or neither."""
     with library.atomic():
         library.db.execute(
-            "update people set looked_at = coalesce(looked_at, ?), seen_pack = ?, seen_media = ? where id = ?",
+            "update people set looked_at = coalesce(looked_at, ?), seen_pack = ?, seen_media = ?"
+            " where id = ?",
             [now, memory.pack, memory.media, person],
         )
         library.db.execute("delete from appearances where person_id = ?", [person])
@@ -91,7 +92,8 @@ def save(library: Library, person: int, memory: Memory, found: Sequence[Change],
             ],
         )
         library.db.conn.executemany(
-            "insert into changes (person_id, at, kind, face_id, before, after, why) values (?, ?, ?, ?, ?, ?, ?)",
+            "insert into changes (person_id, at, kind, face_id, before, after, why)"
+            " values (?, ?, ?, ?, ?, ?, ?)",
             [
                 (person, one.at, one.kind, one.face, _dump(one.before), _dump(one.after), one.why)
                 for one in found
@@ -145,8 +147,8 @@ def there(library: Library, addresses: Iterable[str]) -> set[str]:
 def changes(
     library: Library, *, since: str | None = None, untold: bool = False, unannounced: bool = False
 ) -> list[Change]:
-    """What changed, oldest first: everything, or since a moment (ISO 8601), or what nobody was told of yet, or what no
-    re-scan has counted in its answer yet.
+    """What changed, oldest first: everything, or since a moment (ISO 8601), or what nobody was told of yet,
+    or what no re-scan has counted in its answer yet.
     """
     where = ["1"] + ["changes.at >= ?"] * (since is not None) + ["changes.told_at is null"] * untold
     where += ["changes.announced_at is null", "changes.told_at is null"] * unannounced
@@ -157,15 +159,17 @@ def changes(
     )
     return [
         Change(
-            row["name"], row["kind"], row["face_id"], _load(row["before"]), _load(row["after"]), row["at"], row["why"],
-            row["id"], row["told_at"],
+            row["name"], row["kind"], row["face_id"], _load(row["before"]), _load(row["after"]), row["at"],
+            row["why"], row["id"], row["told_at"],
         )
         for row in rows
     ]  # fmt: skip
 
 
 def denied(library: Library, found: Sequence[Change]) -> set[int]:
-    """Ids of those changes that are about a face of which the person has said since that it is somebody else's."""
+    """Ids of those changes that are about a face of which the person has said since that it is somebody
+    else's.
+    """
     rows = library.db.execute(
         "select changes.id from changes join verdicts on verdicts.person_id = changes.person_id"
         " and verdicts.face_id = changes.face_id where verdicts.verdict = 'not_me'"
@@ -188,7 +192,8 @@ def _mark(library: Library, column: str, found: Sequence[Change], now: str) -> N
         return
     with library.atomic():
         library.db.conn.executemany(
-            f"update changes set {column} = coalesce({column}, ?) where id = ?", [(now, one.id) for one in found]
+            f"update changes set {column} = coalesce({column}, ?) where id = ?",
+            [(now, one.id) for one in found],
         )
 
 
@@ -206,14 +211,17 @@ def mark_reminded(library: Library, told: Iterable[tuple[int, str]], now: str) -
 
 
 def prune(library: Library, *, told_before: str, gone_before: str) -> int:
-    """Drop scans and told changes from before a moment, and files that have been gone since before another; returns how
-    many rows went.
+    """Drop scans and told changes from before a moment, and files that have been gone since before another;
+    returns how many rows went.
     """
     with library.atomic():
         cursors = (
-            library.db.execute("delete from changes where told_at is not null and told_at < ?", [told_before]),
             library.db.execute(
-                "delete from scans where finished_at < ? and id not in (select max(id) from scans group by source_id)",
+                "delete from changes where told_at is not null and told_at < ?", [told_before]
+            ),
+            library.db.execute(
+                "delete from scans where finished_at < ?"
+                " and id not in (select max(id) from scans group by source_id)",
                 [told_before],
             ),
             library.db.execute("delete from items where gone_at < ?", [gone_before]),

@@ -88,16 +88,17 @@ def mark_gone(library: Library, source: int, seen: Collection[int], now: str) ->
 
 
 def below(library: Library, source: int, places: Collection[str], seen: Collection[int]) -> set[int]:
-    """The source's files that are there as far as is known, at one of these addresses or below it, without `seen`."""
+    """The source's files that are there as far as is known, at one of these addresses or below it, without
+    `seen`.
+    """
     if not places:
         return set()
     stripped = {place.rstrip("/") for place in places}
-    rows = library.db.execute("select id, address from items where source_id = ? and gone_at is null", [source])
-    return {
-        number
-        for number, address in rows
-        if number not in seen and not stripped.isdisjoint(_above(address))
-    }  # fmt: skip
+    rows = library.db.execute(
+        "select id, address from items where source_id = ? and gone_at is null", [source]
+    ).fetchall()
+    unseen = ((number, address) for number, address in rows if number not in seen)
+    return {number for number, address in unseen if not stripped.isdisjoint(_above(address))}
 
 
 def _above(address: str) -> Iterator[str]:

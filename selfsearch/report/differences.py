@@ -65,7 +65,9 @@ class Difference:
         if self.kind == "gone":
             return self.why or "no longer there"
         if self.kind == "exposure":
-            return f"who can see it: {before.get('exposure')} before, {after.get('exposure')} now" + self._moved
+            return (
+                f"who can see it: {before.get('exposure')} before, {after.get('exposure')} now" + self._moved
+            )
         if self.kind == "band":
             return f"{_band(before)} before, {_band(after)} now"
         return self._moved.removeprefix("; ")
@@ -159,7 +161,5 @@ def to_html(found: Sequence[Difference]) -> str:
 def _card(one: Difference) -> Markup:
     image = boxed(one.picture, "the face in this photograph") if one.picture else None
     places = element("ul", *(element("li", plain(place)) for place in one.places))
-    return element(
-        "article", image, element("h3", f"{WORDS[one.kind]}: {one.person}"), element("p", one.sentence), places,
-        class_="card",
-    )  # fmt: skip
+    title = element("h3", f"{WORDS[one.kind]}: {one.person}")
+    return element("article", image, title, element("p", one.sentence), places, class_="card")

@@ -1,7 +1,9 @@
-"""Re-scan: every consented source again, and what became different for each enrolled person since the last time.
+"""Re-scan: every consented source again, and what became different for each enrolled person since the last
+time.
 
-A source that cannot be reached (an unplugged disk, an unmounted share) is unreachable; nothing of it counts as gone.
-Changes are worked out from what the library holds before and after, written down in one transaction, and told once.
+A source that cannot be reached (an unplugged disk, an unmounted share) is unreachable; nothing of it counts
+as gone. Changes are worked out from what the library holds before and after, written down in one
+transaction, and told once.
 """
 
 from .accounts import successors

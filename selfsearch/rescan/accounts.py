@@ -1,4 +1,6 @@
-"""Which sources are exports of one account, which of them took another's place, and what that says of a file."""
+"""Which sources are exports of one account, which of them took another's place, and what that says of a
+file.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ DELETED = "the file is no longer there"
 
 
 def successors(rows: Sequence[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:
-    """(older, newer) exports of the same account on the same platform, where the older has not been replaced yet."""
+    """(older, newer) exports of the same account on the same platform, where the older has not been
+    replaced yet.
+    """
     newest: dict[tuple[str, str], SourceRow] = {}
     for row in rows:
         if row.account and row.exported_at and row.successor is None:
@@ -64,7 +68,9 @@ class Whereabouts:
         return any(True for _ in came) or any(True for _ in went)
 
     def why_gone(self, places: Iterable[str], after: Collection[str] = ()) -> str:
-        """What became of files that are not where they were, in words; the newer export's silence weighs most."""
+        """What became of files that are not where they were, in words; the newer export's silence weighs
+        most.
+        """
         lost = [place for place in places if place not in after and not self._is_continued(place, after)]
         for place in lost:
             for source in self._sources(place):

@@ -1,7 +1,8 @@
 """Which of a person's faces are the same appearance: the same picture, copied, scaled or compressed again.
 
-Unlike a query, which folds what is there now, this also looks at what was there the last time, so that a better copy,
-an edited file or a newer export of the same photograph continues the appearance that was told before.
+Unlike a query, which folds what is there now, this also looks at what was there the last time, so that a
+better copy, an edited file or a newer export of the same photograph continues the appearance that was told
+before.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ Row = dict[str, Any]
 
 
 def groups(
-    searcher: Searcher, changed: Collection[int], others: Collection[int], places: Mapping[int, Collection[str]]
+    searcher: Searcher,
+    changed: Collection[int],
+    others: Collection[int],
+    places: Mapping[int, Collection[str]],
 ) -> list[list[int]]:
     """The faces of `changed`, each with those of it and of `others` that are the same appearance.
 
@@ -55,7 +59,9 @@ def _vectors(searcher: Searcher, media: set[int]) -> dict[int, Vector]:
 
 
 def _is_same_face(one: Vector | None, other: Vector | None) -> bool:
-    """Both are known as the same person's; a vector is missing when the pack was changed after a file had gone."""
+    """Both are known as the same person's; a vector is missing when the pack was changed after a file had
+    gone.
+    """
     return one is None or other is None or float(one @ other) >= SAME_FACE_SCORE
 
 

@@ -39,7 +39,9 @@ class Looked:
     people: list[str] = field(default_factory=list)  # who was looked for
     changes: list[Change] = field(default_factory=list)
     first: dict[str, int] = field(default_factory=dict)  # people looked for the first time -> appearances
-    recounted: dict[str, Recount] = field(default_factory=dict)  # people whose counting goes on with another pack
+    recounted: dict[str, Recount] = field(
+        default_factory=dict
+    )  # people whose counting goes on with another pack
 
 
 def look(library: Library, engine: Engine, clock: Clock) -> Looked:
@@ -52,10 +54,6 @@ def look(library: Library, engine: Engine, clock: Clock) -> Looked:
         answer = _ask(searcher, person, clock)
         if answer is not None:
             looked.people.append(person.name)
-            people.save_query(
-                library, now=consent.stamp(clock()), person=person.name, purpose="re-scan", outcome="answered",
-                appearances=len(answer.appearances),
-            )  # fmt: skip
             _note(searcher, person, answer, looked, clock)
     return looked
 
@@ -72,34 +70,43 @@ def _ask(searcher: Searcher, person: Person, clock: Clock) -> Answer | None:
 
 
 def _note(searcher: Searcher, person: Person, answer: Answer, looked: Looked, clock: Clock) -> None:
-    library, pack = searcher.library, searcher.engine.pack.revision
-    found = {
-        one.face: State(one.score, one.band, one.exposure.value, tuple(sorted({s.path for s in one.sightings})))
-        for one in answer.appearances
-    }
-    memory = changes.recall(library, person.id)
+    library, pack, now = searcher.library, searcher.engine.pack.revision, consent.stamp(clock())
+    count = len(answer.appearances)
+    people.save_query(
+        library, now=now, person=person.name, purpose="re-scan", outcome="answered", appearances=count
+    )
+    memory, found = changes.recall(library, person.id), _states(answer)
     if memory.pack == pack and memory.states == found:
         return
     fresh = Memory(found, pack, changes.newest_media(library))
     if memory.pack is None:
-        changes.save(library, person.id, fresh, [], consent.stamp(clock()))
+        changes.save(library, person.id, fresh, [], now)
         looked.first[person.name] = len(groups(searcher, list(found), [], {}))
         return
-    comparison = Comparison(searcher, person, answer, memory, found, clock)
+    comparison = Comparison(searcher, person, answer, memory, clock)
     different = comparison.changes()
-    changes.save(library, person.id, replace(fresh, states=comparison.after), different, consent.stamp(clock()))
+    changes.save(library, person.id, replace(fresh, states=comparison.after), different, now)
     looked.changes += different
-    if memory.pack not in ("", pack):
+    if comparison.another_pack:
         looked.recounted[person.name] = Recount(comparison.more, comparison.fewer)
+
+
+def _states(answer: Answer) -> dict[int, State]:
+    """Face -> how it appears."""
+    found = {}
+    for one in answer.appearances:
+        places = tuple(sorted({sighting.path for sighting in one.sightings}))
+        found[one.face] = State(one.score, one.band, one.exposure.value, places)
+    return found
 
 
 class Comparison:
     """One person's appearances, the last time and now."""
 
     def __init__(
-        self, searcher: Searcher, person: Person, answer: Answer, memory: Memory, found: Mapping[int, State], clock: Clock
-    ) -> None:  # fmt: skip
-        library = searcher.library
+        self, searcher: Searcher, person: Person, answer: Answer, memory: Memory, clock: Clock
+    ) -> None:
+        library, found = searcher.library, _states(answer)
         self.searcher, self.memory, self.person, self.found = searcher, memory, person.name, found
         self.at = consent.stamp(clock())
         self.floor = answer.bands.get("possible", UNCALIBRATED)
@@ -132,8 +139,8 @@ class Comparison:
     def _completed(self, found: Mapping[int, State], searched: Collection[int]) -> dict[int, State]:
         """What was found now, and what is still there though it was not found.
 
-        That is what lies in a source whose consent has ended, which is not looked at, and what does not match as well
-        as before (a larger library, another photograph of the person, another pack).
+        That is what lies in a source whose consent has ended, which is not looked at, and what does not
+        match as well as before (a larger library, another photograph of the person, another pack).
         """
         after = dict(found)
         unsearched = {row.id for row in self.rows if row.id not in searched and row.successor is None}
@@ -192,8 +199,8 @@ class Comparison:
         return "moved" if self._where.is_moved(before.places, after.places) else None
 
     def _is_surer(self, before: State, after: State) -> bool:
-        """Whether a band changed because the match did, and not only because the library grew or shrank, which says
-        nothing new about a photograph.
+        """Whether a band changed because the match did, and not only because the library grew or shrank,
+        which says nothing new about a photograph.
         """
         if self.another_pack:
             return False
@@ -206,13 +213,15 @@ class Comparison:
             return None
         if after is None:
             return self._where.why_gone(before.places)
-        lost = [place for place in before.places if place not in after.places and self._where.is_replaced(place)]
+        lost = [
+            place for place in before.places if place not in after.places and self._where.is_replaced(place)
+        ]
         return self._where.why_gone(lost, after.places) if lost else None
 
 
 def _still(before: State, now: State | None, kept: set[str], seen: set[str]) -> State | None:
-    """The state of a face that was there before: `kept` are its places in sources that are not searched any more, `seen`
-    those where it is and was not found. None: it is gone, or was found and that is all.
+    """The state of a face that was there before: `kept` are its places in sources that are not searched any
+    more, `seen` those where it is and was not found. None: it is gone, or was found and that is all.
     """
     if now is not None:
         widest = min((before.exposure, now.exposure), key=ORDER.index)
@@ -223,7 +232,9 @@ def _still(before: State, now: State | None, kept: set[str], seen: set[str]) -> 
 
 
 def together(states: Iterable[State]) -> State | None:
-    """Several faces of one appearance as one state: the best score and band, the widest exposure, all places."""
+    """Several faces of one appearance as one state: the best score and band, the widest exposure, all
+    places.
+    """
     every = list(states)
     if not every:
         return None
@@ -233,5 +244,3 @@ def together(states: Iterable[State]) -> State | None:
         min((state.exposure for state in every), key=ORDER.index),
         tuple(sorted({place for state in every for place in state.places})),
     )
-
-

@@ -1,4 +1,6 @@
-"""What must not be kept: consent that ends is told of, what rested on it is erased after a grace, and history is cut off."""
+"""What must not be kept: consent that ends is told of, what rested on it is erased after a grace, and
+history is cut off.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def erase_ended(library: Library, now: datetime, grace: timedelta) -> list[Recei
     targets = [
         target
         for target, standing in _kept(library, now)
-        if standing.state == "expired" and standing.expires_at is not None and standing.expires_at + grace <= now
+        if standing.state == "expired"
+        and standing.expires_at is not None
+        and standing.expires_at + grace <= now
     ]
     if not targets:
         return []
@@ -60,9 +64,7 @@ def erase_ended(library: Library, now: datetime, grace: timedelta) -> list[Recei
 
 def prune(library: Library, now: datetime) -> None:
     """Cut off history: scans, told changes, reports, and files that went long ago with the faces in them."""
-    changes.prune(
-        library, told_before=consent.stamp(now - KEEP), gone_before=consent.stamp(now - KEEP_GONE)
-    )
+    changes.prune(library, told_before=consent.stamp(now - KEEP), gone_before=consent.stamp(now - KEEP_GONE))
     faces.prune(library, keep_remembered=True)
     for path in (library.home / "reports").rglob("*"):
         if path.is_file() and path.stat().st_mtime < (now - KEEP).timestamp():

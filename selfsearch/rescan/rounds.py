@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from .. import consent, indexing
-from ..consent import Grant
 from ..engine import Engine
 from ..errors import ConsentError, InputError, UsageError
 from ..forget import Receipt
@@ -46,7 +45,9 @@ class Rescan:
     erased: list[Receipt] = field(default_factory=list)  # what rested on consent that ended long ago
     successors: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)  # offers: older, newer export
     replaced: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)  # the older one was deleted
-    changes: list[Change] = field(default_factory=list)  # with those that a killed run wrote down and never said
+    changes: list[Change] = field(
+        default_factory=list
+    )  # with those that a killed run wrote down and never said
     people: list[str] = field(default_factory=list)  # who was looked for
     first: dict[str, int] = field(default_factory=dict)  # people looked for the first time -> appearances
     recounted: dict[str, Recount] = field(default_factory=dict)  # people looked for with another model pack
@@ -79,16 +80,16 @@ def rescan_unannounced(
     watcher: Watcher | None = None,
     grace: timedelta = GRACE,
 ) -> Rescan:
-    """The same for who calls `announced` when the answer has reached somebody; until then the next re-scan gives
-    the same changes again.
+    """The same for who calls `announced` when the answer has reached somebody; until then the next re-scan
+    gives the same changes again.
     """
     done = Rescan(erased=retention.erase_ended(library, clock(), grace))
-    rows = _wanted(library, only)
+    rows, reader = _wanted(library, only), _Reader(library, engine, clock, watcher)
     alive = consent.live(library, "source", {row.root for row in rows}, clock())
     for root in dict.fromkeys(row.root for row in rows):
         under = [row for row in rows if row.root == root]
         if root in alive:
-            _root(library, engine, clock, watcher, (root, under), done)
+            _root(reader, root, under, done)
         else:
             done.without_consent += under
     _settle_successors(library, clock, done)
@@ -115,17 +116,28 @@ def _wanted(library: Library, only: Sequence[int] | None) -> list[SourceRow]:
     return [row for row in rows if only is None or row.id in only]
 
 
-def _root(
-    library: Library, engine: Engine, clock: Clock, watcher: Watcher | None, place: tuple[str, list[SourceRow]],
-    done: Rescan,
-) -> None:  # fmt: skip
-    root, rows = place
+@dataclass(frozen=True)
+class _Reader:
+    """What reading a source takes."""
+
+    library: Library
+    engine: Engine
+    clock: Clock
+    watcher: Watcher | None
+
+    def read(self, root: str) -> list[Indexed]:
+        """Index what is at a path. Raises ConsentError, InputError and OSError."""
+        grant = consent.require(self.library, "source", root, self.clock())
+        return indexing.index(self.library, self.engine, grant, Path(root), self.clock, self.watcher)
+
+
+def _root(reader: _Reader, root: str, rows: Sequence[SourceRow], done: Rescan) -> None:
+    library = reader.library
     reason = out_of_reach(library, root, rows)
     if reason is None:
         _mark(library, rows, "live")
         try:
-            grant: Grant = consent.require(library, "source", root, clock())
-            done.indexed += indexing.index(library, engine, grant, Path(root), clock, watcher)
+            done.indexed += reader.read(root)
         except ConsentError:
             done.without_consent += rows
             return
@@ -165,7 +177,9 @@ def out_of_reach(library: Library, root: str, rows: Sequence[SourceRow]) -> str 
 
 
 def _settle_successors(library: Library, clock: Clock, done: Rescan) -> None:
-    """An older export that was deleted beside a newer one is replaced by it; of one that is still there the user decides."""
+    """An older export that was deleted beside a newer one is replaced by it; of one that is still there the
+    user decides.
+    """
     rows = sources.all_sources(library)
     alive = consent.live(library, "source", {row.root for row in rows}, clock())
     for older, newer in successors([row for row in rows if row.root in alive and row.state != "erasing"]):

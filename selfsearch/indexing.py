@@ -28,6 +28,7 @@ from .reembed import reembed
 from .sources import Item, Source, discover
 from .sources.members import address
 from .sources.platforms import WITHOUT_MEDIA
+from .sources.spans import why
 from .types import Analysis, Outcome
 
 BATCH = 64  # files per transaction: a killed run repeats at most these
@@ -387,6 +388,8 @@ class Examiner:
             analysis = self.keep(self._analyse(data))
         except ItemError as exc:
             return _Result(item, exc.outcome, str(exc), digest)
+        except OSError as exc:  # in the middle of a file: a bad sector, a share that went away
+            return _Result(item, Outcome.UNREADABLE, why(exc), digest)
         outcome = Outcome.INDEXED if analysis.faces else Outcome.NO_FACE
         return _Result(item, outcome, bystanders.words(analysis.bystanders), digest, len(data), analysis)
 

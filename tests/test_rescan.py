@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -23,6 +24,7 @@ from selfsearch.engine import find_pack
 from selfsearch.engine.calibration import find_calibration
 from selfsearch.errors import ItemError
 from selfsearch.library import Library, faces, open_library, people
+from selfsearch.sources import Member
 from selfsearch.types import Analysis, Face, Facts, Outcome, Vector
 from tests import packs, photos
 from tests.conftest import Run
@@ -481,19 +483,29 @@ def forbid(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setattr(os, "scandir", scandir)
 
 
+@pytest.mark.parametrize("where", ["at the beginning", "in the middle"])
 def test_files_that_cannot_be_read_now_are_what_they_were(
-    watched: Path, told: Tell, monkeypatch: pytest.MonkeyPatch
+    run: Run, watched: Path, told: Tell, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    from selfsearch.sources import folder
+    from selfsearch.sources.folder import Folder
 
-    def refuse(path: str) -> int:
+    class Damaged(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    def refuse(self: Folder, member: Member) -> io.BytesIO:
+        if where == "in the middle":
+            return Damaged()
         raise ItemError(Outcome.UNREADABLE, "no permission")
 
     put(watched / "1.jpg", scene(1, quality=60))
+    put(watched / "3.jpg", scene(3))
     with monkeypatch.context() as patch:
-        patch.setattr(folder, "open_regular", refuse)
+        patch.setattr(Folder, "open", refuse)
         assert told() == []
-    assert told() == []
+        (problem,) = run("status", "--problems", "--json").json["problems"]
+        assert problem["address"] == str(watched / "3.jpg")
+    assert told() == [("new", ["photos/3.jpg"], [])]
     (watched / "1.jpg").unlink()
     assert told() == [("gone", [], ["photos/1.jpg"])]
 

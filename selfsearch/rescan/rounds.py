@@ -145,7 +145,7 @@ def _root(reader: _Reader, root: str, rows: Sequence[SourceRow], done: Rescan) -
             reason = str(exc) if isinstance(exc, InputError) else exc.strerror or UNLISTED
     if reason is not None:
         _mark(library, rows, "unreachable")
-        kept = [row for row in rows if items.count_outcomes(library, [row.id])]
+        kept = [row for row in rows if row.successor is None and items.count_outcomes(library, [row.id])]
         done.unreachable += [Unreachable(row, reason) for row in kept]
         return
     hidden = [row for row in sources.all_sources(library) if row.root == root and row.state == "unreachable"]

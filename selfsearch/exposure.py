@@ -20,7 +20,8 @@ OPEN_CONTEXTS = (
     "post", "reel", "video", "igtv", "repost", "story", "profile_photo", "cover_photo", "header", "album",
     "other", None,
 )  # fmt: skip
-DECIDED_BY_EXPORT = ("per_item", "per_album", "chat_type", "file")  # audience_source that stands as it is
+DECIDED_BY_EXPORT = ("per_item", "per_album", "chat_type")  # audience_source that stands as it is
+RESTS_ON_THE_ACCOUNT = ("account_setting", "file")  # "file": tweets, which count as public unless protected
 STORY = "a story may have been for close friends only"
 
 
@@ -43,7 +44,7 @@ def is_open(said: Provenance) -> bool:
     """Whether the export left it to the account's setting who could see this."""
     if said.audience_source in DECIDED_BY_EXPORT or said.platform == "folder":
         return False
-    undecided = said.exposure is Exposure.UNKNOWN or said.audience_source == "account_setting"
+    undecided = said.exposure is Exposure.UNKNOWN or said.audience_source in RESTS_ON_THE_ACCOUNT
     return undecided and said.context in OPEN_CONTEXTS
 
 

@@ -374,6 +374,29 @@ def test_what_you_say_of_an_account_decides_what_its_export_left_open(
     assert exposure() == {"old.jpg": "unknown", "new.jpg": "unknown", "message.jpg": "private"}
 
 
+def test_tweets_without_a_protect_history_follow_what_you_say_and_a_circle_does_not(
+    run: Run, ask: Any, tmp_path: Path
+) -> None:
+    from tests.exports import twitter
+
+    pack = twitter.build("current")
+    del pack.files["data/protected-history.js"], pack.files["data/manifest.js"]
+    run("index", pack.write(tmp_path), "--consent", "own")
+    before = _exposures(ask())
+    run("sources", "set", 1, "--account-was", "private")
+    after = _exposures(ask())
+    assert (before["post"], after["post"]) == ({"public"}, {"network"})
+    for context in before.keys() - {"post", "repost"}:
+        assert before[context] == after[context]
+
+
+def _exposures(said: dict[str, dict[str, Any]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in said.values():
+        found.setdefault(one["context"], set()).add(one["exposure"])
+    return found
+
+
 def test_what_a_platform_says_of_a_post_is_not_overruled(run: Run, ask: Any, tmp_path: Path) -> None:
     from tests.exports import tiktok
 

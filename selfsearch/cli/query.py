@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..library.people import Person
     from ..probes import Chosen, Photo
     from ..query import Filters, Searcher
-    from ..types import Answer
+    from ..types import Answer, Outcome
 
 ME = "me"
 
@@ -96,11 +96,28 @@ def query(
             _write(library, found, html, open_)
 
 
+class _LateBar:
+    """A progress bar that is loaded when there is progress; a query seldom has any."""
+
+    def begin(self, title: str, files: int | None) -> None:
+        """What is begun, and how much it is."""
+        from .progress import watcher
+
+        self._bar = watcher()
+        self._bar.begin(title, files)
+
+    def step(self, outcome: Outcome, address: str) -> None:
+        """One more is done."""
+        self._bar.step(outcome, address)
+
+    def end(self) -> None:
+        """All are done."""
+        self._bar.end()
+
+
 def _renew(searcher: Searcher) -> None:
     """Vectors of this pack for what was indexed with another one."""
-    from .progress import watcher
-
-    remade = searcher.renew(options.now(), watcher())
+    remade = searcher.renew(options.now(), _LateBar())
     if remade.damaged:
         options.say(
             f"the kept faces of {remade.damaged:,} files are damaged, so they cannot be searched: selfsearch doctor"

@@ -14,12 +14,12 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # must stand before the imp
 import cv2
 import numpy as np
 import onnxruntime
-from insightface.app import FaceAnalysis
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from ..errors import PackError
 from ..types import Vectors
+from . import later
 from .packs import Pack
 
 RUNTIME_ERRORS = (  # onnxruntime's own have no common base below Exception
@@ -81,7 +81,12 @@ class Models:
         return int(self._recogniser.output_shape[-1])
 
 
-def _open(pack: Pack, options: Any) -> FaceAnalysis:
+def _open(pack: Pack, options: Any) -> Any:
+    """InsightFace's FaceAnalysis of the pack's folder. Raises PackError."""
+    for unused in ("scipy.spatial", "requests"):  # half of what importing InsightFace takes, for nothing
+        later.postpone(unused)
+    from insightface.app import FaceAnalysis
+
     try:
         return FaceAnalysis(
             name=str(pack.folder),

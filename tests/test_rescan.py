@@ -650,7 +650,9 @@ def test_a_report_has_the_same_changes_in_every_form(run: Run, watched: Path, tm
         "  gone: me, the file is no longer there",
         f"      {watched / '1.jpg'}",
     ]
-    assert page.read_text().count("data:image/") == 2
+    shown = page.read_text()
+    assert shown.count("data:image/") == 2
+    assert shown.index("new: me") < shown.index("gone: me")
     since = ("report", "--since", "2000-01-01")
     assert [one["kind"] for one in run(*since, "--json").json["changes"]] == ["gone", "new"]
     assert [line.split(",")[2] for line in run(*since, "--csv").out.splitlines()] == ["kind", "gone", "new"]

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..library import Library
     from ..library.changes import Change, State
     from ..report.differences import Difference
+    from ..report.pictures import Picture
+    from ..types import Appearance
 
 
 def report(
@@ -43,7 +45,8 @@ def report(
         found = _changes(library, since)
         denied = changes.denied(library, found)
         told = _live(library, [change for change in found if change.id not in denied])
-        shown = [_difference(library, change, picture=html is not None) for change in told]
+        seen = _pictures(library, told) if html is not None else {}
+        shown = [_difference(change, seen.get(change.face)) for change in told]
         if html is not None:
             _write(html.absolute(), shown)
         _print(shown, "json" if as_json else "csv" if as_csv else "md" if as_markdown else "text")
@@ -124,8 +127,7 @@ def _root_of(place: str, roots: set[str]) -> set[str]:
     return {next((path for path in above if path in roots), "")}
 
 
-def _difference(library: Library, change: Change, *, picture: bool) -> Difference:
-    from ..pictures import chip_of
+def _difference(change: Change, picture: Picture | None) -> Difference:
     from ..report.differences import Difference
 
     return Difference(
@@ -136,5 +138,36 @@ def _difference(library: Library, change: Change, *, picture: bool) -> Differenc
         change.before.as_dict() if change.before else None,
         change.after.as_dict() if change.after else None,
         change.why,
-        chip_of(library, change.face) if picture else None,
+        picture,
     )
+
+
+def _pictures(library: Library, told: Sequence[Change]) -> dict[int, Picture | None]:
+    """Face -> its picture, cut out of the photograph where that is still there, else the kept face."""
+    from .. import pictures
+    from ..library import changes, faces
+
+    rows = faces.describe(library, [change.face for change in told])
+    places = changes.places_of(library, {row["media_id"] for row in rows.values()})
+    shown = {}
+    for change in told:
+        open_ = {place for state in (change.before, change.after) if state for place in state.places}
+        row = rows.get(change.face)
+        if row is not None:
+            now = [place.address for place in places.get(row["media_id"], ()) if place.address in open_]
+            shown[change.face] = _as_appearance(row, now)
+    cut = pictures.of(library, list(shown.values()))
+    return {face: cut(one) for face, one in shown.items()}
+
+
+def _as_appearance(row: dict[str, Any], places: Sequence[str]) -> Appearance:
+    """As much of an appearance as a picture of it takes."""
+    from ..types import Appearance, Provenance, Sighting
+
+    return Appearance(
+        rank=0, face=row["id"], score=0.0, band=None, expected_false_matches=None,
+        box=(row["x"], row["y"], row["width"], row["height"]), time_ms=row["time_ms"], from_ms=row["from_ms"],
+        to_ms=row["to_ms"], quality=row["quality"], sha256=row["sha256"], type=row["type"],
+        width=row["media_width"], height=row["media_height"],
+        sightings=tuple(Sighting(0, place, Provenance("")) for place in places),
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from .as_csv import cell
 from .cards import boxed
-from .markup import Markup, element, page
+from .markup import Markup, element, joined, page
 from .pictures import Picture
 from .text import plain
 
@@ -151,15 +151,31 @@ def to_csv(found: Sequence[Difference], file: TextIO) -> None:
             writer.writerow([cell(value) for value in row])
 
 
+PRIVATE = "This page shows faces and where they are. Keep it to yourself, and delete it when it was read."
+
+
 def to_html(found: Sequence[Difference]) -> str:
     """One self-contained page."""
-    cards = [_card(one) for one in _weighed(found)]
-    body = element("main", element("h1", headline(found)), element("div", *cards, class_="cards"))
-    return page(headline(found), body)
+    kinds = [
+        _section(kind, [one for one in found if one.kind == kind])
+        for kind in WORDS
+        if any(one.kind == kind for one in found)
+    ]
+    warning = element("p", PRIVATE, class_="warning")
+    return page(headline(found), joined(warning, element("main", element("h1", headline(found)), *kinds)))
+
+
+def _section(kind: str, found: Sequence[Difference]) -> Markup:
+    cards = [_card(one) for one in found]
+    title = element("h2", WORDS[kind].capitalize())
+    return element("section", title, element("div", *cards, class_="grid"))
 
 
 def _card(one: Difference) -> Markup:
-    image = boxed(one.picture, "the face in this photograph") if one.picture else None
-    places = element("ul", *(element("li", plain(place)) for place in one.places))
-    title = element("h3", f"{WORDS[one.kind]}: {one.person}")
-    return element("article", image, title, element("p", one.sentence), places, class_="card")
+    missing = element("span", "There is no picture of it any more.", class_="picture missing")
+    image = boxed(one.picture, "the face in this photograph") if one.picture else missing
+    places = [element("li", element("bdi", plain(place)), class_="path") for place in one.places]
+    words = [element("h3", one.person), element("p", one.sentence), element("ul", *places)]
+    when = element("p", f"noted on {one.at[:10]}", class_="file")
+    body = element("div", *words, when, class_="body")
+    return element("article", element("figure", image), body, class_="card")

@@ -8,8 +8,9 @@ result up in a dictionary, so a folder of 100,000 photographs costs no more than
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timezone
+from functools import cached_property
 
 from ..names import fold
 
@@ -97,33 +98,48 @@ def without_suffix(base: str) -> str:
     return stem if dot and stem and SUFFIX.startswith(tail.lower()) else base
 
 
-def pair(media: Iterable[str], records: Iterable[str]) -> dict[str, str]:
+def pair(media: Iterable[str], records: Sequence[str]) -> dict[str, str]:
     """Media name -> record name, as far as one folder tells. A record may serve several photographs."""
     known = _Records(records)
     found = ((name, known.of(name)) for name in media)
     return {name: record for name, record in found if record}
 
 
+def _counted(base: str, counter: int) -> str:
+    """A name and its counter as one key: half a million of them are kept."""
+    return f"{base}/{counter}" if counter else base
+
+
 class _Records:
     """The record names of one folder, by everything that a photograph's name can tell about its record."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
         self.exact: dict[str, str] = {}
-        self.bases: dict[tuple[str, int], str] = {}
-        self.stems: dict[tuple[str, int], list[str]] = {}
-        self.loose: dict[tuple[str, int], list[str]] = {}
+        self.bases: dict[str, str] = {}
         for name in names:
-            self._add(name)
+            whole = name[: -len(".json")]
+            base, counter = split_counter(whole)
+            self.exact.setdefault(whole, name)
+            self.bases.setdefault(_counted(base, counter), name)
+            self.bases.setdefault(_counted(without_suffix(base), counter), name)
 
-    def _add(self, name: str) -> None:
-        whole = name[: -len(".json")]
-        base, counter = split_counter(whole)
-        short = without_suffix(base)
-        self.exact.setdefault(whole, name)
-        self.bases.setdefault((base, counter), name)
-        self.bases.setdefault((short, counter), name)
-        self.stems.setdefault((split_ending(short)[0], counter), []).append(name)
-        self.loose.setdefault((key(short), counter), []).append(name)
+    @cached_property
+    def stems(self) -> dict[str, list[str]]:
+        """By the name without its ending; only made for a photograph whose name alone finds no record."""
+        return self._by(lambda short: split_ending(short)[0])
+
+    @cached_property
+    def loose(self) -> dict[str, list[str]]:
+        """By the name with every special sign folded."""
+        return self._by(key)
+
+    def _by(self, form: Callable[[str], str]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name in self.names:
+            base, counter = split_counter(name[: -len(".json")])
+            found.setdefault(_counted(form(without_suffix(base)), counter), []).append(name)
+        return found
 
     def of(self, name: str) -> str | None:
         """The record of a media file, tried from the surest rule to the weakest."""
@@ -141,7 +157,7 @@ class _Records:
         stem = split_ending(base)[0]  # a title without an ending gets one in the archive; its record does not
         for candidate, count in ((base, counter), (stem, counter), (name, 0)):
             for form in (candidate, *_cut(candidate)):
-                if record := self.bases.get((form, count)):
+                if record := self.bases.get(_counted(form, count)):
                     return record
         return None
 
@@ -150,11 +166,11 @@ class _Records:
         base, counter = split_counter(name)
         if counter:
             for form in _cut(base):
-                if record := self.bases.get((form, 0)):
+                if record := self.bases.get(form):
                     return record
         stem = split_ending(name)[0]
         for length in range(len(stem) - 1, max(0, len(stem) - 11), -1):
-            record = self.bases.get((stem[:length], 0))
+            record = self.bases.get(stem[:length])
             if record and (units(stem[:length]) >= 40 or _COUNTER.fullmatch(stem[length:])):
                 return record
         return None
@@ -181,12 +197,12 @@ class _Records:
 
     def _loose(self, name: str) -> str | None:
         base, counter = split_counter(name)
-        found = self.loose.get((key(base), counter), [])
+        found = self.loose.get(_counted(key(base), counter), [])
         return found[0] if len(found) == 1 else None
 
     def _only(self, stem: str, counter: int) -> str | None:
         """The record of this stem; between several, the one of the HEIC, which is what has moving parts."""
-        found = self.stems.get((stem, counter), [])
+        found = self.stems.get(_counted(stem, counter), [])
         if len(found) > 1:
             found = [record for record in found if ".heic" in record.lower()]
         return found[0] if len(found) == 1 else None

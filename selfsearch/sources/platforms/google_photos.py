@@ -231,10 +231,10 @@ def _own(export: Export, path: str, early: dict[str, Item | Album | None]) -> It
 
 
 def _pairs(folder: _Folder) -> dict[str, str]:
-    """Media path -> record path."""
+    """Media path -> record path. All lie in one folder, so that their names tell."""
     records = {_base(path): path for path in folder.records}
-    media = {_base(path): path for path in folder.media}
-    return {media[one]: records[record] for one, record in pair(media, records).items()}
+    found = pair(map(_base, folder.media), list(records))
+    return {path: records[found[one]] for path in folder.media if (one := _base(path)) in found}
 
 
 def _by_title(paths: list[str], spare: list[Item]) -> dict[str, Item]:

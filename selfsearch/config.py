@@ -32,7 +32,8 @@ class Settings:
     bystanders: str = "keep"  # keep or discard faces that resemble nobody enrolled
     grace_days: int = 30  # what rests on consent that has ended is kept this long, then erased
     workers: int = 0  # threads that decode and search; 0 is one per core
-    notify: str = field(default="", repr=False)  # ways to be told, see selfsearch.notify; URLs may hold secrets
+    # ways to be told, see selfsearch.notify; URLs may hold secrets
+    notify: str = field(default="", repr=False)
 
 
 def read(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:

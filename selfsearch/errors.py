@@ -4,7 +4,7 @@ SelfsearchError                   exit 1   something failed, and the sentence sa
 ├── UsageError                    exit 2   the call makes no sense
 ├── ConsentError                  exit 3   consent is missing, expired or revoked, or the face is a stranger's
 ├── InputError                    exit 4   nothing usable in what was given
-├── LibraryError                  exit 5   the library is damaged, locked by another run, or newer than this program
+├── LibraryError                  exit 5   the library is damaged, locked, or newer than this program
 │   ├── KeyUnavailable            exit 5   the library's key is missing, wrong or locked away
 │   └── Busy                      exit 5   another selfsearch is writing to this library
 ├── PackError                     exit 5   a model pack is missing, damaged or not usable
@@ -67,8 +67,9 @@ class PackError(SelfsearchError):
 class NetworkRefused(SelfsearchError):
     """Code in this process tried to reach the network.
 
-    Not an OSError: network libraries catch those, and retry or go on as if there were no network. Not outside Exception
-    either: urllib3 probes for IPv6 when it is imported, and such an error would end every run there.
+    Not an OSError: network libraries catch those, and retry or go on as if there were no network. Not
+    outside Exception either: urllib3 probes for IPv6 when it is imported, and such an error would end
+    every run there.
     """
 
 

@@ -135,7 +135,7 @@ def test_the_demo_names_every_photograph_that_shows_her_and_writes_a_report(
     said = run("demo", "--folder", folder)
     hers = sorted(path.name for path in (folder / "album").glob(f"{samples.SHE}-*"))
     found = f"All {len(hers)} files that show the astronaut were found, and no other"
-    assert f"{found} (copies count as one photograph)." in said.out.splitlines()
+    assert f"{found} (copies count once)." in said.out.splitlines()
     assert f"Report with the pictures: {folder / 'report.html'}" in said.out.splitlines()
     page = (folder / "report.html").read_text("utf-8")
     assert [name for name in hers if name not in page] == []

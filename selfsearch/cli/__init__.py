@@ -69,7 +69,8 @@ app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 
 MISSING_LIBRARIES = (
-    "OpenCV cannot be loaded here: the system's graphics libraries (libGL, libgthread, libxcb) are missing. Either install"
+    "OpenCV cannot be loaded here: the system's graphics libraries (libGL, libgthread, libxcb) are missing."
+    " Either install"
     " them (Debian: apt install libgl1 libglib2.0-0), or replace OpenCV by the one that needs none:"
     " pip uninstall -y opencv-python && pip install opencv-python-headless"
 )
@@ -82,9 +83,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         app(argv, prog_name="selfsearch")
     except SystemExit as stop:  # typer always ends this way: 0, or 2 for wrong usage
-        if stop.code == INTERRUPTED:
-            return _tell(STOPPED, INTERRUPTED)
-        return stop.code if isinstance(stop.code, int) else 1
+        return _ended(stop.code)
     except SelfsearchError as exc:
         return _tell(str(exc), exc.exit_code)
     except KeyboardInterrupt:
@@ -101,6 +100,13 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+def _ended(code: object) -> int:
+    """The exit code of a command that ended by itself."""
+    if code == INTERRUPTED:
+        return _tell(STOPPED, INTERRUPTED)
+    return code if isinstance(code, int) else 1
+
+
 def _tell(message: str, code: int) -> int:
     print(f"selfsearch: {message}", file=sys.stderr)
     _told.add(message)
@@ -108,7 +114,7 @@ def _tell(message: str, code: int) -> int:
 
 
 def run() -> None:
-    """The console script: shuts the network for the whole process, which `main()` alone does not, and runs."""
+    """The console script: shuts the network for the whole process, which `main()` does not, and runs."""
     words = sys.argv[1:]
     open_because = doors.shut(words)
     if open_because:

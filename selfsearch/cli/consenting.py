@@ -54,7 +54,9 @@ class Given:
 
 
 def obtain(library: Library, kind: str, subject: str, given: Given) -> Grant:
-    """Live consent: the one on record, or the one given now by flags or at the terminal. Raises ConsentError."""
+    """Live consent: the one on record, or the one given now by flags or at the terminal. Raises
+    ConsentError.
+    """
     from .. import consent
 
     given.check()

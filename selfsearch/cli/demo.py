@@ -86,4 +86,4 @@ def _verdict(found: Answer, expected: list[str]) -> str:
     names = sorted({Path(sighting.path).name for one in found.appearances for sighting in one.sightings})
     if names != expected:
         raise SelfsearchError(f"the demo expected {', '.join(expected)} and found {', '.join(names)}")
-    return f"All {len(expected)} files that show {HER} were found, and no other (copies count as one photograph)."
+    return f"All {len(expected)} files that show {HER} were found, and no other (copies count once)."

@@ -42,7 +42,8 @@ def index(
     bystanders: Annotated[
         str | None,
         typer.Option(
-            "--bystanders", metavar="keep|discard",
+            "--bystanders",
+            metavar="keep|discard",
             help="From now on: keep every face, or only those that resemble somebody enrolled.",
         ),
     ] = None,
@@ -80,7 +81,9 @@ def index(
 
 
 def _set_bystanders(library: Library, engine: Engine, choice: str | None) -> None:
-    """Keep the setting for this and every later index and rescan. Raises UsageError when nobody is enrolled to keep."""
+    """Keep the setting for this and every later index and rescan. Raises UsageError when nobody is enrolled
+    to keep.
+    """
     if choice is None:
         return
     from .. import bystanders, config
@@ -107,7 +110,8 @@ def as_object(done: list[Indexed]) -> dict[str, Any]:
         "gone": sum(one.gone for one in done),
         "sources": [
             {
-                "id": one.source.id, "platform": one.source.platform, "title": one.source.title, "why": one.source.why,
+                "id": one.source.id, "platform": one.source.platform, "title": one.source.title,
+                "why": one.source.why,
                 "account": one.source.account, "paths": one.source.containers, "found": one.found,
                 "outcomes": one.counts, "new": one.new, "unchanged": one.unchanged, "moved": one.moved,
                 "gone": one.gone, "opened": not one.skipped,

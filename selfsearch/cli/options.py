@@ -68,7 +68,9 @@ def now() -> datetime:
 
 @contextmanager
 def opened(*, create: bool = False, writing: bool = False, completing: bool = True) -> Iterator[Library]:
-    """The library, opened; its passphrase is asked for when it has one. Whoever writes completes what was to be erased."""
+    """The library, opened; its passphrase is asked for when it has one. Whoever writes completes what was to
+    be erased.
+    """
     from ..library import open_library
 
     with open_library(

@@ -33,7 +33,8 @@ def list_people(context: typer.Context, as_json: options.AsJson = False) -> None
         return
     for one in everybody:
         options.answer(
-            f"{one.name}: enrolled {one.enrolled_at[:10]}, consent {'live' if one.name in alive else 'NOT live'}"
+            f"{one.name}: enrolled {one.enrolled_at[:10]}, consent"
+            f" {'live' if one.name in alive else 'NOT live'}"
         )
 
 

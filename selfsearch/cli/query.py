@@ -120,7 +120,8 @@ def _renew(searcher: Searcher) -> None:
     remade = searcher.renew(options.now(), _LateBar())
     if remade.damaged:
         options.say(
-            f"the kept faces of {remade.damaged:,} files are damaged, so they cannot be searched: selfsearch doctor"
+            f"the kept faces of {remade.damaged:,} files are damaged, so they cannot be searched: selfsearch"
+            f" doctor"
         )
 
 
@@ -161,7 +162,8 @@ def _chosen(searcher: Searcher, images: list[Path], face: str | None) -> list[Ch
     for probe in chosen:
         if probe.face.quality < 0.25:
             options.say(
-                f"{probe.photo.path}: the face is small, blurred or turned away; a clearer photograph finds more"
+                f"{probe.photo.path}: the face is small, blurred or turned away; a clearer photograph finds"
+                f" more"
             )
     return chosen
 
@@ -234,8 +236,8 @@ def _answered(
     person, grant = who
     found = ask(searcher, grant, person, chosen, options.now(), filters)
     people.save_query(
-        searcher.library, now=consent.stamp(options.now()), person=person.name, purpose=purpose, outcome="answered",
-        appearances=len(found.appearances),
+        searcher.library, now=consent.stamp(options.now()), person=person.name, purpose=purpose,
+        outcome="answered", appearances=len(found.appearances),
     )  # fmt: skip
     return found
 

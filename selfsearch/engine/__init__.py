@@ -1,4 +1,6 @@
-"""From pixels to faces. Everything runs through an InsightFace model pack; nothing here knows a database or a file name."""
+"""From pixels to faces. Everything runs through an InsightFace model pack; nothing here knows a database or a
+file name.
+"""
 
 from __future__ import annotations
 

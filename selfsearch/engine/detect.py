@@ -63,7 +63,9 @@ def find(models: Models, pixels: Pixels) -> list[Found]:
 
 
 def _confirmed(models: Models, pixels: Pixels, face: Found) -> Found | None:
-    """A weak candidate as a face, when the enlarged crop shows one clearly. Most faces of 15 to 30 pixels are weak."""
+    """A weak candidate as a face, when the enlarged crop shows one clearly. Most faces of 15 to 30 pixels are
+    weak.
+    """
     again = _looked_again(models, pixels, face, 0)
     return Found(face.box, again.landmarks, again.score) if again and again.score >= CONFIRMED else None
 

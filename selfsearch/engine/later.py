@@ -1,6 +1,7 @@
 """Modules that somebody else imports and we do not need: loaded when one of their names is used, if ever.
 
-importlib.util.LazyLoader would be the standard way; before Python 3.12 its modules load at the next `import` of them.
+importlib.util.LazyLoader would be the standard way; before Python 3.12 its modules load at the next
+`import` of them.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ RUNTIME_ERRORS = (  # onnxruntime's own have no common base below Exception
     runtime.NotImplemented, runtime.RuntimeException, runtime.EPFail, runtime.NoSuchFile, runtime.EngineError,
 )  # fmt: skip
 LOAD_ERRORS = (
-    *RUNTIME_ERRORS, cv2.error, RuntimeError, ValueError, TypeError, OSError, AssertionError, KeyError, IndexError,
+    *RUNTIME_ERRORS, cv2.error, RuntimeError, ValueError, TypeError, OSError, AssertionError, KeyError,
+    IndexError,
 )  # fmt: skip
 
 
@@ -45,7 +46,8 @@ class Models:
         self._detector.nms_thresh = 0.4
         if self.dimension != pack.dimension:
             raise PackError(
-                f"the model pack {pack.name!r} says {pack.dimension} numbers per face and gives {self.dimension}"
+                f"the model pack {pack.name!r} says {pack.dimension} numbers per face and gives"
+                f" {self.dimension}"
             )
 
     def detect(

@@ -1,8 +1,9 @@
 """Sealing: the small closed set of cryptographic operations that the library uses, all from `cryptography`.
 
-Templates and chips are sealed per media file under the key of the source they came from, so that destroying that key makes
-every copy of them unreadable, those in old backups included. AES-256-GCM with a random 96-bit nonce in front; the
-associated data say which row, kind and pack a blob belongs to, so that a blob moved elsewhere does not open.
+Templates and chips are sealed per media file under the key of the source they came from, so that
+destroying that key makes every copy of them unreadable, those in old backups included. AES-256-GCM with a
+random 96-bit nonce in front; the associated data say which row, kind and pack a blob belongs to, so that a
+blob moved elsewhere does not open.
 """
 
 from __future__ import annotations

@@ -59,7 +59,8 @@ def explain(error: Exception, path: Path) -> SelfsearchError:
     text = str(error)
     if "not a database" in text or "hmac" in text.lower():
         return KeyUnavailable(
-            f"{path.name} does not open: the key is not the one it was made with, or the file is damaged. Put the right"
+            f"{path.name} does not open: the key is not the one it was made with, or the file is damaged."
+            " Put the right"
             " key back (selfsearch key import) or the library (selfsearch restore)"
         )
     if "full" in text:

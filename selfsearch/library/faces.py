@@ -97,7 +97,8 @@ def save_media(library: Library, source: int, pack: int, sha256: str, size: int,
     )
     sealed = sealer.seal(pack_vectors(vectors), vectors_belong(media, pack))
     library.db.execute(
-        "insert into vectors (media_id, pack_id, source_id, count, bystanders, sealed) values (?, ?, ?, ?, ?, ?)",
+        "insert into vectors (media_id, pack_id, source_id, count, bystanders, sealed) values (?, ?, ?, ?,"
+        " ?, ?)",
         [media, pack, source, len(analysis.faces), analysis.bystanders, sealed],
     )
     library.db.execute("delete from chips where media_id = ?", [media])

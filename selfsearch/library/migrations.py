@@ -62,7 +62,7 @@ def m002_sources(db: Database) -> None:
         db,
         """create table sources (
             id integer primary key,
-            locator text not null unique,   -- platform, containers and root, so that a second run finds it again
+            locator text not null unique,   -- platform, container and number: a second run finds it by that
             root text not null,             -- the path that the user gave; consent is about it
             platform text not null,
             title text not null,
@@ -123,7 +123,7 @@ def m003_items(db: Database) -> None:
             address text not null,          -- absolute; ARCHIVE!MEMBER
             size integer not null,
             stamp text not null,
-            said text not null,             -- digest of what the platform says; when it changes, sightings are rewritten
+            said text not null,             -- digest of what the platform says, to notice when it changes
             outcome text not null,
             reason text,
             media_id integer references media (id),
@@ -260,7 +260,7 @@ def m006_changes(db: Database) -> None:
 
 @schema()
 def m007_erasures(db: Database) -> None:
-    """What is to be erased and is not yet gone from everywhere; a row is removed when its receipt is in the ledger."""
+    """What is to be erased and is not yet gone; a row goes when its receipt is in the ledger."""
     _run(
         db,
         """create table erasures (
@@ -276,15 +276,13 @@ def m007_erasures(db: Database) -> None:
 
 @schema()
 def m007_first_look(db: Database) -> None:
-    """When each person's appearances were first noted: that first time nothing is new, it is where counting begins."""
+    """When each person's appearances were first noted: nothing is new then, it is where counting begins."""
     _run(db, "alter table people add column looked_at text")
 
 
 @schema()
 def m008_lookout(db: Database) -> None:
-    """What the last look rested on, why something is different, whether a run has said so, and which ends of consent were
-    told.
-    """
+    """What the last look rested on, why something differs, and what has been told."""
     _run(
         db,
         "alter table people add column seen_pack text",  # revision of the pack at the last look

@@ -1,8 +1,8 @@
 """Generators of realistic platform exports, one file each, with real photographs planted in them.
 
 Every generator module has `LAYOUTS` (names of the generations and variants it can write) and
-`build(layout: str) -> Pack`. A `Pack` is the export before it is packed: what stands at which path, and what a right
-reader must say about the planted media.
+`build(layout: str) -> Pack`. A `Pack` is the export before it is packed: what stands at which path, and
+what a right reader must say about the planted media.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ class Planted:
 
 @dataclass
 class Pack:
-    """Files by path from the export's root, the name the platform would give the download, and what is planted."""
+    """Files by path from the export's root, the name the platform would give the download, and what is
+    planted.
+    """
 
     name: str  # container name without ending, e.g. "instagram-ana-2024-05-01-AbCd1234"
     files: dict[str, bytes] = field(default_factory=dict)
@@ -82,7 +84,7 @@ class _Memory:
     """A container that holds its files in memory."""
 
     forward_only = False
-    problems: list[Any] = []
+    problems: tuple[Any, ...] = ()
     path = "/memory"
 
     def __init__(self, files: dict[str, bytes]) -> None:

@@ -49,30 +49,35 @@ def warp(pixels: Pixels, matrix: Matrix, side: int) -> Pixels:
     """The (side, side, 3) picture that a similarity transform makes. What shrinks is averaged, so nothing
     aliases.
     """
-    scale = float(np.hypot(*matrix[:, 0]))
-    if scale < 0.7:
-        pixels, matrix = _reduced(pixels, matrix, scale, side)
+    if np.hypot(*matrix[:, 0]) <= 0.5:
+        pixels, matrix = _part(pixels, matrix, side)
+    while np.hypot(*matrix[:, 0]) <= 0.5 and min(pixels.shape[:2]) > 1:
+        pixels, matrix = _halved(pixels, matrix)
     warped = cv2.warpAffine(
         pixels, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
     )
     return np.asarray(warped, np.uint8)
 
 
-def _reduced(pixels: Pixels, matrix: Matrix, scale: float, side: int) -> tuple[Pixels, Matrix]:
-    """The part of the picture that is wanted, area-averaged to about its final scale, and the matrix for
-    it.
-    """
+def _part(pixels: Pixels, matrix: Matrix, side: int) -> tuple[Pixels, Matrix]:
+    """The part of the picture that is wanted, and the matrix for it."""
     inverse = np.linalg.inv(matrix[:, :2])
     corners = (np.array([[0, 0], [side, 0], [0, side], [side, side]]) - matrix[:, 2]) @ inverse.T
     height, width = pixels.shape[:2]
-    left, top = np.clip(np.floor(corners.min(axis=0)) - 2, 0, [width - 1, height - 1]).astype(int)
-    right, bottom = np.clip(np.ceil(corners.max(axis=0)) + 2, [left + 1, top + 1], [width, height]).astype(
-        int
-    )
-    part = pixels[top:bottom, left:right]
-    size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
-    shrink = np.array([size[0] / (right - left), size[1] / (bottom - top)])
-    linear = matrix[:, :2] / shrink  # undo the reduction, axis by axis
-    # cv2.resize keeps pixel centres: x_small = (x + 0.5) * shrink - 0.5
-    offset = matrix[:, 2] + matrix[:, :2] @ ([left, top] + 0.5 / shrink - 0.5)
-    return cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.hstack([linear, offset[:, None]])
+    room = 2 / np.hypot(*matrix[:, 0])  # two pixels of the result
+    left, top = np.clip(corners.min(axis=0) - room, 0, [width - 1, height - 1]).astype(int)
+    right, bottom = np.clip(corners.max(axis=0) + room, [left + 1, top + 1], [width, height]).astype(int)
+    offset = matrix[:, 2] + matrix[:, :2] @ [left, top]
+    return pixels[top:bottom, left:right], np.hstack([matrix[:, :2], offset[:, None]])
+
+
+def _halved(pixels: Pixels, matrix: Matrix) -> tuple[Pixels, Matrix]:
+    """The picture averaged to half its size, without a last odd row or column, and the matrix for it.
+
+    Twice by a half and once interpolated takes a fifth of the time of averaging to the final size at once.
+    """
+    height, width = (length // 2 * 2 for length in pixels.shape[:2])
+    half = cv2.resize(pixels[:height, :width], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    # cv2.resize keeps pixel centres: x = 2 * x_half + 0.5
+    offset = matrix[:, 2] + matrix[:, :2] @ [0.5, 0.5]
+    return np.asarray(half, np.uint8), np.hstack([2 * matrix[:, :2], offset[:, None]])

@@ -20,7 +20,6 @@ from tests.exports import Pack, instagram
 from tests.scenes import scene
 
 
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Path:
     """A disk that can be unplugged; photographs of the astronaut, of "a", and of nobody are on it."""

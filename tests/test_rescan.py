@@ -830,3 +830,39 @@ def test_a_consent_that_ends_is_told_by_a_timer_once_before_and_once_after(
             [word for word in ("within 30 days", "ended") if told.exists() and word in told.read_text()]
         )
     assert said == [[], ["within 30 days"], [], ["ended"], []]
+
+
+def test_a_timers_run_that_was_killed_is_told_by_the_next_one_once(
+    run: Run, watched: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = home.parent / "told.txt"
+    monkeypatch.setenv("SELFSEARCH_NOTIFY", f"file:{told}")
+    begun = {"run": "1", "by": "timer", "started_at": "2026-03-01T12:00:00+00:00"}
+    (home / "runs.jsonl").write_text(json.dumps(begun) + "\n")
+    run("rescan", "--scheduled")
+    run("rescan", "--scheduled")
+    assert told.read_text().count("the last re-scan was stopped before its end") == 1
+
+
+def test_a_timers_run_that_somebody_stopped_is_no_failure(
+    run: Run, watched: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*words: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    told = home.parent / "told.txt"
+    monkeypatch.setenv("SELFSEARCH_NOTIFY", f"file:{told}")
+    monkeypatch.setattr("selfsearch.rescan.rescan_unannounced", stop)
+    run("rescan", "--scheduled", code=130)
+    assert not told.exists()
+    assert json.loads((home / "runs.jsonl").read_text().splitlines()[-1])["state"] == "stopped"
+
+
+def test_settings_that_cannot_be_read_are_the_reason_of_a_failed_run(
+    run: Run, watched: Path, home: Path
+) -> None:
+    (home / "config.toml").write_text("grace_days = ")
+    run("rescan", "--scheduled", code=2)
+    last = json.loads((home / "runs.jsonl").read_text().splitlines()[-1])
+    assert last["state"] == "failed"
+    assert "config.toml cannot be used" in last["error"]

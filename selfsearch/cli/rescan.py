@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import Busy
+from ..errors import Busy, UsageError
 from . import options
 
 if TYPE_CHECKING:
@@ -87,27 +87,37 @@ def _run(source: list[int] | None, said: Say) -> Rescan:
 
 def _scheduled(source: list[int] | None, said: Say) -> Rescan:
     """The same for a timer: the run and its result are noted, and told to whom the settings say."""
-    from .. import config, notify, runlog
-
-    settings = config.read(options.home())
+    from .. import runlog
 
     def both(done: Rescan) -> None:
         said(done)
         if message := sentence(done):
-            notify.tell(settings, message, failed=False)
+            _notify(message, failed=False)
 
     try:
         with runlog.run(options.home(), options.now) as log:
+            if log.before is not None and log.before.state == "interrupted":
+                _notify("the last re-scan was stopped before its end; another one has begun", failed=True)
             done = _run(source, both)
             log.result(**counts(done))
-    except Busy:
+    except (Busy, KeyboardInterrupt):
         raise
     except BaseException:
         if not runlog.is_repeated(runlog.read(options.home())):
-            failed = "the scheduled re-scan failed; see: selfsearch schedule status"
-            notify.tell(settings, failed, failed=True)
+            _notify("the scheduled re-scan failed; see: selfsearch schedule status", failed=True)
         raise
     return done
+
+
+def _notify(message: str, *, failed: bool) -> None:
+    """By every way that is set. Settings that cannot be read name none; the run fails for them by itself."""
+    from .. import config, notify
+
+    try:
+        settings = config.read(options.home())
+    except UsageError:
+        return
+    notify.tell(settings, message, failed=failed)
 
 
 def counts(done: Rescan) -> dict[str, int]:

@@ -54,6 +54,17 @@ def test_everything_planted_is_read_with_what_its_records_say(layout):
     assert export.notes == {}
 
 
+@pytest.mark.parametrize("folder", ["c111", "C111", "c12345678901234567890", "12345678901234567890"])
+def test_a_channels_folder_is_known_by_its_c_or_by_a_long_number(folder):
+    pack = Pack("package")
+    pack.add("Messages/index.json", {})
+    pack.add(f"Messages/{folder}/channel.json", {"id": folder.strip("cC"), "type": "DM"})
+    pack.add(f"Messages/{folder}/messages.json", [sent(f"{CDN}/111/8801/IMG_1.jpg")])
+    export = pack.as_export()
+    assert discord.confirm(export)
+    assert paths(export) == [None]
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_links_without_media_are_listed_and_documents_are_not(layout):
     found = list(discord.mentions(build(layout).as_export()))

@@ -23,7 +23,7 @@ from .values import clock, is_media_name, listed, mapping, words
 name = "discord"
 title = "Discord"
 
-CHANNEL = re.compile(r"^(.*?)[^/]+/c?\d{5,}/$")  # the folder names are in the owner's language since 2024
+CHANNEL = re.compile(r"^(.*?)[^/]+/(?:c\d+|\d{5,})/$")  # names are in the owner's language since 2024
 ATTACHMENT = re.compile(r"/attachments/\d+/(\d+)/")
 AVATAR = "Discord shows avatars to everyone; there is no setting for them"
 SERVER = "a picture of a server; the package does not say who could see it"

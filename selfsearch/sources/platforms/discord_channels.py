@@ -11,7 +11,9 @@ from ...types import Exposure
 from ..export import Export
 from .values import listed, mapping, words
 
-FOLDER = re.compile(r"^[^/]+/c?(\d{5,})/(?:channel\.json|messages\.json|messages\.csv)$", re.IGNORECASE)
+FOLDER = re.compile(  # an id has 17 digits and more; without the "c" a short number may be anything
+    r"^[^/]+/(?:c(?=\d)|(?=\d{5}))(\d+)/(?:channel\.json|messages\.json|messages\.csv)$", re.IGNORECASE
+)
 NUMBERS = {  # how older packages write the type
     "0": "GUILD_TEXT",
     "1": "DM",

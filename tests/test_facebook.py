@@ -125,6 +125,16 @@ def test_an_id_on_the_media_makes_a_constructed_address():
     assert (said["url"], said["url_kind"]) == ("https://www.facebook.com/photo/?fbid=123", "constructed")
 
 
+@pytest.mark.parametrize(
+    ("text", "own", "caption"),
+    [("A day out", "At the lake", "A day out\nAt the lake"), ("At the lake", "At the lake", "At the lake")],
+)
+def test_a_pictures_own_words_stand_below_the_posts(text, own, caption):
+    export = small(posts__your_posts_1=garbled([post(picture(PHOTO, description=own), text=text)]))
+    (said,) = said_of(export, PHOTO)
+    assert said["caption"] == caption
+
+
 @pytest.mark.parametrize("called", ["Photos de profil", "Profilbilder", "Фото профиля", "プロフィール写真"])
 def test_profile_pictures_are_known_by_their_localised_album(called):
     export = small(posts__album__0=garbled({"name": called, "photos": [picture(PHOTO)]}))

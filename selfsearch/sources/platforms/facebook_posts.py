@@ -15,12 +15,15 @@ _TEXT_LABELS = ("Message", "Text", "Description", "Caption", "message", "text")
 
 
 def caption(record: dict[str, Any], media: dict[str, Any], album: str | None) -> str | None:
-    """The owner's own words. A record's `title` is Facebook's sentence ("Ana added a photo"), no caption."""
-    if record is not media:
-        for text in _texts(record):
-            return text
-    titled = words(media.get("title"))
-    return words(media.get("description")) or (titled if titled != album else None)
+    """The owner's own words: the post's, then what the picture has of its own.
+
+    A record's `title` is Facebook's sentence ("Ana added a photo"), no caption.
+    """
+    text = next(_texts(record), None) if record is not media else None
+    own, titled = words(media.get("description")), words(media.get("title"))
+    if text and own and own not in text:
+        return f"{text}\n{own}"
+    return text or own or (titled if titled != album else None)
 
 
 def _texts(record: dict[str, Any]) -> Iterator[str]:

@@ -31,7 +31,6 @@ class Settings:
     pack: str = "opencv-zoo"  # the model pack that index and query use
     bystanders: str = "keep"  # keep or discard faces that resemble nobody enrolled
     grace_days: int = 30  # what rests on consent that has ended is kept this long, then erased
-    workers: int = 0  # threads that decode and search; 0 is one per core
     # ways to be told, see selfsearch.notify; URLs may hold secrets
     notify: str = field(default="", repr=False)
 

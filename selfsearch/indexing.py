@@ -8,32 +8,28 @@ the batch in flight, and the next run goes on from there.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import threading
-from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePath
 
-from . import bystanders, consent, media
+from . import bystanders, consent
 from .consent import Grant
 from .engine import Engine
-from .errors import ItemError, SelfsearchError
+from .errors import SelfsearchError
+from .examining import Examiner, Result
 from .library import Library, faces, items, sources
 from .library.sources import SourceRow
 from .reembed import reembed
 from .sources import Item, Source, discover
 from .sources.members import address
 from .sources.platforms import WITHOUT_MEDIA
-from .sources.spans import why
-from .types import Analysis, Outcome
+from .types import Outcome
 
 BATCH = 64  # files per transaction: a killed run repeats at most these
 LIST = 500  # files compared with the library at a time
-AHEAD = 8  # files per thread that may be finished before an earlier, slower one
 RETRIED = (Outcome.UNREADABLE,)  # tried again on every run: a permission or a disk may have come back
 
 Clock = Callable[[], datetime]
@@ -59,9 +55,7 @@ class Indexed:
     """What one run over one source came to."""
 
     source: SourceRow
-    counts: dict[str, int] = field(
-        default_factory=dict
-    )  # outcome -> files there now; the sum is every file found
+    counts: dict[str, int] = field(default_factory=dict)  # outcome -> files there now: every file found
     new: int = 0  # files read in this run
     unchanged: int = 0  # files recognised without reading
     moved: int = 0  # content that was known from a place where it is no more
@@ -72,18 +66,6 @@ class Indexed:
     def found(self) -> int:
         """Every file found; equals the sum of all outcomes."""
         return sum(self.counts.values())
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    item: Item
-    outcome: Outcome
-    reason: str | None = None
-    sha256: str = ""
-    size: int = 0
-    analysis: Analysis | None = None
-    media: int | None = None
-    same_as: bool = False  # content that an earlier file of this run is bringing
 
 
 def index(
@@ -247,7 +229,7 @@ class _Run:
         )
 
     def _walk(self, source: Source, row: SourceRow, done: Indexed, seen: set[int]) -> None:
-        batch: list[_Result] = []
+        batch: list[Result] = []
         for result in self.examiner.examine(self._unseen(source, row, done, seen)):
             batch.append(result)
             done.new += 1
@@ -288,7 +270,7 @@ class _Run:
             return True
         return before.media is not None and before.media not in self.examiner.analysed
 
-    def _write(self, row: SourceRow, batch: list[_Result]) -> list[int]:
+    def _write(self, row: SourceRow, batch: list[Result]) -> list[int]:
         """One transaction. Raises ConsentError when the consent was withdrawn or ended since the last one."""
         consent.require(self.library, self.grant.kind, self.grant.subject, self.clock())
         with self.library.atomic():
@@ -297,13 +279,13 @@ class _Run:
         self.examiner.written(result.sha256 for result in batch)
         return ids
 
-    def _save_item(self, row: SourceRow, result: _Result) -> int:
+    def _save_item(self, row: SourceRow, result: Result) -> int:
         held = self.held.pop(result.item.path, None)
         if held is not None and result.outcome is Outcome.UNREADABLE and not result.sha256:
             return held  # not one byte of it could be had: what is known of it may still be true
         return items.save_item(self.library, row.id, self._entry(row, result), self.now)
 
-    def _entry(self, row: SourceRow, result: _Result) -> items.Entry:
+    def _entry(self, row: SourceRow, result: Result) -> items.Entry:
         outcome, reason, number = result.outcome, result.reason, result.media
         if result.analysis is not None:
             number = faces.save_media(
@@ -319,7 +301,7 @@ class _Run:
             item.path, item.address, item.size, item.stamp, item.provenance, outcome, reason, number
         )
 
-    def _same(self, row: SourceRow, result: _Result) -> tuple[Outcome, str | None, int | None]:
+    def _same(self, row: SourceRow, result: Result) -> tuple[Outcome, str | None, int | None]:
         """The outcome of content that is known already, or that an earlier file brought in this very run."""
         if result.same_as and result.sha256 in self.failed:
             return *self.failed[result.sha256], None
@@ -339,94 +321,3 @@ def _unseeable(source: Source) -> set[str]:
         for problem in source.problems
         if problem.outcome is Outcome.UNREADABLE
     }
-
-
-class Examiner:
-    """Turns files into results, in their order, on all cores."""
-
-    def __init__(
-        self, library: Library, engine: Engine, pack: int, keep: bystanders.Keep = bystanders.everybody
-    ) -> None:
-        self.library, self.engine, self.pack, self.keep = library, engine, pack, keep
-        self.workers = os.cpu_count() or 1
-        self.analysed = faces.analysed(library, pack)
-        self._claimed: set[str] = set()  # content that is being examined now
-        self._guard = threading.Lock()
-
-    def examine(self, stream: Iterable[Item]) -> Iterator[_Result]:
-        """One result per item, in order."""
-        window: deque[Future[_Result]] = deque()
-        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="selfsearch")
-        try:
-            for item in stream:
-                window.append(pool.submit(self._one, item))
-                while len(window) > AHEAD * self.workers or (window and window[0].done()):
-                    yield window.popleft().result()
-            while window:
-                yield window.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-    def written(self, digests: Iterable[str]) -> None:
-        """Content that is in the library now needs no claim any more."""
-        with self._guard:
-            self._claimed.difference_update(digests)
-
-    def _one(self, item: Item) -> _Result:
-        if item.decided is not None or item.member is None:
-            outcome, reason = item.decided or (Outcome.LINK_ONLY, "only a link")
-            return _Result(item, outcome, reason)
-        digest = ""
-        try:
-            data = _read(item)
-            digest = hashlib.sha256(data).hexdigest()
-            known = faces.find_media(self.library, digest, self.pack)
-            if known is not None:
-                return _Result(item, Outcome.DUPLICATE, None, digest, len(data), media=known[0])
-            if not self._claim(digest):
-                return _Result(item, Outcome.DUPLICATE, None, digest, len(data), same_as=True)
-            analysis = self.keep(self._analyse(data))
-        except ItemError as exc:
-            return _Result(item, exc.outcome, str(exc), digest)
-        except OSError as exc:  # in the middle of a file: a bad sector, a share that went away
-            return _Result(item, Outcome.UNREADABLE, why(exc), digest)
-        outcome = Outcome.INDEXED if analysis.faces else Outcome.NO_FACE
-        return _Result(item, outcome, bystanders.words(analysis.bystanders), digest, len(data), analysis)
-
-    def _claim(self, digest: str) -> bool:
-        with self._guard:
-            if digest in self._claimed:
-                return False
-            self._claimed.add(digest)
-            return True
-
-    def _analyse(self, data: bytes) -> Analysis:
-        still = media.open_still(data)
-        pixels, found = self.engine.look(still)
-        return self.engine.analyse(still, media.perceptual_hash(pixels), found)
-
-
-def _read(item: Item) -> bytes:
-    """A picture's bytes; anything else is told by its first bytes and not read on. Raises ItemError."""
-    assert item.member is not None  # noqa: S101  (the caller looked)
-    with item.member.open() as stream:
-        head = stream.read(512)
-        kind = media.sniff(head)
-        if kind is None or not kind.startswith("image/"):
-            raise ItemError(Outcome.UNSUPPORTED, describe(kind, head))
-        data = head + stream.read(media.MAX_BYTES + 1 - len(head))
-    if len(data) > media.MAX_BYTES:
-        raise ItemError(Outcome.TOO_LARGE, f"a picture of more than {media.MAX_BYTES >> 20} MB")
-    return data
-
-
-def describe(kind: str | None, head: bytes) -> str:
-    """Why a file that is no picture was not looked at."""
-    if not head:
-        return "an empty file"
-    if kind is None:
-        return "not a picture: its content is of no kind that is known here"
-    if kind.startswith("video/"):
-        return "a video: only pictures are searched so far"
-    names = {"application/zip": "an archive inside an archive, or a document"}
-    return f"not a picture: {names.get(kind, kind)}"

@@ -136,6 +136,19 @@ def test_a_photograph_that_another_source_has_too_survives_there(
     assert receipts[0].remnants == ()
 
 
+def test_a_damaged_record_does_not_stand_in_the_way_of_forgetting(
+    home: Path, album: Path, other: Path
+) -> None:
+    with opened(home) as library:
+        indexed(library, album, other)
+        library.db.execute("update vectors set sealed = randomblob(90) where source_id = 1")
+        assert erase(library, "1")[0].remnants == ()
+        indexed(library, other)
+        assert items.count_outcomes(library) == {"indexed": 2}
+        searched = faces.searchable(library, [2])
+        assert len(faces.load_vectors(library, 1, ColourEngine().dimension, searched)[0]) == 2
+
+
 def test_forgetting_a_person_erases_probes_answers_and_the_audit_log(
     run: Run, home: Path, selfie: Path, tmp_path: Path
 ) -> None:
@@ -181,7 +194,7 @@ def test_the_receipt_stays_in_the_ledger_and_ends_the_consent(home: Path, album:
         with pytest.raises(consent.ConsentError):
             consent.renew(library, "source", str(album), NOW)
         indexed(library, album)
-        assert len(faces.searchable(library, [1])) == 2
+        assert len(faces.searchable(library, [2])) == 2
 
 
 def test_forget_asks_first_and_names_what_it_cannot_reach(run: Run, home: Path, album: Path) -> None:

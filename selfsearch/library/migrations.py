@@ -1,4 +1,8 @@
-"""The library's tables, as numbered steps. A released step is never edited; a change is a new step."""
+"""The library's tables, as numbered steps. A released step is never edited; a change is a new step.
+
+Numbers of sources, media, faces and people are never given twice (autoincrement): what is remembered of
+earlier answers names faces that may be gone, and keys are called after sources and people.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +65,7 @@ def m002_sources(db: Database) -> None:
     _run(
         db,
         """create table sources (
-            id integer primary key,
+            id integer primary key autoincrement,
             locator text not null unique,   -- platform, container and number: a second run finds it by that
             root text not null,             -- the path that the user gave; consent is about it
             platform text not null,
@@ -105,7 +109,7 @@ def m003_items(db: Database) -> None:
     _run(
         db,
         """create table media (
-            id integer primary key,
+            id integer primary key autoincrement,
             sha256 text not null unique,
             phash integer,                  -- 64-bit perceptual hash as a signed integer
             type text not null,
@@ -155,7 +159,7 @@ def m004_faces(db: Database) -> None:
     _run(
         db,
         """create table faces (
-            id integer primary key,
+            id integer primary key autoincrement,
             media_id integer not null references media (id) on delete cascade,
             ordinal integer not null,       -- place among the media's chips and vectors
             time_ms integer, from_ms integer, to_ms integer,
@@ -190,7 +194,7 @@ def m005_people(db: Database) -> None:
     _run(
         db,
         """create table people (
-            id integer primary key,
+            id integer primary key autoincrement,
             name text not null unique,
             enrolled_at text not null
         ) strict""",
@@ -275,13 +279,13 @@ def m007_erasures(db: Database) -> None:
 
 
 @schema()
-def m007_first_look(db: Database) -> None:
+def m008_first_look(db: Database) -> None:
     """When each person's appearances were first noted: nothing is new then, it is where counting begins."""
     _run(db, "alter table people add column looked_at text")
 
 
 @schema()
-def m008_lookout(db: Database) -> None:
+def m009_lookout(db: Database) -> None:
     """What the last look rested on, why something differs, and what has been told."""
     _run(
         db,

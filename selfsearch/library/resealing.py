@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import KeyUnavailable
+from ..errors import LibraryError
 from .faces import chips_belong, vectors_belong
 from .library import Library
 
@@ -20,7 +20,7 @@ def reseal(library: Library, where: str, number: int) -> None:
     for (media,) in rows:
         try:
             _reseal(library, media)
-        except KeyUnavailable:
+        except LibraryError:  # its key is gone, or it is damaged: neither may stand in the way of erasing
             drop(library, media)
 
 

@@ -232,7 +232,7 @@ def _wanted(one: Appearance, filters: Filters) -> bool:
         return True
     return any(
         day
-        and (not filters.since or day >= filters.since)
+        and (not filters.since or day >= filters.since[:10])
         and (not filters.until or day <= filters.until[:10])
         for day in days
     )

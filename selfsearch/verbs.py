@@ -14,11 +14,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from . import consent, forget, indexing, pictures, probes
+from . import audit, consent, forget, indexing, pictures, probes
 from .consent import Grant, Wish
 from .engine import Engine, find_pack
 from .engine.packs import DEFAULT
-from .errors import ConsentError, InputError, UsageError
+from .errors import InputError, UsageError
 from .forget import Receipt
 from .indexing import Indexed, Watcher
 from .library import Library, changes, items, open_library, people, sources
@@ -152,18 +152,12 @@ class Selfsearch:
         Raises ConsentError for anybody else. Who was asked about, when and why is kept in the library.
         """
         person = self._enrolled(grant)
-        outcome, count = "refused", None
-        try:
+        with audit.question(self.library, person.name, purpose, self.clock) as asked:
             chosen = self._chosen(photos, face)
             if chosen:
                 recognise(self.searcher, chosen, [person.name])
-            answer = query(self.searcher, grant, person, chosen, self.clock(), filters)
-            outcome, count = "answered", len(answer.appearances)
-        except ConsentError:
-            self._note(person, purpose, outcome, count)
-            raise
-        self._note(person, purpose, outcome, count)
-        return answer
+            asked.answer = query(self.searcher, grant, person, chosen, self.clock(), filters)
+        return asked.answer
 
     def verdict(self, grant: Grant, face: int, said: Literal["me", "not_me"]) -> None:
         """Say for good that a face is, or is not, the person of the grant."""
@@ -223,16 +217,6 @@ class Selfsearch:
         chosen = [probes.choose(self.engine, photo, pick) for photo in read]
         probes.one_person(chosen, self.searcher.calibration)
         return chosen
-
-    def _note(self, person: Person, purpose: str, outcome: str, count: int | None) -> None:
-        people.save_query(
-            self.library,
-            now=consent.stamp(self.clock()),
-            person=person.name,
-            purpose=purpose,
-            outcome=outcome,
-            appearances=count,
-        )
 
 
 def _subject(kind: Kind, subject: PathLike) -> str:

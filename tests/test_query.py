@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,18 @@ def test_a_stranger_is_refused(run: Run, indexed: Path, selfie: Path) -> None:
     for words in ([], ["--self"], ["--person", "me"]):
         said = run("query", indexed / "c.jpg", *words, code=3).err
         assert "not one of the people who agreed" in said
+
+
+def test_a_stranger_does_not_become_who_consented_before(
+    run: Run, indexed: Path, selfie: Path, at: Callable[[str], None]
+) -> None:
+    at("2026-03-01T12:00:00+00:00")
+    run("query", selfie, "--self", "--days", "7")
+    at("2026-04-01T12:00:00+00:00")
+    run("consent", "renew", indexed, "--yes")
+    said = run("query", indexed / "c.jpg", "--consent", "own", code=3).err
+    assert "not one of the people who agreed" in said
+    assert names(run("query", selfie, "--json").json) == {f"astronaut-{number}.jpg" for number in range(3)}
 
 
 def test_another_person_needs_a_release_of_their_own(run: Run, indexed: Path) -> None:

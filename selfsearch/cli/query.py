@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import ConsentError, InputError, UsageError
+from ..errors import InputError, UsageError
 from . import consenting, doors, options
 
 if TYPE_CHECKING:
@@ -80,7 +80,9 @@ def query(
     Says who could see it there, and how sure it is that it is this person. Answers people about
     themselves: the first time it asks for consent and remembers the person, and a stranger is refused.
     """
+    from .. import audit
     from ..query import Searcher
+    from ..query import query as ask
 
     filters = _filters(limit, min_band, everything, source, since, until)
     given = consenting.Given("own" if self_ and consent is None else consent, by, evidence, days)
@@ -89,8 +91,10 @@ def query(
         searcher = Searcher(library, options.engine(pack))
         _renew(searcher)
         chosen = _chosen(searcher, images, face)
-        who = _who(searcher, chosen, name, given, purpose)
-        found = _answered(searcher, who, chosen, filters, purpose)
+        with audit.question(library, name, purpose, options.now) as asked:
+            who, grant = _who(searcher, chosen, name, given)
+            asked.person = who.name
+            found = asked.answer = ask(searcher, grant, who, chosen, options.now(), filters)
         _print(found, as_json=as_json, as_csv=as_csv)
         if html is not None or open_:
             _write(library, found, html, open_)
@@ -133,19 +137,24 @@ def _filters(
     since: str | None,
     until: str | None,
 ) -> Filters:
-    from datetime import date
-
     from ..engine.calibration import BANDS
     from ..query import Filters
 
     if min_band not in BANDS:
         raise UsageError(f"--min-band takes {', '.join(BANDS)}, not {min_band!r}")
-    for day in (since, until):
-        try:
-            date.fromisoformat(day or "2000-01-01")
-        except ValueError as exc:
-            raise UsageError(f"{day!r} is not a day; write it as 2021-06-02") from exc
-    return Filters(limit, min_band, everything, frozenset(source) if source else None, since, until)
+    return Filters(
+        limit, min_band, everything, frozenset(source) if source else None, _day(since), _day(until)
+    )
+
+
+def _day(word: str | None) -> str | None:
+    """A day as 2021-06-02, however ISO 8601 lets it be written. Raises UsageError."""
+    from datetime import date
+
+    try:
+        return date.fromisoformat(word).isoformat() if word else None
+    except ValueError as exc:
+        raise UsageError(f"{word!r} is not a day; write it as 2021-06-02") from exc
 
 
 def _chosen(searcher: Searcher, images: list[Path], face: str | None) -> list[Chosen]:
@@ -195,7 +204,7 @@ def _pick(photo: Photo, face: str | None) -> int:
 
 
 def _who(
-    searcher: Searcher, chosen: list[Chosen], name: str | None, given: consenting.Given, purpose: str
+    searcher: Searcher, chosen: list[Chosen], name: str | None, given: consenting.Given
 ) -> tuple[Person, Grant]:
     """Whom the photographs show: an enrolled person, or one who is enrolled now. Raises ConsentError for a
     stranger.
@@ -206,40 +215,16 @@ def _who(
     library, now = searcher.library, options.now()
     enrolled = [person.name for person in people.all_people(library)]
     alive = sorted(consent.live(library, "person", enrolled, now))
-    try:
-        if name in enrolled or (name is None and alive):
-            if name is not None:
-                consenting.obtain(
-                    library,
-                    "person",
-                    name,
-                    given if name not in alive else consenting.Given(None, None, None),
-                )
-            person = query.recognise(searcher, chosen, [name] if name else alive)
-            return person, consent.require(library, "person", person.name, now)
-        grant = consenting.obtain(library, "person", name or ME, given)
-    except ConsentError:
-        people.save_query(
-            library, now=consent.stamp(now), person=name, purpose=purpose, outcome="refused", appearances=None
-        )
-        raise
+    if name is None and alive:
+        person = query.recognise(searcher, chosen, alive)
+        return person, consent.require(library, "person", person.name, now)
+    name = name or ME
+    if name in alive:
+        given = consenting.Given(None, None, None)
+    grant = consenting.obtain(library, "person", name, given)
+    if name in enrolled:
+        return query.recognise(searcher, chosen, [name]), grant
     return query.enrol(searcher, grant, chosen, now), grant
-
-
-def _answered(
-    searcher: Searcher, who: tuple[Person, Grant], chosen: list[Chosen], filters: Filters, purpose: str
-) -> Answer:
-    from .. import consent
-    from ..library import people
-    from ..query import query as ask
-
-    person, grant = who
-    found = ask(searcher, grant, person, chosen, options.now(), filters)
-    people.save_query(
-        searcher.library, now=consent.stamp(options.now()), person=person.name, purpose=purpose,
-        outcome="answered", appearances=len(found.appearances),
-    )  # fmt: skip
-    return found
 
 
 def _print(found: Answer, *, as_json: bool, as_csv: bool) -> None:

@@ -86,10 +86,10 @@ def _changes(library: Library, since: str) -> list[Change]:
     if since.lower() == "last":
         return changes.changes(library, untold=True)
     try:
-        date.fromisoformat(since)
+        day = date.fromisoformat(since).isoformat()
     except ValueError as exc:
         raise UsageError(f"--since takes last or a day such as 2026-06-02, not {since!r}") from exc
-    return changes.changes(library, since=since)
+    return changes.changes(library, since=day)
 
 
 def _live(library: Library, found: Sequence[Change]) -> list[Change]:

@@ -4,6 +4,7 @@ chip.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -36,7 +37,13 @@ def of(library: Library, appearances: Sequence[Appearance]) -> Callable[[Appeara
 
 
 def _cut(data: bytes, appearances: Iterable[Appearance]) -> dict[int, Picture]:
-    """Face id -> its picture; nothing when the file is not what it was any more."""
+    """Face id -> its picture. Nothing when the file is not the one in which the face was found: another
+    photograph may be there by now, and whoever is at that spot in it is not who was asked about.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    same = [one for one in appearances if one.sha256 == digest]
+    if not same:
+        return {}
     try:
         still = media.open_still(data)
         pixels = still.pixels(ENOUGH)
@@ -44,10 +51,9 @@ def _cut(data: bytes, appearances: Iterable[Appearance]) -> dict[int, Picture]:
         return {}
     scale = max(pixels.shape[:2]) / max(still.width, still.height)
     found = {}
-    for one in appearances:
-        if (still.width, still.height) == (one.width, one.height):
-            x, y, width, height = (value * scale for value in one.box)
-            found[one.face] = crop(pixels, (x, y, width, height))
+    for one in same:
+        x, y, width, height = (value * scale for value in one.box)
+        found[one.face] = crop(pixels, (x, y, width, height))
     return found
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import selfsearch
+from selfsearch import pictures
+from selfsearch.library import faces
 from tests import photos
 
 CHECKOUT = Path(__file__).parent.parent
@@ -181,3 +183,27 @@ def test_what_is_withdrawn_or_forgotten_is_gone_and_a_receipt_says_so(folder: Pa
             mine.require_consent("source", "photos")
         (receipt,) = mine.forget("me")
         assert (receipt.subject, receipt.remnants, mine.people()) == ("me", (), [])
+
+
+def test_a_report_never_shows_who_is_in_the_file_now_and_was_not_when_it_was_read(folder: Path) -> None:
+    with selfsearch.open("library", create=True) as mine:
+        mine.index(mine.give_consent("source", "photos", basis="own"))
+        me = mine.give_consent("person", "me", basis="own")
+        mine.enrol(me, "selfie.jpg")
+        shown = mine.query(me).appearances
+        replaced = Path(shown[0].sightings[0].path)
+        other = photos.picture("astronaut", 7).resize((shown[0].width, shown[0].height))
+        replaced.write_bytes(photos.encoded(other))
+        picture = pictures.of(mine.library, shown)
+        assert picture(shown[0]) == pictures.chip_of(mine.library, shown[0].face)
+        assert picture(shown[1]) != pictures.chip_of(mine.library, shown[1].face)
+
+
+def test_the_number_of_a_face_that_is_gone_is_given_to_no_other(folder: Path) -> None:
+    with selfsearch.open("library", create=True) as mine:
+        grant = mine.give_consent("source", "photos", basis="own")
+        mine.index(grant)
+        first = set(faces.describe(mine.library, range(1, 100)))
+        mine.forget("photos")
+        mine.index(mine.give_consent("source", "photos", basis="own"))
+        assert first.isdisjoint(faces.describe(mine.library, range(1, 100)))

@@ -185,7 +185,9 @@ class _Run:
 
     def source(self, source: Source, locator: str, root: str) -> Indexed:
         """Read one source and write down what became of every file."""
-        row = self._save(source, locator, root)
+        with self.library.atomic():
+            self._require()
+            row = self._save(source, locator, root)
         done, seen = Indexed(row), set[int]()
         scan = sources.begin_scan(self.library, row.id, self.pack, self.now)
         self.watcher.begin(row.title, source.count)
@@ -208,6 +210,12 @@ class _Run:
             self.library, row.id, stamps=source.stamps, scanned_pack=self.pack, scanned_at=self.now
         )
         return done
+
+    def _require(self) -> None:
+        """Raises ConsentError when the consent ended meanwhile. In a transaction: nobody can withdraw it
+        before what is written under it is there to be erased.
+        """
+        consent.require(self.library, self.grant.kind, self.grant.subject, self.clock())
 
     def _save(self, source: Source, locator: str, root: str) -> SourceRow:
         account = source.account
@@ -272,8 +280,8 @@ class _Run:
 
     def _write(self, row: SourceRow, batch: list[Result]) -> list[int]:
         """One transaction. Raises ConsentError when the consent was withdrawn or ended since the last one."""
-        consent.require(self.library, self.grant.kind, self.grant.subject, self.clock())
         with self.library.atomic():
+            self._require()
             # One by one: whether a file is a copy depends on those that were written before it.
             ids = [self._save_item(row, result) for result in batch]
         self.examiner.written(result.sha256 for result in batch)

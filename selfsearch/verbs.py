@@ -1,7 +1,8 @@
 """The verbs of the command line as methods: one open library, one engine, one clock.
 
 What needs permission takes a Grant, and Grants come from `give_consent` and `require_consent` alone.
-Nothing here prints, asks or reads settings: values come in, values go out.
+Nothing here prints or asks: values come in, values go out. Of the settings in config.toml only `bystanders`
+counts, which is about what the library may hold.
 """
 
 from __future__ import annotations
@@ -177,7 +178,8 @@ class Selfsearch:
             self.library, since=consent.stamp(since) if since else None, untold=since is None
         )
         alive = consent.live(self.library, "person", {change.person for change in found}, self.clock())
-        return [change for change in found if change.person in alive]
+        denied = changes.denied(self.library, found)
+        return [change for change in found if change.person in alive and change.id not in denied]
 
     def tell(self, told: list[Change]) -> None:
         """These changes were shown to somebody: they are not new any more."""

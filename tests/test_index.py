@@ -68,6 +68,17 @@ def test_a_copy_is_a_duplicate_until_the_original_goes(run: Run, album: Path) ->
     assert run("index", album, "--json").json["outcomes"] == {"indexed": 7, "no_face": 1}
 
 
+def test_an_original_that_comes_back_is_the_copy_of_what_took_its_place(run: Run, album: Path) -> None:
+    shutil.copy(album / "a.jpg", album / "z.jpg")
+    run("index", album, "--consent", "own")
+    (album / "a.jpg").rename(album.parent / "a.jpg")
+    run("index", album)
+    (album.parent / "a.jpg").rename(album / "a.jpg")
+    outcomes = run("index", album, "--json").json["outcomes"]
+    assert outcomes == {"indexed": 7, "no_face": 1, "duplicate": 1}
+    assert run("status", "--json").json["media"] == 8
+
+
 def test_a_deleted_file_is_gone(run: Run, album: Path) -> None:
     run("index", album, "--consent", "own")
     (album / "d.jpg").unlink()

@@ -119,8 +119,15 @@ def forget_missing(library: Library, source: int, now: str) -> int:
 
 
 def mark_back(library: Library, ids: Sequence[int]) -> None:
-    """Files that had gone are there again, unchanged. Inside the caller's transaction."""
-    library.db.conn.executemany("update items set gone_at = null where id = ?", [(number,) for number in ids])
+    """Files that had gone are there again, unchanged; where a copy took their place meanwhile, they are the
+    copies now. Inside the caller's transaction.
+    """
+    library.db.conn.executemany(
+        "update items set gone_at = null, outcome = case when exists (select 1 from items as other"
+        " where other.media_id = items.media_id and other.gone_at is null and other.outcome <> 'duplicate')"
+        " then 'duplicate' else outcome end where id = ?",
+        [(number,) for number in ids],
+    )
 
 
 def is_elsewhere(library: Library, media: int, source: int, path: str) -> bool:

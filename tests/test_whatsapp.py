@@ -109,6 +109,15 @@ def test_the_time_is_read_in_the_phones_own_format(head: str, at: str | None) ->
     assert times(f"{head}Bo: photo.jpg (file attached)\n", "photo.jpg") == [at]
 
 
+@pytest.mark.parametrize("head", ["04/08/2015, 9:15:02 PM: ", "04.08.15 21:15:02: ", "4/8/15, 21:15:02: "])
+def test_an_old_iphones_chat_has_no_brackets_around_the_time(head: str) -> None:
+    media = "2015-08-04-PHOTO-00004762.jpg"
+    pack = chat(f"{head}Bo: {media} <\u200eattached>\n", media)
+    assert whatsapp.confirm(pack.as_export())
+    (said,) = read(pack)[media]
+    assert (said.posted_at, said.author, said.caption) == ("2015-08-04T21:15:02", "Bo", None)
+
+
 def test_the_dates_in_file_names_decide_between_day_and_month() -> None:
     line = "0{}/0{}/2023, 12:01 - Bo: IMG-2023050{}-WA0001.jpg (file attached)"
     assert times(line.format(7, 5, 7), "IMG-20230507-WA0001.jpg") == ["2023-05-07T12:01:00"]

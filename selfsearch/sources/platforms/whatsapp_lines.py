@@ -26,6 +26,7 @@ _WHEN = (
 )
 BRACKETS = re.compile(r"\[\s?" + _WHEN + r"\s*\]\s?")  # iOS: [DATE, TIME] Name: text
 DASH = re.compile(_WHEN + r"\s[-\u2013]\s")  # Android: DATE, TIME - Name: text
+COLON = re.compile(_WHEN + r":\s")  # iOS until about 2016: DATE, TIME: Name: text
 
 _MORNING = {"am", "ص", "πμ", "öö", "오전", "上午", "午前", "sa", "de", "قظ"}
 _EVENING = {"pm", "م", "μμ", "ös", "오후", "下午", "午後", "ch", "du", "بظ"}
@@ -81,7 +82,7 @@ class Message:
 def messages(lines: Iterable[str]) -> Iterator[Message]:
     """Every message. Lines that do not begin one belong to the message before them."""
     current: Message | None = None
-    styles: Sequence[re.Pattern[str]] = (BRACKETS, DASH)
+    styles: Sequence[re.Pattern[str]] = (BRACKETS, DASH, COLON)
     for raw in lines:
         text = clean(raw)
         head = next((found for style in styles if (found := style.match(text))), None)
@@ -91,7 +92,7 @@ def messages(lines: Iterable[str]) -> Iterator[Message]:
             continue
         if current is not None:
             yield current
-        styles = (head.re,)  # one file has one style; the other would only be found inside quoted chats
+        styles = (head.re,)  # one file has one style; the others would only be found inside quoted chats
         current = _begin(raw, text, head)
     if current is not None:
         yield current

@@ -1,8 +1,8 @@
 """Consent: a ledger's entries become a Grant, and without a Grant nothing is read, searched or shown.
 
 `require` is the only maker of Grants. Python cannot stop a caller from forging one; it stops every caller
-from forgetting. A source's consent is about a path and everything below it; the nearest path with an entry
-decides.
+from forgetting. A source's consent is about a path and everything below it: the entry about the path that was
+indexed decides, or about the nearest one above it.
 """
 
 from __future__ import annotations
@@ -157,6 +157,15 @@ def _check_part(library: Library, known: list[ledger.Entry], kind: str, subject:
             f"consent was given for {own.subject} as a whole; withdraw that, or take {subject} out of the"
             f" folder and erase what is kept of it: selfsearch forget {subject}"
         )
+
+
+def covering(library: Library, subject: str, now: datetime) -> list[str]:
+    """Paths of sources above `subject` whose own consent is live: what lies at `subject` goes on being read
+    and shown as a part of them.
+    """
+    rows = sources.all_sources(library)
+    above = {row.root for row in rows if row.state != "erasing" and _below(subject, row.root)}
+    return sorted(live(library, "source", above, now))
 
 
 def standings(library: Library, now: datetime) -> list[Standing]:

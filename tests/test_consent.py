@@ -451,3 +451,15 @@ def test_the_receipt_of_an_erasure_can_be_read_from_the_export(library: Library)
     entry = ledger.entries(library)[-1]
     assert (entry.kind, entry.subject) == ("library", "everything")
     assert json.loads(entry.detail)["search complete"] is True
+
+
+def test_a_folder_that_is_withdrawn_inside_a_wider_one_is_not_claimed_to_be_out_of_sight(
+    run: Run, album: Path, tmp_path: Path
+) -> None:
+    part = album / "part"
+    part.mkdir()
+    (album / "a.jpg").rename(part / "a.jpg")
+    run("index", part, album, "--consent", "own")
+    said = run("consent", "revoke", part).err.replace("\n", " ")
+    assert f"still searched, read and shown. Withdraw that, too: selfsearch consent revoke {album}" in said
+    assert "Nothing of it is searched" in run("consent", "revoke", album).err

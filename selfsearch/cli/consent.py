@@ -95,10 +95,20 @@ def revoke(
         with library.atomic():
             subjects = consent.revoke(library, kind, name, options.now(), why)
             forget.withdrawn(library, kind, consent.ended(library, kind), options.now())
-    options.say(
-        f"withdrawn: {', '.join(subjects)}. Nothing of it is searched, read again or shown from now on."
-    )
+        wider = consent.covering(library, name, options.now()) if kind == "source" else []
+    options.say(f"withdrawn: {', '.join(subjects)}. {_effect(name, wider)}")
     _erase(as_json=as_json)
+
+
+def _effect(name: str, wider: list[str]) -> str:
+    """What withdrawing does; `wider` are folders above with consent of their own."""
+    if not wider:
+        return "Nothing of it is searched, read again or shown from now on."
+    return (
+        f"But {name} lies in {wider[0]}, for which there is consent as a whole: as a part of that it is still"
+        f" searched, read and shown. Withdraw that, too: selfsearch consent revoke {wider[0]}; or take"
+        f" {name} out of it, and then: selfsearch index {wider[0]}"
+    )
 
 
 def _erase(*, as_json: bool) -> None:

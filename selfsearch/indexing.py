@@ -188,13 +188,13 @@ class _Run:
         with self.library.atomic():
             self._require()
             row = self._save(source, locator, root)
-        done, seen = Indexed(row), set[int]()
+        done, seen = Indexed(row), items.Ids()
         scan = sources.begin_scan(self.library, row.id, self.pack, self.now)
         self.watcher.begin(row.title, source.count)
         state = "interrupted"
         try:
             self._walk(source, row, done, seen)
-            seen |= items.below(self.library, row.id, _unseeable(source), seen)
+            seen.update(items.below(self.library, row.id, _unseeable(source), seen))
             done.gone = len(items.mark_gone(self.library, row.id, seen, self.now))
             done.moved = items.promote(self.library)
             faces.prune(self.library, keep_remembered=True)
@@ -236,7 +236,7 @@ class _Run:
             },
         )
 
-    def _walk(self, source: Source, row: SourceRow, done: Indexed, seen: set[int]) -> None:
+    def _walk(self, source: Source, row: SourceRow, done: Indexed, seen: items.Ids) -> None:
         batch: list[Result] = []
         for result in self.examiner.examine(self._unseen(source, row, done, seen)):
             batch.append(result)
@@ -247,7 +247,7 @@ class _Run:
                 batch = []
         seen.update(self._write(row, batch))
 
-    def _unseen(self, source: Source, row: SourceRow, done: Indexed, seen: set[int]) -> Iterator[Item]:
+    def _unseen(self, source: Source, row: SourceRow, done: Indexed, seen: items.Ids) -> Iterator[Item]:
         """The source's files without those that are as they were; these are ticked off."""
         for chunk in items.chunks(source.items(), LIST):
             known = items.known_items(self.library, row.id, [item.path for item in chunk])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -43,6 +43,30 @@ class Entry:
     media: int | None
 
 
+class Ids:
+    """Numbers of rows, a bit for each: a set of a million would take a hundred megabytes."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+
+    def add(self, number: int) -> None:
+        """`number` is 0 or more."""
+        place = number >> 3
+        if place >= len(self._bits):
+            self._bits.extend(bytes(place + 1 + len(self._bits) // 4 - len(self._bits)))
+        self._bits[place] |= 1 << (number & 7)
+
+    def update(self, numbers: Iterable[int]) -> None:
+        """Add all of them."""
+        for number in numbers:
+            self.add(number)
+
+    def __contains__(self, number: object) -> bool:
+        if not isinstance(number, int) or number >> 3 >= len(self._bits):
+            return False
+        return bool(self._bits[number >> 3] & 1 << (number & 7))
+
+
 def known_items(library: Library, source: int, paths: Sequence[str]) -> dict[str, Known]:
     """Those of `paths` that the library has met in this source."""
     found = {}
@@ -76,7 +100,7 @@ def save_item(library: Library, source: int, entry: Entry, now: str) -> int:
     return int(row[0])
 
 
-def mark_gone(library: Library, source: int, seen: Collection[int], now: str) -> list[int]:
+def mark_gone(library: Library, source: int, seen: Container[int], now: str) -> list[int]:
     """Mark the source's files that were not seen this time as gone. Returns their ids."""
     rows = library.db.execute("select id from items where source_id = ? and gone_at is null", [source])
     gone = [number for (number,) in rows if number not in seen]
@@ -87,7 +111,7 @@ def mark_gone(library: Library, source: int, seen: Collection[int], now: str) ->
     return gone
 
 
-def below(library: Library, source: int, places: Collection[str], seen: Collection[int]) -> set[int]:
+def below(library: Library, source: int, places: Collection[str], seen: Container[int]) -> set[int]:
     """The source's files that are there as far as is known, at one of these addresses or below it, without
     `seen`.
     """

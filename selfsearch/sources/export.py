@@ -139,6 +139,11 @@ class Export:
                 table[name] = [known, path]
         return table
 
+    def let_go(self) -> None:
+        """Drop the tables for finding files; they are made again when somebody asks."""
+        for table in ("_folded", "_names", "_by_basename"):
+            self.__dict__.pop(table, None)
+
     def find(self, path: str) -> str | None:
         """The key of `members` that this path means: exact, else ignoring case and Unicode form."""
         if path in self.members:

@@ -59,12 +59,12 @@ def add(
 ) -> None:
     """Enrol a person, or add clearer photographs of one who is."""
     from ..query import Searcher, enrol
-    from .query import _chosen
+    from .query import probes_of
 
     with options.opened(create=True, writing=True) as library:
         searcher = Searcher(library, options.engine(pack))
         grant = consenting.obtain(library, "person", name, consenting.Given(consent, by, evidence, days))
-        enrol(searcher, grant, _chosen(searcher, images, face), options.now())
+        enrol(searcher, grant, probes_of(searcher, images, face), options.now())
     options.say(f"{name} is enrolled")
 
 

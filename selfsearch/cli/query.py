@@ -90,7 +90,7 @@ def query(
     with options.opened(writing=True) as library:
         searcher = Searcher(library, options.engine(pack))
         _renew(searcher)
-        chosen = _chosen(searcher, images, face)
+        chosen = probes_of(searcher, images, face)
         with audit.question(library, name, purpose, options.now) as asked:
             who, grant = _who(searcher, chosen, name, given)
             asked.person = who.name
@@ -157,7 +157,7 @@ def _day(word: str | None) -> str | None:
         raise UsageError(f"{word!r} is not a day; write it as 2021-06-02") from exc
 
 
-def _chosen(searcher: Searcher, images: list[Path], face: str | None) -> list[Chosen]:
+def probes_of(searcher: Searcher, images: list[Path], face: str | None) -> list[Chosen]:
     """The probe of every photograph."""
     from .. import probes
 

@@ -82,11 +82,6 @@ class Calibration:
         """How many of `faces` different people would score at least this."""
         return max(faces, 1) * self.false_match_rate(score)
 
-    def true_match_rate(self, score: float) -> float:
-        """The share of genuine pairs that scored at least this, as measured."""
-        at = bisect_left(self.genuine_scores, score)
-        return self.true_match_rates[min(at, len(self.true_match_rates) - 1)]
-
 
 def find_calibration(pack: Pack) -> Calibration | None:
     """The calibration that lies in the pack's folder or came with the program; None when nobody measured this

@@ -104,9 +104,3 @@ def end_scan(library: Library, scan: int, state: str, counts: dict[str, int], no
         library.db.table("scans").update(
             scan, {"state": state, "counts": json.dumps(counts), "finished_at": now}
         )
-
-
-def last_scans(library: Library) -> dict[int, dict[str, Any]]:
-    """Source -> its newest scan."""
-    rows = library.db.query("select * from scans where id in (select max(id) from scans group by source_id)")
-    return {row["source_id"]: row | {"counts": json.loads(row["counts"])} for row in rows}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Pixels on the long side of what is decoded at first: twice what detection wants. Most chips can be cut from
 # that, and decoding a large JPEG a second time costs ten times what reducing it does.
 DECODED_SIDE = 2 * detect.FINE
-SHARP_LIMIT = 6000  # pixels: small faces in larger pictures are cropped from a picture reduced to this
+SHARP_LIMIT = 5400  # pixels: small faces in larger pictures are cut from one reduced to this, up to twice it
 
 
 class Picture(Protocol):

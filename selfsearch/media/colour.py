@@ -37,7 +37,7 @@ def reducible(image: Image.Image, *, see_through: bool) -> Image.Image:
 def flat(image: Image.Image) -> Image.Image:
     """RGB, over white where the picture is see-through. ValueError for colours that Pillow cannot convert."""
     if image.mode not in ("RGBA", "LA", "PA", "RGBa", "La"):
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     ground = Image.new("RGBA", image.size, _WHITE)
     ground.alpha_composite(image.convert("RGBA"))
     return ground.convert("RGB")

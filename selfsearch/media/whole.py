@@ -80,7 +80,9 @@ class WholePicture:
         try:
             with taking_turns(self._cost):
                 image = reducible(self._load(), see_through=self._kind != "image/bmp")
-                return np.array(flat(image.reduce(factor) if factor > 1 else image))
+                if factor > 1:
+                    image = image.reduce(factor)  # the whole one is let go before the next copy is made
+                return np.array(flat(image))
         except BEYOND as exc:
             raise too_large() from exc
         except DAMAGE as exc:

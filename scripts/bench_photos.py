@@ -1,11 +1,14 @@
 """Photographs for measuring, made from the pictures that InsightFace's and scikit-image's wheels carry.
 
+usage: scripts/bench_photos.py camera|huge|social|small FOLDER COUNT
+
 Every file differs from every other: other people, another scale, other light, other noise. The noise matters:
 without it an enlarged picture compresses to a fraction of what a camera writes, and decodes too fast.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -20,7 +23,13 @@ from tests import photos
 Picture = NDArray[np.uint8]
 
 
-def twelve_megapixels(folder: Path, count: int) -> None:
+def make(kind: str, folder: Path, count: int) -> Path:
+    """Make them in a process of its own: a child's peak memory is never less than its parent's was."""
+    subprocess.run([sys.executable, __file__, kind, str(folder), str(count)], check=True)  # noqa: S603
+    return folder
+
+
+def camera(folder: Path, count: int) -> None:
     """4000x3000 JPEGs of 2 to 6 people each, 3 to 5 MB a file."""
     noise = _noise(1024, 9.0)
     for number in range(count):
@@ -32,6 +41,13 @@ def social(folder: Path, count: int) -> None:
     noise = _noise(512, 5.0)
     for number in range(count):
         _write(folder / f"post-{number:04}.jpg", _collage(number, (1080, 1350), 1 + number % 2, noise), 80)
+
+
+def huge(folder: Path, count: int) -> None:
+    """11600x8700 JPEGs (100 megapixels) of 2 to 5 people each."""
+    noise = _noise(1024, 9.0)
+    for number in range(count):
+        _write(folder / f"scan-{number:04}.jpg", _collage(number, (11600, 8700), 2 + number % 4, noise), 85)
 
 
 def small(folder: Path, count: int) -> None:
@@ -74,3 +90,9 @@ def _noisy(canvas: Picture, noise: NDArray[np.int16]) -> Picture:
 def _write(path: Path, picture: Picture, quality: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+KINDS = {"camera": camera, "huge": huge, "social": social, "small": small}
+
+if __name__ == "__main__":
+    KINDS[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""Bookkeeping at scale: re-scanning 100,000 unchanged files, asking 100,000 faces, encryption, memory.
+
+usage: scripts/bench_scale.py [rescan] [query] [encryption] [memory]
+
+Without a word, all of them. Everything is made on the spot and deleted. The plain library that encryption is
+measured against is made here and only here: the same library with SQLCipher's key and the seals left out.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+os.environ |= {"ORT_DISABLE_TELEMETRY": "1", "SELFSEARCH_KEYRING": "off"}
+
+import bench_photos  # noqa: E402
+import numpy as np  # noqa: E402
+
+COMMAND = [
+    sys.executable,
+    "-c",
+    f"import sys; sys.path.insert(0, {str(ROOT)!r}); from selfsearch.cli import run; run()",
+]
+FILES, PICTURES, FACES_EACH = 100_000, 25_000, 4
+
+
+def main() -> int:
+    if sys.argv[1:2] == ["--inside"]:
+        print(json.dumps(INSIDE[sys.argv[2]](Path(sys.argv[3]), sys.argv[4])))
+        return 0
+    for name in sys.argv[1:] or PARTS:
+        with tempfile.TemporaryDirectory(prefix="selfsearch-bench-") as made:
+            print(f"\n{name}")
+            PARTS[name](Path(made))
+    return 0
+
+
+def rescan(made: Path) -> None:
+    """`selfsearch rescan` of 100,000 small files that are as they were."""
+    for number in range(FILES):
+        folder = made / "files" / f"{number // 1000:03}"
+        if number % 1000 == 0:
+            folder.mkdir(parents=True)
+        (folder / f"note-{number:06}.txt").write_text(f"note {number}")
+    command(made, "index", made / "files", "--consent", "own")
+    told("rescan of 100,000 unchanged files", [command(made, "rescan") for _ in range(3)])
+
+
+def query(made: Path) -> None:
+    """A cold `selfsearch query` in a library of 100,000 faces, and the search alone."""
+    from tests import photos
+
+    inside("fill", made, "encrypted")
+    (made / "selfie.jpg").write_bytes(photos.photo("astronaut", 5))
+    command(made, "query", made / "selfie.jpg", "--self")
+    told("query from process start", [command(made, "query", made / "selfie.jpg") for _ in range(5)])
+    told("an empty process with the same imports", [command(made, "--version")])
+    steps = inside("steps", made, "encrypted")
+    for name, seconds in steps.items():
+        print(f"  {name:44} {1000 * seconds:8.1f} ms")
+
+
+def encryption(made: Path) -> None:
+    """The same library with and without encryption: writing it, opening it, loading every vector from it."""
+    spent: dict[str, dict[str, list[float]]] = {}
+    for _ in range(3):
+        for kind in ("plain", "encrypted"):
+            shutil.rmtree(made / "library", ignore_errors=True)
+            for task in ("fill", "steps", "photos"):
+                for name, seconds in inside(task, made, kind).items():
+                    spent.setdefault(name, {}).setdefault(kind, []).append(seconds)
+    for name, kinds in spent.items():
+        plain, encrypted = (statistics.median(kinds[kind]) for kind in ("plain", "encrypted"))
+        print(
+            f"  {name:44} {plain:7.3f} s plain, {encrypted:7.3f} s encrypted: {encrypted / plain:.2f} times"
+        )
+
+
+def memory(made: Path) -> None:
+    """Peak memory of `selfsearch index` over more and more photographs, and over large ones."""
+    for kind, count in (("small", 1_000), ("small", 10_000), ("camera", 40), ("huge", 4)):
+        folder = bench_photos.make(kind, made / f"{kind}-{count}", count)
+        print(f"  {count:6,} photographs ({kind}): peak {peak(made, folder):.0f} MB")
+
+
+PARTS: dict[str, Callable[[Path], None]] = {
+    "rescan": rescan, "query": query, "encryption": encryption, "memory": memory,
+}  # fmt: skip
+
+
+def told(what: str, spent: list[tuple[float, float]]) -> None:
+    wall, cpu = (statistics.median(values) for values in zip(*spent, strict=True))
+    print(f"  {what:44} {wall:8.2f} s, of which {cpu:.2f} s of processor")
+
+
+def environment(made: Path) -> dict[str, str]:
+    return os.environ | {"SELFSEARCH_HOME": str(made / "library"), "SELFSEARCH_KEYS": str(made / "keys")}
+
+
+def command(made: Path, *words: object) -> tuple[float, float]:
+    """Seconds on the clock and of processor that a command takes, from start to end."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(  # noqa: S603
+        [*COMMAND, *map(str, words)],
+        env=environment(made),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def peak(made: Path, folder: Path) -> float:
+    """MB that `index` of a folder takes at most, in a library of its own."""
+    home = made / f"library-{folder.name}"
+    words = [*COMMAND, "index", str(folder), "--consent", "own"]
+    process = subprocess.Popen(  # noqa: S603
+        words, env=environment(made) | {"SELFSEARCH_HOME": str(home)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    used = os.wait4(process.pid, 0)[2].ru_maxrss
+    return used / (2**20 if sys.platform == "darwin" else 1024)
+
+
+def inside(task: str, made: Path, kind: str) -> dict[str, float]:
+    """Run one of INSIDE in a process of its own."""
+    words = [sys.executable, __file__, "--inside", task, str(made), kind]
+    done = subprocess.run(words, env=environment(made), check=True, stdout=subprocess.PIPE)  # noqa: S603
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def opened(made: Path, kind: str) -> Any:
+    from selfsearch.library import open_library
+
+    if kind == "plain":
+        leave_out_encryption()
+    return open_library(made / "library", key_folder=made / "keys", create=True)
+
+
+def leave_out_encryption() -> None:
+    """From here on this process knows no encryption. Nothing in the product can do this."""
+    from selfsearch.library import cipher, database
+
+    inner = database.sqlcipher.connect
+
+    class Plain:
+        """A connection that is never told a key."""
+
+        def __new__(cls, *words: Any, **options: Any) -> Any:
+            connection = inner(*words, factory=Keyless, **options)
+            return connection
+
+    class Keyless(database.sqlcipher.Connection):  # type: ignore[misc]
+        def execute(self, sql: str, *values: Any) -> Any:
+            return super().execute("select 1" if sql.startswith("PRAGMA key") else sql, *values)
+
+    database.sqlcipher.connect = Plain
+    cipher.Sealer.seal = lambda self, data, belongs_to: data  # type: ignore[method-assign]
+    cipher.Sealer.open = lambda self, blob, belongs_to: blob  # type: ignore[method-assign]
+
+
+def now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def fill(made: Path, kind: str) -> dict[str, float]:
+    """A library of 25,000 pictures with four made-up faces each, through the library's own functions."""
+    from selfsearch import consent
+    from selfsearch.engine import find_pack
+    from selfsearch.library import faces, items, sources
+    from selfsearch.types import Outcome, Provenance
+
+    pack = find_pack("opencv-zoo")
+    random = np.random.default_rng(0)
+    with opened(made, kind) as library:
+        start = time.perf_counter()
+        consent.give(library, consent.Wish("source", "/photographs", "own", method="bench"), now())
+        number = sources.save_pack(library, pack.name, pack.revision, pack.dimension)
+        values = {"locator": "folder 1", "root": "/photographs", "platform": "folder", "title": "", "why": ""}
+        values |= {"containers": ["/photographs"], "added_at": consent.stamp(now())}
+        row = sources.save_source(library, values)
+        said = (Provenance(platform="folder"),)
+        for first in range(0, PICTURES, 64):
+            with library.atomic():
+                for at in range(first, min(first + 64, PICTURES)):
+                    media = faces.save_media(library, row.id, number, f"{at:064x}", 200_000, made_up(random))
+                    path = f"{at:06}.jpg"
+                    entry = items.Entry(
+                        path, f"/photographs/{path}", 200_000, f"{at}", said, Outcome.INDEXED, None, media
+                    )
+                    items.save_item(library, row.id, entry, consent.stamp(now()))
+        return {"writing 100,000 made-up faces": time.perf_counter() - start}
+
+
+def made_up(random: np.random.Generator) -> Any:
+    from selfsearch.types import Analysis, Face, Facts
+
+    vectors = random.normal(size=(FACES_EACH, 128)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    chip = np.full((112, 112, 3), 120, np.uint8)
+    points = np.zeros((5, 2), np.float32)
+    found = tuple(Face((10.0, 10.0, 90.0, 120.0), points, 0.9, 0.8, chip, vector) for vector in vectors)
+    return Analysis("image/jpeg", 1080, 1350, found, int(random.integers(2**63)), Facts(), None)
+
+
+def steps(made: Path, kind: str) -> dict[str, float]:
+    """What a query does with the library: open it, load every vector, fill the index, search."""
+    from selfsearch.engine import find_pack
+    from selfsearch.library import faces
+    from selfsearch.nearest import Nearest, Stamp
+
+    marks = [time.perf_counter()]
+    with opened(made, kind) as library:
+        library.db.execute("select count(*) from sources").fetchone()
+        marks.append(time.perf_counter())
+        media = faces.searchable(library, [1])
+        ids, vectors = faces.load_vectors(library, 1, find_pack("opencv-zoo").dimension, media)
+        marks.append(time.perf_counter())
+        nearest = Nearest(ids, vectors, Stamp("", 0, (1,)))
+        marks.append(time.perf_counter())
+        searches = []
+        for row in range(20):
+            start = time.perf_counter()
+            nearest.search(vectors[row], 0.4)
+            searches.append(time.perf_counter() - start)
+    spent = [later - earlier for earlier, later in itertools.pairwise(marks)]
+    names = ("opening the library", "loading 100,000 vectors", "filling the index")
+    return dict(zip(names, spent, strict=True)) | {"one search": statistics.median(searches)}
+
+
+def photographs(made: Path, kind: str) -> dict[str, float]:
+    """Processor seconds of indexing 120 social photographs, everything stored."""
+    from selfsearch import consent, indexing
+    from selfsearch.engine import Engine, find_pack
+
+    if not (made / "photos").exists():
+        bench_photos.make("social", made / "photos", 120)
+    engine = Engine(find_pack("opencv-zoo"))
+    engine.embed(np.zeros((1, 112, 112, 3), np.uint8))  # loads the models
+    shutil.rmtree(made / "library")
+    with opened(made, kind) as library:
+        root = str(made / "photos")
+        grant = consent.give(library, consent.Wish("source", root, "own", method="bench"), now())
+        start = time.process_time()
+        indexing.index(library, engine, grant, made / "photos", now)
+        return {"indexing 120 photographs (processor time)": time.process_time() - start}
+
+
+INSIDE: dict[str, Callable[[Path, str], dict[str, float]]] = {
+    "fill": fill, "steps": steps, "photos": photographs,
+}  # fmt: skip
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -88,8 +88,7 @@ def main(argv: list[str] | None = None) -> int:
         return _tell(str(exc), exc.exit_code)
     except KeyboardInterrupt:
         return _tell(STOPPED, INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # whoever read the answer had enough of it
         return 0
     except ImportError as exc:
         if not any(word in str(exc) for word in ("libGL", "libgthread", "libxcb", "libglib")):
@@ -122,4 +121,17 @@ def run() -> None:
     code = main(words)
     for message in doors.untold(_told):
         _tell(message, 0)
-    sys.exit(code)
+    sys.exit(_written(code))
+
+
+def _written(code: int) -> int:
+    """The exit code once the answer has been written out. What cannot be written is let go of here, for Python
+    would try again at its end and exit with 120.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError as exc:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(exc, BrokenPipeError):
+            return code or _tell(exc.strerror or str(exc), 1)
+    return code

@@ -125,7 +125,7 @@ def run() -> None:
 
 
 def _written(code: int) -> int:
-    """The exit code once the answer has been written out. What cannot be written is let go of here, for Python
+    """The exit code once the answer has been written out. What cannot be written is let go of here: Python
     would try again at its end and exit with 120.
     """
     try:

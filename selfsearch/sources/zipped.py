@@ -14,6 +14,7 @@ import struct
 import zlib
 from array import array
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import BinaryIO, cast
 
@@ -45,6 +46,7 @@ class Zip:
         self._offsets = array("Q")
         self._packed = array("Q")
         self._methods = array("H")
+        self.marks = array("Q")  # CRC << 32 | date and time, by row
 
     @cached_property
     def _members(self) -> list[Member]:
@@ -75,8 +77,9 @@ class Zip:
         _sort(found)
         _refuse_overlaps(found, file.size)
         self._offsets, self._packed, self._methods = found.offsets, found.packed, found.methods
+        self.marks = found.marks
         return [
-            Member(self, path, found.sizes[row], found.marks[row], row, found.refused.get(row))
+            ZipMember(self, path, found.sizes[row], 0, row, found.refused.get(row))
             for row, path in enumerate(found.paths)
         ]
 
@@ -85,12 +88,12 @@ class Zip:
         return iter(self._members)
 
     def checksum(self, member: Member) -> int | None:
-        return int(member.mark) >> 32
+        return self.marks[member.order] >> 32
 
     def open(self, member: Member) -> BinaryIO:
         """A seekable stream: stored members directly, compressed ones by starting again."""
         span = partial(self._span, member.order)
-        crc = int(member.mark) >> 32
+        crc = self.marks[member.order] >> 32
         raw: io.RawIOBase
         if self._methods[member.order] == 0:
             raw = Stored(span(), crc)
@@ -109,6 +112,15 @@ class Zip:
 
     def close(self) -> None:
         self._file = None
+
+
+@dataclass(frozen=True, slots=True)
+class ZipMember(Member):
+    """A member whose mark stands in the archive's table: a number of its own would take 36 bytes more."""
+
+    @property
+    def stamp(self) -> str:
+        return f"{self.size:x}.{cast(Zip, self.container).marks[self.order]:x}"
 
 
 class Stored(io.RawIOBase):

@@ -36,7 +36,7 @@ COMMAND = [
     "-c",
     f"import sys; sys.path.insert(0, {str(ROOT)!r}); from selfsearch.cli import run; run()",
 ]
-FILES, PICTURES, FACES_EACH = 100_000, 25_000, 4
+FILES, PICTURES, FACES_EACH = 100_000, 50_000, 2
 
 
 def main() -> int:
@@ -179,7 +179,7 @@ def now() -> datetime:
 
 
 def fill(made: Path, kind: str) -> dict[str, float]:
-    """A library of 25,000 pictures with four made-up faces each, through the library's own functions."""
+    """A library of 50,000 pictures with two made-up faces each, through the library's own functions."""
     from selfsearch import consent
     from selfsearch.engine import find_pack
     from selfsearch.library import faces, items, sources

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -426,7 +427,7 @@ class Consenting(RuleBasedStateMachine):
         from selfsearch import media, probes
 
         pixels, found = self.engine.look(media.open_still(coloured(name)))
-        photo = probes.Photo(name, name, found, pixels, 1.0)
+        photo = probes.Photo(name, hashlib.sha256(name.encode()).hexdigest(), found, pixels, 1.0)
         return probes.Chosen(photo, found[0], found[0].vector)
 
 

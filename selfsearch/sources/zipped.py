@@ -172,7 +172,10 @@ def _lzma(span: Callable[[], Span]) -> Unpacker:
     literal, rest = header[4] % 9, header[4] // 9
     size = max(dictionary, 4096)
     chain = {"id": lzma.FILTER_LZMA1, "dict_size": size, "lc": literal, "lp": rest % 5, "pb": rest // 5}
-    return _Headed(lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[chain]))
+    try:
+        return _Headed(lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[chain]))
+    except lzma.LZMAError as exc:  # properties that no encoder writes
+        raise ItemError(Outcome.UNREADABLE, "its LZMA header is damaged") from exc
 
 
 class _Headed(Squeezed):

@@ -166,3 +166,16 @@ def test_consent_that_ran_out_hides_the_source(run: Run, at: object, indexed: Pa
     answer = run("query", selfie, "--json").json
     assert answer["appearances"] == []
     assert json.loads(run("status", "--json").out)["without_consent"] == [str(indexed)]
+
+
+def test_an_answer_is_given_while_another_run_writes(
+    run: Run, home: Path, tmp_path: Path, indexed: Path, selfie: Path
+) -> None:
+    from selfsearch.library import open_library
+
+    with open_library(home, key_folder=tmp_path / "keys", writing=True):
+        answer = run("query", selfie, "--self", "--json").json
+        assert len(answer["appearances"]) == 3
+        assert len(run("query", selfie, "--json").json["appearances"]) == 3
+        run("report")
+        run("index", indexed, code=5)

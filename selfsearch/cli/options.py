@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .. import hygiene
+from ..errors import Busy
 
 if TYPE_CHECKING:
     from ..engine import Engine
@@ -80,6 +81,21 @@ def opened(*, create: bool = False, writing: bool = False, completing: bool = Tr
             from .forgetting import complete
 
             complete(library)
+        yield library
+
+
+@contextmanager
+def opened_beside() -> Iterator[Library]:
+    """The library for a command that writes single rows only (an entry of the audit log, what was told).
+
+    While another run is its writer it is opened all the same: what is written then waits for the other's
+    transaction, not for its end, and what is to be erased is left to the next writer; it is shown to nobody.
+    """
+    with ExitStack() as stack:
+        try:
+            library = stack.enter_context(opened(writing=True))
+        except Busy:
+            library = stack.enter_context(opened())
         yield library
 
 

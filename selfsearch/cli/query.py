@@ -87,7 +87,7 @@ def query(
     filters = _filters(limit, min_band, everything, source, since, until)
     given = consenting.Given("own" if self_ and consent is None else consent, by, evidence, days)
     name = ME if self_ and person is None else person
-    with options.opened(writing=True) as library:
+    with options.opened_beside() as library:
         searcher = Searcher(library, options.engine(pack))
         _renew(searcher)
         chosen = probes_of(searcher, images, face)

@@ -41,7 +41,7 @@ def report(
 
     if as_json + as_csv + as_markdown > 1:
         raise UsageError("--json, --csv and --md are different answers; choose one")
-    with options.opened(writing=True) as library:
+    with options.opened_beside() as library:
         found = _changes(library, since)
         denied = changes.denied(library, found)
         told = _live(library, [change for change in found if change.id not in denied])

@@ -145,7 +145,7 @@ def inside(task: str, made: Path, kind: str) -> dict[str, float]:
 
 
 def opened(made: Path, kind: str) -> Any:
-    from selfsearch.library import open_library
+    from selfsearch.library.library import open_library
 
     if kind == "plain":
         leave_out_encryption()
@@ -154,9 +154,9 @@ def opened(made: Path, kind: str) -> Any:
 
 def leave_out_encryption() -> None:
     """From here on this process knows no encryption. Nothing in the product can do this."""
-    from selfsearch.library import cipher, database
+    from selfsearch.library import crypto, db
 
-    inner = database.sqlcipher.connect
+    inner = db.sqlcipher.connect
 
     class Plain:
         """A connection that is never told a key."""
@@ -165,13 +165,13 @@ def leave_out_encryption() -> None:
             connection = inner(*words, factory=Keyless, **options)
             return connection
 
-    class Keyless(database.sqlcipher.Connection):  # type: ignore[misc]
+    class Keyless(db.sqlcipher.Connection):  # type: ignore[misc]
         def execute(self, sql: str, *values: Any) -> Any:
             return super().execute("select 1" if sql.startswith("PRAGMA key") else sql, *values)
 
-    database.sqlcipher.connect = Plain
-    cipher.Sealer.seal = lambda self, data, belongs_to: data  # type: ignore[method-assign]
-    cipher.Sealer.open = lambda self, blob, belongs_to: blob  # type: ignore[method-assign]
+    db.sqlcipher.connect = Plain
+    crypto.Sealer.seal = lambda self, data, belongs_to: data  # type: ignore[method-assign]
+    crypto.Sealer.open = lambda self, blob, belongs_to: blob  # type: ignore[method-assign]
 
 
 def now() -> datetime:
@@ -180,19 +180,19 @@ def now() -> datetime:
 
 def fill(made: Path, kind: str) -> dict[str, float]:
     """A library of 50,000 pictures with two made-up faces each, through the library's own functions."""
-    from selfsearch import consent
-    from selfsearch.engine import find_pack
+    from selfsearch.consent import grants
     from selfsearch.library import faces, items, sources
+    from selfsearch.packs.store import find_pack
     from selfsearch.types import Outcome, Provenance
 
     pack = find_pack("opencv-zoo")
     random = np.random.default_rng(0)
     with opened(made, kind) as library:
         start = time.perf_counter()
-        consent.give(library, consent.Wish("source", "/photographs", "own", method="bench"), now())
+        grants.give(library, grants.ConsentRequest("source", "/photographs", "own", method="bench"), now())
         number = sources.save_pack(library, pack.name, pack.revision, pack.dimension)
         values = {"locator": "folder 1", "root": "/photographs", "platform": "folder", "title": "", "why": ""}
-        values |= {"containers": ["/photographs"], "added_at": consent.stamp(now())}
+        values |= {"containers": ["/photographs"], "added_at": grants.stamp(now())}
         row = sources.save_source(library, values)
         said = (Provenance(platform="folder"),)
         for first in range(0, PICTURES, 64):
@@ -203,40 +203,42 @@ def fill(made: Path, kind: str) -> dict[str, float]:
                     entry = items.Entry(
                         path, f"/photographs/{path}", 200_000, f"{at}", said, Outcome.INDEXED, None, media
                     )
-                    items.save_item(library, row.id, entry, consent.stamp(now()))
+                    items.save_item(library, row.id, entry, grants.stamp(now()))
         return {"writing 100,000 made-up faces": time.perf_counter() - start}
 
 
 def made_up(random: np.random.Generator) -> Any:
     from selfsearch.types import Analysis, Face, Facts
 
-    vectors = random.normal(size=(FACES_EACH, 128)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    embeddings = random.normal(size=(FACES_EACH, 128)).astype(np.float32)
+    embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
     chip = np.full((112, 112, 3), 120, np.uint8)
     points = np.zeros((5, 2), np.float32)
-    found = tuple(Face((10.0, 10.0, 90.0, 120.0), points, 0.9, 0.8, chip, vector) for vector in vectors)
+    found = tuple(
+        Face((10.0, 10.0, 90.0, 120.0), points, 0.9, 0.8, chip, embedding) for embedding in embeddings
+    )
     return Analysis("image/jpeg", 1080, 1350, found, int(random.integers(2**63)), Facts(), None)
 
 
 def steps(made: Path, kind: str) -> dict[str, float]:
     """What a query does with the library: open it, load every vector, fill the index, search."""
-    from selfsearch.engine import find_pack
     from selfsearch.library import faces
-    from selfsearch.nearest import Nearest, Stamp
+    from selfsearch.packs.store import find_pack
+    from selfsearch.workflows.query import Nearest, Stamp
 
     marks = [time.perf_counter()]
     with opened(made, kind) as library:
         library.db.execute("select count(*) from sources").fetchone()
         marks.append(time.perf_counter())
         media = faces.searchable(library, [1])
-        ids, vectors = faces.load_vectors(library, 1, find_pack("opencv-zoo").dimension, media)
+        ids, embeddings = faces.load_embeddings(library, 1, find_pack("opencv-zoo").dimension, media)
         marks.append(time.perf_counter())
-        nearest = Nearest(ids, vectors, Stamp("", 0, (1,)))
+        nearest = Nearest(ids, embeddings, Stamp("", 0, (1,)))
         marks.append(time.perf_counter())
         searches = []
         for row in range(20):
             start = time.perf_counter()
-            nearest.search(vectors[row], 0.4)
+            nearest.search(embeddings[row], 0.4)
             searches.append(time.perf_counter() - start)
     spent = [later - earlier for earlier, later in itertools.pairwise(marks)]
     names = ("opening the library", "loading 100,000 vectors", "filling the index")
@@ -245,8 +247,10 @@ def steps(made: Path, kind: str) -> dict[str, float]:
 
 def photographs(made: Path, kind: str) -> dict[str, float]:
     """Processor seconds of indexing 120 social photographs, everything stored."""
-    from selfsearch import consent, indexing
-    from selfsearch.engine import Engine, find_pack
+    from selfsearch.consent import grants
+    from selfsearch.packs.store import find_pack
+    from selfsearch.recognition.engine import Engine
+    from selfsearch.workflows import index
 
     if not (made / "photos").exists():
         bench_photos.make("social", made / "photos", 120)
@@ -255,9 +259,9 @@ def photographs(made: Path, kind: str) -> dict[str, float]:
     shutil.rmtree(made / "library")
     with opened(made, kind) as library:
         root = str(made / "photos")
-        grant = consent.give(library, consent.Wish("source", root, "own", method="bench"), now())
+        grant = grants.give(library, grants.ConsentRequest("source", root, "own", method="bench"), now())
         start = time.process_time()
-        indexing.index(library, engine, grant, made / "photos", now)
+        index.index(library, engine, grant, made / "photos", now)
         return {"indexing 120 photographs (processor time)": time.process_time() - start}
 
 

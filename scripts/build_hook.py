@@ -13,7 +13,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import convert_pack
 
-PACKS = Path("selfsearch/engine/packs")
+PACKS = Path("selfsearch/packs/bundled")
 
 
 class DefaultPackHook(BuildHookInterface):  # type: ignore[type-arg]

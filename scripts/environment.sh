@@ -43,13 +43,13 @@ stamp_for() (
     if [ "$2" = copy ]; then code=selfsearch; else code=''; fi
     # shellcheck disable=SC2086
     find pyproject.toml LICENSE scripts/MODEL.LICENSE scripts/build_hook.py scripts/convert_pack.py scripts/environment.sh \
-        $code -type f ! -name '*.pyc' ! -path '*/packs/*' | LC_ALL=C sort | xargs cksum
+        $code -type f ! -name '*.pyc' ! -path '*/packs/bundled/*' | LC_ALL=C sort | xargs cksum
 )
 
 is_ready() {
     [ -f "$1/selfsearch.stamp" ] || return 1
     read -r way <"$1/selfsearch.stamp" || return 1
-    if [ "$way" = editable ] && [ ! -f "$checkout/selfsearch/engine/packs/opencv-zoo/manifest.json" ]; then
+    if [ "$way" = editable ] && [ ! -f "$checkout/selfsearch/packs/bundled/opencv-zoo/manifest.json" ]; then
         return 1
     fi
     [ "$(stamp_for "$1" "$way")" = "$(cat -- "$1/selfsearch.stamp")" ]

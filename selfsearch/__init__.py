@@ -11,36 +11,36 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .consent import Grant
-    from .engine import Engine, Pack, find_pack
+    from .api import Selfsearch, open
+    from .consent.forget import Receipt
+    from .consent.grants import Grant
     from .errors import (
-        Busy,
         ConsentError,
         InputError,
         ItemError,
         KeyUnavailable,
+        LibraryBusyError,
         LibraryError,
         NetworkRefused,
         PackError,
         SelfsearchError,
         UsageError,
     )
-    from .forget import Receipt
-    from .indexing import Indexed, Watcher
-    from .library import Library, default_home, open_library
     from .library.changes import Change
+    from .library.library import Library, default_home, open_library
     from .library.people import Person
     from .library.sources import SourceRow
-    from .query import Filters
-    from .report.as_csv import to_csv
-    from .report.as_json import to_json
-    from .rescan import Rescan
+    from .packs.store import Pack, find_pack
+    from .recognition.engine import Engine
+    from .report.csv import to_csv
+    from .report.json import to_json
     from .types import Answer, Appearance, Exposure, LinkOnly, Outcome, Probe, Provenance, Sighting
-    from .verbs import Selfsearch, open
+    from .workflows.index import Indexed, Watcher
+    from .workflows.query import Filters
+    from .workflows.rescan import Rescan
 __all__ = [
     "Answer",
     "Appearance",
-    "Busy",
     "Change",
     "ConsentError",
     "Engine",
@@ -52,6 +52,7 @@ __all__ = [
     "ItemError",
     "KeyUnavailable",
     "Library",
+    "LibraryBusyError",
     "LibraryError",
     "LinkOnly",
     "NetworkRefused",
@@ -79,24 +80,25 @@ __all__ = [
 ]
 
 _FOUND_IN = {
-    "consent": ["Grant"],
-    "engine": ["Engine", "Pack", "find_pack"],
+    "consent.grants": ["Grant"],
+    "packs.store": ["Pack", "find_pack"],
+    "recognition.engine": ["Engine"],
     "errors": [
-        "Busy", "ConsentError", "InputError", "ItemError", "KeyUnavailable", "LibraryError", "NetworkRefused",
-        "PackError", "SelfsearchError", "UsageError",
+        "ConsentError", "InputError", "ItemError", "KeyUnavailable", "LibraryBusyError", "LibraryError",
+        "NetworkRefused", "PackError", "SelfsearchError", "UsageError",
     ],
-    "forget": ["Receipt"],
-    "indexing": ["Indexed", "Watcher"],
-    "library": ["Library", "default_home", "open_library"],
+    "consent.forget": ["Receipt"],
+    "workflows.index": ["Indexed", "Watcher"],
+    "library.library": ["Library", "default_home", "open_library"],
     "library.changes": ["Change"],
     "library.people": ["Person"],
     "library.sources": ["SourceRow"],
-    "query": ["Filters"],
-    "report.as_csv": ["to_csv"],
-    "report.as_json": ["to_json"],
-    "rescan": ["Rescan"],
+    "workflows.query": ["Filters"],
+    "report.csv": ["to_csv"],
+    "report.json": ["to_json"],
+    "workflows.rescan": ["Rescan"],
     "types": ["Answer", "Appearance", "Exposure", "LinkOnly", "Outcome", "Probe", "Provenance", "Sighting"],
-    "verbs": ["Selfsearch", "open"],
+    "api": ["Selfsearch", "open"],
 }  # fmt: skip
 _MODULE = {name: module for module, names in _FOUND_IN.items() for name in names}
 

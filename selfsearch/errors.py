@@ -6,7 +6,7 @@ SelfsearchError                   exit 1   something failed, and the sentence sa
 ├── InputError                    exit 4   nothing usable in what was given
 ├── LibraryError                  exit 5   the library is damaged, locked, or newer than this program
 │   ├── KeyUnavailable            exit 5   the library's key is missing, wrong or locked away
-│   └── Busy                      exit 5   another selfsearch is writing to this library
+│   └── LibraryBusyError          exit 5   another selfsearch is writing to this library
 ├── PackError                     exit 5   a model pack is missing, damaged or not usable
 ├── NetworkRefused                exit 1   some code tried to reach the network; it was stopped and is named
 └── ItemError                     exit 4   one file is unusable; while indexing it becomes that file's outcome
@@ -54,7 +54,7 @@ class KeyUnavailable(LibraryError):
     """The library's key is missing, wrong, or locked away."""
 
 
-class Busy(LibraryError):
+class LibraryBusyError(LibraryError):
     """Another selfsearch is writing to this library."""
 
 

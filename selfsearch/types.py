@@ -6,9 +6,10 @@ text: with an offset where the zone is known, without one where the platform giv
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, final
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # numpy is not loaded for `selfsearch --help`
@@ -18,10 +19,10 @@ if TYPE_CHECKING:  # numpy is not loaded for `selfsearch --help`
     Pixels: TypeAlias = NDArray[np.uint8]  # (height, width, 3), RGB, upright
     Chip: TypeAlias = NDArray[np.uint8]  # (112, 112, 3), RGB, aligned to the ArcFace template
     Landmarks: TypeAlias = NDArray[np.float32]  # (5, 2): eyes, nose, mouth corners; x, y in image pixels
-    Vector: TypeAlias = NDArray[np.float32]  # (dim,), length 1
-    Vectors: TypeAlias = NDArray[np.float32]  # (n, dim), every row of length 1
+    Embedding: TypeAlias = NDArray[np.float32]  # (dim,), length 1
+    Embeddings: TypeAlias = NDArray[np.float32]  # (n, dim), every row of length 1
 else:
-    Pixels = Chip = Landmarks = Vector = Vectors = Any
+    Pixels = Chip = Landmarks = Embedding = Embeddings = Any
 
 Box: TypeAlias = "tuple[float, float, float, float]"  # x, y, width, height
 
@@ -57,6 +58,76 @@ class Exposure(str, Enum):
     PRIVATE = "private"  # only the owner, or the people in a direct message
     UNKNOWN = "unknown"  # the export does not say; never invented
 
+    def because(self, reason: str) -> ExposureAssessment:
+        """This level with the evidence for it, in words that the user reads."""
+        return ExposureAssessment(self, reason)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ExposureAssessment:
+    """Who could see a sighting, and why we think so. Make one with `Exposure.PUBLIC.because("...")`."""
+
+    level: Exposure
+    reason: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """A time and the record's field, or the file's tag, that it was read from."""
+
+    at: str  # ISO 8601: with an offset where the zone is known
+    source: str | None = None  # e.g. "creation_timestamp", "file name"
+
+    @classmethod
+    def of(cls, at: str | None, source: str | None) -> Timestamp | None:
+        """None when there is no time."""
+        return cls(at, source) if at else None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A web address and how far it can be trusted to lead to the post."""
+
+    url: str
+    kind: str | None  # exact, constructed, profile, owner_only
+
+    @classmethod
+    def of(cls, url: str | None, kind: str | None) -> Link | None:
+        """None when there is no address."""
+        return cls(url, kind) if url else None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a platform says it showed something to."""
+
+    name: str | None  # the platform's own word; None where only the kind of record tells
+    source: str | None  # per_item, per_album, chat_type, file, account_setting
+
+    @classmethod
+    def of(cls, name: str | None, source: str | None) -> Audience | None:
+        """None when the platform has no word for it."""
+        return cls(name, source) if name else None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place on Earth in degrees, and what said so."""
+
+    latitude: float
+    longitude: float
+    source: str | None = None  # e.g. "geo", "EXIF"
+
+    @classmethod
+    def of(cls, point: tuple[float, float] | None, source: str | None) -> Location | None:
+        """From (latitude, longitude); None when there is no point."""
+        return cls(*point, source) if point else None
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
@@ -64,28 +135,78 @@ class Provenance:
 
     platform: str  # "folder" for plain files and archives
     account: str | None = None
-    context: str | None = (
-        None  # post, story, reel, profile_photo, message, album, memory, archived, deleted, ...
-    )
+    context: str | None = None  # post, story, reel, profile_photo, message, album, memory, archived, ...
     caption: str | None = None
-    posted_at: str | None = None
-    posted_at_source: str | None = None  # the field it came from, e.g. "creation_timestamp"
-    taken_at: str | None = None
-    taken_at_source: str | None = None
-    url: str | None = None
-    url_kind: str | None = None  # exact, constructed, profile, owner_only
-    audience: str | None = None  # the platform's own word
-    audience_source: str | None = None  # per_item, per_album, chat_type, file, account_setting
-    exposure: Exposure = Exposure.UNKNOWN
-    exposure_reason: str = "a plain file says nothing about who could see it"
+    posted: Timestamp | None = None
+    taken: Timestamp | None = None
+    link: Link | None = None
+    audience: Audience | None = None
+    exposure: ExposureAssessment = ExposureAssessment(
+        Exposure.UNKNOWN, "a plain file says nothing about who could see it"
+    )
     album: str | None = None
-    location: tuple[float, float] | None = None  # latitude, longitude in degrees
-    location_source: str | None = None
+    location: Location | None = None
     place: str | None = None  # a place in words
     people: tuple[str, ...] = ()
     author: str | None = None
     author_is_owner: bool | None = None
     post_id: str | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """The flat form: one plain value for each column of the library's table `sightings`.
+
+        `exposure` is an Exposure, `location` (latitude, longitude) or None, `people` a tuple.
+        """
+        posted, taken, link, audience, place = (
+            self.posted, self.taken, self.link, self.audience, self.location,
+        )  # fmt: skip
+        return {
+            "platform": self.platform,
+            "account": self.account,
+            "context": self.context,
+            "caption": self.caption,
+            "posted_at": posted and posted.at,
+            "posted_at_source": posted and posted.source,
+            "taken_at": taken and taken.at,
+            "taken_at_source": taken and taken.source,
+            "url": link and link.url,
+            "url_kind": link and link.kind,
+            "audience": audience and audience.name,
+            "audience_source": audience and audience.source,
+            "exposure": self.exposure.level,
+            "exposure_reason": self.exposure.reason,
+            "album": self.album,
+            "location": place and (place.latitude, place.longitude),
+            "location_source": place and place.source,
+            "place": self.place,
+            "people": self.people,
+            "author": self.author,
+            "author_is_owner": self.author_is_owner,
+            "post_id": self.post_id,
+        }
+
+    @classmethod
+    def from_columns(cls, values: Mapping[str, Any]) -> Provenance:
+        """The reverse of `columns`; other keys of `values` are passed over."""
+        audience, source = values["audience"], values["audience_source"]
+        return cls(
+            platform=values["platform"],
+            account=values["account"],
+            context=values["context"],
+            caption=values["caption"],
+            posted=Timestamp.of(values["posted_at"], values["posted_at_source"]),
+            taken=Timestamp.of(values["taken_at"], values["taken_at_source"]),
+            link=Link.of(values["url"], values["url_kind"]),
+            audience=Audience(audience, source) if audience or source else None,
+            exposure=values["exposure"].because(values["exposure_reason"]),
+            album=values["album"],
+            location=Location.of(values["location"], values["location_source"]),
+            place=values["place"],
+            people=values["people"],
+            author=values["author"],
+            author_is_owner=values["author_is_owner"],
+            post_id=values["post_id"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +229,7 @@ class Face:
     score: float  # the detector's confidence, 0..1
     quality: float  # 0..1, see engine/quality.py
     chip: Chip = field(repr=False)
-    vector: Vector = field(repr=False)
+    embedding: Embedding = field(repr=False)
     time_ms: int | None = None  # position in a video; None in a still
 
 
@@ -159,7 +280,7 @@ class Appearance:
     @property
     def exposure(self) -> Exposure:
         """The widest exposure among the sightings; unknown outranks private, because it may be public."""
-        seen = {sighting.provenance.exposure for sighting in self.sightings}
+        seen = {sighting.provenance.exposure.level for sighting in self.sightings}
         order = (Exposure.PUBLIC, Exposure.NETWORK, Exposure.UNKNOWN, Exposure.PRIVATE)
         return next((level for level in order if level in seen), Exposure.UNKNOWN)
 

@@ -15,7 +15,7 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from PIL import Image
 
-from selfsearch.library import cipher
+from selfsearch.library import crypto
 from selfsearch.types import Analysis, Face
 
 COLOURS = {"red": (230, 20, 20), "green": (20, 230, 20), "blue": (20, 20, 230)}
@@ -53,8 +53,8 @@ class ColourEngine:
     def embed(self, chips: np.ndarray) -> np.ndarray:
         """(n, 112, 112, 3) -> (n, 4)."""
         means = chips.reshape(len(chips), -1, 3).mean(axis=1)
-        vectors = np.concatenate([means, np.full((len(chips), 1), 5.0)], axis=1).astype(np.float32)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        embeddings = np.concatenate([means, np.full((len(chips), 1), 5.0)], axis=1).astype(np.float32)
+        return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
 
     embed_both = embed
 
@@ -68,7 +68,7 @@ class ColourEngine:
 def decrypted(path: Path, root: bytes) -> bytes:
     """Every page of a SQLCipher file in plain, the free ones too: what somebody with the key could dig up."""
     data = path.read_bytes()
-    key = cipher.derive(root, path.name)
+    key = crypto.derive(root, path.name)
     pages = []
     for at in range(0, len(data), PAGE):
         page = data[at : at + PAGE]

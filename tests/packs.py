@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from selfsearch.engine.packs import BUNDLED
+from selfsearch.packs.store import BUNDLED
 
 DEFAULT = BUNDLED / "opencv-zoo"
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
-from selfsearch.report.pictures import Picture, crop
+from selfsearch.report.crops import Picture, crop
 from selfsearch.types import Answer, Appearance, Exposure, LinkOnly, Probe, Provenance, Sighting
 
 from .photos import group, picture
@@ -19,7 +18,18 @@ HOSTILE = (
     "${body} $body </style>\u2028end"
 )
 
-INSTAGRAM = Provenance(
+
+def provenance(platform: str, **columns: object) -> Provenance:
+    """What a platform said, by the names of its columns."""
+    return changed(Provenance(platform), **columns)
+
+
+def changed(provenance: Provenance, **columns: object) -> Provenance:
+    """The same with other values in these columns."""
+    return Provenance.from_columns(provenance.columns() | columns)
+
+
+INSTAGRAM = provenance(
     "instagram",
     account="ana.lisbon",
     context="post",
@@ -31,7 +41,7 @@ INSTAGRAM = Provenance(
     audience_source="account_setting",
     exposure_reason="Instagram does not export who could see a post; the account was public at export",
 )
-TIKTOK = Provenance(
+TIKTOK = provenance(
     "tiktok",
     account="ana.moves",
     context="post",
@@ -46,7 +56,7 @@ TIKTOK = Provenance(
     exposure_reason="TikTok: Who can view = Everyone",
     author_is_owner=True,
 )
-FACEBOOK = Provenance(
+FACEBOOK = provenance(
     "facebook",
     account="Ana Example",
     context="album",
@@ -64,7 +74,7 @@ FACEBOOK = Provenance(
     location=(38.7979, -9.3906),
     location_source="exif",
 )
-WHATSAPP = Provenance(
+WHATSAPP = provenance(
     "whatsapp",
     account="Primos 👨‍👩‍👧",
     context="message",
@@ -74,8 +84,8 @@ WHATSAPP = Provenance(
     author="Tia Rosa",
     author_is_owner=False,
 )
-FOLDER = Provenance("folder", taken_at="2019-08-11T14:02:33", taken_at_source="EXIF DateTimeOriginal")
-GOOGLE = Provenance(
+FOLDER = provenance("folder", taken_at="2019-08-11T14:02:33", taken_at_source="EXIF DateTimeOriginal")
+GOOGLE = provenance(
     "google_photos",
     account="ana@example.org",
     context="album",
@@ -163,12 +173,12 @@ def realistic() -> Answer:
             seen(
                 1,
                 "instagram-ana.zip!media/posts/202106/198273645_1029384756.jpg",
-                replace(INSTAGRAM, exposure=Exposure.PUBLIC),
+                changed(INSTAGRAM, exposure=Exposure.PUBLIC),
             ),
             seen(
                 4,
                 "facebook-ana/your_facebook_activity/posts/media/InstagramPhotos_12/198273645.jpg",
-                replace(FACEBOOK, album="Instagram Photos", caption="Beach with Ana"),
+                changed(FACEBOOK, album="Instagram Photos", caption="Beach with Ana"),
             ),
             seen(6, "Pictures/Camera/2021/06/IMG_2231.jpg", FOLDER, gone=True),
             score=0.74,
@@ -185,7 +195,7 @@ def realistic() -> Answer:
             seen(
                 1,
                 "instagram-ana.zip!media/stories/202203/27.jpg",
-                replace(
+                changed(
                     INSTAGRAM,
                     context="story",
                     caption=None,
@@ -227,7 +237,7 @@ def realistic() -> Answer:
             seen(
                 2,
                 "tiktok-2024.zip!TikTok/7079999999999999999_2.jpg",
-                replace(
+                changed(
                     TIKTOK,
                     url="https://www.tiktok.com/@ana.moves/video/7079999999999999999",
                     url_kind="constructed",
@@ -245,7 +255,7 @@ def realistic() -> Answer:
         links=(
             LinkOnly(
                 2,
-                replace(
+                changed(
                     TIKTOK,
                     caption="not downloaded",
                     url="https://www.tiktok.com/@ana.moves/video/7071111111111111111",
@@ -254,7 +264,7 @@ def realistic() -> Answer:
             ),
             LinkOnly(
                 7,
-                Provenance(
+                provenance(
                     "linkedin",
                     account="ana-example",
                     context="post",
@@ -273,7 +283,7 @@ def realistic() -> Answer:
 
 def hostile() -> Answer:
     """Everything that somebody else wrote is an attack."""
-    said = Provenance(
+    said = provenance(
         HOSTILE,
         account=HOSTILE,
         context=HOSTILE,
@@ -297,7 +307,7 @@ def hostile() -> Answer:
         appearance(
             1,
             Sighting(1, HOSTILE, said),
-            Sighting(1, HOSTILE + "2", replace(said, url='https://x.example/"onclick=alert(4)')),
+            Sighting(1, HOSTILE + "2", changed(said, url='https://x.example/"onclick=alert(4)')),
             type=HOSTILE,
         ),
         person=HOSTILE,

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from selfsearch.sources.export import Account, Export
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import bereal
+from selfsearch.exports.export import Export
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import bereal
+from selfsearch.exports.platforms.base import Account
 from selfsearch.types import Exposure
 
 from .exports import Pack
@@ -45,8 +46,8 @@ def test_everything_planted_is_read_with_what_its_records_say(layout):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_download_is_recognised_bare_and_in_a_folder(layout):
     pack = build(layout)
-    assert [root.prefix for root in bereal.roots(Names(pack.files))] == [""]
-    assert [root.prefix for root in bereal.roots(Names(f"x/{path}" for path in pack.files))] == ["x/"]
+    assert [root.prefix for root in bereal.roots(PathIndex(pack.files))] == [""]
+    assert [root.prefix for root in bereal.roots(PathIndex(f"x/{path}" for path in pack.files))] == ["x/"]
     assert bereal.confirm(pack.as_export())
     assert bereal.account(pack.as_export()) == Account("ana.example", "Ana")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from selfsearch.library import faces, open_library
+from selfsearch.library import faces
+from selfsearch.library.library import open_library
 from tests import photos
 from tests.conftest import Run
 from tests.consenting import decrypted, everything, forms

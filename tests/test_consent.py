@@ -15,9 +15,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from selfsearch import consent, forget, indexing, query
+from selfsearch.consent import forget, grants
 from selfsearch.errors import ConsentError, LibraryError, UsageError
-from selfsearch.library import Library, faces, ledger, open_library, people, sources
+from selfsearch.library import faces, ledger, people, sources
+from selfsearch.library.library import Library, open_library
+from selfsearch.workflows import index, query
 from tests import photos
 from tests.conftest import Run
 from tests.consenting import ColourEngine, coloured, everything, forms
@@ -41,8 +43,8 @@ def portraits(tmp_path: Path) -> Path:
     return folder
 
 
-def wish(subject: str = "/album", kind: str = "source", **more: Any) -> consent.Wish:
-    return consent.Wish(kind, subject, "own", **more)
+def wish(subject: str = "/album", kind: str = "source", **more: Any) -> grants.ConsentRequest:
+    return grants.ConsentRequest(kind, subject, "own", **more)
 
 
 def tampered(library: Library, statement: str) -> None:
@@ -65,7 +67,7 @@ def tampered(library: Library, statement: str) -> None:
 def test_a_changed_ledger_is_noticed(run: Run, home: Path, statement: str, entry: int) -> None:
     with open_library(home, key_folder=home.parent / "keys", create=True) as library:
         for name in ("/a", "/b", "/c"):
-            consent.give(library, wish(name), NOW)
+            grants.give(library, wish(name), NOW)
         assert ledger.verify(library) == 3
         tampered(library, statement)
     assert f"changed at entry {entry}" in run("consent", "verify", code=5).err
@@ -74,55 +76,55 @@ def test_a_changed_ledger_is_noticed(run: Run, home: Path, statement: str, entry
 
 @pytest.mark.parametrize("statement", ["update consents set subject = 'x'", "delete from consents"])
 def test_the_database_itself_refuses_to_change_the_ledger(library: Library, statement: str) -> None:
-    consent.give(library, wish(), NOW)
+    grants.give(library, wish(), NOW)
     with pytest.raises(LibraryError, match="only ever appended to"), library.atomic():
         library.db.execute(statement)
     assert ledger.verify(library) == 1
 
 
 def test_consent_ends_when_it_said_and_can_be_renewed(library: Library) -> None:
-    grant = consent.give(library, wish(lasts=timedelta(days=10)), NOW)
+    grant = grants.give(library, wish(lasts=timedelta(days=10)), NOW)
     assert grant.expires_at == NOW + timedelta(days=10)
     later = NOW + timedelta(days=10)
     with pytest.raises(
         ConsentError, match="expired on 2026-03-11; renew it: selfsearch consent renew /album"
     ):
-        consent.require(library, "source", "/album", later)
-    assert [one.state for one in consent.standings(library, later)] == ["expired"]
-    assert consent.renew(library, "source", "/album", later).entry == 2
+        grants.require(library, "source", "/album", later)
+    assert [one.state for one in grants.statuses(library, later)] == ["expired"]
+    assert grants.renew(library, "source", "/album", later).entry == 2
     assert [entry.event for entry in ledger.entries(library)] == ["grant", "renew"]
-    assert [one.state for one in consent.standings(library, later)] == ["live"]
+    assert [one.state for one in grants.statuses(library, later)] == ["live"]
 
 
 @pytest.mark.parametrize("days", [0, -1, 3 * 365 + 1])
 def test_consent_lasts_three_years_at_most(library: Library, days: int) -> None:
     with pytest.raises(UsageError):
-        consent.give(library, wish(lasts=timedelta(days=days)), NOW)
+        grants.give(library, wish(lasts=timedelta(days=days)), NOW)
     assert ledger.entries(library) == []
 
 
 def test_a_folder_withdrawn_takes_everything_below_it_along(library: Library) -> None:
     for name in ("/a", "/a/b", "/a/b/c", "/ab"):
-        consent.give(library, wish(name), NOW)
-    assert consent.revoke(library, "source", "/a", NOW) == ["/a", "/a/b", "/a/b/c"]
-    assert consent.live(library, "source", ["/a", "/a/b", "/a/b/c/d", "/ab"], NOW) == {"/ab"}
+        grants.give(library, wish(name), NOW)
+    assert grants.revoke(library, "source", "/a", NOW) == ["/a", "/a/b", "/a/b/c"]
+    assert grants.live(library, "source", ["/a", "/a/b", "/a/b/c/d", "/ab"], NOW) == {"/ab"}
     with pytest.raises(ConsentError, match="withdrawn"):
-        consent.renew(library, "source", "/a/b", NOW)
+        grants.renew(library, "source", "/a/b", NOW)
 
 
 def test_a_part_of_what_was_consented_to_is_not_withdrawn_silently(library: Library) -> None:
-    consent.give(library, wish("/a"), NOW)
+    grants.give(library, wish("/a"), NOW)
     with pytest.raises(UsageError, match="consent was given for /a as a whole"):
-        consent.revoke(library, "source", "/a/b", NOW)
+        grants.revoke(library, "source", "/a/b", NOW)
     with pytest.raises(UsageError, match="no consent on record"):
-        consent.revoke(library, "source", "/z", NOW)
+        grants.revoke(library, "source", "/z", NOW)
 
 
 def test_the_nearest_folder_decides(library: Library) -> None:
-    consent.give(library, wish("/a/b"), NOW)
-    consent.revoke(library, "source", "/a/b", NOW)
-    consent.give(library, wish("/a"), NOW)
-    assert consent.live(library, "source", ["/a", "/a/c", "/a/b", "/a/b/c"], NOW) == {"/a", "/a/c"}
+    grants.give(library, wish("/a/b"), NOW)
+    grants.revoke(library, "source", "/a/b", NOW)
+    grants.give(library, wish("/a"), NOW)
+    assert grants.live(library, "source", ["/a", "/a/c", "/a/b", "/a/b/c"], NOW) == {"/a", "/a/c"}
 
 
 def test_withdrawing_erases_at_once_and_says_so(run: Run, portraits: Path, selfie: Path) -> None:
@@ -193,8 +195,8 @@ def test_the_receipt_is_one_private_page_that_shows_what_was_agreed_to(
     run: Run, home: Path, tmp_path: Path
 ) -> None:
     with open_library(home, key_folder=home.parent / "keys", create=True) as library:
-        consent.give(library, consent.Wish("person", "<b>Ada</b>", "release", "A & B", "f" * 64), NOW)
-        consent.give(library, wish(), NOW)
+        grants.give(library, grants.ConsentRequest("person", "<b>Ada</b>", "release", "A & B", "f" * 64), NOW)
+        grants.give(library, wish(), NOW)
     target = tmp_path / "receipt.html"
     run("consent", "export", "<b>Ada</b>", "--html", target)
     page = target.read_text()
@@ -220,12 +222,12 @@ def test_a_thief_of_the_folder_reads_no_name_path_caption_thumbnail_or_template(
     run("query", selfie, "--person", "Canary Name", "--consent", "own", "--purpose", "canary purpose")
     with open_library(home, key_folder=home.parent / "keys", writing=True) as library:
         library.db.execute("update sightings set caption = 'canary caption'")
-        _, vectors = faces.load_vectors(library, 1, 128, {1})
+        _, embeddings = faces.load_embeddings(library, 1, 128, {1})
         chip = library.sealer("source:1").open(
-            library.db.execute("select sealed from chips").fetchone()[0], faces.chips_belong(1)
+            library.db.execute("select sealed from chips").fetchone()[0], faces.chips_aad(1)
         )
-        (probe,) = people.probe_vectors(library, people.all_people(library)[0], 1, 128)[0]
-        secrets = [faces.pack_vectors(vectors), faces.pack_vectors(probe), chip, library.root.pack()]
+        (probe,) = people.probe_embeddings(library, people.all_people(library)[0], 1, 128)[0]
+        secrets = [faces.pack_embeddings(embeddings), faces.pack_embeddings(probe), chip, library.root.pack()]
     raw = everything(home)
     assert b"SQLite format 3" not in raw
     assert b"canary" not in raw.lower()
@@ -243,7 +245,7 @@ def test_consent_withdrawn_while_an_index_runs_stops_it(run: Run, home: Path, tm
         (folder / f"{number:03}.png").write_bytes(coloured("red", number=number))
     reached, withdrawn = threading.Event(), threading.Event()
 
-    class Gate(indexing.Watcher):
+    class Gate(index.Watcher):
         """Holds the run after a hundred files until consent is withdrawn."""
 
         count = 0
@@ -256,15 +258,15 @@ def test_consent_withdrawn_while_an_index_runs_stops_it(run: Run, home: Path, tm
 
     stopped: list[BaseException] = []
 
-    def index() -> None:
+    def run_index() -> None:
         with open_library(home, key_folder=home.parent / "keys", create=True) as library:
-            grant = consent.give(library, wish(str(folder)), NOW)
+            grant = grants.give(library, wish(str(folder)), NOW)
             try:
-                indexing.index(library, ColourEngine(), grant, folder, lambda: NOW, Gate())  # type: ignore[arg-type]
+                index.index(library, ColourEngine(), grant, folder, lambda: NOW, Gate())  # type: ignore[arg-type]
             except ConsentError as exc:
                 stopped.append(exc)
 
-    running = threading.Thread(target=index)
+    running = threading.Thread(target=run_index)
     running.start()
     assert reached.wait(30)
     said = run("consent", "revoke", folder)  # the other thread holds the writer's place
@@ -274,7 +276,7 @@ def test_consent_withdrawn_while_an_index_runs_stops_it(run: Run, home: Path, tm
     assert [type(error) for error in stopped] == [ConsentError]
     with open_library(home, key_folder=home.parent / "keys") as library:
         kept = library.db.execute("select count(*) from items").fetchone()[0]
-        assert 0 < kept <= 2 * indexing.BATCH
+        assert 0 < kept <= 2 * index.BATCH
         assert query.consented(library, NOW) == []
     assert f"{folder} is erased" in run("forget").out
     with open_library(home, key_folder=home.parent / "keys") as library:
@@ -306,7 +308,7 @@ class Consenting(RuleBasedStateMachine):
             folder.mkdir(parents=True)
             (folder / "all.png").write_bytes(coloured("red", "blue", number=at))
             (folder / "red.png").write_bytes(coloured("red"))
-        self.enrol("red", 200)
+        self.enroll("red", 200)
         self.grant_source("second", 300)
         self.index("second")
         assert self.answer("red")
@@ -330,20 +332,20 @@ class Consenting(RuleBasedStateMachine):
             self.index(name)
 
     def grant_source(self, name: str, days: int) -> None:
-        consent.give(self.library, wish(self.path(name), lasts=timedelta(days=days)), self.now)
+        grants.give(self.library, wish(self.path(name), lasts=timedelta(days=days)), self.now)
         self.given["source", self.path(name)] = self.now + timedelta(days=days)
 
     @rule(name=st.sampled_from(PEOPLE), days=DAYS)
-    def enrol(self, name: str, days: int) -> None:
-        grant = consent.give(self.library, wish(name, "person", lasts=timedelta(days=days)), self.now)
+    def enroll(self, name: str, days: int) -> None:
+        grant = grants.give(self.library, wish(name, "person", lasts=timedelta(days=days)), self.now)
         self.given["person", name] = self.now + timedelta(days=days)
-        query.enrol(self.searcher(), grant, [self.probe(name)], self.now)
+        query.enroll_person(self.searcher(), grant, [self.probe(name)], self.now)
 
     @rule(kind=st.sampled_from(("source", "person")), at=st.integers(0, 2), days=DAYS)
     def renew(self, kind: str, at: int, days: int) -> None:
         subject = self.path(FOLDERS[at]) if kind == "source" else PEOPLE[at % 2]
         try:
-            consent.renew(self.library, kind, subject, self.now, timedelta(days=days))
+            grants.renew(self.library, kind, subject, self.now, timedelta(days=days))
         except ConsentError:
             return
         places = [subject, *map(str, Path(subject).parents)] if kind == "source" else [subject]
@@ -355,13 +357,13 @@ class Consenting(RuleBasedStateMachine):
     def revoke(self, kind: str, at: int, erasing: bool) -> None:
         subject = self.path(FOLDERS[at]) if kind == "source" else PEOPLE[at % 2]
         try:
-            ended = consent.revoke(self.library, kind, subject, self.now)
+            ended = grants.revoke(self.library, kind, subject, self.now)
         except UsageError:
             return
         for one in ended:
             self.given[kind, one] = None
         if erasing:
-            forget.withdrawn(self.library, kind, consent.ended(self.library, kind), self.now)
+            forget.withdrawn(self.library, kind, grants.ended(self.library, kind), self.now)
             forget.complete(self.library, self.now)
 
     @rule(days=DAYS)
@@ -372,12 +374,12 @@ class Consenting(RuleBasedStateMachine):
     def index(self, name: str) -> None:
         subject, alive = self.path(name), self.alive("source", self.path(name))
         try:
-            grant = consent.require(self.library, "source", subject, self.now)
+            grant = grants.require(self.library, "source", subject, self.now)
         except ConsentError:
             assert not alive
             return
         assert alive
-        indexing.index(self.library, self.engine, grant, Path(subject), lambda: self.now)  # type: ignore[arg-type]
+        index.index(self.library, self.engine, grant, Path(subject), lambda: self.now)  # type: ignore[arg-type]
 
     @rule(kind=st.sampled_from(("source", "person")), at=st.integers(0, 2))
     def forget(self, kind: str, at: int) -> None:
@@ -413,7 +415,7 @@ class Consenting(RuleBasedStateMachine):
         if person is None:
             return set()
         try:
-            grant = consent.require(self.library, "person", name, self.now)
+            grant = grants.require(self.library, "person", name, self.now)
             found = query.query(self.searcher(), grant, person, [], self.now)
         except ConsentError:
             return set()
@@ -424,11 +426,12 @@ class Consenting(RuleBasedStateMachine):
 
     def probe(self, name: str) -> Any:
         """A probe as read from a photograph of one colour."""
-        from selfsearch import media, probes
+        from selfsearch import media
+        from selfsearch.workflows import enroll
 
         pixels, found = self.engine.look(media.open_still(coloured(name)))
-        photo = probes.Photo(name, hashlib.sha256(name.encode()).hexdigest(), found, pixels, 1.0)
-        return probes.Chosen(photo, found[0], found[0].vector)
+        photo = enroll.Photo(name, hashlib.sha256(name.encode()).hexdigest(), found, pixels, 1.0)
+        return enroll.Chosen(photo, found[0], found[0].embedding)
 
 
 def test_no_sequence_of_events_shows_a_face_without_live_consent(tmp_path: Path) -> None:
@@ -446,7 +449,7 @@ def test_no_sequence_of_events_shows_a_face_without_live_consent(tmp_path: Path)
 
 
 def test_the_receipt_of_an_erasure_can_be_read_from_the_export(library: Library) -> None:
-    consent.give(library, wish(), NOW)
+    grants.give(library, wish(), NOW)
     forget.request(library, [forget.Target("library", None, "everything")], NOW)
     forget.complete(library, NOW)
     entry = ledger.entries(library)[-1]

@@ -20,9 +20,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from selfsearch.containers.base import Member
 from selfsearch.errors import ItemError
-from selfsearch.sources import Item, discover
-from selfsearch.sources.members import Member
+from selfsearch.exports.discovery import discover
+from selfsearch.exports.source import Item
 from selfsearch.types import Outcome
 
 from .archives import Raw, deflated, piped_zip, raw_zip, write_folder, write_tar, write_zip
@@ -445,7 +446,7 @@ def test_a_header_of_gigabytes_ends_the_tar_and_not_the_memory(tmp_path: Path) -
 
 
 def test_a_tar_that_unpacks_beyond_reason_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("selfsearch.sources.tarred.GRACE", 1 << 20)
+    monkeypatch.setattr("selfsearch.containers.tar.GRACE", 1 << 20)
     path = write_tar(tmp_path / "t.tgz", {"a.jpg": b"x", "zeros.jpg": bytes(20 << 20)}, "w:gz")
     found = verdicts(path)
     assert found["a.jpg"] is None
@@ -471,7 +472,7 @@ def test_joined_gzip_streams_are_one_tar(tmp_path: Path) -> None:
 def test_a_long_member_of_a_compressed_tar_is_streamed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("selfsearch.sources.tarred.MAX_WHOLE", 1000)
+    monkeypatch.setattr("selfsearch.containers.tar.MAX_WHOLE", 1000)
     films = {f"{number}.mp4": dice(number).randbytes(400_000) for number in range(3)}
     found = members(write_tar(tmp_path / "t.tgz", films, "w:gz"))
     with found["0.mp4"].open() as first, found["2.mp4"].open() as last:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from selfsearch.sources.export import Account, Export
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import discord
-from selfsearch.types import Exposure, Provenance
+from selfsearch.exports.export import Export
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import discord
+from selfsearch.exports.platforms.base import Account
+from selfsearch.exports.platforms.legacy import Provenance
+from selfsearch.types import Exposure
 
 from . import photos
 from .exports import Pack
@@ -77,8 +79,8 @@ def test_links_without_media_are_listed_and_documents_are_not(layout):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_package_is_recognised_in_every_language(layout):
     pack = build(layout)
-    assert [root.prefix for root in discord.roots(Names(pack.files))] == [""]
-    assert [root.prefix for root in discord.roots(Names(f"p/{path}" for path in pack.files))] == ["p/"]
+    assert [root.prefix for root in discord.roots(PathIndex(pack.files))] == [""]
+    assert [root.prefix for root in discord.roots(PathIndex(f"p/{path}" for path in pack.files))] == ["p/"]
     assert discord.confirm(pack.as_export())
 
 

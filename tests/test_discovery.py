@@ -14,14 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfsearch.errors import InputError
-from selfsearch.sources import Discovery, Item, Source, discover
-from selfsearch.sources.platforms import PLAIN, PLATFORMS
+from selfsearch.exports.discovery import Discovery, discover
+from selfsearch.exports.platforms import PLAIN_FILES, PLATFORMS
+from selfsearch.exports.source import Item, Source
 from selfsearch.types import Outcome
 
 from .archives import Raw, raw_zip, write_folder, write_tar, write_zip
 from .exports import Pack
+from .exports.reading import columns
 
-MODULES = {platform: platform.__name__.rpartition(".")[2] for platform in (*PLATFORMS, PLAIN)}  # type: ignore[attr-defined]
+MODULES = {platform: platform.__module__.rpartition(".")[2] for platform in (*PLATFORMS, PLAIN_FILES)}
 PACKS = [
     (platform.name, module, layout)
     for platform, module in MODULES.items()
@@ -101,7 +103,7 @@ def test_what_was_planted_in_an_export_is_said_of_the_item(
             for item in items
             if item.member is None or item.member.path == pack.wrapper + (planted.path or "")
         ]
-        said = [one for item in near for one in item.provenance]
+        said = [columns(one) for item in near for one in item.provenance]
         assert any(
             all(getattr(one, field) == right for field, right in planted.says.items()) for one in said
         ), planted
@@ -110,7 +112,7 @@ def test_what_was_planted_in_an_export_is_said_of_the_item(
 def test_exports_their_parts_and_loose_photographs_side_by_side_are_told_apart(tmp_path: Path) -> None:
     expected = {}
     for platform, module in MODULES.items():
-        if platform is not PLAIN:
+        if platform is not PLAIN_FILES:
             pack = build(module, importlib.import_module(f"tests.exports.{module}").LAYOUTS[0])
             expected[pack.write(tmp_path).name] = (platform.name, len(pack.files))
     write_zip(tmp_path / "holiday.zip", {"beach.jpg": b"1", "sea.jpg": b"2"})
@@ -154,13 +156,14 @@ def test_links_without_media_are_items_each_for_itself(tmp_path: Path) -> None:
     source = only(build("tiktok", "2025").write(tmp_path))
     links = [item for item in source.items() if item.decided and item.decided[0] is Outcome.LINK_ONLY]
     assert len(links) > 3
-    assert {item.decided for item in links if item.provenance[0].url} == {
+    assert {item.decided for item in links if item.provenance[0].link} == {
         (Outcome.LINK_ONLY, "the export has only a link to it")
     }
-    assert {item.decided for item in links if not item.provenance[0].url} == {
+    assert {item.decided for item in links if not item.provenance[0].link} == {
         (Outcome.LINK_ONLY, "the export speaks of it but does not hold it")
     }
-    assert all(item.address == item.provenance[0].url for item in links if item.provenance[0].url)
+    addresses = {item.address: item.provenance[0].link for item in links}
+    assert all(address == link.url for address, link in addresses.items() if link)
 
 
 @pytest.mark.parametrize(
@@ -420,7 +423,7 @@ def reopened(home: Path, before: Discovery) -> tuple[list[str], list[object]]:
 
 def test_archives_that_did_not_change_are_not_opened(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = discover(home)
-    monkeypatch.setattr("selfsearch.sources.zipped.listing", None)  # whoever lists a zip now, fails
+    monkeypatch.setattr("selfsearch.containers.zip.listing", None)  # whoever lists a zip now, fails
     assert reopened(home, before) == (["Folder"], ["Archive", "Instagram export"])
 
 
@@ -522,6 +525,6 @@ def test_archives_that_cannot_be_opened_say_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_platform_has_a_name_of_its_own() -> None:
-    names = [platform.name for platform in (*PLATFORMS, PLAIN)]
+    names = [platform.name for platform in (*PLATFORMS, PLAIN_FILES)]
     assert len(set(names)) == len(names)
     assert "folder" in names

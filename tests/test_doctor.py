@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfsearch.doctor import Finding, examine
+from selfsearch.doctor import examine
+from selfsearch.doctor.finding import Finding
 from selfsearch.doctor.machine import telemetry
-from selfsearch.errors import Busy
-from selfsearch.library import Library, open_library
-from selfsearch.library.faces import pack_chips, pack_vectors, vectors_belong
+from selfsearch.errors import LibraryBusyError
+from selfsearch.library.faces import embeddings_aad, pack_chips, pack_embeddings
+from selfsearch.library.library import Library, open_library
 
 from . import packs as samples
 from .conftest import Run
@@ -52,10 +53,12 @@ def media(library: Library, name: str = "chips") -> list[int]:
     return [number for (number,) in library.db.execute(f"select media_id from {name} order by 1")]  # noqa: S608
 
 
-def reseal(library: Library, vectors: np.ndarray, number: int) -> None:
+def reseal(library: Library, embeddings: np.ndarray, number: int) -> None:
     """Replace a media file's vectors by others, properly sealed."""
     row = library.db.execute("select source_id, pack_id from vectors where media_id = ?", [number]).fetchone()
-    sealed = library.sealer(f"source:{row[0]}").seal(pack_vectors(vectors), vectors_belong(number, row[1]))
+    sealed = library.sealer(f"source:{row[0]}").seal(
+        pack_embeddings(embeddings), embeddings_aad(number, row[1])
+    )
     library.db.execute("update vectors set sealed = ? where media_id = ?", [sealed, number])
 
 
@@ -239,7 +242,7 @@ def test_a_block_moved_to_another_row_is_found_and_made_anew(run: Run, library: 
 
 
 @pytest.mark.parametrize(
-    ("vectors", "sentence"),
+    ("embeddings", "sentence"),
     [
         (np.full((1, 128), 0.5, np.float32), "do not have length 1"),
         (np.full((1, 128), np.nan, np.float32), "hold values that are no numbers"),
@@ -247,10 +250,10 @@ def test_a_block_moved_to_another_row_is_found_and_made_anew(run: Run, library: 
         (np.zeros((0, 128), np.float32), "have the wrong size"),
     ],
 )
-def test_vectors_that_are_none_are_found(library: Path, vectors: np.ndarray, sentence: str) -> None:
+def test_vectors_that_are_none_are_found(library: Path, embeddings: np.ndarray, sentence: str) -> None:
     with opened(library) as found:
         number = media(found)[0]
-        reseal(found, vectors, number)
+        reseal(found, embeddings, number)
     assert only(library) == ("vectors", "error", f"the vectors of 1 files {sentence} (media {number})")
 
 
@@ -393,5 +396,5 @@ def test_a_library_that_cannot_be_loaded_is_said(
 
 
 def test_fixing_waits_for_no_other_run(library: Path) -> None:
-    with opened(library), pytest.raises(Busy):
+    with opened(library), pytest.raises(LibraryBusyError):
         wrong(library, fix=True)

@@ -291,14 +291,14 @@ def test_an_export_in_parts_is_one_source_that_says_so(export: str, run: Run, tm
     assert listed(wrong) == ""
 
 
-NAMES = {"twitter": "x", "plain": "folder"}  # generator -> platform, where they differ
+NAMES = {"twitter": "x", "plain_files": "folder"}  # generator -> platform, where they differ
 
 
 def test_sources_say_what_each_was_recognised_as_and_why(world: World) -> None:
     wrong = []
     for placed in world.placed:
         platform = NAMES.get(placed.platform, placed.platform)
-        if (placed.platform, placed.ending) == ("plain", ""):
+        if (placed.platform, placed.ending) == ("plain_files", ""):
             continue  # a plain folder is part of the folder around it
         said = {(row["platform"], row["why"].partition(":")[0]) for row in world.sources_of(placed)}
         if (

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from selfsearch.sources.discover import discover
-from selfsearch.sources.export import Account, Export
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import facebook, instagram
+from selfsearch.exports.discovery import discover
+from selfsearch.exports.export import Export
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import facebook, instagram
+from selfsearch.exports.platforms.base import Account
 from selfsearch.types import Exposure
 
 from .exports import Pack
@@ -49,8 +50,8 @@ def test_exactly_what_was_planted_is_read_and_no_record_is_odd(layout):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_download_is_recognised_bare_and_in_a_folder(layout):
     pack = build(layout)
-    assert [root.prefix for root in facebook.roots(Names(pack.files))] == [""]
-    wrapped = Names(f"facebook-x/{path}" for path in pack.files)
+    assert [root.prefix for root in facebook.roots(PathIndex(pack.files))] == [""]
+    wrapped = PathIndex(f"facebook-x/{path}" for path in pack.files)
     assert [root.prefix for root in facebook.roots(wrapped)] == ["facebook-x/"]
     pack.name = "renamed"
     assert facebook.confirm(pack.as_export())
@@ -82,7 +83,7 @@ def test_parts_of_one_download_share_a_series_whatever_their_tails():
 def test_a_part_with_nothing_but_media_is_recognised_by_its_name():
     pack = Pack("facebook-ana.silva-2024-05-01-Zz99")
     pack.add("posts/media/a_1/1.jpg", JPEG)
-    assert [root.prefix for root in facebook.roots(Names(pack.files))] == [""]
+    assert [root.prefix for root in facebook.roots(PathIndex(pack.files))] == [""]
     assert facebook.confirm(pack.as_export())
     pack.name = "my website"
     assert not facebook.confirm(pack.as_export())
@@ -93,7 +94,7 @@ def test_numbered_json_beside_a_media_folder_is_not_a_chat_without_its_fields():
     pack.add("media/a.jpg", JPEG)
     pack.add("data_1.json", {"rows": [1]})
     pack.add("data_2.json", "not json")
-    assert [root.prefix for root in facebook.roots(Names(pack.files))] == [""]
+    assert [root.prefix for root in facebook.roots(PathIndex(pack.files))] == [""]
     assert not facebook.confirm(pack.as_export())
 
 
@@ -103,7 +104,7 @@ def test_a_tree_nested_inside_another_is_one_export_and_its_files_are_found():
     pack.add(f"{nested}profile_information.json", {"profile_v2": {"name": {"full_name": "Ana"}}})
     pack.add(f"{nested}{PHOTO}", JPEG)
     pack.add(f"{nested}your_facebook_activity/posts/your_posts_1.json", [post(picture(PHOTO))])
-    assert [root.prefix for root in facebook.roots(Names(pack.files))] == [""]
+    assert [root.prefix for root in facebook.roots(PathIndex(pack.files))] == [""]
     assert [said["context"] for said in said_of(pack.as_export(), f"{nested}{PHOTO}")] == ["post"]
 
 

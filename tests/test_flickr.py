@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from selfsearch.sources.export import Account, Platform
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import flickr
-from selfsearch.sources.platforms.markup import plain
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import flickr
+from selfsearch.exports.platforms.base import Account, Platform
+from selfsearch.exports.platforms.parsing import html_to_text
 from selfsearch.types import Exposure
 
 from .exports import Pack
@@ -28,7 +28,7 @@ def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
 def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
     pack = fixture.build(layout)
     for around in ("", "backups/flickr/"):
-        found = list(READER.roots(Names(around + path for path in pack.files)))
+        found = list(READER.roots(PathIndex(around + path for path in pack.files)))
         assert [root.prefix for root in found] == [around]
     assert flickr.confirm(pack.as_export())
 
@@ -39,7 +39,7 @@ def test_records_and_media_beside_other_things_have_a_root_each() -> None:
         "a/data-download-1/x_53012345678_o.jpg",
         "a/other/y.jpg",
     ]
-    found = [root.prefix for root in READER.roots(Names(paths))]
+    found = [root.prefix for root in READER.roots(PathIndex(paths))]
     assert found == ["a/1_0a1b2c3d4e_part1/", "a/data-download-1/"]
 
 
@@ -60,7 +60,7 @@ def test_saved_pictures_of_others_are_not_an_export() -> None:
 def test_media_without_the_records_are_still_known_by_the_downloads_name() -> None:
     pack = Pack("data-download-2")
     pack.add("sunset_53012345678_o.jpg", b"x")
-    assert [root.prefix for root in READER.roots(Names(pack.files))] == [""]
+    assert [root.prefix for root in READER.roots(PathIndex(pack.files))] == [""]
     assert flickr.confirm(pack.as_export())
 
 
@@ -122,7 +122,7 @@ def test_a_video_and_its_still_share_a_record() -> None:
     ],
 )
 def test_html_becomes_what_a_reader_sees(page: str, text: str | None) -> None:
-    assert plain(page) == text
+    assert html_to_text(page) == text
 
 
 def test_the_account_is_the_screen_name() -> None:

@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 
-from selfsearch import consent, forget, indexing
+from selfsearch.consent import forget, grants
 from selfsearch.errors import KeyUnavailable
-from selfsearch.library import Library, faces, items, ledger, open_library, people
+from selfsearch.library import faces, items, ledger, people
+from selfsearch.library.library import Library, open_library
+from selfsearch.workflows import index
 from tests import photos
 from tests.conftest import Run
 from tests.consenting import ColourEngine, coloured, decrypted, everything, forms, sha256
@@ -51,8 +53,8 @@ def opened(home: Path, *, writing: bool = True) -> Any:
 
 def indexed(library: Library, *folders: Path, now: datetime = NOW) -> None:
     for folder in folders:
-        grant = consent.give(library, consent.Wish("source", str(folder), "own"), now)
-        indexing.index(library, ColourEngine(), grant, folder, lambda: now)  # type: ignore[arg-type]
+        grant = grants.give(library, grants.ConsentRequest("source", str(folder), "own"), now)
+        index.index(library, ColourEngine(), grant, folder, lambda: now)  # type: ignore[arg-type]
 
 
 def captioned(library: Library, caption: str = CAPTION) -> None:
@@ -129,8 +131,8 @@ def test_a_photograph_that_another_source_has_too_survives_there(
         assert known is not None
         assert faces.find_media(library, sha256(coloured("red")), pack) == known
         assert faces.find_media(library, sha256(coloured("red", "blue")), pack) is None
-        ids, vectors = faces.load_vectors(library, pack, 4, faces.searchable(library, [2]))
-        assert (len(ids), len(vectors)) == (2, 2)
+        ids, embeddings = faces.load_embeddings(library, pack, 4, faces.searchable(library, [2]))
+        assert (len(ids), len(embeddings)) == (2, 2)
         assert len(faces.load_chips(library, known[0])) == 1
         assert [row[0] for row in library.keys.execute("select name from keys")] == ["source:2"]
     assert receipts[0].remnants == ()
@@ -146,7 +148,7 @@ def test_a_damaged_record_does_not_stand_in_the_way_of_forgetting(
         indexed(library, other)
         assert items.count_outcomes(library) == {"indexed": 2}
         searched = faces.searchable(library, [2])
-        assert len(faces.load_vectors(library, 1, ColourEngine().dimension, searched)[0]) == 2
+        assert len(faces.load_embeddings(library, 1, ColourEngine().dimension, searched)[0]) == 2
 
 
 def test_forgetting_a_person_erases_probes_answers_and_the_audit_log(
@@ -171,7 +173,7 @@ def test_forgetting_one_photograph_leaves_the_others(home: Path, album: Path) ->
         assert [row[0] for row in library.db.execute("select address from items")] == [
             str(album / "planted-both.png")
         ]
-        assert consent.require(library, "source", str(album), NOW)
+        assert grants.require(library, "source", str(album), NOW)
         assert erase(library, sha256((album / "planted-both.png").read_bytes()))[0].counts["faces"] == 2
     assert receipts[0].counts["media"] == 1
 
@@ -189,10 +191,10 @@ def test_the_receipt_stays_in_the_ledger_and_ends_the_consent(home: Path, album:
         )
         assert json.loads(entry.detail)["erased"] == receipt.counts
         assert ledger.verify(library) == 2
-        with pytest.raises(consent.ConsentError, match="was erased on 2026-03-01"):
-            consent.require(library, "source", str(album), NOW)
-        with pytest.raises(consent.ConsentError):
-            consent.renew(library, "source", str(album), NOW)
+        with pytest.raises(grants.ConsentError, match="was erased on 2026-03-01"):
+            grants.require(library, "source", str(album), NOW)
+        with pytest.raises(grants.ConsentError):
+            grants.renew(library, "source", str(album), NOW)
         indexed(library, album)
         assert len(faces.searchable(library, [2])) == 2
 
@@ -233,12 +235,13 @@ def test_a_photograph_that_was_replaced_leaves_nothing(home: Path, album: Path) 
 KILLED = """
     import os, signal, sys
     from pathlib import Path
-    from selfsearch import forget
-    from selfsearch.library import erasing, keys, open_library, rootkey, traces
+    from selfsearch.consent import forget
+    from selfsearch.library import erasure, keys, remnant_scan, root_key
     from tests.test_forget import NOW, opened
 
     module, name, calls = sys.argv[2], sys.argv[3], int(sys.argv[4])
-    place = {"erasing": erasing, "keys": keys, "traces": traces, "rootkey": rootkey, "forget": forget}[module]
+    places = (erasure, keys, remnant_scan, root_key, forget)
+    place = {place.__name__.rpartition(".")[2]: place for place in places}[module]
     real = getattr(place, name)
 
     def deadly(*args, **more):
@@ -254,10 +257,11 @@ KILLED = """
         forget.complete(library, NOW)
 """
 POINTS = [
-    ("traces", "collect", 0), ("erasing", "purge", 0), ("erasing", "counted", 0), ("keys", "destroy", 0),
-    ("keys", "rotate", 0), ("rootkey", "store", 0), ("keys", "finish", 1), ("keys", "compact", 0),
-    ("rootkey", "store", 1), ("forget", "_delete_reports", 0), ("keys", "compact", 1),
-    ("traces", "remnants", 0), ("erasing", "conclude", 0),
+    ("remnant_scan", "collect", 0), ("erasure", "purge", 0), ("erasure", "counted", 0),
+    ("keys", "destroy", 0),
+    ("keys", "rotate", 0), ("root_key", "store", 0), ("keys", "finish", 1), ("keys", "compact", 0),
+    ("root_key", "store", 1), ("forget", "_delete_reports", 0), ("keys", "compact", 1),
+    ("remnant_scan", "remnants", 0), ("erasure", "conclude", 0),
 ]  # fmt: skip
 
 
@@ -280,7 +284,7 @@ def test_killed_while_forgetting_the_next_command_completes_it(
         assert len(library.root.wrapping) == 1
         assert library.db.execute("select count(*) from erasures").fetchone()[0] == 0
         assert [row[0] for row in library.keys.execute("select name from keys")] == ["source:2"]
-        ids, _ = faces.load_vectors(library, 1, 4, faces.searchable(library, [1, 2]))
+        ids, _ = faces.load_embeddings(library, 1, 4, faces.searchable(library, [1, 2]))
         assert len(ids) == 2
         assert ledger.verify(library) == 3
     plain = everything(home) + decrypted(home / "library.db", root)

@@ -43,8 +43,8 @@ case "$*" in
         if [ -n "${FAKE_PIP_ERROR:-}" ]; then echo "$FAKE_PIP_ERROR"; exit 1; fi
         printf '#!/bin/sh\\necho "selfsearch got: $*"\\n' >"${0%/*}/selfsearch"
         chmod +x "${0%/*}/selfsearch"
-        mkdir -p "$CHECKOUT/selfsearch/engine/packs/opencv-zoo"
-        : >"$CHECKOUT/selfsearch/engine/packs/opencv-zoo/manifest.json" ;;
+        mkdir -p "$CHECKOUT/selfsearch/packs/bundled/opencv-zoo"
+        : >"$CHECKOUT/selfsearch/packs/bundled/opencv-zoo/manifest.json" ;;
 esac
 """
 
@@ -156,7 +156,7 @@ def test_changed_requirements_are_installed_again(machine: Machine) -> None:
 def test_a_lost_model_pack_is_made_again(machine: Machine) -> None:
     machine.run("demo")
     machine.calls()
-    shutil.rmtree(machine.checkout / "selfsearch/engine/packs")
+    shutil.rmtree(machine.checkout / "selfsearch/packs/bundled")
     machine.run("demo")
     assert machine.calls() == ["pip install -e HERE", "-c import cv2"]
 

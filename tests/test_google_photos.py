@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from selfsearch.sources.export import Account, Platform, Root
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import google_photos
-from selfsearch.sources.platforms.google_names import pair
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import google_photos
+from selfsearch.exports.platforms.base import Account, Platform, Root
+from selfsearch.exports.platforms.google_names import pair
 from selfsearch.types import Exposure
 
 from .exports import Pack, takeout
@@ -29,7 +29,7 @@ def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
 def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
     pack = fixture.build(layout)
     for around in ("", "backups/2025/", "takeout-20250105T101112Z-001/"):
-        found = list(READER.roots(Names(around + pack.wrapper + path for path in pack.files)))
+        found = list(READER.roots(PathIndex(around + pack.wrapper + path for path in pack.files)))
         assert [root.prefix for root in found] == [around + pack.wrapper]
     assert google_photos.confirm(pack.as_export())
 
@@ -162,18 +162,18 @@ def test_another_programs_sidecars_are_not_taken_for_googles() -> None:
     for number in range(5):
         pack.add(f"art/{number}.jpg.json", {"category": "gallery", "id": number})
         pack.add(f"art/{number}.jpg", b"x")
-    assert [root.prefix for root in READER.roots(Names(pack.files))] == [""]
+    assert [root.prefix for root in READER.roots(PathIndex(pack.files))] == [""]
     assert not google_photos.confirm(pack.as_export())
 
 
 def test_a_plain_folder_of_photographs_is_not_an_export() -> None:
     paths = ["Photos from 2021/a.jpg", "Holiday/b.jpg", "metadata.json", "Takeout/Mail/all.mbox"]
-    assert list(READER.roots(Names(paths))) == []
+    assert list(READER.roots(PathIndex(paths))) == []
 
 
 def test_a_part_that_holds_only_media_is_still_found() -> None:
     paths = ["Takeout/Google Photos/Trip/a.jpg", "Takeout/archive_browser.html"]
-    assert list(READER.roots(Names(paths))) == [
+    assert list(READER.roots(PathIndex(paths))) == [
         Root("Takeout/Google Photos/", "folder “Google Photos” of a Google Takeout")
     ]
 

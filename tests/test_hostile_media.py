@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 
 from selfsearch.errors import ItemError
-from selfsearch.media import MAX_BYTES, open_still, perceptual_hash
+from selfsearch.media.decode import open_still
+from selfsearch.media.limits import MAX_BYTES
+from selfsearch.media.phash import perceptual_hash
 from selfsearch.types import Facts, Outcome
 
 from . import hostile

@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsearch import cli, hygiene
+from selfsearch import cli
 from selfsearch.errors import LibraryError
-from selfsearch.library import Library, faces, open_library, people, rootkey
+from selfsearch.library import faces, people, root_key
+from selfsearch.library.library import Library, open_library
+from selfsearch.sandbox import process
 from tests import photos
 from tests.conftest import Run
 
@@ -165,7 +167,7 @@ def test_a_file_that_another_user_put_into_the_library_is_refused(tmp_path: Path
     (tmp_path / "keys.db").touch()
     os.chown(tmp_path / "keys.db", 65534, 65534)
     with pytest.raises(LibraryError, match=r"keys\.db belongs to another user \(number 65534\)"):
-        hygiene.keep_private(tmp_path)
+        process.keep_private(tmp_path)
 
 
 @on_posix
@@ -178,7 +180,7 @@ def test_links_out_of_the_library_are_not_followed(tmp_path: Path) -> None:
     (outside / "file").chmod(0o644)
     (inside / "link").symlink_to(outside)
     (inside / "file").symlink_to(outside / "file")
-    hygiene.keep_private(inside)
+    process.keep_private(inside)
     assert [oct(stat.S_IMODE(path.stat().st_mode)) for path in (outside, outside / "file")] == [
         "0o755",
         "0o644",
@@ -222,9 +224,9 @@ def talkative_album(tmp_path: Path) -> Path:
     return folder
 
 
-def numbers(vector: np.ndarray, digits: int) -> set[str]:
+def numbers(embedding: np.ndarray, digits: int) -> set[str]:
     """How numbers of a template would look in a text."""
-    return {f"{abs(float(value)):.{digits}f}" for value in vector if abs(value) > 0.01}
+    return {f"{abs(float(value)):.{digits}f}" for value in embedding if abs(value) > 0.01}
 
 
 def test_no_log_and_no_message_holds_a_template_a_photograph_s_path_or_its_caption(
@@ -255,16 +257,16 @@ def test_no_log_and_no_message_holds_a_template_a_photograph_s_path_or_its_capti
 def all_templates(library: Library) -> Iterator[np.ndarray]:
     """Of everybody in the photographs, and of the enrolled person."""
     media = {number for (number,) in library.db.execute("select id from media").fetchall()}
-    yield from faces.load_vectors(library, 1, 128, media)[1]
+    yield from faces.load_embeddings(library, 1, 128, media)[1]
     (person,) = people.all_people(library)
-    yield from people.probe_vectors(library, person, 1, 128)[0]
+    yield from people.probe_embeddings(library, person, 1, 128)[0]
 
 
 def test_no_passphrase_appears_anywhere(
     home: Path, tmp_path: Path, heard: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with open_library(home, key_folder=tmp_path / "keys", create=True) as library:
-        rootkey.protect(rootkey.KeyPlace.read(home), library.root, PASSPHRASE).write(home)
+        root_key.protect(root_key.KeyPlace.read(home), library.root, PASSPHRASE).write(home)
     assert PASSPHRASE not in (home / "key.json").read_text()
     for given, code in (("a wrong passphrase", 5), ("", 5), (PASSPHRASE, 0)):
         monkeypatch.setenv("SELFSEARCH_PASSPHRASE", given)
@@ -289,7 +291,7 @@ def test_sqlcipher_says_nothing_by_itself(home: Path, tmp_path: Path, heard: Cal
 def test_secrets_have_no_representation(home: Path, tmp_path: Path) -> None:
     with open_library(home, key_folder=tmp_path / "keys", create=True) as library:
         shown = repr(library.root) + repr(
-            rootkey.protect(rootkey.KeyPlace.read(home), library.root, PASSPHRASE)
+            root_key.protect(root_key.KeyPlace.read(home), library.root, PASSPHRASE)
         )
         assert library.root.library.hex() not in shown
         assert str(library.root.library) not in shown

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from selfsearch.sources.export import Account, Platform
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import icloud
-from selfsearch.sources.platforms.icloud_rows import moment
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import icloud
+from selfsearch.exports.platforms.base import Account, Platform
+from selfsearch.exports.platforms.icloud_rows import moment
 from selfsearch.types import Exposure
 
 from .exports import Pack
@@ -28,7 +28,7 @@ def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
 def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
     pack = fixture.build(layout)
     for around in ("", "backups/2022/"):
-        found = list(READER.roots(Names(around + pack.wrapper + path for path in pack.files)))
+        found = list(READER.roots(PathIndex(around + pack.wrapper + path for path in pack.files)))
         wanted = [f"iCloud Photos Part {n} of 3/" for n in (1, 2, 3)] if layout == "three-parts" else [""]
         assert [root.prefix for root in found] == [around + pack.wrapper + one for one in wanted]
     assert icloud.confirm(pack.as_export())

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from selfsearch.sources.export import Account, Export, Period
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import facebook, instagram
+from selfsearch.exports.export import Export
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import facebook, instagram
+from selfsearch.exports.platforms.base import Account, Period
 from selfsearch.types import Exposure
 
 from .exports import Pack
@@ -56,8 +57,8 @@ def test_exactly_what_was_planted_is_read_and_no_record_is_odd(layout):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_download_is_recognised_bare_and_in_a_folder_and_is_not_facebook_s(layout):
     pack = build(layout)
-    assert [root.prefix for root in instagram.roots(Names(pack.files))] == [""]
-    wrapped = Names(f"instagram-x/{path}" for path in pack.files)
+    assert [root.prefix for root in instagram.roots(PathIndex(pack.files))] == [""]
+    wrapped = PathIndex(f"instagram-x/{path}" for path in pack.files)
     assert [root.prefix for root in instagram.roots(wrapped)] == ["instagram-x/"]
     pack.name = "renamed"
     assert instagram.confirm(pack.as_export())
@@ -74,7 +75,7 @@ def test_parts_of_one_download_share_a_series():
 
 def test_a_part_with_nothing_but_media_is_recognised_by_its_name():
     pack = small()
-    assert [root.prefix for root in instagram.roots(Names(pack.files))] == [""]
+    assert [root.prefix for root in instagram.roots(PathIndex(pack.files))] == [""]
     assert instagram.confirm(pack.as_export())
     assert not instagram.confirm(small("my website").as_export())
 
@@ -88,7 +89,7 @@ def test_someone_else_s_media_json_is_not_instagram_s():
 def test_a_download_of_stories_alone_is_recognised():
     pack = Pack("renamed")
     pack.add("content/stories.json", {"ig_stories": []})
-    assert [root.prefix for root in instagram.roots(Names(pack.files))] == [""]
+    assert [root.prefix for root in instagram.roots(PathIndex(pack.files))] == [""]
     assert instagram.confirm(pack.as_export())
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from selfsearch.containers.base import Member
 from selfsearch.errors import ItemError
-from selfsearch.sources.export import Export
-from selfsearch.sources.members import Member
+from selfsearch.exports.export import Export
 from selfsearch.types import Outcome
 
 from .exports import Pack

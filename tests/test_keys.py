@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from selfsearch import consent, indexing
+from selfsearch.consent import grants
 from selfsearch.errors import KeyUnavailable, UsageError
-from selfsearch.library import Library, cipher, faces, keys, open_library, recovery, rootkey
+from selfsearch.library import crypto, faces, keys, root_key
+from selfsearch.library.library import Library, open_library
+from selfsearch.workflows import index
 from tests.conftest import Run
 from tests.consenting import ColourEngine, coloured, everything, forms
 
@@ -30,8 +32,8 @@ def filled(home: Path, tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "red.png").write_bytes(coloured("red"))
     with open_library(home, key_folder=home.parent / "keys", create=True) as library:
-        grant = consent.give(library, consent.Wish("source", str(folder), "own"), NOW)
-        indexing.index(library, ColourEngine(), grant, folder, lambda: NOW)  # type: ignore[arg-type]
+        grant = grants.give(library, grants.ConsentRequest("source", str(folder), "own"), NOW)
+        index.index(library, ColourEngine(), grant, folder, lambda: NOW)  # type: ignore[arg-type]
     return home
 
 
@@ -104,27 +106,27 @@ def test_the_recovery_code_puts_the_key_back(run: Run, filled: Path, monkeypatch
     run("key", "rotate")
     monkeypatch.setattr(sys, "stdin", io.StringIO(code))
     assert "no face" in run("key", "import", code=5).err
-    other = recovery.to_code(rootkey.RootKey(cipher.new_key(), (cipher.new_key(),)))
+    other = root_key.to_code(root_key.RootKey(crypto.new_key(), (crypto.new_key(),)))
     monkeypatch.setattr(sys, "stdin", io.StringIO(other))
     assert "not the one it was made with" in run("key", "import", code=5).err
 
 
 def test_a_mistake_in_the_recovery_code_is_told_by_its_line() -> None:
-    root = rootkey.RootKey(bytes(range(32)), (bytes(range(100, 132)),))
-    code = recovery.to_code(root)
-    assert recovery.from_code(code) == root
-    assert recovery.from_code("".join(line.split()[1] for line in code.splitlines())) == root
+    root = root_key.RootKey(bytes(range(32)), (bytes(range(100, 132)),))
+    code = root_key.to_code(root)
+    assert root_key.from_code(code) == root
+    assert root_key.from_code("".join(line.split()[1] for line in code.splitlines())) == root
     lines = code.splitlines()
     with pytest.raises(UsageError, match="line 3"):
-        recovery.from_code(
+        root_key.from_code(
             "\n".join(
                 [*lines[:2], lines[2].replace(lines[2][4], "Z" if lines[2][4] != "Z" else "Y", 1), *lines[3:]]
             )
         )
     with pytest.raises(UsageError, match=r"line [12]"):
-        recovery.from_code("\n".join([lines[1], lines[0], *lines[2:]]))
+        root_key.from_code("\n".join([lines[1], lines[0], *lines[2:]]))
     with pytest.raises(UsageError, match="has 8 lines; this has 7"):
-        recovery.from_code("\n".join(lines[1:]))
+        root_key.from_code("\n".join(lines[1:]))
 
 
 def test_keys_wrapped_anew_open_and_old_copies_do_not(filled: Path) -> None:
@@ -135,7 +137,7 @@ def test_keys_wrapped_anew_open_and_old_copies_do_not(filled: Path) -> None:
         assert len(library.root.wrapping) == 1
         assert library.root.wrapping != before
         with pytest.raises(KeyUnavailable):
-            cipher.unwrap(old, library.root.wrapping, "source:1")
+            crypto.unwrap(old, library.root.wrapping, "source:1")
     with open_library(filled, key_folder=filled.parent / "keys") as library:
         assert chips(library) == 1
 
@@ -143,10 +145,11 @@ def test_keys_wrapped_anew_open_and_old_copies_do_not(filled: Path) -> None:
 KILLED = """
     import os, signal, sys
     from pathlib import Path
-    from selfsearch.library import keys, open_library, rootkey
+    from selfsearch.library import keys, root_key
+    from selfsearch.library.library import open_library
 
     module, name, calls = sys.argv[2], sys.argv[3], int(sys.argv[4])
-    place = {"keys": keys, "rootkey": rootkey}[module]
+    place = {"keys": keys, "root_key": root_key}[module]
     real = getattr(place, name)
 
     def deadly(*args, **more):
@@ -162,12 +165,12 @@ KILLED = """
         if sys.argv[5] == "rotate":
             keys.rotate(library)
         else:
-            rootkey.move(home, library.key_folder, library.root, "passphrase", "correct horse battery")
+            root_key.move(home, library.key_folder, library.root, "passphrase", "correct horse battery")
 """
 
 
 @pytest.mark.parametrize(
-    "point", ["rootkey store 0", "keys finish 0", "keys _opened 0", "keys compact 0", "rootkey store 1"]
+    "point", ["root_key store 0", "keys finish 0", "keys _opened 0", "keys compact 0", "root_key store 1"]
 )
 def test_killed_while_wrapping_anew_the_next_command_ends_it(run: Run, filled: Path, point: str) -> None:
     killed(filled, *point.split(), "rotate")
@@ -181,7 +184,7 @@ def test_killed_while_wrapping_anew_the_next_command_ends_it(run: Run, filled: P
 
 
 @pytest.mark.parametrize(
-    "point", ["rootkey tidy 0", "rootkey protect 0", "rootkey tidy 1", "rootkey key_file 0"]
+    "point", ["root_key tidy 0", "root_key protect 0", "root_key tidy 1", "root_key key_file 0"]
 )
 def test_killed_while_moving_the_key_it_is_never_lost_nor_left_behind(
     run: Run, filled: Path, point: str, monkeypatch: pytest.MonkeyPatch
@@ -242,8 +245,8 @@ def test_the_keyring_keeps_the_key_and_a_locked_one_is_told(
 ) -> None:
     assert "no keyring here" in run("key", "use-keyring", code=5).err
     ring = FakeKeyring()
-    monkeypatch.setattr(rootkey, "_keyring", lambda: ring)
-    monkeypatch.setattr(rootkey, "keyring_name", lambda: "SecretService")
+    monkeypatch.setattr(root_key, "_keyring", lambda: ring)
+    monkeypatch.setattr(root_key, "keyring_name", lambda: "SecretService")
     run("key", "use-keyring")
     assert not any((filled.parent / "keys").glob("*.key"))
     assert run("key", "show", "--json").json["kind"] == "keyring"

@@ -19,22 +19,23 @@ else:
 PACKAGE = Path(__file__).parent.parent / "selfsearch"
 
 LAYERS = [  # a room may import from the lines above its own
-    {"errors", "types", "files", "offline", "hygiene", "version"},
-    {"config", "exposure", "media", "sources", "engine", "samples"},
+    {"errors", "types", "files", "version", "sandbox", "demo"},
+    {"settings", "containers", "media"},
+    {"exports", "packs", "recognition"},
     {"library"},
-    {"nearest", "consent", "forget", "probes"},
-    {"audit", "bystanders", "reembed", "doctor", "runlog"},
-    {"examining"},
-    {"indexing", "query", "schedule", "notify", "report"},
-    {"rescan", "watch", "pictures", "offline_proof"},
-    {"verbs"},
+    {"consent"},
+    {"workflows"},
+    {"monitoring", "report", "doctor"},
+    {"api"},
     {"cli"},
     {"__init__", "__main__"},  # the package's own doors
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 BESIDE = {  # of the lowest layer, in this order
     ("types", "errors"),
-    *((low, high) for low in ("types", "errors") for high in ("files", "offline", "hygiene")),
+    *((low, high) for low in ("types", "errors", "demo") for high in ("files", "sandbox")),
+    ("packs", "recognition"),
+    ("recognition", "packs"),
 }
 
 HEAVY = {"numpy", "faiss", "onnxruntime", "onnx", "insightface", "cv2", "scipy", "skimage", "PIL"}
@@ -117,7 +118,7 @@ def test_only_the_command_line_knows_typer() -> None:
 
 @pytest.mark.parametrize("library", ["insightface", "faiss"])
 def test_a_model_or_index_library_is_met_in_one_file(library: str) -> None:
-    carries_a_picture = {"samples.py"}  # takes a photograph out of InsightFace's wheel, nothing else
+    carries_a_picture = {"demo.py"}  # takes a photograph out of InsightFace's wheel, nothing else
     assert len(importers(library) - carries_a_picture) <= 1
 
 

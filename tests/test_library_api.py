@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import selfsearch
-from selfsearch import pictures
 from selfsearch.library import faces
+from selfsearch.report import crops
 from tests import photos
 
 CHECKOUT = Path(__file__).parent.parent
@@ -121,7 +121,7 @@ def test_nothing_is_read_or_searched_without_a_grant(folder: Path) -> None:
         with pytest.raises(selfsearch.UsageError, match="consent for a source"):
             mine.index(me)
         with pytest.raises(selfsearch.UsageError, match="needs the person's consent"):
-            mine.enrol(photos_of_mine, "selfie.jpg")
+            mine.enroll(photos_of_mine, "selfie.jpg")
         with pytest.raises(selfsearch.UsageError, match="nobody called 'me' is enrolled"):
             mine.query(me)
         with pytest.raises(selfsearch.UsageError, match="own or release"):
@@ -132,7 +132,7 @@ def test_a_strangers_photograph_is_refused_and_the_attempt_is_kept(folder: Path)
     (folder / "stranger.jpg").write_bytes(photos.photo("c", 1))
     with selfsearch.open("library", create=True) as mine:
         me = mine.give_consent("person", "me", basis="own")
-        mine.enrol(me, "selfie.jpg")
+        mine.enroll(me, "selfie.jpg")
         with pytest.raises(selfsearch.ConsentError, match="not one of the people who agreed"):
             mine.query(me, "stranger.jpg", purpose="curious")
         asked = list(mine.library.db.query("select person, purpose, outcome, appearances from queries"))
@@ -144,15 +144,15 @@ def test_a_group_photograph_needs_to_be_told_which_face(folder: Path) -> None:
     with selfsearch.open("library", create=True) as mine:
         me = mine.give_consent("person", "me", basis="own")
         with pytest.raises(selfsearch.InputError, match="face=1 is the largest"):
-            mine.enrol(me, "group.jpg")
-        assert mine.enrol(me, "group.jpg", face=2).name == "me"
+            mine.enroll(me, "group.jpg")
+        assert mine.enroll(me, "group.jpg", face=2).name == "me"
 
 
 def test_a_face_that_is_said_to_be_somebody_else_is_not_shown_again(folder: Path) -> None:
     with selfsearch.open("library", create=True) as mine:
         mine.index(mine.give_consent("source", "photos", basis="own"))
         me = mine.give_consent("person", "me", basis="own")
-        mine.enrol(me, "selfie.jpg")
+        mine.enroll(me, "selfie.jpg")
         first, second = mine.query(me).appearances
         mine.verdict(me, first.face, "not_me")
         assert [one.face for one in mine.query(me).appearances] == [second.face]
@@ -161,7 +161,7 @@ def test_a_face_that_is_said_to_be_somebody_else_is_not_shown_again(folder: Path
 def test_what_changed_is_told_until_somebody_was_told(folder: Path) -> None:
     with selfsearch.open("library", create=True) as mine:
         mine.index(mine.give_consent("source", "photos", basis="own"))
-        mine.enrol(mine.give_consent("person", "me", basis="own"), "selfie.jpg")
+        mine.enroll(mine.give_consent("person", "me", basis="own"), "selfie.jpg")
         assert mine.rescan().first == {"me": 2}
         (folder / "photos/astronaut-2.jpg").write_bytes(photos.photo("astronaut", 2))
         assert [change.kind for change in mine.rescan().changes] == ["new"]
@@ -175,7 +175,7 @@ def test_what_is_withdrawn_or_forgotten_is_gone_and_a_receipt_says_so(folder: Pa
     with selfsearch.open("library", create=True) as mine:
         mine.index(mine.give_consent("source", "photos", basis="own"))
         me = mine.give_consent("person", "me", basis="own")
-        mine.enrol(me, "selfie.jpg")
+        mine.enroll(me, "selfie.jpg")
         (receipt,) = mine.revoke_consent("source", "photos", "enough")
         assert (receipt.subject, receipt.remnants) == (str(folder / "photos"), ())
         assert (mine.sources(), mine.query(me).appearances) == ([], ())
@@ -189,14 +189,14 @@ def test_a_report_never_shows_who_is_in_the_file_now_and_was_not_when_it_was_rea
     with selfsearch.open("library", create=True) as mine:
         mine.index(mine.give_consent("source", "photos", basis="own"))
         me = mine.give_consent("person", "me", basis="own")
-        mine.enrol(me, "selfie.jpg")
+        mine.enroll(me, "selfie.jpg")
         shown = mine.query(me).appearances
         replaced = Path(shown[0].sightings[0].path)
         other = photos.picture("astronaut", 7).resize((shown[0].width, shown[0].height))
         replaced.write_bytes(photos.encoded(other))
-        picture = pictures.of(mine.library, shown)
-        assert picture(shown[0]) == pictures.chip_of(mine.library, shown[0].face)
-        assert picture(shown[1]) != pictures.chip_of(mine.library, shown[1].face)
+        picture = crops.of(mine.library, shown)
+        assert picture(shown[0]) == crops.chip_of(mine.library, shown[0].face)
+        assert picture(shown[1]) != crops.chip_of(mine.library, shown[1].face)
 
 
 def test_the_number_of_a_face_that_is_gone_is_given_to_no_other(folder: Path) -> None:

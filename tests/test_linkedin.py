@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from selfsearch.sources.export import Account, Export, Mention
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import linkedin
-from selfsearch.sources.platforms.linkedin_tables import links, sentence_time
-from selfsearch.types import Exposure, Provenance
+from selfsearch.exports.export import Export
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import linkedin
+from selfsearch.exports.platforms.base import Account
+from selfsearch.exports.platforms.legacy import Mention, Provenance
+from selfsearch.exports.platforms.linkedin_tables import links, sentence_time
+from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports.linkedin import FEED, LAYOUTS, MESSAGES, RICH, SHARES, build, share, table
@@ -56,7 +58,7 @@ def test_links_without_media_are_listed_once_each(layout):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_download_is_recognised_by_its_tables(layout):
     pack = build(layout)
-    assert [root.prefix for root in linkedin.roots(Names(f"x/{path}" for path in pack.files))] == ["x/"]
+    assert [root.prefix for root in linkedin.roots(PathIndex(f"x/{path}" for path in pack.files))] == ["x/"]
     assert linkedin.confirm(pack.as_export())
 
 

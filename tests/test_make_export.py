@@ -24,7 +24,7 @@ def make(*args: str | Path, code: int = 0) -> str:
 def test_it_lists_every_platform_with_its_layouts() -> None:
     lines = dict(line.split(maxsplit=1) for line in make("--list").splitlines())
     assert lines["snapchat"].split() == list(snapchat.LAYOUTS)
-    assert {"plain", "reddit", "whatsapp"} <= lines.keys()
+    assert {"plain_files", "reddit", "whatsapp"} <= lines.keys()
 
 
 def test_it_writes_the_same_export_that_the_tests_read(tmp_path: Path) -> None:

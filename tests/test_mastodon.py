@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from selfsearch.sources.export import Account, Export
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import mastodon
-from selfsearch.types import Exposure, Provenance
+from selfsearch.exports.export import Export
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import mastodon
+from selfsearch.exports.platforms.base import Account
+from selfsearch.exports.platforms.legacy import Provenance
+from selfsearch.types import Exposure
 
 from . import photos
 from .exports import Pack
@@ -51,9 +53,9 @@ def test_everything_planted_is_read_with_what_its_records_say(layout):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_an_archive_is_recognised_by_its_outbox(layout):
     pack = build(layout)
-    assert [root.prefix for root in mastodon.roots(Names(f"x/{path}" for path in pack.files))] == ["x/"]
+    assert [root.prefix for root in mastodon.roots(PathIndex(f"x/{path}" for path in pack.files))] == ["x/"]
     assert mastodon.confirm(pack.as_export())
-    assert list(mastodon.roots(Names(["outbox.json"]))) == []
+    assert list(mastodon.roots(PathIndex(["outbox.json"]))) == []
 
 
 def test_another_programs_outbox_is_not_an_archive():

@@ -13,8 +13,10 @@ import pytest
 import simplejpeg
 from PIL import Image
 
-from selfsearch.media import open_still, perceptual_hash, sniff
-from selfsearch.media.facts import moment
+from selfsearch.media import sniff
+from selfsearch.media.decode import open_still
+from selfsearch.media.metadata import moment
+from selfsearch.media.phash import perceptual_hash
 from selfsearch.types import Facts, Pixels
 
 from .hostile import bmp_with_an_empty_fourth_channel, heic, png, xmp

@@ -17,12 +17,16 @@ import numpy as np
 import onnx
 import pytest
 
-from selfsearch import consent
-from selfsearch.engine import Engine, adding, find_pack, packs, published, shelf
-from selfsearch.engine.calibration import BUNDLED as CALIBRATIONS
+from selfsearch.consent import grants
 from selfsearch.errors import PackError
-from selfsearch.library import faces, open_library, sources
-from selfsearch.reembed import Remade, reembed
+from selfsearch.library import faces, sources
+from selfsearch.library.library import open_library
+from selfsearch.packs import download, install, pack_archive, store
+from selfsearch.packs.store import find_pack
+from selfsearch.recognition import session
+from selfsearch.recognition.calibration import BUNDLED as CALIBRATIONS
+from selfsearch.recognition.engine import Engine
+from selfsearch.workflows.reembed import Remade, reembed
 
 from . import packs as samples
 from .conftest import Run
@@ -35,14 +39,14 @@ def older(tmp_path: Path) -> Path:
     return samples.older_layout(tmp_path / "buffalo_s")
 
 
-def vectors_of(home: Path, pack: str) -> dict[str, np.ndarray]:
+def embeddings_of(home: Path, pack: str) -> dict[str, np.ndarray]:
     """sha256 of a picture -> the vectors that the library holds of it, made with this pack."""
     with open_library(home, key_folder=home.parent / "keys") as library:
         number = next(row["id"] for row in sources.find_packs(library) if row["name"] == pack)
         rows = library.db.execute("select id, sha256 from media").fetchall()
         found = {}
         for media, digest in rows:
-            found[digest] = faces.load_vectors(library, number, 128, {media})[1]
+            found[digest] = faces.load_embeddings(library, number, 128, {media})[1]
     return found
 
 
@@ -72,12 +76,12 @@ def test_the_older_layout_becomes_a_checked_pack(run: Run, home: Path, older: Pa
     assert tasks == {
         "detection": {
             "file": "detection.onnx",
-            "sha256": packs.sha256(older / "det_500m.onnx"),
+            "sha256": store.sha256(older / "det_500m.onnx"),
             "preprocessing": {"mean": 127.5, "std": 128.0},
         },
         "recognition": {
             "file": "recognition.onnx",
-            "sha256": packs.sha256(older / "w600k_mbf.onnx"),
+            "sha256": store.sha256(older / "w600k_mbf.onnx"),
             "preprocessing": {"mean": 127.5, "std": 127.5},
             "input_size": [112, 112],
             "embedding_dimension": 128,
@@ -89,7 +93,7 @@ def test_the_older_layout_becomes_a_checked_pack(run: Run, home: Path, older: Pa
 def test_an_added_pack_is_private_whatever_the_umask(home: Path, older: Path) -> None:
     before = os.umask(0)
     try:
-        pack = adding.add(older, home / "packs").pack
+        pack = install.add(older, home / "packs").pack
     finally:
         os.umask(before)
     modes = {
@@ -104,8 +108,8 @@ def test_an_added_pack_is_private_whatever_the_umask(home: Path, older: Path) ->
 
 @pytest.mark.parametrize("wrapped", [False, True], ids=["flat", "in one more folder"])
 def test_a_zip_gives_the_same_pack_as_its_folder(home: Path, older: Path, wrapped: bool) -> None:
-    folder = adding.add(older, home / "one").pack
-    archive = adding.add(samples.zipped(older, wrapped=wrapped), home / "two").pack
+    folder = install.add(older, home / "one").pack
+    archive = install.add(samples.zipped(older, wrapped=wrapped), home / "two").pack
     assert (archive.name, archive.revision) == (folder.name, folder.revision)
     archive.verify()
 
@@ -113,17 +117,17 @@ def test_a_zip_gives_the_same_pack_as_its_folder(home: Path, older: Path, wrappe
 def test_a_recogniser_from_mxnet_scales_its_pixels_itself(home: Path, older: Path) -> None:
     """Its first nodes are a subtraction and a multiplication: InsightFace's rule, by their names."""
     shutil.copyfile(samples.DEFAULT / "recognition.onnx", older / "w600k_mbf.onnx")
-    pack = adding.add(older, home / "packs").pack
+    pack = install.add(older, home / "packs").pack
     tasks = json.loads((pack.folder / "manifest.json").read_text())["tasks"]
     assert tasks["recognition"]["preprocessing"] == {"mean": 0.0, "std": 1.0}
 
 
 def test_a_manifest_without_checksums_gets_them(home: Path, tmp_path: Path) -> None:
     source = samples.with_manifest(tmp_path / "anything", checksums=False)
-    pack = adding.add(samples.zipped(source, wrapped=True), home / "packs").pack
+    pack = install.add(samples.zipped(source, wrapped=True), home / "packs").pack
     assert pack.name == "raccoon_x"
     assert pack.terms == "For everybody"
-    assert dict(pack.checksums)[pack.detection] == packs.sha256(samples.DEFAULT / "detection.onnx")
+    assert dict(pack.checksums)[pack.detection] == store.sha256(samples.DEFAULT / "detection.onnx")
     assert pack.revision == find_pack("opencv-zoo").revision, "the same models make the same vectors"
 
 
@@ -132,7 +136,7 @@ def test_the_same_models_behind_other_pixels_are_another_revision(home: Path, tm
     raw = json.loads((source / "manifest.json").read_text())
     raw["tasks"]["recognition"]["preprocessing"] = {"mean": 10.0, "std": 1.0}
     (source / "manifest.json").write_text(json.dumps(raw))
-    assert adding.add(source, home / "packs").pack.revision != find_pack("opencv-zoo").revision
+    assert install.add(source, home / "packs").pack.revision != find_pack("opencv-zoo").revision
 
 
 def test_adding_again_replaces(run: Run, home: Path, older: Path) -> None:
@@ -161,7 +165,7 @@ def test_some_names_cannot_be_had(run: Run, home: Path, older: Path, name: str) 
 def refused(source: Path, home: Path) -> str:
     """Why a pack is not taken; nothing of it stays."""
     with pytest.raises(PackError) as why:
-        adding.add(source, home / "packs")
+        install.add(source, home / "packs")
     assert os.listdir(home / "packs") == []
     return str(why.value)
 
@@ -194,7 +198,7 @@ def test_a_recogniser_of_another_kind_is_refused(
 ) -> None:
     (older / "w600k_mbf.onnx").write_bytes(samples.network(shape))
     with pytest.raises(PackError, match=why):
-        adding.add(older, home / "packs")
+        install.add(older, home / "packs")
     assert os.listdir(home / "packs") == []
 
 
@@ -288,7 +292,7 @@ def test_a_zip_that_names_files_outside_is_refused(home: Path, tmp_path: Path, n
 
 
 def test_a_bomb_is_stopped_at_the_limit(home: Path, older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "MAX_MODEL_BYTES", 1 << 20)
+    monkeypatch.setattr(pack_archive, "MAX_MODEL_BYTES", 1 << 20)
     (older / "det_500m.onnx").write_bytes(b"\0" * (2 << 20))
     assert "more than" in refused(samples.zipped(older), home)
 
@@ -406,7 +410,7 @@ def test_an_older_pack_gives_the_default_packs_vectors(
         assert len(one) == len(two)
         for left, right in zip(one, two, strict=True):
             np.testing.assert_allclose(left.box, right.box, atol=0.11)
-            np.testing.assert_allclose(left.vector, right.vector, atol=1e-4)
+            np.testing.assert_allclose(left.embedding, right.embedding, atol=1e-4)
 
 
 def test_a_change_of_packs_makes_vectors_from_kept_faces(
@@ -426,7 +430,7 @@ def test_a_change_of_packs_makes_vectors_from_kept_faces(
     seen = [one["media"]["sha256"] for one in before["appearances"]]
     assert {one["media"]["sha256"] for one in after["appearances"][: len(seen)]} == set(seen)
     assert "making vectors" not in run("query", selfie, "--json").err
-    first, second = vectors_of(home, "opencv-zoo"), vectors_of(home, "buffalo_s")
+    first, second = embeddings_of(home, "opencv-zoo"), embeddings_of(home, "buffalo_s")
     assert [len(block) for block in first.values()] == [len(block) for block in second.values()]
     for digest, block in first.items():
         if len(block):
@@ -440,7 +444,7 @@ def test_indexing_after_a_change_reads_no_file_again(run: Run, home: Path, older
     again = run("index", album, "--json")
     assert (again.json["new"], again.json["unchanged"]) == (0, 8)
     assert "making vectors for pack buffalo_s from 7 kept faces" in again.err
-    first, second = vectors_of(home, "opencv-zoo"), vectors_of(home, "buffalo_s")
+    first, second = embeddings_of(home, "opencv-zoo"), embeddings_of(home, "buffalo_s")
     assert {digest: len(block) for digest, block in first.items()} == {
         digest: len(block) for digest, block in second.items()
     }
@@ -453,7 +457,7 @@ def test_a_source_without_live_consent_gets_no_vectors(
     run("models", "add", older)
     engine = Engine(find_pack("buffalo_s", home / "packs"))
     with open_library(home, key_folder=home.parent / "keys", writing=True) as library:
-        consent.revoke(library, "source", str(album), NOW)
+        grants.revoke(library, "source", str(album), NOW)
         assert reembed(library, engine, NOW) == Remade()
         assert library.db.execute("select count(*) from vectors").fetchone() == (8,)
 
@@ -473,7 +477,7 @@ def test_damaged_chips_are_counted_and_the_others_embedded(
 
 
 def test_a_packs_own_calibration_counts(run: Run, home: Path, older: Path, album: Path, selfie: Path) -> None:
-    revision = adding.add(older, home / "packs").pack.revision
+    revision = install.add(older, home / "packs").pack.revision
     curves = json.loads((CALIBRATIONS / "opencv-zoo.json").read_text())
     (older / "calibration.json").write_text(json.dumps(curves | {"pack": "buffalo_s", "revision": revision}))
     run("models", "add", older)
@@ -549,10 +553,9 @@ def quiet(have: int, total: int) -> None:
 def test_a_published_pack_is_fetched_added_and_recorded(
     run: Run, home: Path, older: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from selfsearch.engine import models
 
     server.files["buffalo_s.zip"] = samples.zipped(older).read_bytes()
-    monkeypatch.setattr(models, "release_address", lambda file: server.address + file)
+    monkeypatch.setattr(session, "release_address", lambda file: server.address + file)
     monkeypatch.chdir(home.parent.parent)
     said = run("models", "add", "buffalo_s", "--accept-license")
     assert "non-commercial research" in said.err
@@ -561,7 +564,7 @@ def test_a_published_pack_is_fetched_added_and_recorded(
     archive = older.with_name("buffalo_s.zip")
     assert origin == {
         "from": f"{server.address}buffalo_s.zip",
-        "sha256": packs.sha256(archive),
+        "sha256": store.sha256(archive),
         "bytes": archive.stat().st_size,
     }
     assert os.listdir(home / "packs") == ["buffalo_s"]
@@ -570,9 +573,8 @@ def test_a_published_pack_is_fetched_added_and_recorded(
 def test_nothing_is_fetched_before_the_licence_is_accepted(
     run: Run, home: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from selfsearch.engine import models
 
-    monkeypatch.setattr(models, "release_address", lambda file: server.address + file)
+    monkeypatch.setattr(session, "release_address", lambda file: server.address + file)
     said = run("models", "add", "buffalo_l", code=2)
     assert "non-commercial research" in said.err
     assert "selfsearch models add buffalo_l --accept-license" in said.err
@@ -580,7 +582,7 @@ def test_nothing_is_fetched_before_the_licence_is_accepted(
 
 
 def test_the_address_is_insightfaces_own() -> None:
-    from selfsearch.engine.models import release_address
+    from selfsearch.recognition.session import release_address
 
     assert release_address("buffalo_l.zip") == (
         "https://github.com/deepinsight/insightface/releases/download/model-zoo/buffalo_l.zip"
@@ -592,7 +594,7 @@ def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path: Path, server
     server.files["x.zip"], server.stop_after = data, 700_000
     target = tmp_path / "packs/x.zip"
     with pytest.raises(PackError, match="the same command goes on from there"):
-        published.fetch(server.address + "x.zip", target, quiet)
+        download.fetch(server.address + "x.zip", target, quiet)
     part = target.with_name("x.zip.part")
     have = part.stat().st_size
     assert 600_000 < have <= 700_000
@@ -600,7 +602,7 @@ def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path: Path, server
     assert os.name != "posix" or part.stat().st_mode & 0o777 == 0o600
     server.stop_after = None
     seen: list[tuple[int, int]] = []
-    published.fetch(server.address + "x.zip", target, lambda have, total: seen.append((have, total)))
+    download.fetch(server.address + "x.zip", target, lambda have, total: seen.append((have, total)))
     assert target.read_bytes() == data
     assert server.asked == [None, f"bytes={have}-"]
     assert seen[-1] == (2_000_000, 2_000_000)
@@ -610,14 +612,14 @@ def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path: Path, server
 def test_a_server_without_ranges_sends_all_of_it_again(tmp_path: Path, server: Server) -> None:
     server.files["x.zip"], server.ranges = b"the whole file", False
     (tmp_path / "x.zip.part").write_bytes(b"something longer than the whole file")
-    published.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+    download.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
     assert (tmp_path / "x.zip").read_bytes() == b"the whole file"
 
 
 def test_a_part_that_is_whole_already_is_taken(tmp_path: Path, server: Server) -> None:
     server.files["x.zip"] = b"the whole file"
     (tmp_path / "x.zip.part").write_bytes(b"the whole file")
-    published.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+    download.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
     assert (tmp_path / "x.zip").read_bytes() == b"the whole file"
 
 
@@ -625,26 +627,26 @@ def test_a_part_longer_than_the_file_is_thrown_away(tmp_path: Path, server: Serv
     server.files["x.zip"] = b"short"
     (tmp_path / "x.zip.part").write_bytes(b"longer than that")
     with pytest.raises(PackError, match="try again from the start"):
-        published.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
-    published.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+        download.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+    download.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
     assert (tmp_path / "x.zip").read_bytes() == b"short"
 
 
 def test_a_size_beyond_reason_is_not_fetched(tmp_path: Path, server: Server) -> None:
     server.files["x.zip"], server.claims = b"x", 3 << 30
     with pytest.raises(PackError, match="offers 3072 MB"):
-        published.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+        download.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
 
 
 def test_a_file_that_is_gone_is_named(tmp_path: Path, server: Server) -> None:
     with pytest.raises(PackError, match=r"x\.zip is not there any more.*selfsearch models add FILE\.zip"):
-        published.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+        download.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_network_it_says_exactly_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(PackError) as why:
-        published.fetch("http://127.0.0.1:9/buffalo_l.zip", tmp_path / "buffalo_l.zip", quiet)
+        download.fetch("http://127.0.0.1:9/buffalo_l.zip", tmp_path / "buffalo_l.zip", quiet)
     assert str(why.value) == (
         "http://127.0.0.1:9/buffalo_l.zip cannot be reached from here. Without a network: fetch"
         " http://127.0.0.1:9/buffalo_l.zip on another machine or with a browser, bring it here and run:"
@@ -655,10 +657,9 @@ def test_without_a_network_it_says_exactly_what_to_do(tmp_path: Path) -> None:
 def test_a_download_that_is_no_pack_leaves_nothing_behind(
     run: Run, home: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from selfsearch.engine import models
 
     server.files["buffalo_s.zip"] = b"<html>please log in</html>"
-    monkeypatch.setattr(models, "release_address", lambda file: server.address + file)
+    monkeypatch.setattr(session, "release_address", lambda file: server.address + file)
     monkeypatch.chdir(home.parent)
     assert "neither a folder nor a zip" in run("models", "add", "buffalo_s", "--accept-license", code=5).err
     assert os.listdir(home / "packs") == []

@@ -15,11 +15,11 @@ from threading import Thread
 
 import pytest
 
-from selfsearch import config, notify
-from selfsearch.config import Settings
+from selfsearch import settings
 from selfsearch.errors import SelfsearchError, UsageError
-from selfsearch.notify import far, near
-from selfsearch.notify.channels import Channel
+from selfsearch.monitoring import delivery, notify
+from selfsearch.monitoring.notify import Channel
+from selfsearch.settings import Settings
 from tests.conftest import Run
 
 MESSAGE = "appearances: 3 new; run: selfsearch report"
@@ -68,8 +68,8 @@ def test_a_refused_word_is_not_quoted() -> None:
 
 
 def test_the_setting_is_kept_private_and_read_back(tmp_path: Path) -> None:
-    config.write(tmp_path, notify="desktop json://s3cret@example.org")
-    assert config.read(tmp_path, {}).notify == "desktop json://s3cret@example.org"
+    settings.write(tmp_path, notify="desktop json://s3cret@example.org")
+    assert settings.read(tmp_path, {}).notify == "desktop json://s3cret@example.org"
     assert stat.S_IMODE((tmp_path / "config.toml").stat().st_mode) == 0o600
 
 
@@ -113,7 +113,7 @@ HOSTILE = "$(touch /tmp/x) `id` \"; display dialog 'hi'\n--urgency=low"
 @pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
 def test_the_text_of_a_desktop_notification_is_no_program(system: str) -> None:
     started: Started = []
-    near.on_desktop(HOSTILE, failed=True, run=starter(started), system=system)
+    delivery.on_desktop(HOSTILE, failed=True, run=starter(started), system=system)
     ((command, environment, _),) = started
     assert [word for word in [*command, *environment.values()] if HOSTILE in word] == [HOSTILE]
     if system == "linux":
@@ -124,7 +124,7 @@ def test_the_text_of_a_desktop_notification_is_no_program(system: str) -> None:
 
 def test_a_mail_goes_to_the_local_mail_program() -> None:
     started: Started = []
-    far.by_mail("ada@example.org", MESSAGE + "\nmore", run=starter(started))
+    delivery.by_mail("ada@example.org", MESSAGE + "\nmore", run=starter(started))
     ((command, _, given),) = started
     mail = message_from_bytes(given, policy=policy.default)
     assert command == ["sendmail", "-i", "--", "ada@example.org"]
@@ -136,7 +136,7 @@ def test_one_way_that_fails_keeps_none_of_the_others(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))  # no notify-send there
-    monkeypatch.setattr(near, "_path", lambda: str(tmp_path))
+    monkeypatch.setattr(delivery, "_path", lambda: str(tmp_path))
     settings = Settings(notify=f"desktop mail:ada file:{tmp_path}/no/such/folder file:{tmp_path}/told")
     notify.tell(settings, MESSAGE, failed=False)
     assert MESSAGE in (tmp_path / "told").read_text()
@@ -220,10 +220,10 @@ def test_with_a_courier_the_process_itself_sends_nothing_far(tmp_path: Path) -> 
 
 SEALED = """
 import json, socket, sys
-from selfsearch import notify
-from selfsearch.cli import doors
-from selfsearch.config import Settings
-doors.shut(["rescan", "--scheduled"])
+from selfsearch.monitoring import notify
+from selfsearch.cli import network_policy
+from selfsearch.settings import Settings
+network_policy.shut(["rescan", "--scheduled"])
 try:
     socket.create_connection(("127.0.0.1", int(sys.argv[2])), timeout=5)
 except Exception as exc:
@@ -258,4 +258,4 @@ def test_the_sender_fails_when_the_message_was_not_sent(
 
 def test_sendmail_s_refusal_is_an_error() -> None:
     with pytest.raises(SelfsearchError, match="exit code 75"):
-        far.by_mail("ada", MESSAGE, run=starter([], code=75))
+        delivery.by_mail("ada", MESSAGE, run=starter([], code=75))

@@ -17,8 +17,8 @@ import pytest
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from selfsearch import offline, offline_proof, samples
-from selfsearch.offline import cage, kernel
+from selfsearch import demo, sandbox
+from selfsearch.sandbox import kernel, proof, sandbox_runner
 from tests import photos
 from tests.conftest import Run
 
@@ -115,8 +115,8 @@ ATTEMPTS = {
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_an_attempt_from_python_is_refused_and_named(attempt: str, spy: Path) -> None:
     code = f"""
-from selfsearch import errors, offline
-offline.enforce(through_kernel=False)
+from selfsearch import errors, sandbox
+sandbox.enforce(through_kernel=False)
 import spy
 try:
     spy.{attempt}()
@@ -130,9 +130,9 @@ except errors.NetworkRefused as refusal:
 def test_a_socket_that_was_open_before_reaches_nothing(spy: Path) -> None:
     code = """
 import socket
-from selfsearch import errors, offline
+from selfsearch import errors, sandbox
 early = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-offline.enforce(through_kernel=False)
+sandbox.enforce(through_kernel=False)
 to = ("192.0.2.1", 9)
 for attempt in (
     lambda: early.connect(to),
@@ -180,8 +180,8 @@ def test_local_sockets_are_left_alone(tmp_path: Path) -> None:
     """The operating system's keyring is reached through one."""
     code = f"""
 import socket
-from selfsearch import offline
-offline.enforce()
+from selfsearch import sandbox
+sandbox.enforce()
 server = socket.socket(socket.AF_UNIX)
 server.bind({str(tmp_path / "bus")!r})
 server.listen()
@@ -198,8 +198,8 @@ print(server.accept()[0].recv(10), a.send(b"x"))
 def test_the_session_bus_answers_behind_all_layers(tmp_path: Path) -> None:
     code = """
 import os, socket
-from selfsearch import offline
-offline.enforce()
+from selfsearch import sandbox
+sandbox.enforce()
 address = os.environ["DBUS_SESSION_BUS_ADDRESS"].partition(":")[2]
 place = dict(part.split("=", 1) for part in address.split(","))
 bus = socket.socket(socket.AF_UNIX)
@@ -233,8 +233,8 @@ def call(function, *words):
 @on_linux
 def test_c_code_gets_no_socket_but_a_local_one() -> None:
     code = f"""{FROM_C}
-from selfsearch import offline
-offline.enforce()
+from selfsearch import sandbox
+sandbox.enforce()
 families = {AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK}
 print({{call(libc.socket, family, kind, 0) for family in families for kind in (1, 2, 3)}})
 print(call(libc.socket, {AF_INET} | 1 << 31 << 1, 1, 0), call(libc.socket, 1, 1, 0))
@@ -247,7 +247,7 @@ print(call(libc.syscall, {kernel.TABLES["x86_64"][0].io_uring_setup}, 4, b"\\0" 
 def test_a_thread_that_ran_before_is_bound_too() -> None:
     code = f"""{FROM_C}
 import threading
-from selfsearch import offline
+from selfsearch import sandbox
 started, shut = threading.Event(), threading.Event()
 
 def early():
@@ -258,7 +258,7 @@ def early():
 thread = threading.Thread(target=early)
 thread.start()
 started.wait()
-offline.enforce()
+sandbox.enforce()
 shut.set()
 thread.join()
 """
@@ -269,8 +269,8 @@ thread.join()
 def test_children_inherit_it() -> None:
     code = f"""{FROM_C}
 import subprocess, sys
-from selfsearch import offline
-offline.enforce()
+from selfsearch import sandbox
+sandbox.enforce()
 child = "import socket; socket.socket()"
 done = subprocess.run([sys.executable, "-c", child], capture_output=True, text=True)
 print(done.stderr.splitlines()[-1])
@@ -283,11 +283,11 @@ def test_a_tcp_socket_of_before_connects_nowhere_from_c_either() -> None:
     """Landlock's part: seccomp cannot look into the address of a connect."""
     code = f"""{FROM_C}
 import socket, struct
-from selfsearch import offline
+from selfsearch import sandbox
 early = socket.socket()
 port = struct.pack("<H2s4s8x", {AF_INET}, b"\\0\\1", bytes([127, 0, 0, 1]))  # nobody listens there
 print(call(libc.connect, early.fileno(), port, len(port)))
-if offline.enforce().landlock:
+if sandbox.enforce().landlock:
     for name in (libc.connect, libc.bind):
         print(call(name, early.fileno(), port, len(port)))
 """
@@ -309,13 +309,13 @@ def test_the_calls_of_32_bit_programs_are_refused_too(name: str) -> None:
     number = struct.pack("<I", getattr(kernel.TABLES["x86_64"][1], name)).hex()
     code = f"""
 import ctypes, mmap, errno
-from selfsearch import offline
+from selfsearch import sandbox
 page = mmap.mmap(-1, 4096, prot=7)
 page.write(bytes.fromhex({MACHINE_CODE.format(number=number)!r}))
 place = ctypes.addressof(ctypes.c_char.from_buffer(page))
 call = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_int)(place)
 before = call({AF_INET}, 1)
-offline.enforce()
+sandbox.enforce()
 print(-before == errno.ENOSYS, -call({AF_INET}, 1) == errno.EACCES)
 """
     out = told(code)
@@ -363,10 +363,10 @@ def test_the_filter_decides_alike_for_every_architecture(machine: str) -> None:
 
 def test_it_can_be_asked_for_again_and_again() -> None:
     code = """
-from selfsearch import offline
-print(offline.layers() == offline.Layers())
-first = offline.enforce()
-print(first == offline.enforce() == offline.layers(), first.telemetry_off, first.hook)
+from selfsearch import sandbox
+print(sandbox.layers() == sandbox.Layers())
+first = sandbox.enforce()
+print(first == sandbox.enforce() == sandbox.layers(), first.telemetry_off, first.hook)
 """
     assert told(code) == "True\nTrue True True\n"
 
@@ -376,23 +376,23 @@ def test_a_program_that_imports_selfsearch_keeps_its_network() -> None:
 import os
 os.environ.pop("ORT_DISABLE_TELEMETRY", None)
 import socket, selfsearch
-from selfsearch import offline
+from selfsearch import sandbox
 socket.socket().close()
-print(offline.layers() == offline.Layers())
+print(sandbox.layers() == sandbox.Layers())
 """
     assert told(code) == "True\n"
 
 
 def test_main_alone_binds_nothing_for_tests_run_it_in_their_own_process(run: Run) -> None:
     run("status", code=5)
-    assert offline.layers() == offline.Layers()
+    assert sandbox.layers() == sandbox.Layers()
 
 
 LAYERS = """
 import sys, selfsearch.cli as cli
-from selfsearch import offline
+from selfsearch import sandbox
 sys.argv = ["selfsearch", *{words!r}]
-cli.app = lambda *words, **options: print(offline.layers().hook, offline.layers().seccomp)
+cli.app = lambda *words, **options: print(sandbox.layers().hook, sandbox.layers().seccomp)
 cli.run()
 """
 
@@ -443,9 +443,9 @@ def test_a_browser_that_we_start_has_its_network_and_no_secret(tmp_path: Path) -
     browser.chmod(0o755)
     code = f"""{FROM_C}
 from pathlib import Path
-from selfsearch.cli import doors
-doors.shut(["query", "selfie.jpg", "--open"])
-print(doors.open_in_browser(Path({str(page)!r})), call(libc.socket, {AF_INET}, 1, 0))
+from selfsearch.cli import network_policy
+network_policy.shut(["query", "selfie.jpg", "--open"])
+print(network_policy.open_in_browser(Path({str(page)!r})), call(libc.socket, {AF_INET}, 1, 0))
 """
     out = told(code, BROWSER=f"{browser} %s", SELFSEARCH_PASSPHRASE="open sesame")  # noqa: S106
     assert out == f"True {'Permission denied' if LINUX else 'done'}\n"
@@ -457,7 +457,7 @@ def test_a_child_does_errands_as_often_as_asked_and_ends_with_us(tmp_path: Path)
     code = f"""
 import os
 from pathlib import Path
-from selfsearch.offline.errand import Errand
+from selfsearch.sandbox.privileged_helper import Errand
 
 def task(text):
     Path({str(tmp_path / "child")!r}).write_text(str(os.getpid()))
@@ -482,7 +482,7 @@ print(os.getpid())
 def test_an_errand_whose_child_died_was_not_done(tmp_path: Path) -> None:
     code = """
 import os
-from selfsearch.offline.errand import Errand
+from selfsearch.sandbox.privileged_helper import Errand
 errand = Errand(lambda text: os._exit(3))
 print(errand.do("well"), errand.do("well"))
 """
@@ -512,7 +512,7 @@ class Watch(FileSystemEventHandler):
 
 def environment(folder: Path) -> dict[str, str]:
     """A home of its own, with nothing in it, and nothing that tells a library of a build machine."""
-    kept = {name: value for name, value in os.environ.items() if name not in offline_proof.BUILD_MACHINES}
+    kept = {name: value for name, value in os.environ.items() if name not in proof.BUILD_MACHINES}
     kept = {
         name: value for name, value in kept.items() if not name.startswith(("SELFSEARCH_", "XDG_", "ORT_"))
     }
@@ -615,7 +615,7 @@ print(rounds > 10)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("before", ["", "from selfsearch import offline; offline.enforce()"])
+@pytest.mark.parametrize("before", ["", "from selfsearch import sandbox; sandbox.enforce()"])
 def test_over_a_minute_of_inference_reports_to_nobody(before: str, tmp_path: Path) -> None:
     """onnxruntime begins to report after a while. The variable alone must stop it, and so must all layers."""
     trace = tmp_path / "calls"
@@ -639,11 +639,13 @@ def test_over_a_minute_of_inference_reports_to_nobody(before: str, tmp_path: Pat
 # ---- the proof that anybody can run ----
 
 
-@pytest.mark.skipif(not cage.cages(), reason="this system offers ordinary users nothing of the kind")
+@pytest.mark.skipif(
+    not sandbox_runner.cages(), reason="this system offers ordinary users nothing of the kind"
+)
 def test_the_proof_holds(run: Run) -> None:
     found = run("doctor", "--offline-proof", "--json").json
     means = found.pop("means")
-    assert means in cage.WORDS.values()
+    assert means in sandbox_runner.WORDS.values()
     assert found == {
         "schema": "selfsearch.offline-proof/1",
         "proven": True,
@@ -652,16 +654,18 @@ def test_the_proof_holds(run: Run) -> None:
         "found": 8,
         "problem": "",
     }
-    assert str(offline_proof.Proof(means, 11, 8, 8)) == (
+    assert str(proof.Proof(means, 11, 8, 8)) == (
         f"proven: in {means}, 11 sample photographs were indexed and a selfie was asked with;"
         " 8 of the 8 that show the person were found"
     )
 
 
-@pytest.mark.parametrize("means", cage.cages())
+@pytest.mark.parametrize("means", sandbox_runner.cages())
 def test_a_cage_is_closed(means: str) -> None:
-    done = subprocess.run(cage.command(means, ["--version"]), capture_output=True, text=True, check=False)
-    if done.returncode == cage.NO_CAGE:
+    done = subprocess.run(
+        sandbox_runner.command(means, ["--version"]), capture_output=True, text=True, check=False
+    )
+    if done.returncode == sandbox_runner.NO_CAGE:
         pytest.skip("not allowed here")
     assert re.fullmatch(r"selfsearch [\d.]+\n", done.stdout), done.stderr
 
@@ -670,27 +674,27 @@ def test_a_cage_with_a_way_out_proves_nothing() -> None:
     """What is called a sandbox here is none: nobody closed anything."""
     if subprocess.run([sys.executable, "-c", ROUTE], check=False, capture_output=True).returncode:
         pytest.skip("this machine has no way out anyhow")
-    words = cage.command(cage.SANDBOX, [])
+    words = sandbox_runner.command(sandbox_runner.SANDBOX, [])
     inside = words[words.index(sys.executable) :]
-    assert subprocess.run(inside, capture_output=True, check=False).returncode == cage.LEAKY
+    assert subprocess.run(inside, capture_output=True, check=False).returncode == sandbox_runner.LEAKY
 
 
-ROUTE = f"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect({cage.OUTSIDE!r})"
+ROUTE = f"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect({sandbox_runner.OUTSIDE!r})"
 
 
 def test_where_nothing_can_be_proven_that_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cage, "cages", lambda: ())
+    monkeypatch.setattr(sandbox_runner, "cages", lambda: ())
     said = run("doctor", "--offline-proof", code=1)
     assert said.out == "not proven: this system lets no ordinary user forbid a program the network\n"
 
 
 def test_a_run_that_fails_in_the_cage_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    if not cage.cages():
+    if not sandbox_runner.cages():
         pytest.skip("this system offers ordinary users nothing of the kind")
-    monkeypatch.setattr(samples, "write", _no_picture)
-    proof = offline_proof.prove()
-    assert not proof.holds
-    assert proof.problem.startswith("index ended with 4: selfsearch: no picture was found")
+    monkeypatch.setattr(demo, "write", _no_picture)
+    found = proof.prove()
+    assert not found.holds
+    assert found.problem.startswith("index ended with 4: selfsearch: no picture was found")
 
 
 def _no_picture(folder: Path) -> tuple[Path, list[str]]:
@@ -701,6 +705,6 @@ def _no_picture(folder: Path) -> tuple[Path, list[str]]:
 
 def test_this_very_process_was_left_alone() -> None:
     """Had a test above bound the process of the tests, others would pass for the wrong reason."""
-    assert offline.layers() == offline.Layers()
+    assert sandbox.layers() == sandbox.Layers()
     if LINUX:
         assert ctypes.CDLL(None).prctl(21, 0, 0, 0, 0) == 0  # PR_GET_SECCOMP

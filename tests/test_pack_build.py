@@ -20,7 +20,7 @@ from scripts import convert_pack
 
 from . import photos
 
-PACK = Path(__file__).parent.parent / "selfsearch/engine/packs/opencv-zoo"
+PACK = Path(__file__).parent.parent / "selfsearch/packs/bundled/opencv-zoo"
 CPU = ["CPUExecutionProvider"]
 
 
@@ -68,8 +68,8 @@ def group(width: int, height: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return canvas
 
 
-def unit(vector: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return vector.ravel() / np.linalg.norm(vector)
+def unit(embedding: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return embedding.ravel() / np.linalg.norm(embedding)
 
 
 def test_every_build_gives_the_same_bytes(sources: Path) -> None:
@@ -170,8 +170,8 @@ def test_it_gives_the_vectors_that_sface_gives(
     chips = [norm_crop(picture, points) for points in landmarks]
     together = embedder.get_feat(chips)
     assert together.shape == (6, 128)
-    for chip, vector in zip(chips, together, strict=True):
+    for chip, embedding in zip(chips, together, strict=True):
         blob = np.ascontiguousarray(chip[None, :, :, ::-1].transpose(0, 3, 1, 2), np.float32)
         (expected,) = original_embedder.run(None, {"data": blob})
-        np.testing.assert_allclose(unit(vector), unit(expected), atol=5e-6)
-        np.testing.assert_allclose(unit(vector), unit(embedder.get_feat(chip)), atol=5e-6)
+        np.testing.assert_allclose(unit(embedding), unit(expected), atol=5e-6)
+        np.testing.assert_allclose(unit(embedding), unit(embedder.get_feat(chip)), atol=5e-6)

@@ -171,7 +171,7 @@ def test_consent_that_ran_out_hides_the_source(run: Run, at: object, indexed: Pa
 def test_an_answer_is_given_while_another_run_writes(
     run: Run, home: Path, tmp_path: Path, indexed: Path, selfie: Path
 ) -> None:
-    from selfsearch.library import open_library
+    from selfsearch.library.library import open_library
 
     with open_library(home, key_folder=tmp_path / "keys", writing=True):
         answer = run("query", selfie, "--self", "--json").json

@@ -7,16 +7,11 @@ from types import ModuleType
 
 import pytest
 
-from selfsearch.sources.export import Platform
-from selfsearch.sources.platforms import PLATFORMS
+from selfsearch.exports.platforms import PLATFORMS
 
 from .exports.reading import RECORDS, misread, said, scrambled
 
-FIXTURES = {
-    reader.__name__.rpartition(".")[2]: reader
-    for reader in PLATFORMS
-    if isinstance(reader, ModuleType) and hasattr(reader, "__name__")
-}
+FIXTURES = {platform.__module__.rpartition(".")[2]: platform for platform in PLATFORMS}
 
 
 def fixture(name: str) -> ModuleType:
@@ -36,7 +31,7 @@ def test_every_planted_file_is_read_as_planted(name: str, layout: str) -> None:
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize(("name", "layout"), CASES)
 def test_scrambled_records_hide_no_media(name: str, layout: str, seed: int) -> None:
-    reader: Platform = FIXTURES[name]
+    reader = FIXTURES[name]
     pack = scrambled(fixture(name).build(layout), seed)
     media = {path for path in pack.files if path.rpartition(".")[2].lower() not in RECORDS}
     assert {path for path in media if not reader.derivative(path)} <= set(said(pack, reader))

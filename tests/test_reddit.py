@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from selfsearch.sources.export import Account, Root
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import reddit
-from selfsearch.types import Provenance
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import reddit
+from selfsearch.exports.platforms.base import Account, Root
+from selfsearch.exports.platforms.legacy import Provenance
 
 from .exports import reddit as fixture
 
@@ -22,10 +22,10 @@ def test_every_post_of_a_picture_is_read_as_planted() -> None:
 
 def test_the_lists_are_recognised_and_lists_of_others_are_not() -> None:
     pack = fixture.build("csv")
-    assert list(reddit.roots(Names(f"x/{path}" for path in pack.files))) == [
+    assert list(reddit.roots(PathIndex(f"x/{path}" for path in pack.files))) == [
         Root("x/", "Reddit's lists of posts and comments")
     ]
-    assert list(reddit.roots(Names(["posts.csv", "comments.csv"]))) == []
+    assert list(reddit.roots(PathIndex(["posts.csv", "comments.csv"]))) == []
     export = pack.as_export()
     assert reddit.account(export) == Account("ana_alba", exported_at="2024-05-01")
 

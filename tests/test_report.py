@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from selfsearch.report.advice import advice, beyond, title
-from selfsearch.report.as_csv import COLUMNS, to_csv
-from selfsearch.report.as_json import to_json
-from selfsearch.report.pictures import crop
+from selfsearch.report.crops import crop
+from selfsearch.report.csv import COLUMNS, to_csv
+from selfsearch.report.json import to_json
 from selfsearch.report.summary import summarise
 from selfsearch.report.terminal import terminal
 from selfsearch.report.text import cells, fit_middle, line, path, web
@@ -32,6 +32,7 @@ from .report_samples import (
     WHATSAPP,
     answer,
     appearance,
+    changed,
     hostile,
     realistic,
     seen,
@@ -208,7 +209,7 @@ def test_a_face_in_a_video_says_from_when_to_when():
 
 
 def test_the_json_is_the_documented_object():
-    said = replace(
+    said = changed(
         INSTAGRAM, caption=None, author_is_owner=True, exposure_reason="not exported", url_kind="profile"
     )
     told = answer(
@@ -354,14 +355,14 @@ def test_the_csv_has_one_row_per_sighting_and_reads_back():
     "attack", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n@x", "\x1b[0m=1", "\uff1d1"]
 )
 def test_no_cell_begins_a_formula(attack):
-    said = replace(TIKTOK, caption=attack, account=attack, album=attack, author=attack)
+    said = changed(TIKTOK, caption=attack, account=attack, album=attack, author=attack)
     [row] = rows(answer(appearance(1, seen(1, "a.jpg", said)), person=attack))
     for key in ("caption", "account", "album", "author"):
         assert row[key].startswith("'"), row[key]
 
 
 def test_an_ordinary_caption_is_left_alone_in_the_csv():
-    said = replace(TIKTOK, caption='quote " comma , line\nbreak 2-3=5')
+    said = changed(TIKTOK, caption='quote " comma , line\nbreak 2-3=5')
     [row] = rows(answer(appearance(1, seen(1, "a.jpg", said))))
     assert row["caption"] == 'quote " comma , line\nbreak 2-3=5'
 
@@ -382,7 +383,7 @@ def test_the_terminal_groups_by_who_could_see_it_best_match_first():
 
 
 def test_an_appearance_in_the_terminal_says_how_sure_where_when_and_why():
-    public = replace(INSTAGRAM, exposure=Exposure.PUBLIC)
+    public = changed(INSTAGRAM, exposure=Exposure.PUBLIC)
     copies = seen(1, "instagram.zip!media/x.jpg", public), seen(2, "y.jpg", FOLDER)
     lines = terminal(answer(appearance(1, *copies))).splitlines()
     at = next(number for number, text in enumerate(lines) if text.startswith("    1  "))

@@ -20,12 +20,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from selfsearch.engine import find_pack
-from selfsearch.engine.calibration import find_calibration
+from selfsearch.containers.base import Member
 from selfsearch.errors import ItemError
-from selfsearch.library import Library, faces, open_library, people
-from selfsearch.sources import Member
-from selfsearch.types import Analysis, Face, Facts, Outcome, Vector
+from selfsearch.library import faces, people
+from selfsearch.library.library import Library, open_library
+from selfsearch.packs.store import find_pack
+from selfsearch.recognition.calibration import find_calibration
+from selfsearch.types import Analysis, Embedding, Face, Facts, Outcome
 from tests import packs, photos
 from tests.conftest import Run
 from tests.scenes import scene
@@ -352,16 +353,16 @@ def bands(count: int) -> dict[str, float]:
     return calibration.bands(count)
 
 
-def strangers(count: int) -> list[Vector]:
+def strangers(count: int) -> list[Embedding]:
     """Faces of nobody in particular."""
-    vectors = np.random.default_rng(1).normal(size=(count, 128)).astype(np.float32)
-    return [vector / np.linalg.norm(vector) for vector in vectors]
+    embeddings = np.random.default_rng(1).normal(size=(count, 128)).astype(np.float32)
+    return [embedding / np.linalg.norm(embedding) for embedding in embeddings]
 
 
-def likenesses(library: Library, scores: Any) -> list[Vector]:
+def likenesses(library: Library, scores: Any) -> list[Embedding]:
     """Faces that match the enrolled person with these scores."""
     person = people.all_people(library)[0]
-    face = people.probe_vectors(library, person, 1, 128)[0][0]
+    face = people.probe_embeddings(library, person, 1, 128)[0][0]
     aside = [one - face * float(one @ face) for one in strangers(len(scores))]
     made = [
         face * s + one / np.linalg.norm(one) * np.sqrt(1 - s * s)
@@ -370,10 +371,10 @@ def likenesses(library: Library, scores: Any) -> list[Vector]:
     return [np.asarray(one / np.linalg.norm(one), np.float32) for one in made]
 
 
-def plant(library: Library, picture: bytes, *vectors: Vector) -> None:
+def plant(library: Library, picture: bytes, *embeddings: Embedding) -> None:
     """Let this picture, which is in the library, be one with these faces."""
     chip, landmarks = np.zeros((112, 112, 3), np.uint8), np.zeros((5, 2), np.float32)
-    found = tuple(Face((0, 0, 9, 9), landmarks, 0.9, 0.9, chip, vector) for vector in vectors)
+    found = tuple(Face((0, 0, 9, 9), landmarks, 0.9, 0.9, chip, embedding) for embedding in embeddings)
     analysis = Analysis("image/jpeg", 320, 240, found, None, Facts())
     with library.atomic():
         faces.save_media(library, 1, 1, hashlib.sha256(picture).hexdigest(), len(picture), analysis)
@@ -487,7 +488,7 @@ def forbid(patch: pytest.MonkeyPatch, folder: Path) -> None:
 def test_files_that_cannot_be_read_now_are_what_they_were(
     run: Run, watched: Path, told: Tell, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    from selfsearch.sources.folder import Folder
+    from selfsearch.containers.folder import Folder
 
     class Damaged(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
@@ -852,7 +853,7 @@ def test_a_timers_run_that_somebody_stopped_is_no_failure(
 
     told = home.parent / "told.txt"
     monkeypatch.setenv("SELFSEARCH_NOTIFY", f"file:{told}")
-    monkeypatch.setattr("selfsearch.rescan.rescan_unannounced", stop)
+    monkeypatch.setattr("selfsearch.workflows.rescan.rescan_unannounced", stop)
     run("rescan", "--scheduled", code=130)
     assert not told.exists()
     assert json.loads((home / "runs.jsonl").read_text().splitlines()[-1])["state"] == "stopped"

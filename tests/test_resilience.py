@@ -16,15 +16,16 @@ from pathlib import Path
 
 import pytest
 
+from selfsearch.containers.folder import Folder
 from selfsearch.errors import SelfsearchError
-from selfsearch.library import faces, open_library
-from selfsearch.library.database import DatabaseError
-from selfsearch.sources.folder import Folder
+from selfsearch.library import faces
+from selfsearch.library.db import DatabaseError
+from selfsearch.library.library import open_library
 from tests import photos
 from tests.conftest import Run
 
 COMMAND = "from selfsearch.cli import run; run()"
-OFTEN = "from selfsearch import indexing; indexing.BATCH = 8; "  # files per transaction
+OFTEN = "from selfsearch.workflows import index; index.BATCH = 8; "  # files per transaction
 ROOT = Path(__file__).resolve().parent.parent
 
 Process = subprocess.Popen[str]
@@ -65,8 +66,8 @@ def content(home: Path, keys: Path) -> Content:
     """
     found: Content = {}
     with open_library(home, key_folder=keys) as library:
-        ids, vectors = faces.load_vectors(library, 1, 128, faces.analysed(library, 1))
-        vector = {int(number): row.round(4).tolist() for number, row in zip(ids, vectors, strict=True)}
+        ids, embeddings = faces.load_embeddings(library, 1, 128, faces.analysed(library, 1))
+        embedding = {int(number): row.round(4).tolist() for number, row in zip(ids, embeddings, strict=True)}
         for path, outcome, media, digest in library.db.execute(
             "select path, outcome, media_id, sha256 from items left join media on media.id = media_id"
         ).fetchall():
@@ -76,7 +77,7 @@ def content(home: Path, keys: Path) -> Content:
             chips = faces.load_chips(library, media) if media else []
             looks = [chip.astype(int).sum() for chip in chips]
             assert len(rows) == len(chips)
-            seen = [(*row[1:], vector[row[0]], look) for row, look in zip(rows, looks, strict=True)]
+            seen = [(*row[1:], embedding[row[0]], look) for row, look in zip(rows, looks, strict=True)]
             found[path] = (outcome, digest, seen)
     return found
 

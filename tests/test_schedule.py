@@ -18,12 +18,20 @@ from xml.etree import ElementTree
 
 import pytest
 
-from selfsearch import runlog
-from selfsearch.errors import Busy, ConsentError, KeyUnavailable, LibraryError, SelfsearchError, UsageError
-from selfsearch.library import open_library, rootkey
-from selfsearch.schedule import cron, install, launchd, plan, systemd, windows
-from selfsearch.schedule.install import Done
-from selfsearch.schedule.plan import Plan, When
+from selfsearch.errors import (
+    ConsentError,
+    KeyUnavailable,
+    LibraryBusyError,
+    LibraryError,
+    SelfsearchError,
+    UsageError,
+)
+from selfsearch.library import root_key
+from selfsearch.library.library import open_library
+from selfsearch.monitoring import run_log
+from selfsearch.monitoring.schedule import cron, install, launchd, plan, systemd, windows
+from selfsearch.monitoring.schedule.install import Done
+from selfsearch.monitoring.schedule.plan import Plan, When
 from tests.conftest import Run
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
@@ -509,15 +517,15 @@ def test_a_key_file_will_do(library: Path, tmp_path: Path) -> None:
 
 
 def test_a_passphrase_is_refused_with_what_to_do(library: Path, tmp_path: Path) -> None:
-    place = rootkey.KeyPlace.read(library)
-    root = rootkey.unlock(library, tmp_path / "keys", None)
-    rootkey.protect(place, root, "open sesame").write(library)
+    place = root_key.KeyPlace.read(library)
+    root = root_key.unlock(library, tmp_path / "keys", None)
+    root_key.protect(place, root, "open sesame").write(library)
     with pytest.raises(KeyUnavailable, match="selfsearch key use-file"):
         install.require_key(library, tmp_path / "keys", "systemd")
 
 
 def test_a_keyring_is_out_of_cron_s_reach(library: Path, tmp_path: Path) -> None:
-    replace(rootkey.KeyPlace.read(library), kind="keyring").write(library)
+    replace(root_key.KeyPlace.read(library), kind="keyring").write(library)
     with pytest.raises(KeyUnavailable, match="cron runs outside your session"):
         install.require_key(library, tmp_path / "keys", "cron")
 
@@ -596,16 +604,16 @@ def test_two_times_are_one_too_many(run: Run, library: Path, machine: Machine) -
 def test_a_library_behind_a_passphrase_gets_no_timer(
     run: Run, library: Path, machine: Machine, tmp_path: Path
 ) -> None:
-    place, root = rootkey.KeyPlace.read(library), rootkey.unlock(library, tmp_path / "keys", None)
-    rootkey.protect(place, root, "open sesame").write(library)
+    place, root = root_key.KeyPlace.read(library), root_key.unlock(library, tmp_path / "keys", None)
+    root_key.protect(place, root, "open sesame").write(library)
     assert "cannot type" in run("schedule", "install", code=5).err
     assert machine.crontab == b"0 1 * * * mine\n"
 
 
 def test_status_says_why_a_run_failed(run: Run, library: Path, machine: Machine) -> None:
-    with pytest.raises(KeyUnavailable), runlog.run(library, lambda: NOW):
+    with pytest.raises(KeyUnavailable), run_log.run(library, lambda: NOW):
         raise KeyUnavailable("the key is gone")
-    with runlog.run(library, lambda: NOW) as log:
+    with run_log.run(library, lambda: NOW) as log:
         log.result(new=3, gone=0)
     assert run("schedule", "status").out.splitlines()[-2:] == [
         "run of 2026-03-04T12:00:00+00:00 (timer): failed: the key is gone",
@@ -617,10 +625,10 @@ def test_status_says_why_a_run_failed(run: Run, library: Path, machine: Machine)
 
 
 def test_a_run_is_noted_with_what_it_came_to(tmp_path: Path) -> None:
-    with runlog.run(tmp_path, lambda: NOW) as log:
-        assert [one.state for one in runlog.read(tmp_path)] == ["running"]
+    with run_log.run(tmp_path, lambda: NOW) as log:
+        assert [one.state for one in run_log.read(tmp_path)] == ["running"]
         log.result(new=3)
-    (found,) = runlog.read(tmp_path)
+    (found,) = run_log.read(tmp_path)
     assert (found.state, found.result, found.error) == ("done", {"new": 3}, None)
     assert (found.started_at, found.finished_at) == (NOW.isoformat(), NOW.isoformat())
     assert stat.S_IMODE((tmp_path / "runs.jsonl").stat().st_mode) == 0o600
@@ -629,7 +637,7 @@ def test_a_run_is_noted_with_what_it_came_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "state", "reason"),
     [
-        (Busy("another selfsearch is writing"), "skipped", "another selfsearch is writing"),
+        (LibraryBusyError("another selfsearch is writing"), "skipped", "another selfsearch is writing"),
         (
             ConsentError("there is no consent for /home/ada/secret"),
             "failed",
@@ -643,22 +651,22 @@ def test_a_run_is_noted_with_what_it_came_to(tmp_path: Path) -> None:
 def test_how_a_run_ended_is_noted_without_any_path(
     tmp_path: Path, error: BaseException, state: str, reason: str | None
 ) -> None:
-    with pytest.raises(type(error)), runlog.run(tmp_path, lambda: NOW):
+    with pytest.raises(type(error)), run_log.run(tmp_path, lambda: NOW):
         raise error
-    (found,) = runlog.read(tmp_path)
+    (found,) = run_log.read(tmp_path)
     assert (found.state, (found.error or "").startswith(reason or "")) == (state, True)
     assert "secret" not in (tmp_path / "runs.jsonl").read_text()
 
 
 def test_a_run_that_was_killed_is_told_as_interrupted(tmp_path: Path) -> None:
     code = (
-        "import os, sys, datetime; from pathlib import Path; from selfsearch import runlog\n"
-        "with runlog.run(Path(sys.argv[1]), lambda: datetime.datetime(2026, 3, 4)):\n"
+        "import os, sys, datetime; from pathlib import Path; from selfsearch.monitoring import run_log\n"
+        "with run_log.run(Path(sys.argv[1]), lambda: datetime.datetime(2026, 3, 4)):\n"
         "    os.kill(os.getpid(), 9)\n"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parent.parent, check=False)
-    assert [one.state for one in runlog.read(tmp_path)] == ["interrupted"]
-    with runlog.run(tmp_path, lambda: NOW) as log:
+    assert [one.state for one in run_log.read(tmp_path)] == ["interrupted"]
+    with run_log.run(tmp_path, lambda: NOW) as log:
         assert log.before is not None
         assert log.before.state == "interrupted"
 
@@ -666,31 +674,31 @@ def test_a_run_that_was_killed_is_told_as_interrupted(tmp_path: Path) -> None:
 def test_old_runs_make_room_for_those_of_their_own_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runlog, "KEPT", 3)
+    monkeypatch.setattr(run_log, "KEPT", 3)
     for by in ["timer", *["watch"] * 5]:
-        with runlog.run(tmp_path, lambda: NOW, by=by):
+        with run_log.run(tmp_path, lambda: NOW, by=by):
             pass
-    assert [one.by for one in runlog.read(tmp_path)] == ["timer", "watch", "watch", "watch"]
+    assert [one.by for one in run_log.read(tmp_path)] == ["timer", "watch", "watch", "watch"]
 
 
 def test_a_damaged_line_does_not_hide_the_others(tmp_path: Path) -> None:
-    with runlog.run(tmp_path, lambda: NOW):
+    with run_log.run(tmp_path, lambda: NOW):
         pass
     path = tmp_path / "runs.jsonl"
     path.write_bytes(b'\xff\n[1]\n{"run": 1}\n{"run": "x", "by": 3}\n' + path.read_bytes() + b'{"run": "ha')
-    assert [one.state for one in runlog.read(tmp_path)] == ["done"]
+    assert [one.state for one in run_log.read(tmp_path)] == ["done"]
 
 
 def test_the_same_failure_counts_as_repeated_for_a_day(tmp_path: Path) -> None:
     def fail(at: datetime, reason: str) -> bool:
-        with pytest.raises(LibraryError), runlog.run(tmp_path, lambda: at):
+        with pytest.raises(LibraryError), run_log.run(tmp_path, lambda: at):
             raise LibraryError(reason)
-        return runlog.is_repeated(runlog.read(tmp_path))
+        return run_log.is_repeated(run_log.read(tmp_path))
 
     hour = timedelta(hours=1)
     assert [fail(NOW, "a"), fail(NOW + hour, "a"), fail(NOW + 2 * hour, "b")] == [False, True, False]
     assert fail(NOW + 30 * hour, "a") is False
-    with runlog.run(tmp_path, lambda: NOW + 31 * hour):
+    with run_log.run(tmp_path, lambda: NOW + 31 * hour):
         pass
     assert fail(NOW + 32 * hour, "a") is False
 
@@ -700,13 +708,13 @@ def test_what_is_printed_as_json_is_json(run: Run, library: Path, machine: Machi
 
 
 def test_the_page_on_scheduling_names_what_there_is() -> None:
-    from selfsearch.schedule.plan import LEAST, MOST
-    from selfsearch.watch import Pace
+    from selfsearch.monitoring.schedule.plan import LEAST, MOST
+    from selfsearch.monitoring.watch import WatchTimings
 
     page = (Path(__file__).parent.parent / "docs/scheduling.md").read_text()
     assert f"{LEAST}m to {MOST // (24 * 60)}d" in page
-    assert f"kept its size and time for {Pace().still:.0f} seconds" in page
-    assert f"last\n{runlog.KEPT} runs" in page
+    assert f"kept its size and time for {WatchTimings().still:.0f} seconds" in page
+    assert f"last\n{run_log.KEPT} runs" in page
     sealed = re.findall(r"^(\w+)=", systemd.SEALED + systemd.NO_NETWORK + systemd.MOUNTS, re.MULTILINE)
     assert [line for line in sealed if line not in page and line != "SystemCallArchitectures"] == [
         "SystemCallErrorNumber"

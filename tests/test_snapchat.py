@@ -7,22 +7,23 @@ from typing import Any
 
 import pytest
 
-from selfsearch.sources.export import Account, Root
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import snapchat
-from selfsearch.types import Exposure, Provenance
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import snapchat
+from selfsearch.exports.platforms.base import Account, Root
+from selfsearch.exports.platforms.legacy import Provenance
+from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports import snapchat as fixture
 
 MID = "11AA22BB-33CC-44DD-88EE-0123456789AB"
-Said = dict["str | None", list[Provenance]]
+RecordIndex = dict["str | None", list[Provenance]]
 
 
-def read(pack: Pack) -> Said:
+def read(pack: Pack) -> RecordIndex:
     """Everything said about every media file, as the whole program would see it."""
     export = pack.as_export()
-    said: Said = {}
+    said: RecordIndex = {}
     for mention in snapchat.mentions(export):
         said.setdefault(mention.path if mention.path in pack.files else None, []).append(mention.provenance)
     for path in export.members:
@@ -73,14 +74,14 @@ def test_no_link_that_fetches_media_is_kept(layout: str) -> None:
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_an_export_is_recognised_at_its_root_and_under_a_folder(layout: str) -> None:
     pack = fixture.build(layout)
-    assert [root.prefix for root in snapchat.roots(Names(pack.files))] == [""]
-    inside = Names(f"exports/mydata/{path}" for path in pack.files)
+    assert [root.prefix for root in snapchat.roots(PathIndex(pack.files))] == [""]
+    inside = PathIndex(f"exports/mydata/{path}" for path in pack.files)
     assert [root.prefix for root in snapchat.roots(inside)] == ["exports/mydata/"]
 
 
 def test_each_part_is_recognised_and_the_parts_belong_together() -> None:
     parts = fixture.split(fixture.build("two-parts"))
-    assert [list(snapchat.roots(Names(part.files))) for part in parts] == [
+    assert [list(snapchat.roots(PathIndex(part.files))) for part in parts] == [
         [Root("", "Snapchat's list of memories")],
         [Root("", "Snapchat memories")],
     ]
@@ -88,14 +89,14 @@ def test_each_part_is_recognised_and_the_parts_belong_together() -> None:
 
 
 def test_a_part_with_nothing_but_chat_media_is_recognised() -> None:
-    names = Names(["mydata/chat_media/2022-08-14_b~Qw7Er8Ty9.jpg"])
+    names = PathIndex(["mydata/chat_media/2022-08-14_b~Qw7Er8Ty9.jpg"])
     assert list(snapchat.roots(names)) == [Root("mydata/", "media from Snapchat chats")]
 
 
 def test_other_names_are_no_part_of_a_series() -> None:
     assert snapchat.series("MyData~1767614400000-12 (1)") == "mydata~1767614400000"
     assert snapchat.series("holiday.zip") is None
-    assert list(snapchat.roots(Names(["memories/tuesday.jpg", "json/account.json"]))) == []
+    assert list(snapchat.roots(PathIndex(["memories/tuesday.jpg", "json/account.json"]))) == []
 
 
 def test_the_account_and_the_day_of_the_export_are_told() -> None:

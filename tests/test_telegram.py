@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from selfsearch.sources.export import Account, Export
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import telegram
-from selfsearch.types import Exposure, Provenance
+from selfsearch.exports.export import Export
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import telegram
+from selfsearch.exports.platforms.base import Account
+from selfsearch.exports.platforms.legacy import Provenance
+from selfsearch.types import Exposure
 
 from . import photos
 from .exports import Pack
@@ -52,7 +54,9 @@ def test_everything_planted_is_read_with_what_its_records_say(layout):
 def test_an_export_is_recognised_by_the_keys_of_its_record():
     for layout in LAYOUTS:
         pack = build(layout)
-        assert [root.prefix for root in telegram.roots(Names(f"x/{path}" for path in pack.files))] == ["x/"]
+        assert [root.prefix for root in telegram.roots(PathIndex(f"x/{path}" for path in pack.files))] == [
+            "x/"
+        ]
         assert telegram.confirm(pack.as_export())
 
 

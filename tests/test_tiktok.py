@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from selfsearch.sources.export import Account, Export, Period
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import tiktok
+from selfsearch.exports.export import Export
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import tiktok
+from selfsearch.exports.platforms.base import Account, Period
 from selfsearch.types import Exposure
 
 from .exports import Pack
@@ -46,8 +47,8 @@ def test_every_post_is_listed_with_what_the_record_says(layout):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_download_is_recognised_bare_and_in_a_folder(layout):
     pack = build(layout)
-    assert [root.prefix for root in tiktok.roots(Names(pack.files))] == [""]
-    assert [root.prefix for root in tiktok.roots(Names(f"x/{path}" for path in pack.files))] == ["x/"]
+    assert [root.prefix for root in tiktok.roots(PathIndex(pack.files))] == [""]
+    assert [root.prefix for root in tiktok.roots(PathIndex(f"x/{path}" for path in pack.files))] == ["x/"]
     assert tiktok.confirm(pack.as_export())
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from selfsearch.sources.export import Account, Export, Period
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import twitter
+from selfsearch.exports.export import Export
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import twitter
+from selfsearch.exports.platforms.base import Account, Period
 from selfsearch.types import Exposure
 
 from . import photos
@@ -49,14 +50,14 @@ def test_everything_planted_is_read_with_what_its_records_say(layout):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_an_archive_is_recognised_bare_and_in_a_folder(layout):
     files = build(layout).files
-    assert [root.prefix for root in twitter.roots(Names(files))] == [""]
-    wrapped = Names(f"my download/{path}" for path in files)
+    assert [root.prefix for root in twitter.roots(PathIndex(files))] == [""]
+    wrapped = PathIndex(f"my download/{path}" for path in files)
     assert [root.prefix for root in twitter.roots(wrapped)] == ["my download/"]
     assert twitter.confirm(build(layout).as_export())
 
 
 def test_a_part_that_holds_only_media_is_recognised():
-    roots = twitter.roots(Names(["data/tweets_media/1-a.jpg"]))
+    roots = twitter.roots(PathIndex(["data/tweets_media/1-a.jpg"]))
     assert [(root.prefix, root.why) for root in roots] == [("", "data/tweets_media is an X archive's")]
 
 

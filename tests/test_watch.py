@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from selfsearch import watch
-from selfsearch.watch import Pace
+from selfsearch.monitoring import watch
+from selfsearch.monitoring.watch import WatchTimings
 from tests.conftest import Run
 
-QUICK = Pace(quiet=0.15, still=0.6, longest=20, missing=0.05, again=0.2, hourly=1000)
+QUICK = WatchTimings(quiet=0.15, still=0.6, longest=20, missing=0.05, again=0.2, hourly=1000)
 LONG = 10.0  # seconds: nothing here takes as long, unless it does not happen
 ROOT = Path(__file__).parent.parent
 
@@ -54,7 +54,9 @@ def follow(tmp_path: Path) -> Iterator[Follow]:
     """follow(ROOT...) watches in a thread, and returns when the first look is done."""
     stop, threads = threading.Event(), []
 
-    def follow(*roots: Path, pace: Pace = QUICK, ignore: tuple[Path, ...] = (), first: bool = True) -> Looks:
+    def follow(
+        *roots: Path, pace: WatchTimings = QUICK, ignore: tuple[Path, ...] = (), first: bool = True
+    ) -> Looks:
         looks = Looks()
         thread = threading.Thread(
             target=watch.follow, args=(roots, looks, stop), kwargs={"pace": pace, "ignore": ignore}

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from selfsearch.sources.export import Export, Mention
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import plain, whatsapp
-from selfsearch.types import Exposure, Provenance
+from selfsearch.exports.export import Export
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import plain_files, whatsapp
+from selfsearch.exports.platforms.legacy import Mention, Provenance
+from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports import whatsapp as fixture
@@ -60,9 +61,9 @@ def _these(said: Provenance, fields: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_a_chat_is_recognised_with_and_without_a_folder_around_it(layout: str) -> None:
     pack = fixture.build(layout)
-    assert [root.prefix for root in whatsapp.roots(Names(pack.files))] == [""]
+    assert [root.prefix for root in whatsapp.roots(PathIndex(pack.files))] == [""]
     inside = [str(PurePosixPath("chats", "Bo", path)) for path in pack.files]
-    assert [root.prefix for root in whatsapp.roots(Names(inside))] == ["chats/Bo/"]
+    assert [root.prefix for root in whatsapp.roots(PathIndex(inside))] == ["chats/Bo/"]
     assert whatsapp.confirm(pack.as_export())
 
 
@@ -167,7 +168,7 @@ def test_a_picture_that_was_left_out_is_told_with_its_name_where_it_has_one() ->
 
 def test_a_folder_that_happens_to_lie_beside_a_chat_is_a_plain_folder() -> None:
     export = chat("1.2.23, 12:01 - Bo: hi", "holiday/me.jpg", "me.jpg").as_export()
-    assert whatsapp.orphan(export, "holiday/me.jpg") == plain.SAID
+    assert whatsapp.orphan(export, "holiday/me.jpg") == plain_files.SAID
     assert whatsapp.orphan(export, "me.jpg").platform == "whatsapp"
 
 

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from selfsearch.sources.export import Account, Platform
-from selfsearch.sources.names import Names
-from selfsearch.sources.platforms import youtube
-from selfsearch.sources.platforms.youtube_names import Found, Row, match
+from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import youtube
+from selfsearch.exports.platforms.base import Account, Platform
+from selfsearch.exports.platforms.youtube_names import Found, Row, match
 from selfsearch.types import Exposure
 
 from .exports import Pack
@@ -28,7 +28,7 @@ def test_every_planted_video_is_read_as_planted(layout: str) -> None:
 def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
     pack = fixture.build(layout)
     for around in ("", "backups/2025/", "takeout-20250105T101112Z-001/"):
-        found = list(READER.roots(Names(around + pack.wrapper + path for path in pack.files)))
+        found = list(READER.roots(PathIndex(around + pack.wrapper + path for path in pack.files)))
         assert [root.prefix for root in found] == [around + pack.wrapper]
     assert youtube.confirm(pack.as_export())
 
@@ -43,14 +43,14 @@ def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
     ],
 )
 def test_the_products_folder_is_known_in_other_languages(folder: str) -> None:
-    assert [root.prefix for root in READER.roots(Names([folder + "videos/a.mp4"]))] == [folder]
+    assert [root.prefix for root in READER.roots(PathIndex([folder + "videos/a.mp4"]))] == [folder]
 
 
 @pytest.mark.parametrize(
     "path", ["YouTube/a.mp4", "Videos/youtube-dl/videos/a.mp4", "Takeout/Drive/YouTube.mp4"]
 )
 def test_a_folder_of_downloads_is_not_an_export(path: str) -> None:
-    assert list(READER.roots(Names([path]))) == []
+    assert list(READER.roots(PathIndex([path]))) == []
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ from . import (
     consent,
     demo,
     doctor,
-    doors,
     export,
     forget,
     index,
     key,
     models,
+    network_policy,
     notify,
     people,
     query,
@@ -115,11 +115,11 @@ def _tell(message: str, code: int) -> int:
 def run() -> None:
     """The console script: shuts the network for the whole process, which `main()` does not, and runs."""
     words = sys.argv[1:]
-    open_because = doors.shut(words)
+    open_because = network_policy.shut(words)
     if open_because:
         _tell(f"the network is open for this command: {open_because}", 0)
     code = main(words)
-    for message in doors.untold(_told):
+    for message in network_policy.untold(_told):
         _tell(message, 0)
     sys.exit(_written(code))
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .. import hygiene
 from ..errors import UsageError
+from ..sandbox import process
 from . import options
 
 if TYPE_CHECKING:
-    from ..library import Library
-    from ..library.rootkey import RootKey
+    from ..library.library import Library
+    from ..library.root_key import RootKey
 
 
 def backup(
@@ -31,7 +31,7 @@ def backup(
 
     A backup opens with the library's key or its recovery code (selfsearch key export).
     """
-    from .. import consent
+    from ..consent import grants
     from ..library import backup as saving
     from .key import new_passphrase
 
@@ -42,7 +42,7 @@ def backup(
         raise UsageError(f"there is no folder {target.parent}")
     passphrase = new_passphrase() if with_key else None
     with options.opened(writing=True) as library:
-        manifest = saving.save(library, target, consent.stamp(options.now()), passphrase)
+        manifest = saving.save(library, target, grants.stamp(options.now()), passphrase)
     counts = manifest.counts
     options.answer(
         f"saved and checked: {target}: {counts['sources']} sources, {counts['media']:,} media,"
@@ -68,7 +68,7 @@ def restore(
     the terminal gives its passphrase.
     """
     from ..files import private_folder
-    from ..library import replacing, restoring
+    from ..library import atomic_swap, restore
     from ..library.library import writer
 
     path, home = file.expanduser().absolute(), options.home()
@@ -78,9 +78,9 @@ def restore(
             raise UsageError(f"there is a library in {home}; to replace it without a question: --yes")
     private_folder(home)
     with writer(home):
-        replacing.finish(home)
+        atomic_swap.finish(home)
         roots = _roots(path, home, code)
-        done = restoring.restore(home, options.key_folder(), path, roots, _settle, options.now())
+        done = restore.restore(home, options.key_folder(), path, roots, _settle, options.now())
     counts = done.manifest.counts
     options.answer(
         f"restored the library of {done.manifest.made_at}: {counts['sources']} sources, {counts['media']:,}"
@@ -99,21 +99,21 @@ def restore(
 
 def _settle(library: Library) -> None:
     """What has no consent any more by the merged ledger is erased."""
-    from .. import consent, forget
+    from ..consent import forget, grants
 
     for kind in ("source", "person"):
-        forget.withdrawn(library, kind, consent.ended(library, kind), options.now())
+        forget.withdrawn(library, kind, grants.ended(library, kind), options.now())
 
 
 def _roots(path: Path, home: Path, code: bool) -> list[RootKey]:
     from ..library import backup as saving
-    from ..library import recovery, restoring
+    from ..library import restore, root_key
     from .key import read_code
 
     saving.check(path)
-    found = restoring.root_keys(home, options.key_folder(), path, options.ask_passphrase)
+    found = restore.root_keys(home, options.key_folder(), path, options.ask_passphrase)
     if code:
-        found.append(recovery.from_code(read_code()))
+        found.append(root_key.from_code(read_code()))
     if saving.has_root(path) and (passphrase := _passphrase(bool(found))):
         found.append(saving.sealed_root(path, passphrase))
     return found
@@ -121,7 +121,7 @@ def _roots(path: Path, home: Path, code: bool) -> list[RootKey]:
 
 def _passphrase(other: bool) -> str | None:
     """The backup's own passphrase; not asked for when there is another key."""
-    given = hygiene.passphrase("SELFSEARCH_BACKUP_PASSPHRASE")
+    given = process.passphrase("SELFSEARCH_BACKUP_PASSPHRASE")
     if given is not None or other or not sys.stdin.isatty():
         return given
     return getpass.getpass("Passphrase of the backup: ")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import Busy, ConsentError, UsageError
-from . import consenting, options
+from ..errors import ConsentError, LibraryBusyError, UsageError
+from . import consent_prompt, options
 
 if TYPE_CHECKING:
-    from ..consent import Standing
-    from ..library import Library
+    from ..consent.grants import ConsentStatus
+    from ..library.library import Library
 
 app = typer.Typer(
     help="Who agreed to what, until when; to renew it, to withdraw it, and to show it.",
@@ -31,10 +31,10 @@ def bare(context: typer.Context) -> None:
 @app.command("list")
 def list_standings(as_json: options.AsJson = False) -> None:
     """List every source and person that consent was ever given for, and where it stands now."""
-    from .. import consent
+    from ..consent import grants
 
     with options.opened() as library:
-        found = consent.standings(library, options.now())
+        found = grants.statuses(library, options.now())
     if as_json:
         listed = [_object(one) for one in found]
         options.answer_json({"schema": "selfsearch.consent/1", "consents": listed})
@@ -61,19 +61,19 @@ def show(subject: Subject, as_json: options.AsJson = False) -> None:
 
 
 @app.command("renew")
-def renew(subject: Subject, days: consenting.Days = 365, yes: options.Yes = False) -> None:
+def renew(subject: Subject, days: consent_prompt.Days = 365, yes: options.Yes = False) -> None:
     """Agree anew to what was agreed to before, also after it expired."""
     from datetime import timedelta
 
-    from .. import consent
+    from ..consent import grants
 
     with options.opened(writing=True) as library:
         kind, name = _named(library, subject)
         now, lasts = options.now(), timedelta(days=days)
-        options.say(consent.statement(consent.renewal(library, kind, name, now, lasts), now))
+        options.say(grants.statement(grants.renewal(library, kind, name, now, lasts), now))
         if not yes and not options.ask("Do you agree?"):
             raise ConsentError("nothing was renewed; to agree without a question: --yes")
-        grant = consent.renew(library, kind, name, now, lasts)
+        grant = grants.renew(library, kind, name, now, lasts)
     options.answer(f"renewed until {grant.expires_at:%Y-%m-%d} (entry {grant.entry} of the ledger)")
 
 
@@ -88,14 +88,14 @@ def revoke(
     It counts at once, also for an index that is running; that one stops, and the next command erases the
     rest.
     """
-    from .. import consent, forget
+    from ..consent import forget, grants
 
     with options.opened() as library:
         kind, name = _named(library, subject)
         with library.atomic():
-            subjects = consent.revoke(library, kind, name, options.now(), why)
-            forget.withdrawn(library, kind, consent.ended(library, kind), options.now())
-        wider = consent.covering(library, name, options.now()) if kind == "source" else []
+            subjects = grants.revoke(library, kind, name, options.now(), why)
+            forget.withdrawn(library, kind, grants.ended(library, kind), options.now())
+        wider = grants.covering(library, name, options.now()) if kind == "source" else []
     options.say(f"withdrawn: {', '.join(subjects)}. {_effect(name, wider)}")
     _erase(as_json=as_json)
 
@@ -112,13 +112,13 @@ def _effect(name: str, wider: list[str]) -> str:
 
 
 def _erase(*, as_json: bool) -> None:
-    from .. import forget
+    from ..consent import forget
     from .forget import tell
 
     try:
         with options.opened(writing=True, completing=False) as library:
             tell(forget.complete(library, options.now()), as_json=as_json)
-    except Busy:
+    except LibraryBusyError:
         options.say(
             "another selfsearch is at work in the library; it stops reading what was withdrawn at its next"
             " step, and what is stored is erased by the next command that writes (for example: selfsearch"
@@ -134,21 +134,21 @@ def export(
     ] = None,
 ) -> None:
     """Give out the records of consent: as JSON, or as a readable receipt in one HTML file."""
-    from .. import consent
+    from ..consent import grants
     from ..files import write_private
-    from ..library import ledger, rootkey
+    from ..library import ledger, root_key
     from ..report import consents
 
     with options.opened() as library:
         length = ledger.verify(library)
         kind, name = _named(library, subject) if subject else (None, None)
         entries = ledger.entries(library, kind, name)
-        standings = [
-            one for one in consent.standings(library, options.now())
+        statuses = [
+            one for one in grants.statuses(library, options.now())
             if subject is None or (one.entry.kind, one.entry.subject) == (kind, name)
         ]  # fmt: skip
-        number = rootkey.KeyPlace.read(library.home).library_id
-    record = consents.Record(number, consent.stamp(options.now()), length, tuple(entries), tuple(standings))
+        number = root_key.KeyPlace.read(library.home).library_id
+    record = consents.Record(number, grants.stamp(options.now()), length, tuple(entries), tuple(statuses))
     if html is None:
         options.answer_json(consents.to_json(record))
         return
@@ -211,14 +211,14 @@ def _named(library: Library, word: str) -> tuple[str, str]:
     raise UsageError(f"the ledger knows nobody and no source called {word!r}; see: selfsearch consent list")
 
 
-def _until(one: Standing) -> str:
+def _until(one: ConsentStatus) -> str:
     if one.state in ("withdrawn", "erased"):
         return f", {one.state} on {one.entry.at[:10]}"
     hint = "" if one.state == "live" else f"; renew it: selfsearch consent renew {one.entry.subject}"
     return f", until {one.entry.expires_at[:10]}{hint}"
 
 
-def _object(one: Standing) -> dict[str, Any]:
+def _object(one: ConsentStatus) -> dict[str, Any]:
     return {
         "kind": one.entry.kind, "subject": one.entry.subject, "state": one.state, "basis": one.entry.basis,
         "given_by": one.entry.given_by, "at": one.entry.at, "expires_at": one.entry.expires_at or None,

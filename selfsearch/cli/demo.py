@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SelfsearchError, UsageError
-from . import doors, options
+from . import network_policy, options
 
 if TYPE_CHECKING:
     from ..types import Answer
@@ -28,10 +28,10 @@ def demo(
     Makes an album, indexes it, asks with a selfie and writes the report.
     Everything goes into a folder of its own; your library is not touched.
     """
-    from .. import samples
+    from .. import demo
 
     place = _folder(folder)
-    selfie, expected = samples.write(place)
+    selfie, expected = demo.write(place)
     options.say("The whole way, on sample photographs. Your own library is not touched.")
     options.say(f"  album:  {place / 'album'}  ({HER} is in {len(expected)} of its files)")
     options.say(f"  selfie: {selfie}  (a photograph of her to ask with)")
@@ -44,7 +44,7 @@ def demo(
         "The same with your own photographs:\n  selfsearch index FOLDER\n  selfsearch query SELFIE"
     )
     if open_:
-        doors.open_in_browser(report)
+        network_policy.open_in_browser(report)
 
 
 def _folder(wanted: Path | None) -> Path:
@@ -61,14 +61,14 @@ def _folder(wanted: Path | None) -> Path:
 
 def _ask(place: Path, selfie: Path) -> tuple[Answer, Path]:
     """Index, enrol, query, report: what a user does, on the samples."""
-    from .. import verbs
+    from .. import api
     from ..files import write_private
     from .progress import watcher
 
-    with verbs.open(place / "library", create=True, key_folder=place / "keys") as mine:
+    with api.open(place / "library", create=True, key_folder=place / "keys") as mine:
         mine.index(mine.give_consent("source", place / "album", basis="own"), watcher())
         grant = mine.give_consent("person", HER, basis="own")
-        mine.enrol(grant, selfie)
+        mine.enroll(grant, selfie)
         found = mine.query(grant, selfie, purpose="demo")
         report = place / "report.html"
         write_private(report, mine.html(found).encode())

@@ -11,7 +11,7 @@ from ..errors import LibraryError, SelfsearchError
 from . import options
 
 if TYPE_CHECKING:
-    from ..doctor import Finding
+    from ..doctor.finding import Finding
 
 MARKS = {"ok": "ok     ", "note": "note   ", "warning": "WARNING", "error": "ERROR  "}
 
@@ -61,7 +61,7 @@ def doctor(
 
 
 def _prove(as_json: bool) -> None:
-    from ..offline_proof import prove
+    from ..sandbox.proof import prove
 
     options.say("indexing and asking sample photographs in a library that is removed afterwards")
     proof = prove()

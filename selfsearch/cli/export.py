@@ -32,9 +32,9 @@ def export(
 
     Only sources with live consent are in it; templates and face pictures only when asked for twice.
     """
-    from .. import consent
+    from ..consent import grants
     from ..library import people, sources
-    from ..library import plain as writing
+    from ..library import sqlite_export as writing
 
     folder = plain.expanduser().absolute()
     if with_biometrics and not ((yes or options.ask(ONCE)) and (really or options.ask(TWICE))):
@@ -48,8 +48,8 @@ def export(
     with options.opened(writing=True) as library:
         now = options.now()
         rows = [row for row in sources.all_sources(library) if row.state != "erasing"]
-        alive = consent.live(library, "source", {row.root for row in rows}, now)
-        names = consent.live(library, "person", [one.name for one in people.all_people(library)], now)
+        alive = grants.live(library, "source", {row.root for row in rows}, now)
+        names = grants.live(library, "person", [one.name for one in people.all_people(library)], now)
         chosen = [row.id for row in rows if row.root in alive]
         counts = writing.export(library, folder, chosen, names, biometrics=with_biometrics)
     options.answer(

@@ -10,8 +10,8 @@ from ..errors import LibraryError, UsageError
 from . import options
 
 if TYPE_CHECKING:
-    from ..forget import Receipt, Target
-    from ..library import Library
+    from ..consent.forget import Receipt, Target
+    from ..library.library import Library
 
 
 def forget(
@@ -37,7 +37,7 @@ def forget(
 
     Your own files are not touched. The receipt stays in the ledger of consent.
     """
-    from .. import forget as forgetting
+    from ..consent import forget as forgetting
 
     if bool(what) + everything + bystanders > 1:
         raise UsageError("say what to forget, or --all, or --bystanders: one of them")
@@ -60,8 +60,9 @@ def forget(
 
 def _forget_bystanders(pack: str | None, *, yes: bool, as_json: bool) -> None:
     """Purge what is stored of others, and discard them from now on."""
-    from .. import bystanders, config
-    from .. import forget as forgetting
+    from .. import settings
+    from ..consent import bystanders
+    from ..consent import forget as forgetting
 
     with options.opened(writing=True) as library:
         if not yes and not options.ask(
@@ -69,7 +70,7 @@ def _forget_bystanders(pack: str | None, *, yes: bool, as_json: bool) -> None:
         ):
             raise UsageError("nothing was erased; to go ahead without a question: --yes")
         thinned = bystanders.purge(library, options.engine(pack), options.now())
-        config.write(library.home, bystanders="discard")
+        settings.write(library.home, bystanders="discard")
         receipts = forgetting.complete(library, options.now(), thinned.samples)
     options.say("from now on faces that resemble nobody enrolled are counted and not kept")
     if not receipts:
@@ -79,8 +80,8 @@ def _forget_bystanders(pack: str | None, *, yes: bool, as_json: bool) -> None:
 
 def tell(receipts: list[Receipt], *, as_json: bool) -> None:
     """Print receipts. Raises LibraryError when something was found that should be gone."""
-    from ..forget import as_dict
-    from .forgetting import not_reached, words
+    from ..consent.forget import as_dict
+    from .erasure_output import not_reached, words
 
     if as_json:
         options.answer_json({"schema": "selfsearch.forget/1", "receipts": [as_dict(one) for one in receipts]})
@@ -93,7 +94,7 @@ def tell(receipts: list[Receipt], *, as_json: bool) -> None:
 
 
 def _targets(library: Library, words: list[str]) -> list[Target]:
-    from .. import forget as forgetting
+    from ..consent import forget as forgetting
 
     if not words:
         return forgetting.everything(library)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError, UsageError
-from . import consenting, options
+from . import consent_prompt, options
 
 if TYPE_CHECKING:
-    from ..engine import Engine
-    from ..indexing import Indexed
-    from ..library import Library
+    from ..library.library import Library
+    from ..recognition.engine import Engine
+    from ..workflows.index import Indexed
 
 WORDS = {
     "indexed": "with faces",
@@ -35,10 +35,10 @@ def index(
         list[Path],
         typer.Argument(metavar="PATH", exists=True, help="Folders, archives, exports, photographs."),
     ],
-    consent: consenting.Consent = None,
-    by: consenting.By = None,
-    evidence: consenting.Evidence = None,
-    days: consenting.Days = 365,
+    consent: consent_prompt.Consent = None,
+    by: consent_prompt.By = None,
+    evidence: consent_prompt.Evidence = None,
+    days: consent_prompt.Days = 365,
     bystanders: Annotated[
         str | None,
         typer.Option(
@@ -56,18 +56,18 @@ def index(
     private, encrypted library. Only what is new or changed is looked at; run it as often as you like.
     Asks for your consent once per path.
     """
-    given = consenting.Given(consent, by, evidence, days)
+    given = consent_prompt.ConsentFlags(consent, by, evidence, days)
     given.check()
     done: list[Indexed] = []
     with options.opened(create=True, writing=True) as library:
-        from .. import indexing
+        from ..workflows import index
         from .progress import watcher
 
-        grants = [consenting.obtain(library, "source", str(path.resolve()), given) for path in paths]
+        grants = [consent_prompt.obtain(library, "source", str(path.resolve()), given) for path in paths]
         engine = options.engine(pack)
         _set_bystanders(library, engine, bystanders)
         for grant in grants:
-            done += indexing.index(library, engine, grant, Path(grant.subject), options.now, watcher())
+            done += index.index(library, engine, grant, Path(grant.subject), options.now, watcher())
     if as_json:
         options.answer_json(as_object(done))
     else:
@@ -86,16 +86,17 @@ def _set_bystanders(library: Library, engine: Engine, choice: str | None) -> Non
     """
     if choice is None:
         return
-    from .. import bystanders, config
+    from .. import settings
+    from ..consent import bystanders
     from ..library import sources
 
-    if choice not in config.BYSTANDERS:
-        raise UsageError(f"--bystanders takes {' or '.join(config.BYSTANDERS)}, not {choice!r}")
+    if choice not in settings.BYSTANDERS:
+        raise UsageError(f"--bystanders takes {' or '.join(settings.BYSTANDERS)}, not {choice!r}")
     if choice == "discard":
         pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
         bystanders.circle(library, engine, pack, options.now())
         options.say("faces of others that were stored before stay until: selfsearch forget --bystanders")
-    config.write(library.home, bystanders=choice)
+    settings.write(library.home, bystanders=choice)
 
 
 def as_object(done: list[Indexed]) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from .. import hygiene
 from ..errors import KeyUnavailable, UsageError
+from ..sandbox import process
 from . import options
 
 if TYPE_CHECKING:
-    from ..library import Library
+    from ..library.library import Library
 
 app = typer.Typer(help="Where the library's key is kept, and how it is changed, saved and put back.")
 
@@ -41,22 +41,22 @@ PLACES = {
 @app.command("show")
 def show(as_json: options.AsJson = False) -> None:
     """Say where the library's key is kept, and what that protects against."""
-    from ..library import rootkey
+    from ..library import root_key
 
-    place = rootkey.KeyPlace.read(options.home())
+    place = root_key.KeyPlace.read(options.home())
     where, against = PLACES.get(place.kind, (place.kind, "nothing that this version knows"))
-    path = rootkey.key_file(place, options.key_folder()) if place.kind == "file" else None
+    path = root_key.key_file(place, options.key_folder()) if place.kind == "file" else None
     if as_json:
         options.answer_json(
             {
                 "schema": "selfsearch.key/1", "library": place.library_id, "kind": place.kind,
-                "file": path and str(path), "protects": against, "keyring": rootkey.keyring_name(),
+                "file": path and str(path), "protects": against, "keyring": root_key.keyring_name(),
             }
         )  # fmt: skip
         return
     options.answer(f"the key is in {where}" + (f": {path}" if path else ""))
     options.answer(f"what that protects against: {against}")
-    if place.kind == "file" and rootkey.keyring_name():
+    if place.kind == "file" and root_key.keyring_name():
         options.answer("this system has a keyring, which protects better: selfsearch key use-keyring")
 
 
@@ -72,9 +72,9 @@ def set_passphrase() -> None:
 @app.command("use-keyring")
 def use_keyring() -> None:
     """Keep the key in the operating system's keyring."""
-    from ..library import rootkey
+    from ..library import root_key
 
-    if rootkey.keyring_name() is None:
+    if root_key.keyring_name() is None:
         raise KeyUnavailable(
             "there is no keyring here that protects what it keeps (SecretService, KWallet, macOS, Windows);"
             " use a passphrase: selfsearch key set-passphrase"
@@ -95,7 +95,7 @@ def use_file() -> None:
 @app.command("export")
 def export(yes: options.Yes = False) -> None:
     """Print the recovery code, to be kept on paper. Whoever has it and a copy of the library opens it."""
-    from ..library import recovery
+    from ..library import root_key
 
     with options.opened(writing=True) as library:
         if not yes and not options.ask(
@@ -106,7 +106,7 @@ def export(yes: options.Yes = False) -> None:
             "Recovery code of this library. After every erasure, and after key rotate, print a new one: the"
             " old one then opens names and records, but no face."
         )
-        options.answer(recovery.to_code(library.root))
+        options.answer(root_key.to_code(library.root))
 
 
 @app.command("import")
@@ -114,18 +114,18 @@ def import_code() -> None:
     """Put the key back from a recovery code (from the terminal, or from standard input), into the keyring or
     key file.
     """
-    from ..library import recovery, rootkey
+    from ..library import root_key
     from ..library.library import Library as Opened
     from ..library.library import writer
 
     home = options.home()
-    root = recovery.from_code(read_code())
-    place = rootkey.KeyPlace.read(home)
+    root = root_key.from_code(read_code())
+    place = root_key.KeyPlace.read(home)
     with writer(home):
         with Opened(home, root, options.key_folder()) as library:
             _check_wrapping(library)
-        kind = "keyring" if rootkey.keyring_name() else "file"
-        rootkey.move(home, options.key_folder(), root, kind)
+        kind = "keyring" if root_key.keyring_name() else "file"
+        root_key.move(home, options.key_folder(), root, kind)
     was = f" (it was kept in {PLACES[place.kind][0]})" if place.kind in PLACES and place.kind != kind else ""
     options.say(f"the key fits and is kept in {PLACES[kind][0]}{was}")
 
@@ -144,7 +144,7 @@ def rotate() -> None:
 
 def new_passphrase() -> str:
     """From SELFSEARCH_NEW_PASSPHRASE, or asked for twice. Raises UsageError when it is short or mistyped."""
-    given = hygiene.passphrase("SELFSEARCH_NEW_PASSPHRASE")
+    given = process.passphrase("SELFSEARCH_NEW_PASSPHRASE")
     if given is None and not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask for a passphrase; set SELFSEARCH_NEW_PASSPHRASE")
     if given is None:
@@ -159,12 +159,12 @@ def new_passphrase() -> str:
 
 
 def _move(library: Library, kind: str, passphrase: str = "") -> None:
-    from ..library import rootkey
+    from ..library import root_key
 
-    if rootkey.KeyPlace.read(library.home).kind == kind != "passphrase":
+    if root_key.KeyPlace.read(library.home).kind == kind != "passphrase":
         options.say("it was there already")
         return
-    rootkey.move(library.home, library.key_folder, library.root, kind, passphrase)
+    root_key.move(library.home, library.key_folder, library.root, kind, passphrase)
     options.say(
         "A copy of the key from where it was before still opens the library; to shut the faces away from"
         " such copies: selfsearch key rotate"

@@ -11,8 +11,8 @@ from ..errors import PackError, UsageError
 from . import options
 
 if TYPE_CHECKING:
-    from ..engine.adding import Added
-    from ..engine.packs import Pack
+    from ..packs.install import Added
+    from ..packs.store import Pack
 
 app = typer.Typer(
     help="Model packs: which there are, under which licence, and which is used.", invoke_without_command=True
@@ -24,12 +24,12 @@ def list_models(context: typer.Context, as_json: options.AsJson = False) -> None
     """List the model packs with licence, size and the state of their checksums."""
     if context.invoked_subcommand:
         return
-    from .. import config
-    from ..engine import packs
+    from .. import settings
+    from ..packs import store
 
-    used, folder = config.read(options.home()).pack, options.home() / "packs"
-    listed = [_object(pack, used) for pack in packs.all_packs(folder)]
-    broken = [{"name": name, "problem": why} for name, why in packs.unusable(folder).items()]
+    used, folder = settings.read(options.home()).pack, options.home() / "packs"
+    listed = [_object(pack, used) for pack in store.all_packs(folder)]
+    broken = [{"name": name, "problem": why} for name, why in store.unusable(folder).items()]
     if as_json:
         options.answer_json({"schema": "selfsearch.models/1", "packs": listed, "unusable": broken})
         return
@@ -55,12 +55,12 @@ def add(
 
     This is the only command that connects anywhere, and only when a published pack is asked for by its name.
     """
-    from ..engine import adding
-    from ..engine.published import PUBLISHED
+    from ..packs import install
+    from ..packs.download import PUBLISHED
 
     folder = options.home() / "packs"
     if Path(source).exists():
-        added = adding.add(Path(source), folder, name)
+        added = install.add(Path(source), folder, name)
     elif source in PUBLISHED:
         added = _fetched(source, folder, name, accept_license)
     else:
@@ -76,14 +76,14 @@ def use(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch mode
     """Set the pack that index and query use from now on."""
     import os
 
-    from .. import config
-    from ..engine import find_pack
-    from ..engine.calibration import find_calibration
+    from .. import settings
+    from ..packs.store import find_pack
+    from ..recognition.calibration import find_calibration
 
     home = options.home()
     pack = find_pack(name, home / "packs")
     pack.verify()
-    config.write(home, pack=name)
+    settings.write(home, pack=name)
     options.say(
         f"index and query now use {name}. Vectors of different packs are never compared: the next index"
         " or query makes"
@@ -105,13 +105,13 @@ def use(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch mode
 @app.command("remove")
 def remove(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch models.")]) -> None:
     """Delete a pack that you added. What the library holds stays."""
-    from .. import config
-    from ..engine import adding
+    from .. import settings
+    from ..packs import install
 
     home = options.home()
-    if config.read(home).pack == name and (home / "packs" / name).is_dir():
+    if settings.read(home).pack == name and (home / "packs" / name).is_dir():
         raise UsageError(f"{name} is in use; choose another one first: selfsearch models use opencv-zoo")
-    adding.remove(name, home / "packs")
+    install.remove(name, home / "packs")
     options.say(
         f"{name} is deleted; vectors that it made stay in the library and are not searched without it"
     )
@@ -119,9 +119,9 @@ def remove(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch m
 
 def _fetched(name: str, folder: Path, called: str | None, accepted: bool) -> Added:
     """A published pack, after its terms were accepted."""
-    from ..engine import adding, packs
-    from ..engine.models import release_address
-    from ..engine.published import TERMS, fetch
+    from ..packs import install, store
+    from ..packs.download import TERMS, fetch
+    from ..recognition.session import release_address
     from .progress import Fetching
 
     options.say(TERMS)
@@ -136,8 +136,8 @@ def _fetched(name: str, folder: Path, called: str | None, accepted: bool) -> Add
     with Fetching() as progress:
         fetch(address, target, progress)
     try:
-        origin = {"from": address, "sha256": packs.sha256(target), "bytes": target.stat().st_size}
-        return adding.add(target, folder, called or name, origin)
+        origin = {"from": address, "sha256": store.sha256(target), "bytes": target.stat().st_size}
+        return install.add(target, folder, called or name, origin)
     finally:
         target.unlink(missing_ok=True)
 
@@ -170,7 +170,7 @@ def _state(pack: Pack) -> str:
 
 
 def _calibrated(pack: Pack) -> bool:
-    from ..engine.calibration import find_calibration
+    from ..recognition.calibration import find_calibration
 
     try:
         return find_calibration(pack) is not None

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .. import hygiene
-from ..errors import Busy
+from ..errors import LibraryBusyError
+from ..sandbox import process
 
 if TYPE_CHECKING:
-    from ..engine import Engine
-    from ..library import Library
+    from ..library.library import Library
+    from ..recognition.engine import Engine
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 PackName = Annotated[
@@ -48,7 +48,7 @@ def show_version(
 
 def home() -> Path:
     """The library's folder: $SELFSEARCH_HOME, or the user's data folder."""
-    from ..library import default_home
+    from ..library.library import default_home
 
     given = os.environ.get("SELFSEARCH_HOME")
     return Path(given).expanduser().absolute() if given else default_home()
@@ -56,7 +56,7 @@ def home() -> Path:
 
 def key_folder() -> Path:
     """Where key files are: $SELFSEARCH_KEYS, or the user's configuration folder."""
-    from ..library import default_key_folder
+    from ..library.library import default_key_folder
 
     given = os.environ.get("SELFSEARCH_KEYS")
     return Path(given).expanduser().absolute() if given else default_key_folder()
@@ -72,13 +72,13 @@ def opened(*, create: bool = False, writing: bool = False, completing: bool = Tr
     """The library, opened; its passphrase is asked for when it has one. Whoever writes completes what was to
     be erased.
     """
-    from ..library import open_library
+    from ..library.library import open_library
 
     with open_library(
         home(), key_folder=key_folder(), create=create, writing=writing, ask=ask_passphrase
     ) as library:
         if writing and completing:
-            from .forgetting import complete
+            from .erasure_output import complete
 
             complete(library)
         yield library
@@ -94,14 +94,14 @@ def opened_beside() -> Iterator[Library]:
     with ExitStack() as stack:
         try:
             library = stack.enter_context(opened(writing=True))
-        except Busy:
+        except LibraryBusyError:
             library = stack.enter_context(opened())
         yield library
 
 
 def ask_passphrase() -> str | None:
     """From the environment, or from the terminal; None when there is neither."""
-    given = hygiene.passphrase()
+    given = process.passphrase()
     if given is not None:
         return given
     return getpass.getpass("Passphrase of the selfsearch library: ") if sys.stdin.isatty() else None
@@ -109,10 +109,11 @@ def ask_passphrase() -> str | None:
 
 def engine(pack: str | None = None) -> Engine:
     """The engine with the pack that was asked for, or the one that is set."""
-    from .. import config
-    from ..engine import Engine, find_pack
+    from .. import settings
+    from ..packs.store import find_pack
+    from ..recognition.engine import Engine
 
-    return Engine(find_pack(pack or config.read(home()).pack, home() / "packs"))
+    return Engine(find_pack(pack or settings.read(home()).pack, home() / "packs"))
 
 
 def ask(question: str) -> bool:

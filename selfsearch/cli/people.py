@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from . import consenting, options
+from . import consent_prompt, options
 
 app = typer.Typer(help="Who may be searched for, and by which photographs.", invoke_without_command=True)
 
@@ -18,12 +18,12 @@ def list_people(context: typer.Context, as_json: options.AsJson = False) -> None
     """List everybody who is enrolled."""
     if context.invoked_subcommand:
         return
-    from .. import consent
+    from ..consent import grants
     from ..library import people
 
     with options.opened() as library:
         everybody = people.all_people(library)
-        alive = consent.live(library, "person", [person.name for person in everybody], options.now())
+        alive = grants.live(library, "person", [person.name for person in everybody], options.now())
     if as_json:
         listed = [
             {"name": one.name, "enrolled_at": one.enrolled_at, "consent": one.name in alive}
@@ -45,10 +45,10 @@ def add(
         list[Path],
         typer.Argument(metavar="IMAGE", exists=True, dir_okay=False, help="Photographs of the person."),
     ],
-    consent: consenting.Consent = None,
-    by: consenting.By = None,
-    evidence: consenting.Evidence = None,
-    days: consenting.Days = 365,
+    consent: consent_prompt.Consent = None,
+    by: consent_prompt.By = None,
+    evidence: consent_prompt.Evidence = None,
+    days: consent_prompt.Days = 365,
     face: Annotated[
         str | None,
         typer.Option(
@@ -58,13 +58,15 @@ def add(
     pack: options.PackName = None,
 ) -> None:
     """Enrol a person, or add clearer photographs of one who is."""
-    from ..query import Searcher, enrol
+    from ..workflows.query import Searcher, enroll_person
     from .query import probes_of
 
     with options.opened(create=True, writing=True) as library:
         searcher = Searcher(library, options.engine(pack))
-        grant = consenting.obtain(library, "person", name, consenting.Given(consent, by, evidence, days))
-        enrol(searcher, grant, probes_of(searcher, images, face), options.now())
+        grant = consent_prompt.obtain(
+            library, "person", name, consent_prompt.ConsentFlags(consent, by, evidence, days)
+        )
+        enroll_person(searcher, grant, probes_of(searcher, images, face), options.now())
     options.say(f"{name} is enrolled")
 
 
@@ -80,7 +82,7 @@ def verdict(
 
     What is not this person is never shown again.
     """
-    from .. import consent
+    from ..consent import grants
     from ..library import faces, people
 
     if said not in ("me", "not-me"):
@@ -91,5 +93,5 @@ def verdict(
             raise UsageError(f"nobody called {name!r} is enrolled; see: selfsearch people")
         if face not in faces.describe(library, [face]):
             raise UsageError(f"there is no face {face} in the library")
-        people.save_verdict(library, person, face, said.replace("-", "_"), consent.stamp(options.now()))
+        people.save_verdict(library, person, face, said.replace("-", "_"), grants.stamp(options.now()))
     options.say(f"kept: face {face} is {'' if said == 'me' else 'not '}{name}")

@@ -20,8 +20,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from ..indexing import Watcher
 from ..types import Outcome
+from ..workflows.index import Watcher
 from .options import say
 
 EVERY = 30.0  # seconds between plain lines

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError, UsageError
-from . import consenting, doors, options
+from . import consent_prompt, network_policy, options
 
 if TYPE_CHECKING:
-    from ..consent import Grant
-    from ..library import Library
+    from ..consent.grants import Grant
+    from ..library.library import Library
     from ..library.people import Person
-    from ..probes import Chosen, Photo
-    from ..query import Filters, Searcher
     from ..types import Answer, Outcome
+    from ..workflows.enroll import Chosen, Photo
+    from ..workflows.query import Filters, Searcher
 
 ME = "me"
 
@@ -31,10 +31,10 @@ def query(
     person: Annotated[
         str | None, typer.Option("--person", metavar="NAME", help="The photographs show this person.")
     ] = None,
-    consent: consenting.Consent = None,
-    by: consenting.By = None,
-    evidence: consenting.Evidence = None,
-    days: consenting.Days = 365,
+    consent: consent_prompt.Consent = None,
+    by: consent_prompt.By = None,
+    evidence: consent_prompt.Evidence = None,
+    days: consent_prompt.Days = 365,
     purpose: Annotated[
         str, typer.Option("--purpose", metavar="WORDS", help="Why you ask; kept in the audit log.")
     ] = "",
@@ -80,12 +80,12 @@ def query(
     Says who could see it there, and how sure it is that it is this person. Answers people about
     themselves: the first time it asks for consent and remembers the person, and a stranger is refused.
     """
-    from .. import audit
-    from ..query import Searcher
-    from ..query import query as ask
+    from ..consent import audit
+    from ..workflows.query import Searcher
+    from ..workflows.query import query as ask
 
     filters = _filters(limit, min_band, everything, source, since, until)
-    given = consenting.Given("own" if self_ and consent is None else consent, by, evidence, days)
+    given = consent_prompt.ConsentFlags("own" if self_ and consent is None else consent, by, evidence, days)
     name = ME if self_ and person is None else person
     with options.opened_beside() as library:
         searcher = Searcher(library, options.engine(pack))
@@ -137,8 +137,8 @@ def _filters(
     since: str | None,
     until: str | None,
 ) -> Filters:
-    from ..engine.calibration import BANDS
-    from ..query import Filters
+    from ..recognition.calibration import BANDS
+    from ..workflows.query import Filters
 
     if min_band not in BANDS:
         raise UsageError(f"--min-band takes {', '.join(BANDS)}, not {min_band!r}")
@@ -159,15 +159,15 @@ def _day(word: str | None) -> str | None:
 
 def probes_of(searcher: Searcher, images: list[Path], face: str | None) -> list[Chosen]:
     """The probe of every photograph."""
-    from .. import probes
+    from ..workflows import enroll
 
     def pick(photo: Photo) -> int:
         return _pick(photo, face)
 
     chosen = [
-        probes.choose(searcher.engine, probes.read_photo(searcher.engine, path), pick) for path in images
+        enroll.choose(searcher.engine, enroll.read_photo(searcher.engine, path), pick) for path in images
     ]
-    probes.one_person(chosen, searcher.calibration)
+    enroll.one_person(chosen, searcher.calibration)
     for probe in chosen:
         if probe.face.quality < 0.25:
             options.say(
@@ -204,32 +204,33 @@ def _pick(photo: Photo, face: str | None) -> int:
 
 
 def _who(
-    searcher: Searcher, chosen: list[Chosen], name: str | None, given: consenting.Given
+    searcher: Searcher, chosen: list[Chosen], name: str | None, given: consent_prompt.ConsentFlags
 ) -> tuple[Person, Grant]:
     """Whom the photographs show: an enrolled person, or one who is enrolled now. Raises ConsentError for a
     stranger.
     """
-    from .. import consent, query
+    from ..consent import grants
     from ..library import people
+    from ..workflows import query
 
     library, now = searcher.library, options.now()
     enrolled = [person.name for person in people.all_people(library)]
-    alive = sorted(consent.live(library, "person", enrolled, now))
+    alive = sorted(grants.live(library, "person", enrolled, now))
     if name is None and alive:
         person = query.recognise(searcher, chosen, alive)
-        return person, consent.require(library, "person", person.name, now)
+        return person, grants.require(library, "person", person.name, now)
     name = name or ME
     if name in alive:
-        given = consenting.Given(None, None, None)
-    grant = consenting.obtain(library, "person", name, given)
+        given = consent_prompt.ConsentFlags(None, None, None)
+    grant = consent_prompt.obtain(library, "person", name, given)
     if name in enrolled:
         return query.recognise(searcher, chosen, [name]), grant
-    return query.enrol(searcher, grant, chosen, now), grant
+    return query.enroll_person(searcher, grant, chosen, now), grant
 
 
 def _print(found: Answer, *, as_json: bool, as_csv: bool) -> None:
-    from ..report.as_csv import to_csv
-    from ..report.as_json import to_json
+    from ..report.csv import to_csv
+    from ..report.json import to_json
     from ..report.terminal import terminal
 
     if as_json:
@@ -241,13 +242,13 @@ def _print(found: Answer, *, as_json: bool, as_csv: bool) -> None:
 
 
 def _write(library: Library, found: Answer, path: Path | None, show: bool) -> None:
-    from .. import pictures
     from ..files import private_folder, write_private
+    from ..report import crops
     from ..report.html import to_html
 
     folder = library.home / "reports"
     target = path or private_folder(folder) / f"{found.asked_at[:19].replace(':', '')}.html"
-    write_private(target.absolute(), to_html(found, pictures.of(library, found.appearances)).encode())
+    write_private(target.absolute(), to_html(found, crops.of(library, found.appearances)).encode())
     options.say(f"report: {target.absolute()} (it shows faces: keep it private)")
     if show:
-        doors.open_in_browser(target)
+        network_policy.open_in_browser(target)

@@ -14,10 +14,10 @@ from ..errors import SelfsearchError, UsageError
 from . import options
 
 if TYPE_CHECKING:
-    from ..library import Library
     from ..library.changes import Change, State
+    from ..library.library import Library
+    from ..report.crops import Picture
     from ..report.differences import Difference
-    from ..report.pictures import Picture
     from ..types import Appearance
 
 
@@ -36,7 +36,7 @@ def report(
 
     That is what re-scans found different. What was told is not told again, except with --since DATE.
     """
-    from .. import consent
+    from ..consent import grants
     from ..library import changes
 
     if as_json + as_csv + as_markdown > 1:
@@ -52,7 +52,7 @@ def report(
         _print(shown, "json" if as_json else "csv" if as_csv else "md" if as_markdown else "text")
         sys.stdout.flush()  # a full disk or a closed pipe is met here, before anything counts as told
         changes.mark_told(
-            library, [*told, *(c for c in found if c.id in denied)], consent.stamp(options.now())
+            library, [*told, *(c for c in found if c.id in denied)], grants.stamp(options.now())
         )
 
 
@@ -94,12 +94,12 @@ def _changes(library: Library, since: str) -> list[Change]:
 
 def _live(library: Library, found: Sequence[Change]) -> list[Change]:
     """Changes of people whose consent is live, with the places in sources whose consent is. Others wait."""
-    from .. import consent
+    from ..consent import grants
     from ..library import sources
 
-    people = consent.live(library, "person", {change.person for change in found}, options.now())
+    people = grants.live(library, "person", {change.person for change in found}, options.now())
     roots = {row.root for row in sources.all_sources(library)}
-    closed = roots - consent.live(library, "source", roots, options.now())
+    closed = roots - grants.live(library, "source", roots, options.now())
     shown = []
     for change in found:
         open_ = replace(
@@ -144,8 +144,8 @@ def _difference(change: Change, picture: Picture | None) -> Difference:
 
 def _pictures(library: Library, told: Sequence[Change]) -> dict[int, Picture | None]:
     """Face -> its picture, cut out of the photograph where that is still there, else the kept face."""
-    from .. import pictures
     from ..library import changes, faces
+    from ..report import crops
 
     rows = faces.describe(library, [change.face for change in told])
     places = changes.places_of(library, {row["media_id"] for row in rows.values()})
@@ -156,7 +156,7 @@ def _pictures(library: Library, told: Sequence[Change]) -> dict[int, Picture | N
         if row is not None:
             now = [place.address for place in places.get(row["media_id"], ()) if place.address in open_]
             shown[change.face] = _as_appearance(row, now)
-    cut = pictures.of(library, list(shown.values()))
+    cut = crops.of(library, list(shown.values()))
     return {face: cut(one) for face, one in shown.items()}
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import Busy, UsageError
+from ..errors import LibraryBusyError, UsageError
 from . import options
 
 if TYPE_CHECKING:
-    from ..rescan import Ending, Rescan
+    from ..workflows.rescan import Rescan
+    from ..workflows.retention import Ending
 
 NEW = 10  # exit code of --fail-on-new
 KINDS = ("new", "gone", "moved", "band", "exposure")
@@ -43,7 +44,7 @@ def rescan(
     said = _Quietly() if scheduled and not as_json else _as_json if as_json else tell
     try:
         done = _scheduled(source, said) if scheduled else _run(source, said)
-    except Busy as exc:
+    except LibraryBusyError as exc:
         options.say(f"{exc} (nothing was done)")
         if as_json:
             options.answer_json(_busy())
@@ -68,12 +69,12 @@ def _run(source: list[int] | None, said: Say) -> Rescan:
     """
     from datetime import timedelta
 
-    from .. import config
-    from ..indexing import Watcher
-    from ..rescan import announced, rescan_unannounced
+    from .. import settings
+    from ..workflows.index import Watcher
+    from ..workflows.rescan import announced, rescan_unannounced
     from .progress import watcher
 
-    grace = timedelta(days=config.read(options.home()).grace_days)
+    grace = timedelta(days=settings.read(options.home()).grace_days)
     with options.opened(writing=True) as library:
         told = Watcher() if isinstance(said, _Quietly) else watcher()
         done = rescan_unannounced(
@@ -87,7 +88,7 @@ def _run(source: list[int] | None, said: Say) -> Rescan:
 
 def _scheduled(source: list[int] | None, said: Say) -> Rescan:
     """The same for a timer: the run and its result are noted, and told to whom the settings say."""
-    from .. import runlog
+    from ..monitoring import run_log
 
     def both(done: Rescan) -> None:
         said(done)
@@ -95,15 +96,15 @@ def _scheduled(source: list[int] | None, said: Say) -> Rescan:
             _notify(message, failed=False)
 
     try:
-        with runlog.run(options.home(), options.now) as log:
+        with run_log.run(options.home(), options.now) as log:
             if log.before is not None and log.before.state == "interrupted":
                 _notify("the last re-scan was stopped before its end; another one has begun", failed=True)
             done = _run(source, both)
             log.result(**counts(done))
-    except (Busy, KeyboardInterrupt):
+    except (LibraryBusyError, KeyboardInterrupt):
         raise
     except BaseException:
-        if not runlog.is_repeated(runlog.read(options.home())):
+        if not run_log.is_repeated(run_log.read(options.home())):
             _notify("the scheduled re-scan failed; see: selfsearch schedule status", failed=True)
         raise
     return done
@@ -111,13 +112,14 @@ def _scheduled(source: list[int] | None, said: Say) -> Rescan:
 
 def _notify(message: str, *, failed: bool) -> None:
     """By every way that is set. Settings that cannot be read name none; the run fails for them by itself."""
-    from .. import config, notify
+    from .. import settings
+    from ..monitoring import notify
 
     try:
-        settings = config.read(options.home())
+        current = settings.read(options.home())
     except UsageError:
         return
-    notify.tell(settings, message, failed=failed)
+    notify.tell(current, message, failed=failed)
 
 
 def counts(done: Rescan) -> dict[str, int]:
@@ -186,7 +188,7 @@ def _ending(one: Ending) -> dict[str, str]:
 
 def _busy() -> dict[str, Any]:
     """The same keys when another run is at work."""
-    from ..rescan import Rescan
+    from ..workflows.rescan import Rescan
 
     return as_object(Rescan()) | {"busy": True}
 

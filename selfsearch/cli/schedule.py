@@ -15,10 +15,10 @@ from ..errors import UsageError
 from . import options
 
 if TYPE_CHECKING:
-    from ..notify import Channel
-    from ..runlog import Run
-    from ..schedule.install import Timer
-    from ..schedule.plan import Plan, When
+    from ..monitoring.notify import Channel
+    from ..monitoring.run_log import Run
+    from ..monitoring.schedule.install import Timer
+    from ..monitoring.schedule.plan import Plan, When
 
 app = typer.Typer(
     help="Have the operating system look again: systemd, cron, launchd or the Windows Task Scheduler.",
@@ -56,8 +56,8 @@ def install(
     system: System = None,
 ) -> None:
     """Install the timer, or change it. Without a time it runs daily at 03:00."""
-    from .. import config
-    from ..schedule import install as machine
+    from .. import settings
+    from ..monitoring.schedule import install as machine
 
     when = _when(daily, weekly, every)
     chosen = _system(system)
@@ -68,7 +68,7 @@ def install(
     _make_files(plan)
     written = machine.install(chosen, plan, machine.run, machine.folder(chosen, options.home()))
     if notify:
-        config.write(options.home(), notify=words)
+        settings.write(options.home(), notify=words)
     for place in written:
         options.say(f"written: {place}")
     options.answer(f"selfsearch looks again {when.words}, by {chosen}; see: selfsearch schedule status")
@@ -85,7 +85,7 @@ def show(
     system: System = None,
 ) -> None:
     """Print exactly what install would write, and write nothing."""
-    from ..schedule import install as machine
+    from ..monitoring.schedule import install as machine
 
     when = _when(daily, weekly, every)
     chosen = _system(system)
@@ -98,13 +98,14 @@ def show(
 @app.command("status")
 def status(system: System = None, as_json: options.AsJson = False) -> None:
     """Say when the next run is, what became of the last ones, and why one failed."""
-    from .. import config, runlog
-    from ..schedule import install as machine
+    from .. import settings
+    from ..monitoring import run_log
+    from ..monitoring.schedule import install as machine
 
     chosen = _system(system)
     timer = machine.state(chosen, _name(), machine.run, machine.folder(chosen, options.home()), options.now())
-    runs = runlog.read(options.home())[-5:]
-    ways = _channels(config.read(options.home()).notify)
+    runs = run_log.read(options.home())[-5:]
+    ways = _channels(settings.read(options.home()).notify)
     if as_json:
         options.answer_json(
             {"schema": "selfsearch.schedule/1", "timer": asdict(timer), "notify": [way.shown for way in ways]}
@@ -122,7 +123,7 @@ def status(system: System = None, as_json: options.AsJson = False) -> None:
 @app.command("remove")
 def remove(system: System = None) -> None:
     """Take the timer out. The library and its settings stay."""
-    from ..schedule import install as machine
+    from ..monitoring.schedule import install as machine
 
     chosen = _system(system)
     there = machine.remove(chosen, _name(), machine.run, machine.folder(chosen, options.home()))
@@ -130,7 +131,7 @@ def remove(system: System = None) -> None:
 
 
 def _when(daily: str | None, weekly: tuple[str, str] | None, every: str | None) -> When:
-    from ..schedule import plan
+    from ..monitoring.schedule import plan
 
     if sum(value is not None for value in (daily, weekly, every)) > 1:
         raise UsageError("give one of --daily, --weekly and --every")
@@ -140,7 +141,7 @@ def _when(daily: str | None, weekly: tuple[str, str] | None, every: str | None) 
 
 
 def _system(given: str | None) -> str:
-    from ..schedule import install as machine
+    from ..monitoring.schedule import install as machine
 
     if given is None:
         return machine.system_here(machine.run)
@@ -153,10 +154,10 @@ def _told_by(given: list[str] | None) -> str:
     """The setting that results. A URL may hold a secret, and other users can read command lines: it is asked
     for.
     """
-    from .. import config
+    from .. import settings
 
     if given is None:
-        return config.read(options.home()).notify
+        return settings.read(options.home()).notify
     if any("://" in word for word in given):
         raise UsageError("an Apprise URL may hold a secret, and others can read command lines; give --notify"
                          " url, and it is asked for (or read from stdin)")  # fmt: skip
@@ -168,7 +169,7 @@ def _told_by(given: list[str] | None) -> str:
 
 
 def _ask_url() -> str:
-    from .. import notify
+    from ..monitoring import notify
 
     text = getpass.getpass("Apprise URL: ") if sys.stdin.isatty() else sys.stdin.readline()
     channels = notify.parse(text.strip())
@@ -179,21 +180,21 @@ def _ask_url() -> str:
 
 
 def _channels(words: str) -> list[Channel]:
-    from .. import notify
+    from ..monitoring import notify
 
     return notify.parse(words)
 
 
 def _name() -> str:
-    from ..library import default_home
-    from ..schedule import plan
+    from ..library.library import default_home
+    from ..monitoring.schedule import plan
 
     return plan.name_for(options.home(), default_home())
 
 
 def _plan(when: When, system: str, words: str) -> Plan:
-    from ..schedule import install as machine
-    from ..schedule.plan import Plan
+    from ..monitoring.schedule import install as machine
+    from ..monitoring.schedule.plan import Plan
 
     channels = _channels(words)
     home, keys = options.home(), options.key_folder()
@@ -232,7 +233,7 @@ def _say_ways(words: str) -> None:
 
 
 def _advise(system: str) -> None:
-    from ..schedule import install as machine
+    from ..monitoring.schedule import install as machine
 
     if system == "systemd" and machine.lingers(machine.run, getpass.getuser()) is False:
         options.say(

@@ -12,8 +12,8 @@ from . import options
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ..consent import Standing
-    from ..library import Library
+    from ..consent.grants import ConsentStatus
+    from ..library.library import Library
 
 
 def status(
@@ -36,25 +36,25 @@ def status(
 
 
 def _state(library: Library) -> dict[str, Any]:
-    from .. import consent
-    from ..library import erasing, faces, items, people, rootkey, sources
+    from ..consent import grants
+    from ..library import erasure, faces, items, people, root_key, sources
 
     now = options.now()
     rows = sources.all_sources(library)
-    alive = consent.live(library, "source", {row.root for row in rows}, now)
+    alive = grants.live(library, "source", {row.root for row in rows}, now)
     names = [person.name for person in people.all_people(library)]
     media, count = faces.totals(library, [row.id for row in rows])
     return {
         "schema": "selfsearch.status/1",
         "home": str(library.home),
-        "key": rootkey.KeyPlace.read(library.home).kind,
+        "key": root_key.KeyPlace.read(library.home).kind,
         "sources": len(rows),
         "without_consent": sorted({row.root for row in rows} - alive),
-        "people": {name: name in consent.live(library, "person", names, now) for name in names},
+        "people": {name: name in grants.live(library, "person", names, now) for name in names},
         "media": media,
         "faces": count,
-        "consents": [_standing(one, now) for one in consent.standings(library, now)],
-        "erasing": [one.subject for one in erasing.pending(library)],
+        "consents": [_standing(one, now) for one in grants.statuses(library, now)],
+        "erasing": [one.subject for one in erasure.pending(library)],
         "outcomes": items.count_outcomes(library),
         "packs": [{"name": row["name"], "media": row["media"]} for row in sources.find_packs(library)],
     }
@@ -100,7 +100,7 @@ def _words(state: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _standing(one: Standing, now: datetime) -> dict[str, Any]:
+def _standing(one: ConsentStatus, now: datetime) -> dict[str, Any]:
     left = (one.expires_at - now).days if one.expires_at else None
     return {
         "kind": one.entry.kind, "subject": one.entry.subject, "state": one.state, "entry": one.entry.id,

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import Busy, ConsentError, SelfsearchError, UsageError
+from ..errors import ConsentError, LibraryBusyError, SelfsearchError, UsageError
 from . import options
 from .rescan import counts, sentence
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from ..engine import Engine
-    from ..library import Library
-    from ..rescan import Rescan
+    from ..library.library import Library
+    from ..recognition.engine import Engine
+    from ..workflows.rescan import Rescan
 
 
 def watch(
@@ -34,7 +34,7 @@ def watch(
     Waits until a file is whole and a burst is over, and reads what is new. Tells by the notifications that
     are set; runs until it is stopped with Ctrl-C.
     """
-    from ..watch import follow
+    from ..monitoring.watch import follow
 
     again = _Again(source)
     roots = again.roots()
@@ -53,11 +53,12 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _tell(done: Rescan) -> None:
-    from .. import config, notify
+    from .. import settings
+    from ..monitoring import notify
 
     if message := sentence(done):
         options.say(message)
-        notify.tell(config.read(options.home()), message, failed=False)
+        notify.tell(settings.read(options.home()), message, failed=False)
 
 
 class _Again:
@@ -74,7 +75,7 @@ class _Again:
         """What to watch. Raises UsageError when a number is none of a source, ConsentError when nothing is
         left.
         """
-        from .. import consent
+        from ..consent import grants
         from ..library import sources
 
         with self._opened(writing=False) as library:
@@ -83,7 +84,7 @@ class _Again:
             if unknown:
                 raise UsageError(f"there is no source {unknown[0]}; see: selfsearch sources")
             roots = {row.root for row in rows if self.wanted is None or row.id in self.wanted}
-            live = consent.live(library, "source", roots, options.now())
+            live = grants.live(library, "source", roots, options.now())
         for root in sorted(roots - live):
             options.say(f"not watched, since there is no live consent: {root}")
         if not live:
@@ -94,13 +95,13 @@ class _Again:
 
     def __call__(self, root: Path) -> bool:
         """False when it has to be tried again."""
-        from .. import runlog
+        from ..monitoring import run_log
 
         try:
-            with runlog.run(options.home(), options.now, by="watch") as log:
+            with run_log.run(options.home(), options.now, by="watch") as log:
                 done = self._rescan(root, _tell)
                 log.result(**counts(done))
-        except Busy as exc:
+        except LibraryBusyError as exc:
             options.say(f"{exc} (it is tried again)")
             return False
         except SelfsearchError as exc:
@@ -112,11 +113,11 @@ class _Again:
 
     def _rescan(self, root: Path, said: Callable[[Rescan], None]) -> Rescan:
         """What changed counts as told when `said` has returned."""
-        from .. import config
+        from .. import settings
         from ..library import sources
-        from ..rescan import announced, rescan_unannounced
+        from ..workflows.rescan import announced, rescan_unannounced
 
-        grace = timedelta(days=config.read(options.home()).grace_days)
+        grace = timedelta(days=settings.read(options.home()).grace_days)
         with self._opened(writing=True) as library:
             self._engine = self._engine or options.engine()
             numbers = [row.id for row in sources.all_sources(library) if row.root == str(root)]
@@ -129,7 +130,7 @@ class _Again:
 
     @contextmanager
     def _opened(self, *, writing: bool) -> Iterator[Library]:
-        from ..library import open_library
+        from ..library.library import open_library
 
         with open_library(
             options.home(), key_folder=options.key_folder(), writing=writing, ask=self._ask

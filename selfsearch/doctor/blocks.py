@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..errors import KeyUnavailable, LibraryError
-from ..library import Library, checks
-from ..library.checks import Block, ProbeBlock
-from ..library.faces import chips_belong, unpack_chips, unpack_vectors, vectors_belong
-from ..types import Vectors
+from ..library import integrity
+from ..library.faces import chips_aad, embeddings_aad, unpack_chips, unpack_embeddings
+from ..library.integrity import Block, ProbeBlock
+from ..library.library import Library
+from ..types import Embeddings
 from .finding import Finding, listed
 
 CHIP = (112, 112, 3)
@@ -27,11 +28,11 @@ def chips(library: Library, fix: bool) -> Iterator[Finding]:
     """The aligned faces: without them a change of packs would have to read every file again."""
     bad: dict[str, list[int]] = {}
     count = 0
-    for block in checks.chip_blocks(library):
+    for block in integrity.chip_blocks(library):
         count += 1
         if wrong := _chips_wrong(library, block):
             bad.setdefault(wrong, []).append(block.media)
-    if missing := checks.without(library, "chips"):
+    if missing := integrity.without(library, "chips"):
         bad["are missing"] = missing
     if not bad:
         yield Finding("chips", "ok", f"the kept faces of {count:,} files can be opened, and none is missing")
@@ -41,7 +42,7 @@ def chips(library: Library, fix: bool) -> Iterator[Finding]:
 
 
 def _read_again(library: Library, media: list[int], said: str) -> Finding:
-    done = checks.read_again(library, media)
+    done = integrity.read_again(library, media)
     if done == len(media):
         return Finding(
             "chips", "error", said, "taken out; the next index reads their files again", mended=True
@@ -50,15 +51,15 @@ def _read_again(library: Library, media: list[int], said: str) -> Finding:
     return Finding("chips", "error", said, left)
 
 
-def vectors(library: Library, fix: bool) -> Iterator[Finding]:
+def embeddings(library: Library, fix: bool) -> Iterator[Finding]:
     """What is searched."""
     bad: dict[str, list[tuple[int, int]]] = {}
     count = 0
-    for block in checks.vector_blocks(library):
+    for block in integrity.embedding_blocks(library):
         count += 1
-        if wrong := _vectors_wrong(library, block):
+        if wrong := _embeddings_wrong(library, block):
             bad.setdefault(wrong, []).append((block.media, block.pack))
-    if missing := checks.without(library, "vectors"):
+    if missing := integrity.without(library, "vectors"):
         found = f"the faces of {len(missing):,} files have no vectors"
         said = f"{found}, so they are not found (media {listed(missing)})"
         yield Finding("vectors", "warning", said, "the next index or query makes them from the kept faces")
@@ -71,7 +72,7 @@ def vectors(library: Library, fix: bool) -> Iterator[Finding]:
             f"the vectors of {len(blocks):,} files {wrong} (media {listed([media for media, _ in blocks])})"
         )
         if fix:
-            checks.drop_vectors(library, blocks)
+            integrity.drop_embeddings(library, blocks)
             cure = "taken out; the next index or query makes them anew"
             yield Finding("vectors", "error", said, cure, mended=True)
         else:
@@ -82,7 +83,7 @@ def probes(library: Library) -> Iterator[Finding]:
     """The photographs that people are searched by."""
     bad: dict[int, str] = {}
     count = 0
-    for block in checks.probe_blocks(library):
+    for block in integrity.probe_blocks(library):
         count += 1
         if wrong := _probe_wrong(library, block):
             bad[block.person] = wrong
@@ -98,7 +99,7 @@ def probes(library: Library) -> Iterator[Finding]:
 def _chips_wrong(library: Library, block: Block) -> str | None:
     """What is wrong with a block of chips; None when nothing is."""
     try:
-        found = unpack_chips(_opened(library, block, chips_belong(block.media)))
+        found = unpack_chips(_opened(library, block, chips_aad(block.media)))
     except KeyUnavailable:
         return KEYLESS
     except LibraryError:
@@ -108,10 +109,10 @@ def _chips_wrong(library: Library, block: Block) -> str | None:
     return None if all(chip.shape == CHIP for chip in found) else "are no pictures of 112x112 pixels"
 
 
-def _vectors_wrong(library: Library, block: Block) -> str | None:
+def _embeddings_wrong(library: Library, block: Block) -> str | None:
     """What is wrong with a block of vectors; None when nothing is."""
     try:
-        data = _opened(library, block, vectors_belong(block.media, block.pack))
+        data = _opened(library, block, embeddings_aad(block.media, block.pack))
     except KeyUnavailable:
         return KEYLESS
     except LibraryError:
@@ -120,10 +121,10 @@ def _vectors_wrong(library: Library, block: Block) -> str | None:
         return "are more or fewer than the faces that were found"
     if len(data) != 4 * block.dimension * block.count:
         return "have the wrong size"
-    return _unlike_vectors(unpack_vectors(data, block.dimension))
+    return _unlike_embeddings(unpack_embeddings(data, block.dimension))
 
 
-def _unlike_vectors(found: Vectors) -> str | None:
+def _unlike_embeddings(found: Embeddings) -> str | None:
     if not np.isfinite(found).all():
         return "hold values that are no numbers"
     lengths = np.linalg.norm(found, axis=1)
@@ -141,7 +142,7 @@ def _probe_wrong(library: Library, block: ProbeBlock) -> str | None:
     try:
         data = library.sealer(f"person:{block.person}").open(block.sealed, kind)
         if block.pack:
-            return _unlike_vectors(unpack_vectors(data, block.dimension))
+            return _unlike_embeddings(unpack_embeddings(data, block.dimension))
         return (
             None
             if [chip.shape for chip in unpack_chips(data)] == [CHIP]

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..errors import LibraryError, SelfsearchError
-from ..library import Library, checks, ledger
-from ..library.database import DatabaseError, explain
+from ..library import integrity, ledger
+from ..library.db import DatabaseError, explain
+from ..library.library import Library
 from ..types import Outcome
 from . import blocks
 from .finding import Finding, listed
@@ -28,7 +29,7 @@ def contents(library: Library, fix: bool) -> Iterator[Finding]:
     rounds: tuple[Check, ...] = (
         _files, _ledger, _references, _values, _scans,
         lambda opened: blocks.chips(opened, fix),
-        lambda opened: blocks.vectors(opened, fix),
+        lambda opened: blocks.embeddings(opened, fix),
         blocks.probes,
     )  # fmt: skip
     for check in rounds:
@@ -37,7 +38,7 @@ def contents(library: Library, fix: bool) -> Iterator[Finding]:
 
 def _behind(library: Library) -> bool:
     try:
-        return checks.behind(library)
+        return integrity.behind(library)
     except DatabaseError:
         return False  # the rounds say what is damaged
 
@@ -54,7 +55,7 @@ def _safely(library: Library, check: Check) -> Iterator[Finding]:
 
 def _files(library: Library) -> Iterator[Finding]:
     for name, db in (("library.db", library.db), ("keys.db", library.keys)):
-        found = checks.damage(db)
+        found = integrity.damage(db)
         if found:
             yield Finding("library", "error", f"{name} is damaged: {listed(found)}", BACKUP)
         else:
@@ -76,7 +77,7 @@ def _ledger(library: Library) -> Iterator[Finding]:
 
 
 def _references(library: Library) -> Iterator[Finding]:
-    found = checks.dangling(library.db)
+    found = integrity.dangling(library.db)
     for (table, parent), count in found.items():
         yield Finding(
             "library", "error", f"{count:,} rows of {table} refer to {parent} that are not there", BACKUP
@@ -86,10 +87,10 @@ def _references(library: Library) -> Iterator[Finding]:
 
 
 def _values(library: Library) -> Iterator[Finding]:
-    strange = checks.other_outcomes(library, [outcome.value for outcome in Outcome])
+    strange = integrity.other_outcomes(library, [outcome.value for outcome in Outcome])
     bad = [
         f"{name} ({count:,} rows)"
-        for name, count in (checks.bad_json(library) | checks.bad_times(library)).items()
+        for name, count in (integrity.bad_json(library) | integrity.bad_times(library)).items()
     ]
     if bad:
         yield Finding("values", "error", f"values that cannot be read: {listed(bad)}", BACKUP)
@@ -102,7 +103,7 @@ def _values(library: Library) -> Iterator[Finding]:
 
 
 def _scans(library: Library) -> Iterator[Finding]:
-    scans = checks.unfinished(library)
+    scans = integrity.unfinished(library)
     for scan in scans:
         yield Finding(
             "scans", "warning",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..errors import Busy, LibraryError
-from ..library import open_library
+from ..errors import LibraryBusyError, LibraryError
+from ..library.library import open_library
 from . import contents, folders, machine, models
 from .finding import Finding
 
@@ -23,7 +23,7 @@ def examine(home: Path, key_folder: Path, ask: Ask | None = None, *, fix: bool =
         yield from folders.permissions(home, key_folder, fix)
         yield from folders.leftovers(home, fix)
         yield folders.disk(home)
-    yield from models.settings(home)
+    yield from models.check_settings(home)
     yield from models.packs_are_whole(home)
     if not (home / "key.json").exists() and not (home / "library.db").exists():
         yield Finding(
@@ -37,7 +37,7 @@ def _library(home: Path, key_folder: Path, ask: Ask | None, fix: bool) -> Iterat
     try:
         with open_library(home, key_folder=key_folder, ask=ask, writing=fix) as library:
             yield from contents.contents(library, fix)
-    except Busy:
+    except LibraryBusyError:
         raise
     except LibraryError as exc:
         yield Finding(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import LibraryError
-from ..library.rootkey import KeyPlace, key_file
+from ..library.root_key import KeyPlace, key_file
 from .finding import Finding, listed
 
 ROOM = 500 << 20  # bytes: below this an index run may fill the disk

@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from .. import config
-from ..engine import packs
-from ..engine.calibration import find_calibration
+from .. import settings
 from ..errors import PackError, UsageError
+from ..packs import store
+from ..recognition.calibration import find_calibration
 from .finding import Finding
 
 
-def settings(home: Path) -> Iterator[Finding]:
+def check_settings(home: Path) -> Iterator[Finding]:
     """Whether config.toml can be read, and names a pack that is there."""
     try:
-        used = config.read(home).pack
+        used = settings.read(home).pack
     except UsageError as exc:
         yield Finding("settings", "error", str(exc), f"correct or delete {home / 'config.toml'}")
         return
-    if used in [pack.name for pack in packs.all_packs(home / "packs")]:
+    if used in [pack.name for pack in store.all_packs(home / "packs")]:
         yield Finding("settings", "ok", f"the settings are readable; the model pack in use is {used}")
     else:
         yield Finding(
             "settings", "error", f"the model pack in use, {used}, is not there or cannot be read",
-            f"add it again (selfsearch models add), or: selfsearch models use {packs.DEFAULT}",
+            f"add it again (selfsearch models add), or: selfsearch models use {store.DEFAULT}",
         )  # fmt: skip
 
 
 def packs_are_whole(home: Path) -> Iterator[Finding]:
     """Whether every pack is, byte for byte, what its manifest says."""
-    for pack in packs.all_packs(home / "packs"):
+    for pack in store.all_packs(home / "packs"):
         try:
             pack.verify()
             measured = find_calibration(pack)
@@ -44,5 +44,5 @@ def packs_are_whole(home: Path) -> Iterator[Finding]:
                 "packs", "note", f"the model pack {pack.name} has no calibration: its scores have no bands",
                 "measure it on labelled photographs: scripts/calibrate",
             )  # fmt: skip
-    for name, why in packs.unusable(home / "packs").items():
+    for name, why in store.unusable(home / "packs").items():
         yield Finding("packs", "error", why, f"take it away: selfsearch models remove {name}")

@@ -21,10 +21,10 @@ from typing import Any
 
 from ..errors import LibraryError
 from ..files import atomic_file, private_folder
-from . import erasing, ledger, rootkey
-from .database import DatabaseError, explain
+from . import erasure, ledger, root_key
+from .db import DatabaseError, explain
 from .library import Library
-from .rootkey import KeyPlace, RootKey
+from .root_key import KeyPlace, RootKey
 
 SCHEMA = "selfsearch.backup/1"
 DATABASES = ("library.db", "keys.db")
@@ -55,7 +55,7 @@ def save(library: Library, target: Path, now: str, passphrase: str | None = None
     if (library.home / "config.toml").exists():
         extras["config.toml"] = (library.home / "config.toml").read_bytes()
     if passphrase is not None:
-        sealed = rootkey.protect(KeyPlace(place.library_id, "passphrase"), library.root, passphrase)
+        sealed = root_key.protect(KeyPlace(place.library_id, "passphrase"), library.root, passphrase)
         extras["root.json"] = json.dumps(asdict(sealed)).encode()
     with _copied(library, target) as folder:
         counts, length, last = _checked(folder, library)
@@ -124,7 +124,7 @@ def sealed_root(path: Path, passphrase: str | None) -> RootKey:
     """The root key that was put into the backup. Raises KeyUnavailable for a wrong passphrase."""
     with zipfile.ZipFile(path) as archive:
         raw: dict[str, Any] = json.loads(archive.read("root.json"))
-    root = rootkey.from_passphrase(KeyPlace(**raw), lambda: passphrase)
+    root = root_key.from_passphrase(KeyPlace(**raw), lambda: passphrase)
     return replace(root, under=None)
 
 
@@ -142,7 +142,7 @@ def examine(library: Library) -> dict[str, int]:
             )
     return {
         table: int(library.db.execute(f"select count(*) from {table}").fetchone()[0])
-        for table in erasing.COUNTED
+        for table in erasure.COUNTED
     }
 
 

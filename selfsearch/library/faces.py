@@ -17,19 +17,19 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from ..errors import LibraryError
-from ..types import Analysis, Chip, Face, Vectors
+from ..types import Analysis, Chip, Embeddings, Face
 from .items import CHUNK, chunks
 from .library import Library
 
 CHIP_QUALITY = 95
 
 
-def pack_vectors(vectors: Vectors) -> bytes:
+def pack_embeddings(embeddings: Embeddings) -> bytes:
     """The on-disk form of vectors: little-endian float32, row after row, no header."""
-    return vectors.astype("<f4").tobytes()
+    return embeddings.astype("<f4").tobytes()
 
 
-def unpack_vectors(data: bytes, dimension: int) -> Vectors:
+def unpack_embeddings(data: bytes, dimension: int) -> Embeddings:
     """The inverse. Raises LibraryError when the length does not fit."""
     if len(data) % (4 * dimension):
         raise LibraryError("a vector block has the wrong length; run: selfsearch doctor")
@@ -92,10 +92,12 @@ def save_media(library: Library, source: int, pack: int, sha256: str, size: int,
     library.db.execute("delete from vectors where media_id = ?", [media])
     _save_faces(library, media, analysis.faces)
     sealer = library.sealer(f"source:{source}", create=True)
-    vectors = (
-        np.stack([face.vector for face in analysis.faces]) if analysis.faces else np.empty((0, 1), np.float32)
+    embeddings = (
+        np.stack([face.embedding for face in analysis.faces])
+        if analysis.faces
+        else np.empty((0, 1), np.float32)
     )
-    sealed = sealer.seal(pack_vectors(vectors), vectors_belong(media, pack))
+    sealed = sealer.seal(pack_embeddings(embeddings), embeddings_aad(media, pack))
     library.db.execute(
         "insert into vectors (media_id, pack_id, source_id, count, bystanders, sealed) values (?, ?, ?, ?,"
         " ?, ?)",
@@ -103,7 +105,7 @@ def save_media(library: Library, source: int, pack: int, sha256: str, size: int,
     )
     library.db.execute("delete from chips where media_id = ?", [media])
     if analysis.faces:
-        chips = sealer.seal(pack_chips(face.chip for face in analysis.faces), chips_belong(media))
+        chips = sealer.seal(pack_chips(face.chip for face in analysis.faces), chips_aad(media))
         library.db.execute("insert into chips values (?, ?, ?)", [media, source, chips])
     return media
 
@@ -138,7 +140,7 @@ def _save_faces(library: Library, media: int, faces: Sequence[Face]) -> None:
                 ordinal,
                 face.time_ms,
                 *map(float, face.box),
-                pack_vectors(face.landmarks),
+                pack_embeddings(face.landmarks),
                 float(face.score),
                 face.quality,
             )
@@ -147,12 +149,12 @@ def _save_faces(library: Library, media: int, faces: Sequence[Face]) -> None:
     )
 
 
-def vectors_belong(media: int, pack: int) -> str:
+def embeddings_aad(media: int, pack: int) -> str:
     """What a sealed vector block is bound to."""
     return f"vectors of media {media}, pack {pack}"
 
 
-def chips_belong(media: int) -> str:
+def chips_aad(media: int) -> str:
     """What a sealed chip block is bound to."""
     return f"chips of media {media}"
 
@@ -173,9 +175,9 @@ def searchable(library: Library, sources: Sequence[int]) -> set[int]:
     return {number for (number,) in rows}
 
 
-def load_vectors(
+def load_embeddings(
     library: Library, pack: int, dimension: int, media: set[int]
-) -> tuple[NDArray[np.int64], Vectors]:
+) -> tuple[NDArray[np.int64], Embeddings]:
     """Face ids (n,) and unit vectors (n, dimension) of these media, in the order of their ids."""
     blocks, counts = [], {}
     rows = library.db.execute(
@@ -185,14 +187,14 @@ def load_vectors(
     )
     for number, source, count, sealed in rows:
         if number in media:
-            blocks.append(library.sealer(f"source:{source}").open(sealed, vectors_belong(number, pack)))
+            blocks.append(library.sealer(f"source:{source}").open(sealed, embeddings_aad(number, pack)))
             counts[number] = count
-    vectors = unpack_vectors(b"".join(blocks), dimension)
+    embeddings = unpack_embeddings(b"".join(blocks), dimension)
     faces = library.db.execute("select id, media_id from faces order by media_id, ordinal")
     ids = np.array([face for face, number in faces if number in counts], np.int64)
-    if len(ids) != len(vectors):
+    if len(ids) != len(embeddings):
         raise LibraryError("faces and vectors do not add up; run: selfsearch doctor")
-    return ids, vectors
+    return ids, embeddings
 
 
 def load_chips(library: Library, media: int) -> list[Chip]:
@@ -200,7 +202,7 @@ def load_chips(library: Library, media: int) -> list[Chip]:
     row = library.db.execute("select source_id, sealed from chips where media_id = ?", [media]).fetchone()
     if row is None:
         return []
-    return unpack_chips(library.sealer(f"source:{row[0]}").open(row[1], chips_belong(media)))
+    return unpack_chips(library.sealer(f"source:{row[0]}").open(row[1], chips_aad(media)))
 
 
 def describe(library: Library, faces: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -218,7 +218,13 @@ def links_only(library: Library, sources: Sequence[int]) -> Iterator[tuple[int, 
 @lru_cache(maxsize=64)  # plain files share one Provenance
 def digest(provenance: tuple[Provenance, ...]) -> str:
     """A short digest of what was said, to notice when it changes."""
-    return hashlib.blake2b(repr(provenance).encode(), digest_size=8).hexdigest()
+    form = ", ".join(_text_form(said) for said in provenance) + ("," if len(provenance) == 1 else "")
+    return hashlib.blake2b(f"({form})".encode(), digest_size=8).hexdigest()
+
+
+def _text_form(said: Provenance) -> str:
+    """What the digest is of: libraries hold digests, so a new form would have every file read again."""
+    return f"Provenance({', '.join(f'{name}={value!r}' for name, value in said.columns().items())})"
 
 
 _COLUMNS = [
@@ -247,10 +253,10 @@ _INSERT_SIGHTING = f"insert into sightings ({', '.join(_ALL)}) values ({', '.joi
 
 
 def _pack(item: int, said: Provenance) -> tuple[Any, ...]:
-    latitude, longitude = said.location or (None, None)
+    columns = said.columns() | {"exposure": said.exposure.level.value}
+    latitude, longitude = columns["location"] or (None, None)
     owner = None if said.author_is_owner is None else int(said.author_is_owner)
-    texts = [getattr(said, name) for name in _COLUMNS]
-    texts[_COLUMNS.index("exposure")] = said.exposure.value
+    texts = [columns[name] for name in _COLUMNS]
     return (item, *(_storable(text) for text in texts), latitude, longitude, json.dumps(said.people), owner)
 
 
@@ -263,12 +269,14 @@ def unpack(row: dict[str, Any]) -> Provenance:
     """A row of `sightings` as what it was made from."""
     location = None if row["latitude"] is None else (row["latitude"], row["longitude"])
     owner = row["author_is_owner"]
-    values = {name: row[name] for name in _COLUMNS} | {"exposure": Exposure(row["exposure"])}
-    return Provenance(
-        **values,
-        location=location,
-        people=tuple(json.loads(row["people"])),
-        author_is_owner=None if owner is None else bool(owner),
+    return Provenance.from_columns(
+        {
+            **row,
+            "exposure": Exposure(row["exposure"]),
+            "location": location,
+            "people": tuple(json.loads(row["people"])),
+            "author_is_owner": None if owner is None else bool(owner),
+        }
     )
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ..errors import KeyUnavailable, LibraryError
-from . import cipher, rootkey
-from .database import Database, DatabaseError, explain
+from . import crypto, root_key
+from .db import Database, DatabaseError, explain
 from .library import Library
 
 COMPACT_BELOW = (
@@ -36,7 +36,7 @@ def destroy(library: Library, names: Iterable[str]) -> int:
 def rotate(library: Library) -> None:
     """Wrap every key under a new wrapping key and drop the old one. Killed in between, `finish` ends it."""
     if len(library.root.wrapping) == 1:
-        _store(library, replace(library.root, wrapping=(cipher.new_key(), *library.root.wrapping)))
+        _store(library, replace(library.root, wrapping=(crypto.new_key(), *library.root.wrapping)))
     finish(library)
 
 
@@ -44,7 +44,7 @@ def finish(library: Library) -> bool:
     """End a rotation that has begun. Returns whether there was one."""
     if len(library.root.wrapping) == 1:
         return False
-    new = cipher.Sealer(library.root.wrapping[0])
+    new = crypto.Sealer(library.root.wrapping[0])
     try:
         with library.keys.atomic():
             for name, wrapped in library.keys.execute("select name, wrapped from keys").fetchall():
@@ -83,11 +83,11 @@ def unopenable(library: Library) -> list[str]:
 
 def _opened(library: Library, name: str, wrapped: bytes) -> bytes | None:
     try:
-        return cipher.unwrap(wrapped, library.root.wrapping, name)
+        return crypto.unwrap(wrapped, library.root.wrapping, name)
     except KeyUnavailable:
         return None
 
 
-def _store(library: Library, root: rootkey.RootKey) -> None:
-    rootkey.store(library.home, library.key_folder, root)
+def _store(library: Library, root: root_key.RootKey) -> None:
+    root_key.store(library.home, library.key_folder, root)
     library.root = root

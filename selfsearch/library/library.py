@@ -11,25 +11,25 @@ from types import TracebackType
 import platformdirs
 from filelock import FileLock, Timeout
 
-from ..errors import Busy, KeyUnavailable, LibraryError
+from ..errors import KeyUnavailable, LibraryBusyError, LibraryError
 from ..files import private_folder
-from ..hygiene import keep_private
-from . import cipher, replacing, rootkey
-from .database import Database, DatabaseError, explain, open_database
-from .migrations import keys_schema, schema
+from ..sandbox.process import keep_private
+from . import atomic_swap, crypto, root_key
+from .db import Database, DatabaseError, explain, open_database
+from .schema import keys_schema, schema
 
 
 class Library:
     """An open library. Use `open_library`; close it, or use it in a `with` statement."""
 
-    def __init__(self, home: Path, root: rootkey.RootKey, key_folder: Path, *, create: bool = False) -> None:
+    def __init__(self, home: Path, root: root_key.RootKey, key_folder: Path, *, create: bool = False) -> None:
         self.home = home
         self.root = root
         self.key_folder = key_folder
         self.db = open_database(home / "library.db", root.library, create=create)
         self.keys = open_database(home / "keys.db", root.library, create=create)
         self.keys.execute("pragma synchronous = full")  # what a lost key sealed would be lost, too
-        self._sealers: dict[str, cipher.Sealer] = {}
+        self._sealers: dict[str, crypto.Sealer] = {}
         self._guard = threading.RLock()  # one connection, several threads that look things up
 
     def __enter__(self) -> Library:
@@ -79,23 +79,23 @@ class Library:
             except DatabaseError as exc:
                 raise explain(exc, self.path) from exc
 
-    def sealer(self, name: str, *, create: bool = False) -> cipher.Sealer:
+    def sealer(self, name: str, *, create: bool = False) -> crypto.Sealer:
         """What seals and opens under the key called `name`. Raises KeyUnavailable when that key was
         destroyed.
         """
         with self._guard:
             if name not in self._sealers:
-                self._sealers[name] = cipher.Sealer(self._key(name, create=create))
+                self._sealers[name] = crypto.Sealer(self._key(name, create=create))
             return self._sealers[name]
 
     def _key(self, name: str, *, create: bool) -> bytes:
         rows = list(self.keys.query("select wrapped from keys where name = ?", [name]))
         if rows:
-            return cipher.unwrap(rows[0]["wrapped"], self.root.wrapping, name)
+            return crypto.unwrap(rows[0]["wrapped"], self.root.wrapping, name)
         if not create:
             raise KeyUnavailable(f"the key of {name} is gone: what it sealed cannot be read any more")
-        key = cipher.new_key()
-        wrapped = cipher.Sealer(self.root.wrapping[0]).seal(key, name)
+        key = crypto.new_key()
+        wrapped = crypto.Sealer(self.root.wrapping[0]).seal(key, name)
         self.keys.execute("insert into keys values (?, ?, datetime('now'))", [name, wrapped])
         return key
 
@@ -136,7 +136,7 @@ def open_library(
     key_folder: Path | None = None,
     create: bool = False,
     writing: bool = False,
-    ask: rootkey.AskPassphrase | None = None,
+    ask: root_key.AskPassphrase | None = None,
 ) -> Iterator[Library]:
     """Open the library at `home`; `create` makes it when there is none, `writing` takes the one writer's
     place.
@@ -145,9 +145,9 @@ def open_library(
     run writes.
     """
     key_folder = key_folder or default_key_folder()
-    if replacing.is_ready(home):
+    if atomic_swap.is_ready(home):
         with writer(home):
-            replacing.finish(home)
+            atomic_swap.finish(home)
     if not (home / "key.json").exists():
         if not create:
             raise LibraryError(f"there is no library in {home} yet; make one: selfsearch index PATH")
@@ -161,7 +161,7 @@ def open_library(
         raise LibraryError(f"the library cannot be made in {home}: {exc.strerror}") from exc
     with writer(home, writing or create):
         fresh = not (home / "key.json").exists()
-        root = rootkey.create(home, key_folder) if fresh else rootkey.unlock(home, key_folder, ask)
+        root = root_key.create(home, key_folder) if fresh else root_key.unlock(home, key_folder, ask)
         with Library(home, root, key_folder, create=create) as library:
             if writing or create:
                 library.migrate()
@@ -177,7 +177,7 @@ def writer(home: Path, wanted: bool = True) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as exc:
-        raise Busy(
+        raise LibraryBusyError(
             f"another selfsearch is writing to the library in {home}; try again when it has finished"
         ) from exc
     except OSError as exc:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..types import Chip, Vector, Vectors
-from .faces import pack_chips, pack_vectors, unpack_chips, unpack_vectors
+from ..types import Chip, Embedding, Embeddings
+from .faces import pack_chips, pack_embeddings, unpack_chips, unpack_embeddings
 from .library import Library
 
 
@@ -51,7 +51,7 @@ class NewProbe:
     sha256: str  # of the photograph
     quality: float
     chip: Chip = field(repr=False)
-    vector: Vector = field(repr=False)
+    embedding: Embedding = field(repr=False)
 
 
 def save_probe(library: Library, person: Person, pack: int, probe: NewProbe, now: str) -> None:
@@ -71,11 +71,13 @@ def save_probe(library: Library, person: Person, pack: int, probe: NewProbe, now
             ).fetchone()
             sealed = sealer.seal(pack_chips([probe.chip]), f"chip of probe {row[0]}")
             library.db.execute("update probes set chip = ? where id = ?", [sealed, row[0]])
-        sealed = sealer.seal(pack_vectors(probe.vector[None]), f"vector of probe {row[0]}, pack {pack}")
+        sealed = sealer.seal(pack_embeddings(probe.embedding[None]), f"vector of probe {row[0]}, pack {pack}")
         library.db.execute("insert or replace into probe_vectors values (?, ?, ?)", [row[0], pack, sealed])
 
 
-def probe_vectors(library: Library, person: Person, pack: int, dimension: int) -> tuple[Vectors, list[float]]:
+def probe_embeddings(
+    library: Library, person: Person, pack: int, dimension: int
+) -> tuple[Embeddings, list[float]]:
     """(n, dimension) vectors of a person's probes and their qualities; n is 0 when none was made with this
     pack.
     """
@@ -89,7 +91,7 @@ def probe_vectors(library: Library, person: Person, pack: int, dimension: int) -
         return np.empty((0, dimension), np.float32), []
     sealer = library.sealer(f"person:{person.id}")
     blocks = [sealer.open(sealed, f"vector of probe {probe}, pack {pack}") for probe, sealed, _ in rows]
-    return unpack_vectors(b"".join(blocks), dimension), [quality for _, _, quality in rows]
+    return unpack_embeddings(b"".join(blocks), dimension), [quality for _, _, quality in rows]
 
 
 def probe_chips(library: Library, person: Person) -> list[tuple[int, Chip]]:
@@ -105,10 +107,12 @@ def probe_chips(library: Library, person: Person) -> list[tuple[int, Chip]]:
     ]
 
 
-def save_probe_vector(library: Library, person: Person, probe: int, pack: int, vector: Vector) -> None:
+def save_probe_embedding(
+    library: Library, person: Person, probe: int, pack: int, embedding: Embedding
+) -> None:
     """Add another pack's vector to a probe."""
     sealed = library.sealer(f"person:{person.id}").seal(
-        pack_vectors(vector[None]), f"vector of probe {probe}, pack {pack}"
+        pack_embeddings(embedding[None]), f"vector of probe {probe}, pack {pack}"
     )
     with library.atomic():
         library.db.execute("insert or replace into probe_vectors values (?, ?, ?)", [probe, pack, sealed])

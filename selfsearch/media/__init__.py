@@ -8,9 +8,9 @@ import os
 # give them back: each thread would go on holding the largest picture that it ever met.
 os.environ.setdefault("PILLOW_BLOCK_SIZE", "64m")
 
-from .hashing import perceptual_hash
+from .decode import Still, open_still
 from .limits import MAX_BYTES, MAX_PIXELS
+from .phash import perceptual_hash
 from .sniff import sniff
-from .still import Still, open_still
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "Still", "open_still", "perceptual_hash", "sniff"]

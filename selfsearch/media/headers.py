@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..errors import ItemError
 from ..types import Outcome
-from .tiff import directories
+from .metadata import directories
 
 # Tags of the first directory that camera raw files (DNG, NEF, ARW, PEF) have and pictures have not.
 _DNG_VERSION, _KIND, _SUB_DIRECTORIES = 0xC612, 0x00FE, 0x014A

@@ -16,11 +16,10 @@ from PIL import Image
 
 from ..errors import ItemError
 from ..types import Outcome, Pixels
-from .colour import flat
-from .facts import Records
 from .limits import BEYOND, DAMAGE, LARGE_BYTES, check_whole, taking_turns, too_large
-from .mend import CUT_SHORT, completed_heic
-from .upright import UPRIGHT, whole_factor
+from .metadata import Records
+from .pillow_decoder import CUT_SHORT, completed_heic
+from .pixels import UPRIGHT, flat, whole_factor
 
 _COST = 5  # bytes per pixel at the peak: libheif's YUV and RGB
 _KEPT = 4

@@ -17,11 +17,10 @@ import simplejpeg
 
 from ..errors import ItemError
 from ..types import Outcome, Pixels
-from . import iptc
-from .facts import Records, orientation
+from . import metadata
 from .limits import BEYOND, MAX_METADATA, check_size, taking_turns, too_large
-from .mend import CUT_SHORT
-from .whole import WholePicture
+from .metadata import Records, orientation
+from .pillow_decoder import CUT_SHORT, WholePicture
 
 _SOS, _EOI, _APP1, _APP13 = 0xDA, 0xD9, 0xE1, 0xED
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15; the three others are tables
@@ -59,7 +58,7 @@ class JpegPicture:
         packet = next((block for block in self._blocks[_APP1] if block.startswith(_XMP_HEAD)), None)
         resources = [block for block in self._blocks[_APP13] if block.startswith(_PHOTOSHOP_HEAD)]
         joined = b"".join(block[len(_PHOTOSHOP_HEAD) :] for block in resources)[:MAX_METADATA]
-        return Records(first, packet[len(_XMP_HEAD) :] if packet else None, iptc.from_photoshop(joined))
+        return Records(first, packet[len(_XMP_HEAD) :] if packet else None, metadata.from_photoshop(joined))
 
     def decode(self, long_side: int) -> Pixels:
         """RGB as stored, not yet upright, `long_side` or more pixels. Raises ItemError; sets `problem`."""

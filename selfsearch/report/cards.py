@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from ..types import Answer, Appearance, Provenance, Sighting
 from . import words
 from .advice import title
+from .crops import Picture
 from .markup import Markup, element, joined, jpeg, link
-from .pictures import Picture
 from .text import line, path
 
 Tokens = Callable[[Sighting], dict[str, str]]  # a place's data attributes, which the script filters by
@@ -41,7 +41,9 @@ def card(answer: Answer, appearance: Appearance, picture: Picture | None, tokens
         id=f"a{appearance.rank}",
         data_rank=appearance.rank,
         data_band=words.BANDS.index(words.band(appearance)),
-        data_when=words.day(first.provenance.posted_at) or words.day(first.provenance.taken_at) or "",
+        data_when=words.day(first.provenance.posted and first.provenance.posted.at)
+        or words.day(first.provenance.taken and first.provenance.taken.at)
+        or "",
         aria_labelledby=f"t{appearance.rank}",
     )
 
@@ -109,13 +111,13 @@ def _place(sighting: Sighting) -> Iterator[Markup | None]:
     said = sighting.provenance
     yield element(
         "p",
-        element("span", words.AUDIENCES[said.exposure], class_=f"chip {said.exposure.value}"),
+        element("span", words.AUDIENCES[said.exposure.level], class_=f"chip {said.exposure.level.value}"),
         element("strong", title(said.platform)),
         *(joined(" · ", part) for part in (_context(said), line(said.account or "")) if part),
         class_="where",
     )
     yield _caption(said.caption)
-    yield element("p", words.sentence(said.exposure_reason), class_="why")
+    yield element("p", words.sentence(said.exposure.reason), class_="why")
     yield _link(said)
     yield _evidence(sighting)
 
@@ -139,8 +141,8 @@ def _caption(caption: str | None) -> Markup | None:
 
 
 def _link(said: Provenance) -> Markup | None:
-    found = link(said.url, f"Open on {title(said.platform)}", class_="open")
-    kind = words.LINKS.get(said.url_kind or "")
+    found = link((said.link and said.link.url), f"Open on {title(said.platform)}", class_="open")
+    kind = words.LINKS.get((said.link and said.link.kind) or "")
     return element("p", found, element("small", kind) if kind else None, class_="link") if found else None
 
 
@@ -156,17 +158,22 @@ def _evidence(sighting: Sighting) -> Markup:
 
 
 def _facts(said: Provenance) -> Iterator[tuple[str, str | None]]:
-    yield "Posted", _time(said.posted_at, said.posted_at_source)
-    yield "Taken", _time(said.taken_at, said.taken_at_source)
+    yield "Posted", _time((said.posted and said.posted.at), (said.posted and said.posted.source))
+    yield "Taken", _time((said.taken and said.taken.at), (said.taken and said.taken.source))
     yield (
         "Audience",
-        _with(said.audience, AUDIENCE_SOURCES.get(said.audience_source or "", said.audience_source)),
+        _with(
+            (said.audience and said.audience.name),
+            AUDIENCE_SOURCES.get(
+                (said.audience and said.audience.source) or "", (said.audience and said.audience.source)
+            ),
+        ),
     )
     yield "Album", said.album
     yield "Place", said.place
     if said.location:
-        position = f"{said.location[0]:.4f}, {said.location[1]:.4f}"
-        yield "Position", _with(position, words.spaced(said.location_source))
+        position = f"{said.location.latitude:.4f}, {said.location.longitude:.4f}"
+        yield "Position", _with(position, words.spaced(said.location.source))
     yield "Named", words.listed(said.people)
     if said.author_is_owner is not True:
         yield (

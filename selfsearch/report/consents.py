@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-from ..consent import Standing
+from ..consent.grants import ConsentStatus
 from ..library.ledger import Entry
 
 WORDS = {  # field -> what a person calls it
@@ -57,7 +57,7 @@ class Record:
     at: str
     length: int  # of the whole ledger, verified
     entries: tuple[Entry, ...]
-    standings: tuple[Standing, ...]
+    statuses: tuple[ConsentStatus, ...]
 
 
 def as_object(entry: Entry) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def to_json(record: Record) -> dict[str, Any]:
         "controller": "the owner of this library, on this machine alone",
         "storage": "encrypted, on this machine",
         "recipients": [],
-        "states": {f"{one.entry.kind} {one.entry.subject}": one.state for one in record.standings},
+        "states": {f"{one.entry.kind} {one.entry.subject}": one.state for one in record.statuses},
         "entries": [as_object(entry) for entry in record.entries],
     }
 
@@ -92,7 +92,7 @@ def to_html(record: Record) -> str:
     states = "".join(
         f"<li>{escape(one.entry.kind)} {escape(one.entry.subject)}: <strong>{one.state}</strong>"
         f"{escape(', until ' + one.entry.expires_at[:10]) if one.entry.expires_at else ''}</li>"
-        for one in record.standings
+        for one in record.statuses
     )
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from .as_csv import cell
 from .cards import boxed
+from .crops import Picture
+from .csv import cell
 from .markup import Markup, element, joined, page
-from .pictures import Picture
 from .text import plain
 
 SCHEMA = "selfsearch.report/1"

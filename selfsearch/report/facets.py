@@ -57,7 +57,7 @@ YEAR = Facet("year", "Year", words.year)
 ALBUM = Facet("album", "Album", lambda sighting: sighting.provenance.album)
 FACETS = (PLATFORM, ACCOUNT, CONTEXT, YEAR, ALBUM)
 EXPOSURE = Facet(
-    "exposure", "Who could see it", lambda sighting: sighting.provenance.exposure.value, _say_exposure
+    "exposure", "Who could see it", lambda sighting: sighting.provenance.exposure.level.value, _say_exposure
 )
 
 
@@ -67,6 +67,6 @@ def platforms(answer: Answer) -> list[str]:
     for appearance in answer.appearances:
         for sighting in appearance.sightings:
             said = sighting.provenance
-            level = said.platform == "folder", words.EXPOSURES.index(said.exposure)
+            level = said.platform == "folder", words.EXPOSURES.index(said.exposure.level)
             widest[said.platform] = min(level, widest.get(said.platform, level))
     return sorted(widest, key=lambda platform: (widest[platform], platform))

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from ..types import Answer, Appearance, Exposure, Sighting
 from . import sections, words
 from .cards import card
+from .crops import Picture
 from .facets import EXPOSURE, FACETS, Facet
 from .markup import Markup, element, joined, page
-from .pictures import Picture
 from .summary import Summary, summarise
 from .text import line
 

@@ -206,14 +206,14 @@ def _link_only(item: LinkOnly) -> Markup:
         title(said.platform),
         words.spaced(said.context),
         line(said.account or ""),
-        words.day(said.posted_at),
+        words.day(said.posted and said.posted.at),
     )
     return element(
         "li",
-        element("span", words.AUDIENCES[said.exposure], class_=f"chip {said.exposure.value}"),
+        element("span", words.AUDIENCES[said.exposure.level], class_=f"chip {said.exposure.level.value}"),
         element("span", ", ".join(part for part in where if part)),
         element("q", element("bdi", line(said.caption))) if said.caption else None,
-        link(said.url, web(said.url) or ""),
+        link((said.link and said.link.url), web(said.link and said.link.url) or ""),
         element("small", item.reason),
     )
 

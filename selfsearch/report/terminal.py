@@ -75,15 +75,15 @@ class _Page:
         sighting = appearance.sightings[0]
         said = sighting.provenance
         band = SHORT[words.band(appearance)] if self.answer.calibrated else "not rated"
-        when = words.day(said.posted_at) or words.day(said.taken_at) or ""
+        when = words.day(said.posted and said.posted.at) or words.day(said.taken and said.taken.at) or ""
         yield self.row(str(appearance.rank), band, f"{appearance.score:.2f}", _where(sighting), when)
         yield self.detail(self.place(appearance))
-        if said.url:
-            yield DETAIL + (web(said.url) or fit(line(said.url), self.width - len(DETAIL)))
+        if said.link:
+            yield DETAIL + (web(said.link.url) or fit(line(said.link.url), self.width - len(DETAIL)))
         if said.caption:
             yield self.detail(f"“{fit(line(said.caption), self.width - len(DETAIL) - 2)}”")
         if said.platform != "folder":
-            yield from self.wrapped(said.exposure_reason, bullet=DETAIL, style="dim")
+            yield from self.wrapped(said.exposure.reason, bullet=DETAIL, style="dim")
 
     def place(self, appearance: Appearance) -> str:
         """The path, shortened in its middle, with what must not be lost after it."""

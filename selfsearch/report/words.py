@@ -153,7 +153,7 @@ def _zone(zone: str | None) -> str:
 def year(sighting: Sighting) -> str | None:
     """The year of the post, else of the picture."""
     provenance = sighting.provenance
-    for when in (provenance.posted_at, provenance.taken_at):
+    for when in ((provenance.posted and provenance.posted.at), (provenance.taken and provenance.taken.at)):
         if when and _TIME.match(when):
             return when[:4]
     return None

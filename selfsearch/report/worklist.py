@@ -33,7 +33,7 @@ def worklist(answer: Answer) -> list[Task]:
         (appearance.rank, sighting) for appearance in answer.appearances for sighting in appearance.sightings
     ]
     for rank, sighting in sorted(seen, key=lambda found: (_order(found[1]), found[0])):
-        url = web(sighting.provenance.url)
+        url = web(sighting.provenance.link and sighting.provenance.link.url)
         if url:
             first.setdefault(url, sighting)
             ranks.setdefault(url, []).append(rank)
@@ -41,8 +41,10 @@ def worklist(answer: Answer) -> list[Task]:
 
 
 def _order(sighting: Sighting) -> tuple[int, int]:
-    kind = sighting.provenance.url_kind
-    return EXPOSURES.index(sighting.provenance.exposure), KINDS.index(kind) if kind in KINDS else len(KINDS)
+    kind = sighting.provenance.link and sighting.provenance.link.kind
+    return EXPOSURES.index(sighting.provenance.exposure.level), KINDS.index(kind) if kind in KINDS else len(
+        KINDS
+    )
 
 
 def _task(url: str, sighting: Sighting, ranks: list[int]) -> Task:
@@ -50,11 +52,11 @@ def _task(url: str, sighting: Sighting, ranks: list[int]) -> Task:
     several = len(set(ranks)) > 1
     return Task(
         url=url,
-        kind=said.url_kind,
-        exposure=said.exposure,
+        kind=(said.link and said.link.kind),
+        exposure=said.exposure.level,
         platform=said.platform,
         account=said.account,
         context=None if several else said.context,
-        posted_at=None if several else said.posted_at,
+        posted_at=None if several else (said.posted and said.posted.at),
         ranks=tuple(sorted(set(ranks))),
     )

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from selfsearch.sources.export import Export
-from selfsearch.sources.members import Member
+from selfsearch.containers.base import Member
+from selfsearch.exports.export import Export
 
 
 @dataclass

@@ -6,42 +6,50 @@ import random
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
-from selfsearch.sources import discover
-from selfsearch.sources.export import Platform
+from selfsearch.exports.discovery import discover
+from selfsearch.exports.platforms.base import Platform
+from selfsearch.exports.platforms.legacy import as_class
 from selfsearch.types import Provenance
 
 from . import Pack, Planted
 
 RECORDS = ("json", "csv", "html", "txt")
 
-Said = dict["str | None", list[Provenance]]
+RecordIndex = dict["str | None", list[SimpleNamespace]]  # path -> provenances, as their columns
 
 
-def said(pack: Pack, reader: Platform) -> Said:
+def said(pack: Pack, platform: type[Platform] | ModuleType) -> RecordIndex:
     """Everything said about every media file, mentioned or not; under None what has only a link."""
     export = pack.as_export()
-    found: Said = {}
-    for mention in reader.mentions(export):
-        found.setdefault(mention.path, []).append(mention.provenance)
+    reader = (as_class(platform) if isinstance(platform, ModuleType) else platform)(export)
+    found: RecordIndex = {}
+    for mention in reader.mentions():
+        found.setdefault(mention.path, []).append(columns(mention.provenance))
     for path in export.members:
         if (
             path not in found
             and path.rpartition(".")[2].lower() not in RECORDS
             and not reader.derivative(path)
         ):
-            found[path] = [reader.orphan(export, path)]
+            found[path] = [columns(reader.infer(path))]
     return found
 
 
-def unread(pack: Pack, reader: Platform) -> list[str]:
+def columns(provenance: Provenance) -> SimpleNamespace:
+    """Its flat form, which is how fixtures say what is planted."""
+    return SimpleNamespace(**provenance.columns())
+
+
+def unread(pack: Pack, reader: type[Platform] | ModuleType) -> list[str]:
     """What was planted and is not said, in words; and files of which nothing was planted."""
     paths = {planted.path for planted in pack.planted}
     extra = [path for path in said(pack, reader) if path not in paths]
     return misread(pack, reader, pack.planted) + [f"{path}: nothing was planted" for path in extra]
 
 
-def misread(pack: Pack, reader: Platform, expected: Iterable[Planted]) -> list[str]:
+def misread(pack: Pack, reader: type[Platform] | ModuleType, expected: Iterable[Planted]) -> list[str]:
     """What was planted and is not said, in words."""
     found = said(pack, reader)
     wrong = []
@@ -53,14 +61,14 @@ def misread(pack: Pack, reader: Platform, expected: Iterable[Planted]) -> list[s
     return wrong
 
 
-def _difference(says: dict[str, object], one: Provenance) -> dict[str, tuple[object, object]]:
+def _difference(says: dict[str, object], one: SimpleNamespace) -> dict[str, tuple[object, object]]:
     """Field -> (planted, read), where they differ."""
     return {
         field: (right, getattr(one, field)) for field, right in says.items() if getattr(one, field) != right
     }
 
 
-def joined(pack: Pack, containers: dict[str, str], into: Path) -> Said:
+def joined(pack: Pack, containers: dict[str, str], into: Path) -> RecordIndex:
     """The export written as zips and found again. `containers`: the beginning of paths -> a zip's name."""
     for prefix, container in containers.items():
         with zipfile.ZipFile(into / f"{container}.zip", "w") as archive:
@@ -68,7 +76,7 @@ def joined(pack: Pack, containers: dict[str, str], into: Path) -> Said:
                 if prefix == next(start for start in containers if path.startswith(start)):
                     archive.writestr(pack.wrapper + path, data)
     (source,) = discover(into).sources
-    return {item.path: list(item.provenance) for item in source.items()}
+    return {item.path: [columns(said) for said in item.provenance] for item in source.items()}
 
 
 def scrambled(pack: Pack, seed: int) -> Pack:

@@ -1,0 +1,229 @@
+"""The verbs of the command line as methods: one open library, one engine, one clock.
+
+What needs permission takes a Grant, and Grants come from `give_consent` and `require_consent` alone.
+Nothing here prints or asks: values come in, values go out. Of the settings in config.toml only `bystanders`
+counts, which is about what the library may hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from .consent import audit, forget, grants
+from .consent.forget import Receipt
+from .consent.grants import ConsentRequest, Grant
+from .errors import InputError, UsageError
+from .library import changes, items, people, sources
+from .library.changes import Change
+from .library.library import Library, open_library
+from .library.people import Person
+from .library.root_key import AskPassphrase
+from .library.sources import SourceRow
+from .packs.store import DEFAULT, find_pack
+from .recognition.engine import Engine
+from .report import crops
+from .report.html import to_html
+from .types import Answer
+from .workflows import enroll, index
+from .workflows.enroll import Chosen, Photo
+from .workflows.index import Indexed, Watcher
+from .workflows.query import Filters, Searcher, enroll_person, query, recognise
+from .workflows.rescan import Rescan
+from .workflows.rescan import rescan as look_again
+
+Kind: TypeAlias = Literal["source", "person"]
+PathLike: TypeAlias = "Path | str"
+
+
+@contextmanager
+def open(
+    home: PathLike,
+    *,
+    create: bool = False,
+    key_folder: Path | None = None,
+    pack: str = DEFAULT,
+    ask: AskPassphrase | None = None,
+) -> Iterator[Selfsearch]:
+    """Open the library in the folder `home`; `create` makes it when there is none.
+
+    `default_home()` is the command line's. One program at a time may have a library open in this way: Busy
+    says that another one does. `ask` is called for the passphrase of a library that has one.
+    """
+    place = Path(home).expanduser().absolute()
+    engine = Engine(find_pack(pack, place / "packs"))
+    with open_library(place, key_folder=key_folder, create=create, writing=True, ask=ask) as library:
+        mine = Selfsearch(library, engine)
+        forget.complete(library, mine.clock())  # what an earlier run was to erase and could not
+        yield mine
+
+
+def now() -> datetime:
+    """The present moment, with its zone."""
+    return datetime.now(timezone.utc).astimezone()
+
+
+@dataclass
+class Selfsearch:
+    """An open library with everything that can be done to it. `open` makes one."""
+
+    library: Library
+    engine: Engine
+    clock: Callable[[], datetime] = now
+    searcher: Searcher = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.searcher = Searcher(self.library, self.engine)
+
+    def statement(self, kind: Kind, subject: PathLike, *, basis: str, by: str = "") -> str:
+        """The words that somebody agrees to with `give_consent`. Show them first."""
+        return grants.statement(ConsentRequest(kind, _subject(kind, subject), basis, by), self.clock())
+
+    def give_consent(
+        self,
+        kind: Kind,
+        subject: PathLike,
+        *,
+        basis: str,
+        by: str = "",
+        evidence: bytes | None = None,
+        lasts: timedelta = grants.USUAL,
+    ) -> Grant:
+        """Write consent for a source (a path and everything below it) or a person (a name) into the ledger.
+
+        `basis` is "own" (my media, my face) or "release" (in writing, given by `by`; the hash of `evidence`
+        is kept). Only call it when that is true.
+        """
+        digest = hashlib.sha256(evidence).hexdigest() if evidence is not None else ""
+        wish = ConsentRequest(kind, _subject(kind, subject), basis, by, digest, lasts, method="library")
+        if (kind, basis) not in grants.STATEMENTS:
+            raise UsageError(f"there is no consent for a {kind} on the basis {basis!r}: it is own or release")
+        return grants.give(self.library, wish, self.clock())
+
+    def require_consent(self, kind: Kind, subject: PathLike) -> Grant:
+        """The consent that was given before. Raises ConsentError when there is none that is live."""
+        return grants.require(self.library, kind, _subject(kind, subject), self.clock())
+
+    def revoke_consent(self, kind: Kind, subject: PathLike, why: str = "") -> list[Receipt]:
+        """Withdraw consent, and erase everything that was derived from it. Your own files are not touched."""
+        with self.library.atomic():
+            grants.revoke(self.library, kind, _subject(kind, subject), self.clock(), why)
+            forget.withdrawn(self.library, kind, grants.ended(self.library, kind), self.clock())
+        return forget.complete(self.library, self.clock())
+
+    def forget(self, what: str) -> list[Receipt]:
+        """Erase what was derived from a source (its number or path), a person, a file, a sha256.
+
+        Consent for a source or person ends with it; the ledger stays.
+
+        A receipt's `remnants` name where something of it was found all the same: none is what is promised.
+        """
+        forget.request(self.library, forget.resolve(self.library, what), self.clock())
+        return forget.complete(self.library, self.clock())
+
+    def index(self, grant: Grant, watcher: Watcher | None = None) -> list[Indexed]:
+        """Read what is new or changed at the path of the grant; one result per source that was recognised
+        there.
+        """
+        if grant.kind != "source":
+            raise UsageError("indexing needs consent for a source, not for a person")
+        return index.index(
+            self.library, self.engine, grant, Path(grant.subject), self.clock, watcher or Watcher()
+        )
+
+    def enroll(self, grant: Grant, *photos: PathLike, face: int | None = None) -> Person:
+        """Remember a person by photographs, or add clearer ones. `face` counts from 1, largest first: needed
+        where a photograph shows several.
+        """
+        return enroll_person(self.searcher, grant, self._chosen(photos, face), self.clock())
+
+    def query(
+        self,
+        grant: Grant,
+        *photos: PathLike,
+        face: int | None = None,
+        purpose: str = "",
+        filters: Filters | None = None,
+    ) -> Answer:
+        """Where an enrolled person appears, by what is remembered of them and by `photos`, which must show
+        them too.
+
+        Raises ConsentError for anybody else. Who was asked about, when and why is kept in the library.
+        """
+        person = self._enrolled(grant)
+        with audit.question(self.library, person.name, purpose, self.clock) as asked:
+            chosen = self._chosen(photos, face)
+            if chosen:
+                recognise(self.searcher, chosen, [person.name])
+            asked.answer = query(self.searcher, grant, person, chosen, self.clock(), filters)
+        return asked.answer
+
+    def verdict(self, grant: Grant, face: int, said: Literal["me", "not_me"]) -> None:
+        """Say for good that a face is, or is not, the person of the grant."""
+        people.save_verdict(self.library, self._enrolled(grant), face, said, grants.stamp(self.clock()))
+
+    def rescan(self, only: Sequence[int] | None = None, watcher: Watcher | None = None) -> Rescan:
+        """Read every consented source again (or those of the numbers in `only`) and note what changed for
+        whom.
+        """
+        return look_again(self.library, self.engine, self.clock, only=only, watcher=watcher)
+
+    def changes(self, since: datetime | None = None) -> list[Change]:
+        """What re-scans found different for people whose consent is live: since a moment, or what `tell` was
+        not given yet.
+        """
+        found = changes.changes(
+            self.library, since=grants.stamp(since) if since else None, untold=since is None
+        )
+        alive = grants.live(self.library, "person", {change.person for change in found}, self.clock())
+        denied = changes.denied(self.library, found)
+        return [change for change in found if change.person in alive and change.id not in denied]
+
+    def tell(self, told: list[Change]) -> None:
+        """These changes were shown to somebody: they are not new any more."""
+        changes.mark_told(self.library, told, grants.stamp(self.clock()))
+
+    def sources(self) -> list[SourceRow]:
+        """What was indexed, what it was recognised as and why."""
+        return sources.all_sources(self.library)
+
+    def people(self) -> list[Person]:
+        """Everybody who is enrolled."""
+        return people.all_people(self.library)
+
+    def outcomes(self) -> dict[str, int]:
+        """What became of every file that was found: outcome -> files."""
+        return items.count_outcomes(self.library)
+
+    def html(self, answer: Answer) -> str:
+        """The answer as one page with the photographs in it. It shows faces: keep it private."""
+        return to_html(answer, crops.of(self.library, answer.appearances))
+
+    def _enrolled(self, grant: Grant) -> Person:
+        person = people.find_person(self.library, grant.subject) if grant.kind == "person" else None
+        if person is None:
+            raise UsageError(f"nobody called {grant.subject!r} is enrolled")
+        return person
+
+    def _chosen(self, photos: Sequence[PathLike], face: int | None) -> list[Chosen]:
+        def pick(photo: Photo) -> int:
+            if face is None:
+                raise InputError(
+                    f"{photo.path} shows {len(photo.faces)} faces; say which one: face=1 is the largest"
+                )
+            return face - 1
+
+        read = [enroll.read_photo(self.engine, Path(photo)) for photo in photos]
+        chosen = [enroll.choose(self.engine, photo, pick) for photo in read]
+        enroll.one_person(chosen, self.searcher.calibration)
+        return chosen
+
+
+def _subject(kind: Kind, subject: PathLike) -> str:
+    """A path is resolved, so that one place has one name in the ledger."""
+    return str(Path(subject).expanduser().resolve()) if kind == "source" else str(subject)

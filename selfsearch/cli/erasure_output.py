@@ -1,0 +1,55 @@
+"""Completing erasures, and telling their receipts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import options
+
+if TYPE_CHECKING:
+    from ..consent.forget import Receipt
+    from ..library.library import Library
+
+
+def complete(library: Library) -> None:
+    """Complete what an earlier command was to erase, and say so."""
+    from ..library import erasure, root_key
+
+    root_key.tidy(library.home, library.key_folder)
+    if not erasure.pending(library) and len(library.root.wrapping) == 1:
+        return
+    from ..consent import forget
+
+    for receipt in forget.complete(library, options.now()):
+        options.say(f"completed what was to be erased before: {words(receipt)}")
+
+
+def words(receipt: Receipt) -> str:
+    """A receipt for people."""
+    counts = (
+        ", ".join(f"{count:,} {name}" for name, count in receipt.counts.items()) or "nothing was kept of it"
+    )
+    lines = [
+        f"{receipt.subject} is erased: {counts}",
+        f"  {receipt.reports:,} reports deleted, the key destroyed, free space in the library overwritten",
+    ]
+    if receipt.remnants:
+        lines.append(f"  BUT something of it was found in: {', '.join(receipt.remnants)}; delete it by hand")
+    elif receipt.checked:
+        lines.append(
+            f"  searched for it in every table and {receipt.searched:,} files of the library: nothing is left"
+        )
+    else:
+        lines.append(
+            "  the run that began this was interrupted after the rows were gone: their texts could not be"
+            " searched for again"
+        )
+    lines.append(f"  receipt: entry {receipt.entry} of the ledger, {receipt.at}, sha256 {receipt.hash}")
+    return "\n".join(lines)
+
+
+def not_reached() -> str:
+    """What no erasure can reach from here."""
+    from ..consent.forget import NOT_REACHED
+
+    return "\n".join(["what cannot be erased from here:", *(f"  - {one}" for one in NOT_REACHED)])

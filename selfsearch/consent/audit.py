@@ -1,0 +1,52 @@
+"""The audit log: every question about a person is on record, whether it was answered or refused. No template
+is kept there, and no photograph's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..errors import ConsentError
+from ..library import people
+from ..library.library import Library
+from ..types import Answer
+from . import grants
+
+
+@dataclass
+class Question:
+    """What is known of a question until it is over."""
+
+    person: str | None  # None: nobody was named, and nobody was recognised
+    answer: Answer | None = None
+
+
+@contextmanager
+def question(
+    library: Library, person: str | None, purpose: str, clock: Callable[[], datetime]
+) -> Iterator[Question]:
+    """Note what became of the question that is dealt with inside: answered, when it has its answer at the
+    end, or refused, when a ConsentError comes out. Anything else (an unreadable photograph) was no question.
+    """
+    asked = Question(person)
+    try:
+        yield asked
+    except ConsentError:
+        _note(library, asked, purpose, "refused", clock())
+        raise
+    if asked.answer is not None:
+        _note(library, asked, purpose, "answered", clock())
+
+
+def _note(library: Library, asked: Question, purpose: str, outcome: str, now: datetime) -> None:
+    people.save_query(
+        library,
+        now=grants.stamp(now),
+        person=asked.person,
+        purpose=purpose,
+        outcome=outcome,
+        appearances=len(asked.answer.appearances) if asked.answer else None,
+    )

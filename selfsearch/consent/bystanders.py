@@ -1,0 +1,118 @@
+"""Bystanders: with `bystanders = "discard"`, faces that resemble nobody who is enrolled are counted and never
+stored.
+
+The threshold is generous: the score that one pair of strangers in a hundred reaches. A person's own face is
+lost to the search for good when it falls under it, a stranger's that passes is only one more template, and
+the query's own, stricter bands judge it later. On the pairs that the default pack was calibrated with, 99.7 %
+of a person's own faces pass, and 1 % of strangers' per photograph that the person is enrolled with. Faces
+turned far away or from decades ago pass less often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import numpy as np
+
+from .. import settings
+from ..errors import UsageError
+from ..library import face_removal, people, sources
+from ..library.library import Library
+from ..recognition.calibration import find_calibration
+from ..recognition.engine import Engine
+from ..types import Analysis, Embeddings
+from . import grants
+
+GENEROUS = 1e-2  # false match rate
+UNCALIBRATED = (
+    0.2  # cosine, for a pack without a calibration: few of a person's own faces score less with any pack
+)
+
+Keep = Callable[[Analysis], Analysis]
+
+
+def everybody(analysis: Analysis) -> Analysis:
+    """Keep every face."""
+    return analysis
+
+
+def words(count: int) -> str | None:
+    """Why faces of a picture are not in the library."""
+    return f"faces that resemble nobody enrolled, counted and not kept: {count}" if count else None
+
+
+@dataclass(frozen=True)
+class EnrolledSet:
+    """The people whose faces are kept."""
+
+    known: Embeddings = field(repr=False)  # (n, dimension), n > 0
+    threshold: float
+
+    def resembles(self, embeddings: Embeddings) -> list[bool]:
+        """For each face whether it resembles somebody of the circle."""
+        if not len(embeddings):
+            return []
+        return [bool(score >= self.threshold) for score in (embeddings @ self.known.T).max(axis=1)]
+
+    def keep(self, analysis: Analysis) -> Analysis:
+        """The analysis without the faces of others."""
+        if not analysis.faces:
+            return analysis
+        mask = self.resembles(np.stack([face.embedding for face in analysis.faces]))
+        kept = tuple(face for face, wanted in zip(analysis.faces, mask, strict=True) if wanted)
+        return replace(analysis, faces=kept, bystanders=len(analysis.faces) - len(kept))
+
+
+def rule(library: Library, engine: Engine, pack: int, now: datetime) -> Keep:
+    """What is kept of a picture, by the setting. Raises UsageError when nobody is enrolled to keep."""
+    if settings.read(library.home).bystanders == "keep":
+        return everybody
+    return circle(library, engine, pack, now).keep
+
+
+def circle(library: Library, engine: Engine, pack: int, now: datetime) -> EnrolledSet:
+    """Everybody enrolled with live consent. Raises UsageError when there is nobody."""
+    persons = people.all_people(library)
+    alive = grants.live(library, "person", [one.name for one in persons], now)
+    found = [
+        embeddings
+        for one in persons
+        if one.name in alive
+        for embeddings in _embeddings(library, engine, pack, one)
+    ]
+    if not found:
+        raise UsageError(
+            "to discard bystanders somebody must be enrolled whose faces are kept: selfsearch people add"
+            " NAME PHOTO"
+        )
+    calibration = find_calibration(engine.pack)
+    return EnrolledSet(
+        np.concatenate(found), calibration.score_for(GENEROUS) if calibration else UNCALIBRATED
+    )
+
+
+def purge(library: Library, engine: Engine, now: datetime) -> face_removal.Removed:
+    """Remove what is stored of others, in one transaction. `forget.complete` must follow, with the samples.
+
+    Faces that somebody enrolled said are theirs stay, whatever they look like.
+    """
+    pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
+    kept = circle(library, engine, pack, now)
+    said = face_removal.said_me(library)
+
+    def wanted(faces: list[int], embeddings: Embeddings) -> list[bool]:
+        return [face in said or like for face, like in zip(faces, kept.resembles(embeddings), strict=True)]
+
+    return face_removal.thin(library, pack, engine.dimension, wanted, now)
+
+
+def _embeddings(library: Library, engine: Engine, pack: int, person: people.Person) -> Iterator[Embeddings]:
+    """The person's probe vectors with this pack, made from the kept chips where it is new."""
+    embeddings, _ = people.probe_embeddings(library, person, pack, engine.dimension)
+    if len(embeddings):
+        yield embeddings
+    else:
+        for _, chip in people.probe_chips(library, person):
+            yield engine.embed_both(chip[None])

@@ -1,0 +1,261 @@
+"""Consent: a ledger's entries become a Grant, and without a Grant nothing is read, searched or shown.
+
+`require` is the only maker of Grants. Python cannot stop a caller from forging one; it stops every caller
+from forgetting. A source's consent is about a path and everything below it: the entry about the path that was
+indexed decides, or about the nearest one above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import PurePath
+
+from ..errors import ConsentError, UsageError
+from ..library import ledger, people, sources
+from ..library.library import Library
+
+LONGEST = timedelta(days=3 * 365)  # Illinois' Biometric Information Privacy Act, section 15(a)
+USUAL = timedelta(days=365)
+VERSION = "1"
+CATEGORIES = "photographs, videos and their records; face templates (biometric data)"
+PURPOSE = "to show the person where their own face appears in media that they control"
+
+GIVEN = ("grant", "renew")  # events that are consent; others end it
+
+STATEMENTS = {
+    ("source", "own"): (
+        "The media in {subject} are mine, or I have the right to examine them. I agree that this program"
+        " finds the faces in them and keeps face templates in a private library on this machine, until"
+        " {expires} or until I withdraw this."
+    ),
+    ("source", "release"): (
+        "{by} has the right to the media in {subject} and agreed in writing that this program finds the"
+        " faces in them and keeps face templates in a private library on this machine, until {expires} or"
+        " until it is withdrawn."
+    ),
+    ("person", "own"): (
+        "The photograph shows me. I agree that this program keeps a face template of me, called {subject}, in"
+        " a private library on this machine and searches the library for my face, until {expires} or until I"
+        " withdraw this."
+    ),
+    ("person", "release"): (
+        "The photograph shows {subject}. {by} agreed in writing that this program keeps a face template of"
+        " {subject} in a private library on this machine and searches the library for that face, until"
+        " {expires} or until it is withdrawn."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRequest:
+    """What somebody says when giving consent."""
+
+    kind: str  # source, person
+    subject: str  # absolute path, or the person's name
+    basis: str  # own, release
+    by: str = ""  # who released it
+    evidence_sha256: str = ""
+    lasts: timedelta = USUAL
+    method: str = "command line"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Live consent. Only `require` makes one."""
+
+    kind: str
+    subject: str
+    entry: int  # the ledger's entry that it rests on
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentStatus:
+    """Where consent stands for one subject of the ledger."""
+
+    state: str  # live, expired, withdrawn, erased
+    entry: ledger.Entry  # the one that decides
+    expires_at: datetime | None
+
+
+def statement(wish: ConsentRequest, now: datetime) -> str:
+    """The sentence that is agreed to, with its names and dates filled in."""
+    return STATEMENTS[wish.kind, wish.basis].format(
+        subject=wish.subject, by=wish.by or "the owner", expires=f"{now + wish.lasts:%Y-%m-%d}"
+    )
+
+
+def give(library: Library, wish: ConsentRequest, now: datetime, *, event: str = "grant") -> Grant:
+    """Write consent into the ledger. Raises UsageError when it is not complete or lasts too long."""
+    if wish.basis == "release" and not wish.by:
+        raise UsageError("a release needs the name of the person who gave it: --by NAME")
+    if not timedelta(0) < wish.lasts <= LONGEST:
+        raise UsageError("consent lasts at least a day and at most three years")
+    entry = ledger.Entry(
+        at=stamp(now),
+        event=event,
+        kind=wish.kind,
+        subject=wish.subject,
+        basis=wish.basis,
+        given_by=wish.by or "the user",
+        evidence_sha256=wish.evidence_sha256,
+        purpose=PURPOSE,
+        categories=CATEGORIES,
+        statement_version=VERSION,
+        statement=statement(wish, now),
+        method=wish.method,
+        expires_at=stamp(now + wish.lasts),
+    )
+    ledger.append(library, entry)
+    return require(library, wish.kind, wish.subject, now)
+
+
+def renew(library: Library, kind: str, subject: str, now: datetime, lasts: timedelta = USUAL) -> Grant:
+    """Consent anew to what was consented to, live or expired.
+
+    Raises ConsentError when it was withdrawn or erased.
+    """
+    return give(library, renewal(library, kind, subject, now, lasts), now, event="renew")
+
+
+def renewal(
+    library: Library, kind: str, subject: str, now: datetime, lasts: timedelta = USUAL
+) -> ConsentRequest:
+    """What renewing says; `statement` puts it in words."""
+    entry = _deciding(ledger.entries(library, kind), kind, subject)
+    if entry is None or entry.event not in GIVEN:
+        raise _refusal(entry, kind, subject)
+    by = entry.given_by if entry.basis == "release" else ""
+    return ConsentRequest(kind, entry.subject, entry.basis, by, entry.evidence_sha256, lasts)
+
+
+def revoke(library: Library, kind: str, subject: str, now: datetime, detail: str = "") -> list[str]:
+    """Withdraw consent: it counts from this moment, also for a run that goes on in another process.
+
+    For a path everything below it is withdrawn, too. Returns the subjects that had consent until now, for
+    forget.py to erase what rests on it. Raises UsageError when no consent is on record.
+    """
+    with library.atomic():
+        known = ledger.entries(library, kind)
+        given = [one.subject for one in _newest(known) if one.event in GIVEN]
+        ended = [one for one in given if one == subject or (kind == "source" and _below(one, subject))]
+        if not ended:
+            _check_part(library, known, kind, subject)
+        for one in dict.fromkeys([subject, *ended]):
+            entry = ledger.Entry(at=stamp(now), event="revoke", kind=kind, subject=one, detail=detail)
+            ledger.append(library, entry)
+    return list(dict.fromkeys([subject, *ended]))
+
+
+def _check_part(library: Library, known: list[ledger.Entry], kind: str, subject: str) -> None:
+    """Raises UsageError unless the subject is a source that rests on the consent for a folder above it."""
+    own = _deciding(known, kind, subject)
+    if own is None or own.event not in GIVEN:
+        raise UsageError(f"there is no consent on record for {subject}; see: selfsearch consent list")
+    roots = [row.root for row in sources.all_sources(library)]
+    if not any(root == subject or _below(root, subject) for root in roots):
+        raise UsageError(
+            f"consent was given for {own.subject} as a whole; withdraw that, or take {subject} out of the"
+            f" folder and erase what is kept of it: selfsearch forget {subject}"
+        )
+
+
+def covering(library: Library, subject: str, now: datetime) -> list[str]:
+    """Paths of sources above `subject` whose own consent is live: what lies at `subject` goes on being read
+    and shown as a part of them.
+    """
+    rows = sources.all_sources(library)
+    above = {row.root for row in rows if row.state != "erasing" and _below(subject, row.root)}
+    return sorted(live(library, "source", above, now))
+
+
+def statuses(library: Library, now: datetime) -> list[ConsentStatus]:
+    """Where consent stands for every subject of the ledger, in the order in which they were first named."""
+    found = []
+    for kind in ("source", "person"):
+        for entry in _newest(ledger.entries(library, kind)):
+            expires = datetime.fromisoformat(entry.expires_at) if entry.expires_at else None
+            state = {"revoke": "withdrawn", "erase": "erased"}.get(entry.event, "live")
+            found.append(ConsentStatus("expired" if expires and expires <= now else state, entry, expires))
+    return found
+
+
+def ended(library: Library, kind: str) -> set[str]:
+    """Paths of sources, or names of people, that are in the library though their consent was withdrawn or
+    erased.
+    """
+    known = ledger.entries(library, kind)
+    if kind == "source":
+        subjects = {row.root for row in sources.all_sources(library)}
+    else:
+        subjects = {person.name for person in people.all_people(library)}
+    deciding = {subject: _deciding(known, kind, subject) for subject in subjects}
+    return {subject for subject, entry in deciding.items() if entry and entry.event not in GIVEN}
+
+
+def _newest(known: list[ledger.Entry]) -> list[ledger.Entry]:
+    """The newest entry of each subject."""
+    last: dict[str, ledger.Entry] = {}
+    for entry in known:
+        last[entry.subject] = entry
+    return list(last.values())
+
+
+def _below(path: str, folder: str) -> bool:
+    return PurePath(folder) in PurePath(path).parents
+
+
+def require(library: Library, kind: str, subject: str, now: datetime) -> Grant:
+    """The live consent for a source's path or a person. Raises ConsentError, saying how to give it."""
+    return _judge(_deciding(ledger.entries(library, kind), kind, subject), kind, subject, now)
+
+
+def live(library: Library, kind: str, subjects: Iterable[str], now: datetime) -> set[str]:
+    """Those of `subjects` that have live consent; the ledger is read once."""
+    known = ledger.entries(library, kind)
+    return {subject for subject in subjects if _is_live(known, kind, subject, now)}
+
+
+def _is_live(known: list[ledger.Entry], kind: str, subject: str, now: datetime) -> bool:
+    try:
+        _judge(_deciding(known, kind, subject), kind, subject, now)
+    except ConsentError:
+        return False
+    return True
+
+
+def _deciding(known: list[ledger.Entry], kind: str, subject: str) -> ledger.Entry | None:
+    """The newest entry about the subject; for a path, about the nearest folder above it that has one."""
+    last = {entry.subject: entry for entry in known}
+    if kind == "person":
+        return last.get(subject)
+    places = [subject, *(str(parent) for parent in PurePath(subject).parents)]
+    return next((last[place] for place in places if place in last), None)
+
+
+def _judge(entry: ledger.Entry | None, kind: str, subject: str, now: datetime) -> Grant:
+    if entry is None or entry.event not in GIVEN:
+        raise _refusal(entry, kind, subject)
+    expires = datetime.fromisoformat(entry.expires_at)
+    if expires <= now:
+        raise ConsentError(
+            f"the consent for {subject} expired on {entry.expires_at[:10]};"
+            f" renew it: selfsearch consent renew {entry.subject}"
+        )
+    return Grant(kind, subject, entry.id, expires)
+
+
+def _refusal(entry: ledger.Entry | None, kind: str, subject: str) -> ConsentError:
+    index, query = f"selfsearch index {subject} --consent own", "selfsearch query PHOTO --self (or --person)"
+    how = index if kind == "source" else query
+    if entry is None:
+        return ConsentError(f"there is no consent on record for {subject}; give it with: {how}")
+    ended = "erased" if entry.event == "erase" else "withdrawn"
+    return ConsentError(f"the consent for {subject} was {ended} on {entry.at[:10]}; to give it anew: {how}")
+
+
+def stamp(now: datetime) -> str:
+    """ISO 8601 with offset, to the second."""
+    return now.isoformat(timespec="seconds")

@@ -1,0 +1,191 @@
+"""An export: everything that belongs to one source, whatever parts it came in, addressed from its own root.
+
+Platform readers see only this: paths relative to the export's root (wrapper folders and parts are gone), and
+ways to read records. A record that cannot be read, or only in part, is noted and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any
+
+import ijson
+
+from ..containers.base import Member
+from ..errors import ItemError
+from .json_stream import JsonText, complaint, elements, events
+from .path_index import PathIndex, fold
+
+MAX_RECORD_BYTES = 1 << 30  # a record file beyond this is not a platform's
+HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")  # an escaped surrogate, which may stand alone
+MAX_DOCUMENT_BYTES = 64 << 20  # for records that must be parsed whole, not streamed
+
+
+@dataclass
+class Export:
+    """The union of an export's parts. `members` maps paths from the root to files, in cheap reading order."""
+
+    name: str  # the first container's file name without its ending, for people
+    members: Mapping[str, Member]
+    notes: dict[str, str] = field(default_factory=dict)  # record path -> what was wrong with it
+    unread: set[str] = field(default_factory=set)  # records that could not be read
+    used: set[str] = field(default_factory=set)  # records of which something could be used all the same
+    records: set[str] = field(default_factory=set)  # paths that a reader read as records
+    memo: dict[str, Any] = field(default_factory=dict)  # what a reader worked out once about this export
+
+    @cached_property
+    def _folded(self) -> dict[str, str]:
+        return {folded: path for path in self.members if (folded := fold(path)) != path}
+
+    @cached_property
+    def _names(self) -> PathIndex:
+        return PathIndex(self.members)
+
+    @cached_property
+    def _by_basename(self) -> dict[str, str | list[str]]:
+        """Last part -> path, or paths: a list for each of a million names would double the table."""
+        table: dict[str, str | list[str]] = {}
+        for path in self.members:
+            name = fold(path.rpartition("/")[2])
+            known = table.setdefault(name, path)
+            if isinstance(known, list):
+                known.append(path)
+            elif known != path:
+                table[name] = [known, path]
+        return table
+
+    def let_go(self) -> None:
+        """Drop the tables for finding files; they are made again when somebody asks."""
+        for table in ("_folded", "_names", "_by_basename"):
+            self.__dict__.pop(table, None)
+
+    def find(self, path: str) -> str | None:
+        """The key of `members` that this path means: exact, else ignoring case and Unicode form."""
+        if path in self.members:
+            return path
+        folded = fold(path.lstrip("./"))
+        return self._folded.get(folded, folded if folded in self.members else None)
+
+    def named(self, basename: str) -> list[str]:
+        """All paths whose last part is `basename`."""
+        found = self._by_basename.get(fold(basename), [])
+        return [found] if isinstance(found, str) else found
+
+    def matching(self, pattern: str) -> list[str]:
+        """All paths that end in `pattern` (fnmatch, any case and depth), in order of their numbers."""
+        wanted = fold(pattern)
+        near = self._names.ending(wanted.rpartition("/")[2])
+        return sorted(
+            (p for p in near if fnmatchcase(fold(p), wanted) or fnmatchcase(fold(p), f"*/{wanted}")),
+            key=natural,
+        )
+
+    def note(self, path: str, reason: str, *, unread: bool = False) -> None:
+        """Say that a record was readable only in part, or (`unread`) not at all. The first reason stays."""
+        if unread and path not in self.notes:
+            self.unread.add(path)
+        self.notes.setdefault(path, reason)
+
+    def text(self, path: str) -> str:
+        """A record as text: UTF-8 with or without a mark, UTF-16 with one. "" and a note when unreadable."""
+        self.records.add(path)
+        try:
+            data = self.members[path].read(MAX_DOCUMENT_BYTES)
+        except ItemError as exc:
+            self.note(path, str(exc), unread=True)
+            return ""
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return data.decode("utf-16", "replace")
+        text = data.decode("utf-8-sig", "replace")
+        if "\ufffd" in text:
+            self.note(path, "holds bytes that are not UTF-8; they are shown as \ufffd")
+        return text
+
+    def json(self, path: str) -> Any:
+        """A whole JSON document; None and a note when it is not one."""
+        text = self.text(path)
+        if path in self.notes and not text:
+            return None
+        try:
+            value = json.loads(text)
+            if HALF_PAIR.search(text):  # half an emoji cannot be stored or shown
+                value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+            return value
+        except (ValueError, RecursionError) as exc:
+            self.unread.add(path)
+            self.note(path, f"not valid JSON: {exc}")
+            return None
+
+    def each(self, path: str, *keys: str, assigned: bool = False) -> Iterator[Any]:
+        """The elements of a list in a JSON record, streamed: the top-level list, or one under `keys`.
+
+        "" among `keys` (or no keys) means the top level; "*" means the first list found under any key. A
+        single object where a list is expected counts as a list of one. A cut file yields what is whole in it.
+        `assigned`: the record is JavaScript, `NAME = VALUE;`.
+        """
+        read = 0
+        with self._streamed(path, assigned=assigned) as stream:
+            for element in elements(stream, keys or ("",)) if stream else ():
+                read += 1
+                yield element
+        if read:
+            self.used.add(path)
+        elif path in self.notes:
+            self.unread.add(path)
+
+    def events(self, path: str) -> Iterator[tuple[str, str, Any]]:
+        """A JSON record as ijson's (prefix, event, value), for what `each` cannot walk. Damage ends it."""
+        with self._streamed(path) as stream:
+            if stream:
+                yield from events(stream)
+
+    @contextmanager
+    def _streamed(self, path: str, *, assigned: bool = False) -> Iterator[JsonText | None]:
+        """A record's JSON; None when there is none. Whatever goes wrong with it inside becomes a note."""
+        self.records.add(path)
+        with ExitStack() as stack:
+            text = None
+            try:
+                text = JsonText(stack.enter_context(self.members[path].open()), assigned=assigned)
+                if text.blank:
+                    text = None
+                    self.note(path, "is empty", unread=True)
+            except ItemError as exc:
+                self.note(path, str(exc), unread=True)
+            try:
+                yield text
+            except ijson.JSONError as exc:
+                self.note(path, f"damaged JSON, read as far as it goes: {complaint(exc)}")
+            except ItemError as exc:
+                self.note(path, f"read as far as it goes: {exc}")
+
+    def rows(self, path: str, *, skip_to: str | None = None) -> Iterator[dict[str, str]]:
+        """The rows of a CSV record as dicts. `skip_to`: a cell of the header; what precedes it is skipped."""
+        text = self.text(path)
+        reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""))
+        header: list[str] | None = None
+        try:
+            for row in reader:
+                if header is None:
+                    cells = [cell.strip() for cell in row]
+                    if cells and (skip_to is None or skip_to in cells):
+                        header = cells
+                elif row:
+                    yield dict(zip(header, row, strict=False))
+        except csv.Error as exc:
+            self.note(path, f"damaged CSV, read as far as it goes: {exc}")
+        if header is None and skip_to is not None and text.strip():
+            self.note(path, f"has no column called {skip_to}", unread=True)
+
+
+def natural(path: str) -> list[Any]:
+    """Sort key under which part 2 stands before part 10: text and numbers by turns."""
+    return [int(p[:18]) if number % 2 else p for number, p in enumerate(re.split("([0-9]+)", path))]

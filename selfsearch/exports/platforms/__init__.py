@@ -1,0 +1,51 @@
+"""The platforms whose exports we read, most specific first: at one place in a tree the first wins.
+
+A new format is one module with a subclass of `Platform` (base.py) and one line here.
+"""
+
+from __future__ import annotations
+
+from . import (
+    bereal,
+    discord,
+    facebook,
+    flickr,
+    google_photos,
+    icloud,
+    instagram,
+    linkedin,
+    mastodon,
+    plain_files,
+    reddit,
+    snapchat,
+    telegram,
+    tiktok,
+    twitter,
+    whatsapp,
+    youtube,
+)
+from .base import Platform
+from .legacy import as_class
+
+PLATFORMS: tuple[type[Platform], ...] = (
+    as_class(twitter),
+    as_class(mastodon),
+    as_class(tiktok, has_media=False),
+    as_class(instagram),  # before Facebook, with which it shares folders
+    as_class(facebook),
+    as_class(snapchat),
+    as_class(telegram),
+    as_class(discord, has_media=False),
+    as_class(icloud),
+    as_class(flickr),
+    as_class(google_photos),
+    as_class(youtube),
+    as_class(bereal),
+    as_class(linkedin, has_media=False),
+    as_class(reddit, has_media=False),
+    as_class(whatsapp),
+)
+
+PLAIN_FILES: type[Platform] = as_class(plain_files)  # what no platform claims
+
+WITHOUT_MEDIA = frozenset(platform.name for platform in PLATFORMS if not platform.exports_media)

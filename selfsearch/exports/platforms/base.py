@@ -1,0 +1,98 @@
+"""What a platform's reader is: it recognizes exports by their paths, then one instance reads one export.
+
+A new platform is one file with one subclass of `Platform`, and one line in platforms/__init__.py. What the
+instance works out once about its export (the owner, a table of albums) it keeps in its own attributes,
+usually as a `cached_property`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ...types import Provenance
+from ..export import Export
+from ..path_index import PathIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Where an export begins inside a container, and why we think so (shown to the user)."""
+
+    prefix: str  # "" or a path ending in "/"
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of time in which the account was public, or was not. None means open-ended. ISO 8601."""
+
+    public: bool
+    since: str | None
+    until: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose export it is, as far as it says."""
+
+    name: str | None = None  # the handle that the platform uses
+    display_name: str | None = None
+    exported_at: str | None = None  # ISO 8601 date or time of the export itself
+    periods: tuple[Period, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """What a record says about one media file. `path` is None when the export has only a link to it."""
+
+    path: str | None  # relative to the export's root, as a key of `Export.members`
+    provenance: Provenance
+
+
+class Platform(ABC):
+    """One export of one platform."""
+
+    name: ClassVar[str]  # the word in Provenance.platform and in the JSON output
+    title: ClassVar[str]  # for people
+    exports_media: ClassVar[bool] = True  # False: the export has links alone, media are saved beside it
+    needs_confirmation: ClassVar[bool] = False  # marks so common that `confirm` looks into a record
+
+    def __init__(self, export: Export) -> None:
+        self.export = export
+
+    @classmethod
+    @abstractmethod
+    def recognize(cls, paths: PathIndex) -> Iterable[Root]:
+        """Where in a container exports of this platform begin (usually one, or none)."""
+
+    @classmethod
+    def part_key(cls, container: str) -> str | None:
+        """What the parts of one export share, from a container's file name; None when it is not ours."""
+        return None
+
+    @classmethod
+    def confirm(cls, export: Export) -> bool:
+        """Whether this really is an export of the platform. Reads at most the head of a record or two."""
+        return True
+
+    @classmethod
+    def derivative(cls, path: str) -> str | None:
+        """Why this member is only a copy that the platform made of another (thumbnail, overlay), or None."""
+        return None
+
+    @property
+    @abstractmethod
+    def account(self) -> Account:
+        """Whose export it is. May read records; worked out once."""
+
+    @abstractmethod
+    def mentions(self) -> Iterator[Mention]:
+        """Every media file that a record speaks of, once per record."""
+
+    @abstractmethod
+    def infer(self, path: str) -> Provenance:
+        """What the path alone says about a media file that no record mentions."""

@@ -1,0 +1,90 @@
+"""Names, paths and addresses by which records refer to media files."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from itertools import accumulate
+from urllib.parse import unquote, urlsplit
+
+from ..path_index import fold
+
+MIN_ID = 10  # characters; anything shorter turns up in names by chance
+
+
+class SavedFiles:
+    """Media files by the ids in their paths. `paths` may hold anything; what is not media is left out."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = [path for path in paths if is_media_name(path)]
+        self._text = "".join(f"{fold(path)}\n" for path in self._paths)
+        self._starts = list(accumulate((len(fold(path)) + 1 for path in self._paths), initial=0))
+
+    def __bool__(self) -> bool:
+        return bool(self._paths)
+
+    def holding(self, *ids: str) -> list[str]:
+        """The files whose path has one of these ids in it, not as a piece of a longer number."""
+        found: dict[str, None] = {}
+        for item in ids:
+            if len(item) >= MIN_ID:
+                for match in re.finditer(rf"(?<!\d){re.escape(fold(item))}(?!\d)", self._text):
+                    found[self._paths[bisect_right(self._starts, match.start()) - 1]] = None
+        return list(found)
+
+    def named(self, name: str) -> list[str]:
+        """The files with this very name."""
+        wanted = fold(name)
+        return [path for path in self._paths if fold(path.rpartition("/")[2]) == wanted]
+
+
+def url_file_name(url: str) -> str:
+    """The last part of an address's path, as a file would be called."""
+    try:
+        return unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
+    except ValueError:  # a broken address, e.g. "https://["
+        return ""
+
+
+def may_show_faces(url: str) -> bool:
+    """False when the name in the address is that of a document, a sound or another thing without pixels."""
+    kind = mimetypes.guess_type(url_file_name(url))[0]
+    return kind is None or kind.startswith(("image/", "video/")) or is_media_name(url_file_name(url))
+
+
+STILL_EXTENSIONS = frozenset(
+    (
+        "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "heic", "heif", "hif", "avif", "bmp", "tif",
+        "tiff", "dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "svg", "ico", "jxl",
+    )
+)  # fmt: skip
+VIDEO_EXTENSIONS = frozenset(
+    (
+        "mp4", "m4v", "mov", "mp", "avi", "wmv", "mkv", "webm", "3gp", "3g2", "flv", "mpg", "mpeg",
+        "mts", "m2ts", "ts", "mod", "vob", "asf", "divx", "mpe", "mmv", "mpo",
+    )
+)  # fmt: skip
+MEDIA_EXTENSIONS = STILL_EXTENSIONS | VIDEO_EXTENSIONS
+
+
+def extension(path: str) -> str:
+    """The file name's ending without its dot, lower case; "" when it has none."""
+    return path.rpartition("/")[2].rpartition(".")[2].lower() if "." in path.rpartition("/")[2] else ""
+
+
+def is_media_name(path: str) -> bool:
+    """Whether the name is that of a picture or a video."""
+    return extension(path) in MEDIA_EXTENSIONS
+
+
+MAX_LENGTH = 400  # characters; no platform's own paths come near
+
+
+def missing_path(path: str | None) -> str | None:
+    """The path when it could be one inside the export, so that it can be shown as missing; else None."""
+    parts = (path or "").split("/")
+    if not path or len(path) > MAX_LENGTH or not path.isprintable() or "\\" in path or ":" in parts[0]:
+        return None
+    return None if any(part in ("", ".", "..") for part in parts) else path

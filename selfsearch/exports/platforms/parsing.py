@@ -1,0 +1,89 @@
+"""Values of records as they should be, from what platforms write: None stands for what cannot be used."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def as_dict(value: Any) -> Mapping[str, Any]:
+    """The value when it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """The value when it is a JSON list; a single object or text where a list is expected is a list of one."""
+    if isinstance(value, list):
+        return value
+    return [value] if isinstance(value, (dict, str)) and value else []
+
+
+def as_text(value: Any) -> str | None:
+    """Text with something in it, trimmed. Numbers count as text, objects and lists do not.
+
+    Half an emoji, which JSON can spell and no encoding can write, becomes a question mark.
+    """
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    text = str(value).strip()
+    return (text if text.isascii() else text.encode("utf-8", "replace").decode()) or None
+
+
+def as_number(value: Any) -> float | None:
+    """A finite number, also when it is written as text."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def as_point(latitude: Any, longitude: Any) -> tuple[float, float] | None:
+    """A place on Earth in degrees. 0/0 is how platforms write that they know none."""
+    north, east = as_number(latitude), as_number(longitude)
+    if north is None or east is None or (north == 0 and east == 0):
+        return None
+    return (north, east) if abs(north) <= 90 and abs(east) <= 180 else None
+
+
+def as_url(value: Any) -> str | None:
+    """A web address, or None for anything else."""
+    text = as_text(value)
+    return text if text and text.startswith(("https://", "http://")) and not text.split()[1:] else None
+
+
+def outermost_folders(prefixes: Iterable[str]) -> list[str]:
+    """The folders that lie in none of the others."""
+    kept: list[str] = []
+    for prefix in sorted(prefixes):
+        if not kept or not prefix.startswith(kept[-1]):
+            kept.append(prefix)
+    return kept
+
+
+_BREAKS = frozenset(("br", "p", "div", "li", "tr", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"))
+# No alternative looks past the next "<" but those that end at what they look for, or at the end of the text.
+_TAG = re.compile(
+    r"<!--.*?(?:-->|\Z)"
+    r"|<(?P<silent>script|style)\b[^<>]*>.*?(?:</(?P=silent)[^<>]*>|\Z)"
+    r"|</?(?P<name>[a-z][a-z0-9]*)\b[^<>]*>",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def html_to_text(text: str | None) -> str | None:
+    """What a reader of the page would see. Text without tags or entities comes back as it is."""
+    if not text or not any(sign in text for sign in "<&"):
+        return text or None
+    shown = html.unescape(_TAG.sub(_between, text))
+    lines = (" ".join(line.split()) for line in shown.splitlines())
+    return "\n".join(line for line in lines if line) or None
+
+
+def _between(tag: re.Match[str]) -> str:
+    return "\n" if (tag["name"] or "").lower() in _BREAKS else ""

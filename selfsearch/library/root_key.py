@@ -1,0 +1,318 @@
+"""The root key: where it is kept, how it is made and how it is found again.
+
+It is two keys of 256 bits. One encrypts the databases; the other wraps the keys of sources and people, and is
+replaced whenever one of those is destroyed, so that a copy of keys.db from before opens nothing. During such
+a replacement both the new and the old wrapping key are kept. `key.json` in the library says where the root
+key is, and holds no secret except, with a passphrase, the root key sealed under it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import KeyUnavailable, LibraryError, UsageError
+from ..files import private_folder, write_private
+from . import crypto
+
+SERVICE = "selfsearch"  # the name under which the operating system's keyring shows the key
+TRUSTED_KEYRINGS = (
+    "SecretService",
+    "kwallet",
+    "macOS",
+    "Windows",
+)  # keyrings.alt keeps secrets in plain files
+
+AskPassphrase = Callable[[], "str | None"]
+
+
+@dataclass(frozen=True)
+class RootKey:
+    """The secrets of one library. Its repr shows none."""
+
+    library: bytes = field(repr=False)
+    wrapping: tuple[bytes, ...] = field(
+        repr=False
+    )  # current first; a second one only while it is being replaced
+    under: bytes | None = field(default=None, repr=False)  # what a passphrase gave, to seal it again
+
+    def pack(self) -> bytes:
+        """The keys one after the other, 32 bytes each: library, wrapping, (old wrapping)."""
+        return b"".join((self.library, *self.wrapping))
+
+    @staticmethod
+    def unpack(data: bytes) -> RootKey:
+        """The inverse of pack(). Raises KeyUnavailable when it cannot be one."""
+        keys = [data[at : at + crypto.KEY_BYTES] for at in range(0, len(data), crypto.KEY_BYTES)]
+        if not 2 <= len(keys) <= 3 or len(data) % crypto.KEY_BYTES:
+            raise KeyUnavailable("the library's key is damaged: it does not have the length of one")
+        return RootKey(keys[0], tuple(keys[1:]))
+
+
+@dataclass(frozen=True)
+class KeyPlace:
+    """What key.json says: which library this is and where its root key is kept."""
+
+    library_id: str
+    kind: str  # file, keyring, passphrase
+    salt: str = ""
+    sealed: str = field(default="", repr=False)
+    leaving: str = ""  # the kind of place that the root key was moved from, until it is deleted there
+
+    @staticmethod
+    def read(home: Path) -> KeyPlace:
+        """Raises KeyUnavailable when key.json is missing or damaged."""
+        try:
+            raw = json.loads((home / "key.json").read_text("utf-8"))
+            return KeyPlace(**{name: str(raw[name]) for name in KeyPlace.__dataclass_fields__ if name in raw})
+        except FileNotFoundError as exc:
+            raise KeyUnavailable(
+                f"{home / 'key.json'} is missing; without it the library cannot be opened"
+            ) from exc
+        except (OSError, ValueError, TypeError) as exc:
+            raise KeyUnavailable(f"{home / 'key.json'} is damaged; restore it from a backup") from exc
+
+    def write(self, home: Path) -> None:
+        """Write key.json."""
+        write_private(home / "key.json", json.dumps(self.__dict__, indent=1).encode())
+
+
+def create(home: Path, key_folder: Path) -> RootKey:
+    """Make a library's root key and keep it in the keyring, or in a 0600 file outside the library where there
+    is none.
+    """
+    root = RootKey(crypto.new_key(), (crypto.new_key(),))
+    kind = "keyring" if keyring_name() else "file"
+    place = KeyPlace(secrets.token_hex(8), kind)
+    keep(place, root, key_folder)
+    place.write(home)
+    return root
+
+
+def unlock(home: Path, key_folder: Path, ask: AskPassphrase | None) -> RootKey:
+    """The library's root key, from wherever key.json says. Raises KeyUnavailable, saying what to do."""
+    return fetch(KeyPlace.read(home), key_folder, ask)
+
+
+def fetch(place: KeyPlace, key_folder: Path, ask: AskPassphrase | None) -> RootKey:
+    """The root key from this place. Raises KeyUnavailable, saying what to do."""
+    if place.kind == "passphrase":
+        return from_passphrase(place, ask)
+    if place.kind == "keyring":
+        return RootKey.unpack(_from_keyring(place))
+    if place.kind == "file":
+        return RootKey.unpack(_from_file(key_file(place, key_folder)))
+    raise KeyUnavailable(f"key.json names a key place that this version does not know: {place.kind!r}")
+
+
+def keep(place: KeyPlace, root: RootKey, key_folder: Path) -> None:
+    """Store the root key where `place` says (file or keyring)."""
+    if place.kind == "keyring":
+        keyring = _keyring()
+        try:
+            keyring.set_password(SERVICE, place.library_id, base64.b64encode(root.pack()).decode())
+        except keyring.errors.KeyringError as exc:
+            raise KeyUnavailable("the operating system's keyring refused to keep the library's key") from exc
+    else:
+        private_folder(key_folder)
+        write_private(key_file(place, key_folder), root.pack())
+
+
+def protect(place: KeyPlace, root: RootKey, passphrase: str) -> KeyPlace:
+    """The place that holds the root key sealed under a passphrase."""
+    salt = secrets.token_bytes(16)
+    under = crypto.from_passphrase(passphrase, salt)
+    return _sealed(replace(place, salt=base64.b64encode(salt).decode()), replace(root, under=under))
+
+
+def _sealed(place: KeyPlace, root: RootKey) -> KeyPlace:
+    if root.under is None:
+        raise KeyUnavailable("the library's passphrase is needed for this; set SELFSEARCH_PASSPHRASE")
+    sealed = crypto.Sealer(root.under).seal(root.pack(), place.library_id)
+    return replace(place, kind="passphrase", sealed=base64.b64encode(sealed).decode())
+
+
+def store(home: Path, key_folder: Path, root: RootKey) -> None:
+    """Keep a changed root key where the library's root key is kept."""
+    place = KeyPlace.read(home)
+    if place.kind == "passphrase":
+        _sealed(place, root).write(home)
+    else:
+        keep(place, root, key_folder)
+
+
+def move(home: Path, key_folder: Path, root: RootKey, kind: str, passphrase: str = "") -> None:
+    """Keep the root key elsewhere: kind is file, keyring or passphrase.
+
+    Never in no place; killed in between, `tidy` ends it.
+    """
+    tidy(home, key_folder)
+    old = KeyPlace.read(home)
+    new = KeyPlace(old.library_id, kind, leaving=old.kind if old.kind != kind else "")
+    if kind == "passphrase":
+        new = protect(new, root, passphrase)
+    else:
+        keep(new, root, key_folder)
+    new.write(home)
+    tidy(home, key_folder)
+
+
+def tidy(home: Path, key_folder: Path) -> None:
+    """Delete the root key from where it was moved away."""
+    place = KeyPlace.read(home)
+    if place.leaving == "file":
+        key_file(place, key_folder).unlink(missing_ok=True)
+    elif place.leaving == "keyring":
+        keyring = _keyring()
+        try:
+            keyring.delete_password(SERVICE, place.library_id)
+        except keyring.errors.PasswordDeleteError:
+            pass  # it is not there any more
+        except keyring.errors.KeyringError as exc:
+            raise KeyUnavailable(
+                "the operating system's keyring is locked; unlock it, then try again"
+            ) from exc
+    if place.leaving:
+        replace(place, leaving="").write(home)
+
+
+def key_file(place: KeyPlace, key_folder: Path) -> Path:
+    """Where the key file of this library is."""
+    return key_folder / f"{place.library_id}.key"
+
+
+def keyring_name() -> str | None:
+    """The operating system's keyring, when there is one that really protects what it keeps."""
+    if os.environ.get("SELFSEARCH_KEYRING") == "off":
+        return None
+    if (
+        os.name == "posix"
+        and os.uname().sysname == "Linux"
+        and not os.environ.get("DBUS_SESSION_BUS_ADDRESS")
+    ):
+        return None  # no session bus, no keyring; the import alone would cost 0.1 s
+    backend = _keyring().get_keyring()
+    module = type(backend).__module__
+    names = [f"{type(b).__module__}" for b in getattr(backend, "backends", [])] or [module]
+    trusted = [
+        n for n in names if n.startswith("keyring.backends.") and n.rpartition(".")[2] in TRUSTED_KEYRINGS
+    ]
+    return trusted[0].rpartition(".")[2] if trusted else None
+
+
+def _keyring() -> Any:
+    import keyring
+    import keyring.errors
+
+    return keyring
+
+
+def _from_keyring(place: KeyPlace) -> bytes:
+    keyring = _keyring()
+    try:
+        text = keyring.get_password(SERVICE, place.library_id)
+    except keyring.errors.KeyringError as exc:
+        raise KeyUnavailable(
+            "the operating system's keyring is locked; log in or unlock it, then try again"
+        ) from exc
+    if text is None:
+        raise KeyUnavailable(
+            "the operating system's keyring no longer has this library's key; put it back from the recovery"
+            " code: selfsearch key import"
+        )
+    return base64.b64decode(text)
+
+
+def _from_file(path: Path) -> bytes:
+    try:
+        info = path.stat()
+        if os.name == "posix" and info.st_mode & 0o077:
+            path.chmod(0o600)
+        return path.read_bytes()
+    except FileNotFoundError as exc:
+        raise KeyUnavailable(
+            f"the library's key file {path} is missing; put it back from a copy, or from the recovery code:"
+            " selfsearch key import"
+        ) from exc
+    except OSError as exc:
+        raise KeyUnavailable(f"the library's key file {path} cannot be read: {exc.strerror}") from exc
+
+
+def from_passphrase(place: KeyPlace, ask: AskPassphrase | None) -> RootKey:
+    passphrase = ask() if ask else None
+    if not passphrase:
+        raise KeyUnavailable(
+            "the library is locked with a passphrase; give it when asked, or set SELFSEARCH_PASSPHRASE"
+        )
+    key = crypto.from_passphrase(passphrase, base64.b64decode(place.salt))
+    try:
+        root = RootKey.unpack(crypto.Sealer(key).open(base64.b64decode(place.sealed), place.library_id))
+    except KeyUnavailable:
+        raise
+    except LibraryError as exc:
+        raise KeyUnavailable("that is not the library's passphrase") from exc
+    return replace(root, under=key)
+
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+SAME = str.maketrans("ILO", "110")  # what people write for what was printed
+BYTES = 8  # of key per line
+LETTERS = 14  # of a line: 65 bits of base32 and the check
+
+
+def to_code(root: RootKey) -> str:
+    """The code, one line per eight bytes: number, then groups of letters.
+
+    Only while one wrapping key is in use.
+    """
+    data = root.pack()[: 2 * 32]
+    lines = [_line(number, data[at : at + BYTES]) for number, at in enumerate(range(0, len(data), BYTES), 1)]
+    return "\n".join(lines)
+
+
+def from_code(text: str) -> RootKey:
+    """The inverse; blanks, dashes, line numbers and lower case do not matter.
+
+    Raises UsageError naming the wrong line.
+    """
+    found = [_letters(line) for line in text.upper().splitlines() if line.strip()]
+    if len(found) == 1 and len(found[0]) % LETTERS == 0:  # everything on one line
+        found = [found[0][at : at + LETTERS] for at in range(0, len(found[0]), LETTERS)]
+    if len(found) != 8:
+        raise UsageError(f"a recovery code has 8 lines; this has {len(found)}")
+    return RootKey.unpack(b"".join(_bytes(number, line) for number, line in enumerate(found, 1)))
+
+
+def _line(number: int, data: bytes) -> str:
+    value = int.from_bytes(data, "big")
+    letters = "".join(ALPHABET[value >> shift & 31] for shift in range(60, -1, -5)) + _check(number, data)
+    return f"{number}  {letters[:5]}-{letters[5:10]}-{letters[10:]}"
+
+
+def _letters(line: str) -> str:
+    return re.sub(r"[\s-]", "", re.sub(r"^\s*[1-8][\s.:)]+", "", line)).translate(SAME)
+
+
+def _bytes(number: int, letters: str) -> bytes:
+    try:
+        value = 0
+        for letter in letters[:-1]:
+            value = value << 5 | ALPHABET.index(letter)
+        data = value.to_bytes(BYTES, "big")
+    except (ValueError, OverflowError) as exc:
+        raise UsageError(f"line {number} of the recovery code has a wrong letter") from exc
+    if len(letters) != LETTERS or _check(number, data) != letters[-1]:
+        raise UsageError(f"line {number} of the recovery code is not as it was printed; look at it again")
+    return data
+
+
+def _check(number: int, data: bytes) -> str:
+    return ALPHABET[hashlib.sha256(bytes([number]) + data).digest()[0] & 31]

@@ -1,0 +1,96 @@
+"""A marked block in the user's crontab; every other byte of it stays."""
+
+from __future__ import annotations
+
+import shlex
+
+from ...errors import SelfsearchError, UsageError
+from .plan import Plan, When, check, read_words
+
+LONGEST = 998  # bytes of a line; cron's own buffers end near here
+HINT = "written by: selfsearch schedule install; taken out by: selfsearch schedule remove"
+
+
+def block(plan: Plan) -> bytes:
+    """The lines to put in. Raises UsageError when cron cannot do it.
+
+    A backslash is refused: crons differ in what one before another means. Both outputs are thrown away, or
+    cron would mail them daily; the run log has the result, and a failure is told.
+    """
+    check(plan, "\\", "cron")
+    said = " ".join(f"{name}={shlex.quote(value)}" for name, value in plan.environment.items())
+    command = f"{said} nice -n 19 {shlex.join(plan.command)} >/dev/null 2>&1"
+    line = f"{fields(plan.when)} {command.replace('%', chr(92) + '%')}"  # a bare % is a line's end to cron
+    if len(line.encode()) > LONGEST:
+        raise UsageError(f"the line for cron would be longer than {LONGEST} bytes; use shorter paths")
+    return f"{_begin(plan.name)} {plan.when.words} ({HINT})\n{line}\n{_end(plan.name)}\n".encode()
+
+
+def fields(when: When) -> str:
+    """The five fields that say when. Raises UsageError for a span that cron cannot say."""
+    if when.every is None:
+        day = "*" if when.weekday is None else str((when.weekday + 1) % 7)  # cron's Sunday is 0
+        return f"{when.minute} {when.hour} * * {day}"
+    hours, minutes = divmod(when.every, 60)
+    if when.every == 24 * 60:
+        return "0 0 * * *"
+    if when.every == 7 * 24 * 60:
+        return "0 0 * * 0"
+    if not minutes and 24 % hours == 0:
+        return f"0 */{hours} * * *" if hours > 1 else "0 * * * *"
+    if not hours and 60 % minutes == 0:
+        return f"*/{minutes} * * * *"
+    raise UsageError(
+        f"cron cannot run something {when.words}; it can every 15m, 20m, 30m, 1h, 2h, 3h, 4h, 6h, 8h,"
+        f" 12h, 1d or 7d"
+    )
+
+
+def put(crontab: bytes, name: str, lines: bytes) -> bytes:
+    """The crontab with our block in it, in the place of an older one, else at its end."""
+    before, _, after = split(crontab, name)
+    if before and not before.endswith(b"\n"):
+        before += b"\n"  # cron refuses a crontab whose last line has no end
+    return before + lines + after
+
+
+def take(crontab: bytes, name: str) -> bytes:
+    """The crontab without our block."""
+    before, _, after = split(crontab, name)
+    return before + after
+
+
+def split(crontab: bytes, name: str) -> tuple[bytes, bytes, bytes]:
+    """What stands before our block, the block ("" when there is none), and what stands after it.
+
+    Raises SelfsearchError when its last line was lost, since nobody can say then which lines are ours.
+    """
+    lines = crontab.splitlines(keepends=True)
+    begins = [at for at, line in enumerate(lines) if line.startswith(f"{_begin(name)} ".encode())]
+    if not begins:
+        return crontab, b"", b""
+    ends = [at for at, line in enumerate(lines) if line.strip() == _end(name).encode() and at > begins[0]]
+    if not ends or len(begins) > 1:
+        raise SelfsearchError(
+            f"the crontab's lines of selfsearch are not whole; take them out by hand (crontab -e), from"
+            f" {_begin(name)!r} to {_end(name)!r}, then try again"
+        )
+    first, last = begins[0], ends[0] + 1
+    return b"".join(lines[:first]), b"".join(lines[first:last]), b"".join(lines[last:])
+
+
+def when_of(lines: bytes, name: str) -> When | None:
+    """When an installed block runs, from its first line."""
+    first = lines.decode("utf-8", "replace").partition("\n")[0].removeprefix(_begin(name))
+    try:
+        return read_words(first.partition("(")[0])
+    except UsageError:
+        return None
+
+
+def _begin(name: str) -> str:
+    return f"# BEGIN {name}"
+
+
+def _end(name: str) -> str:
+    return f"# END {name}"

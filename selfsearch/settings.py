@@ -1,0 +1,80 @@
+"""Settings: defaults, then config.toml in the library's folder, then the environment. Flags are the command
+line's business.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from .errors import UsageError
+from .files import private_folder, write_private
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # the same module, before it was the standard library's
+
+BYSTANDERS = ("keep", "discard")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set once. Every field is also SELFSEARCH_<FIELD> in the environment."""
+
+    pack: str = "opencv-zoo"  # the model pack that index and query use
+    bystanders: str = "keep"  # keep or discard faces that resemble nobody enrolled
+    grace_days: int = 30  # what rests on consent that has ended is kept this long, then erased
+    # ways to be told, see selfsearch.monitoring.notify; URLs may hold secrets
+    notify: str = field(default="", repr=False)
+
+
+def read(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of the library at `home`. Raises UsageError when one is not usable."""
+    found = _checked(_file(home / "config.toml"), "config.toml")
+    words = {name.name: environment.get(f"SELFSEARCH_{name.name.upper()}") for name in fields(Settings)}
+    return replace(found, **_typed({key: value for key, value in words.items() if value}, "the environment"))
+
+
+def write(home: Path, **changes: Any) -> Settings:
+    """Change settings in config.toml; what else stands there stays. Returns what it says now."""
+    raw = _file(home / "config.toml") | changes
+    found = _checked(raw, "config.toml")
+    write_private(private_folder(home) / "config.toml", tomli_w.dumps(raw).encode())
+    return found
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        return found
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as exc:
+        raise UsageError(f"{path} cannot be used: {exc}") from exc
+
+
+def _checked(raw: Mapping[str, Any], where: str) -> Settings:
+    return replace(Settings(), **_typed(raw, where))
+
+
+def _typed(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
+    known = {name.name: type(getattr(Settings(), name.name)) for name in fields(Settings)}
+    for key in raw:
+        if key not in known:
+            raise UsageError(f"{where} sets {key!r}, which is no setting; there are: {', '.join(known)}")
+    try:
+        values = {key: known[key](value) for key, value in raw.items()}
+    except (TypeError, ValueError) as exc:
+        raise UsageError(f"{where} has a setting of the wrong kind: {exc}") from exc
+    if values.get("grace_days", 0) < 0:
+        raise UsageError(f"{where}: grace_days is 0 or more")
+    if values.get("bystanders", "keep") not in BYSTANDERS:
+        raise UsageError(f"{where}: bystanders is keep or discard")
+    return values

@@ -183,7 +183,7 @@ def fill(made: Path, kind: str) -> dict[str, float]:
     from selfsearch.consent import grants
     from selfsearch.library import faces, items, sources
     from selfsearch.packs.store import find_pack
-    from selfsearch.types import Outcome, Provenance
+    from selfsearch.types import Outcome, Provenance, isoformat
 
     pack = find_pack("opencv-zoo")
     random = np.random.default_rng(0)
@@ -192,7 +192,7 @@ def fill(made: Path, kind: str) -> dict[str, float]:
         grants.give(library, grants.ConsentRequest("source", "/photographs", "own", method="bench"), now())
         number = sources.save_pack(library, pack.name, pack.revision, pack.dimension)
         values = {"locator": "folder 1", "root": "/photographs", "platform": "folder", "title": "", "why": ""}
-        values |= {"containers": ["/photographs"], "added_at": grants.stamp(now())}
+        values |= {"containers": ["/photographs"], "added_at": isoformat(now())}
         row = sources.save_source(library, values)
         said = (Provenance(platform="folder"),)
         for first in range(0, PICTURES, 64):
@@ -203,7 +203,7 @@ def fill(made: Path, kind: str) -> dict[str, float]:
                     entry = items.Entry(
                         path, f"/photographs/{path}", 200_000, f"{at}", said, Outcome.INDEXED, None, media
                     )
-                    items.save_item(library, row.id, entry, grants.stamp(now()))
+                    items.save_item(library, row.id, entry, isoformat(now()))
         return {"writing 100,000 made-up faces": time.perf_counter() - start}
 
 

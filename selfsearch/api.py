@@ -29,7 +29,7 @@ from .packs.store import DEFAULT, find_pack
 from .recognition.engine import Engine
 from .report import crops
 from .report.html import to_html
-from .types import Answer
+from .types import Answer, isoformat
 from .workflows import enroll, index
 from .workflows.enroll import Chosen, Photo
 from .workflows.index import Indexed, Watcher
@@ -165,7 +165,7 @@ class Selfsearch:
 
     def verdict(self, grant: Grant, face: int, said: Literal["me", "not_me"]) -> None:
         """Say for good that a face is, or is not, the person of the grant."""
-        people.save_verdict(self.library, self._enrolled(grant), face, said, grants.stamp(self.clock()))
+        people.save_verdict(self.library, self._enrolled(grant), face, said, isoformat(self.clock()))
 
     def rescan(self, only: Sequence[int] | None = None, watcher: Watcher | None = None) -> Rescan:
         """Read every consented source again (or those of the numbers in `only`) and note what changed for
@@ -177,16 +177,14 @@ class Selfsearch:
         """What re-scans found different for people whose consent is live: since a moment, or what `tell` was
         not given yet.
         """
-        found = changes.changes(
-            self.library, since=grants.stamp(since) if since else None, untold=since is None
-        )
+        found = changes.changes(self.library, since=isoformat(since) if since else None, untold=since is None)
         alive = grants.live(self.library, "person", {change.person for change in found}, self.clock())
         denied = changes.denied(self.library, found)
         return [change for change in found if change.person in alive and change.id not in denied]
 
     def tell(self, told: list[Change]) -> None:
         """These changes were shown to somebody: they are not new any more."""
-        changes.mark_told(self.library, told, grants.stamp(self.clock()))
+        changes.mark_told(self.library, told, isoformat(self.clock()))
 
     def sources(self) -> list[SourceRow]:
         """What was indexed, what it was recognised as and why."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any, TypeAlias, final
 
@@ -25,6 +26,11 @@ else:
     Pixels = Chip = Landmarks = Embedding = Embeddings = Any
 
 Box: TypeAlias = "tuple[float, float, float, float]"  # x, y, width, height
+
+
+def isoformat(moment: datetime) -> str:
+    """ISO 8601 with the moment's offset, to the second."""
+    return moment.isoformat(timespec="seconds")
 
 
 class Outcome(str, Enum):
@@ -61,6 +67,14 @@ class Exposure(str, Enum):
     def because(self, reason: str) -> ExposureAssessment:
         """This level with the evidence for it, in words that the user reads."""
         return ExposureAssessment(self, reason)
+
+
+EXPOSURES = (  # widest first; unknown outranks private, because it may be public
+    Exposure.PUBLIC,
+    Exposure.NETWORK,
+    Exposure.UNKNOWN,
+    Exposure.PRIVATE,
+)
 
 
 @final
@@ -279,10 +293,9 @@ class Appearance:
 
     @property
     def exposure(self) -> Exposure:
-        """The widest exposure among the sightings; unknown outranks private, because it may be public."""
-        seen = {sighting.provenance.exposure.level for sighting in self.sightings}
-        order = (Exposure.PUBLIC, Exposure.NETWORK, Exposure.UNKNOWN, Exposure.PRIVATE)
-        return next((level for level in order if level in seen), Exposure.UNKNOWN)
+        """The widest exposure among the sightings."""
+        levels = (sighting.provenance.exposure.level for sighting in self.sightings)
+        return min(levels, key=EXPOSURES.index, default=Exposure.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,7 +277,7 @@ def test_consent_withdrawn_while_an_index_runs_stops_it(run: Run, home: Path, tm
     with open_library(home, key_folder=home.parent / "keys") as library:
         kept = library.db.execute("select count(*) from items").fetchone()[0]
         assert 0 < kept <= 2 * index.BATCH
-        assert query.consented(library, NOW) == []
+        assert grants.searchable_sources(library, NOW) == []
     assert f"{folder} is erased" in run("forget").out
     with open_library(home, key_folder=home.parent / "keys") as library:
         assert sources.all_sources(library) == []

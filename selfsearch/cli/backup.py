@@ -11,6 +11,7 @@ import typer
 
 from ..errors import UsageError
 from ..sandbox import process
+from ..types import isoformat
 from . import options
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ def backup(
 
     A backup opens with the library's key or its recovery code (selfsearch key export).
     """
-    from ..consent import grants
     from ..library import backup as saving
     from .key import new_passphrase
 
@@ -42,7 +42,7 @@ def backup(
         raise UsageError(f"there is no folder {target.parent}")
     passphrase = new_passphrase() if with_key else None
     with options.opened(writing=True) as library:
-        manifest = saving.save(library, target, grants.stamp(options.now()), passphrase)
+        manifest = saving.save(library, target, isoformat(options.now()), passphrase)
     counts = manifest.counts
     options.answer(
         f"saved and checked: {target}: {counts['sources']} sources, {counts['media']:,} media,"

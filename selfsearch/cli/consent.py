@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import ConsentError, LibraryBusyError, UsageError
+from ..types import isoformat
 from . import consent_prompt, options
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def export(
             if subject is None or (one.entry.kind, one.entry.subject) == (kind, name)
         ]  # fmt: skip
         number = root_key.KeyPlace.read(library.home).library_id
-    record = consents.Record(number, grants.stamp(options.now()), length, tuple(entries), tuple(statuses))
+    record = consents.Record(number, isoformat(options.now()), length, tuple(entries), tuple(statuses))
     if html is None:
         options.answer_json(consents.to_json(record))
         return

@@ -33,7 +33,6 @@ def export(
     Only sources with live consent are in it; templates and face pictures only when asked for twice.
     """
     from ..consent import grants
-    from ..library import people, sources
     from ..library import sqlite_export as writing
 
     folder = plain.expanduser().absolute()
@@ -47,11 +46,9 @@ def export(
         raise UsageError(f"{folder / writing.NAME} exists; to replace it without a question: --yes")
     with options.opened(writing=True) as library:
         now = options.now()
-        rows = [row for row in sources.all_sources(library) if row.state != "erasing"]
-        alive = grants.live(library, "source", {row.root for row in rows}, now)
-        names = grants.live(library, "person", [one.name for one in people.all_people(library)], now)
-        chosen = [row.id for row in rows if row.root in alive]
-        counts = writing.export(library, folder, chosen, names, biometrics=with_biometrics)
+        sources = [row.id for row in grants.consented_sources(library, now)]
+        names = [person.name for person in grants.consented_people(library, now)]
+        counts = writing.export(library, folder, sources, names, biometrics=with_biometrics)
     options.answer(
         f"{folder / writing.NAME}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items())
     )

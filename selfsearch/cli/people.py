@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
+from ..types import isoformat
 from . import consent_prompt, options
 
 app = typer.Typer(help="Who may be searched for, and by which photographs.", invoke_without_command=True)
@@ -82,7 +83,6 @@ def verdict(
 
     What is not this person is never shown again.
     """
-    from ..consent import grants
     from ..library import faces, people
 
     if said not in ("me", "not-me"):
@@ -93,5 +93,5 @@ def verdict(
             raise UsageError(f"nobody called {name!r} is enrolled; see: selfsearch people")
         if face not in faces.describe(library, [face]):
             raise UsageError(f"there is no face {face} in the library")
-        people.save_verdict(library, person, face, said.replace("-", "_"), grants.stamp(options.now()))
+        people.save_verdict(library, person, face, said.replace("-", "_"), isoformat(options.now()))
     options.say(f"kept: face {face} is {'' if said == 'me' else 'not '}{name}")

@@ -215,7 +215,7 @@ def _who(
 
     library, now = searcher.library, options.now()
     enrolled = [person.name for person in people.all_people(library)]
-    alive = sorted(grants.live(library, "person", enrolled, now))
+    alive = sorted(person.name for person in grants.consented_people(library, now))
     if name is None and alive:
         person = query.recognise(searcher, chosen, alive)
         return person, grants.require(library, "person", person.name, now)

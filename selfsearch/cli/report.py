@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import SelfsearchError, UsageError
+from ..types import isoformat
 from . import options
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ def report(
 
     That is what re-scans found different. What was told is not told again, except with --since DATE.
     """
-    from ..consent import grants
     from ..library import changes
 
     if as_json + as_csv + as_markdown > 1:
@@ -51,9 +51,7 @@ def report(
             _write(html.absolute(), shown)
         _print(shown, "json" if as_json else "csv" if as_csv else "md" if as_markdown else "text")
         sys.stdout.flush()  # a full disk or a closed pipe is met here, before anything counts as told
-        changes.mark_told(
-            library, [*told, *(c for c in found if c.id in denied)], grants.stamp(options.now())
-        )
+        changes.mark_told(library, [*told, *(c for c in found if c.id in denied)], isoformat(options.now()))
 
 
 def _write(path: Path, shown: Sequence[Difference]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
+from ..types import isoformat
 from . import options
 
 if TYPE_CHECKING:
@@ -125,7 +126,6 @@ def gone(
 
     Everything in it counts as gone, and the next re-scan tells so. Nothing is erased; see: selfsearch forget.
     """
-    from ..consent import grants
     from ..library import items, sources
 
     with options.opened(writing=True) as library:
@@ -136,7 +136,7 @@ def gone(
             raise UsageError(
                 f"source {source} could be reached the last time; selfsearch rescan says what is gone"
             )
-        count = items.forget_missing(library, source, grants.stamp(options.now()))
+        count = items.forget_missing(library, source, isoformat(options.now()))
         sources.update_source(library, source, stamps={})
     options.say(f"{count:,} files of source {source} count as gone")
 

@@ -12,8 +12,7 @@ from datetime import datetime
 from ..errors import ConsentError
 from ..library import people
 from ..library.library import Library
-from ..types import Answer
-from . import grants
+from ..types import Answer, isoformat
 
 
 @dataclass
@@ -44,7 +43,7 @@ def question(
 def _note(library: Library, asked: Question, purpose: str, outcome: str, now: datetime) -> None:
     people.save_query(
         library,
-        now=grants.stamp(now),
+        now=isoformat(now),
         person=asked.person,
         purpose=purpose,
         outcome=outcome,

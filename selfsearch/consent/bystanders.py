@@ -10,7 +10,7 @@ turned far away or from decades ago pass less often.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -74,22 +74,18 @@ def rule(library: Library, engine: Engine, pack: int, now: datetime) -> Keep:
 
 def circle(library: Library, engine: Engine, pack: int, now: datetime) -> EnrolledSet:
     """Everybody enrolled with live consent. Raises UsageError when there is nobody."""
-    persons = people.all_people(library)
-    alive = grants.live(library, "person", [one.name for one in persons], now)
-    found = [
-        embeddings
-        for one in persons
-        if one.name in alive
-        for embeddings in _embeddings(library, engine, pack, one)
+    templates = [
+        people.enrolled_embeddings(library, person, pack, engine.dimension, engine.embed_both)[0]
+        for person in grants.consented_people(library, now)
     ]
-    if not found:
+    if not any(map(len, templates)):
         raise UsageError(
             "to discard bystanders somebody must be enrolled whose faces are kept: selfsearch people add"
             " NAME PHOTO"
         )
     calibration = find_calibration(engine.pack)
     return EnrolledSet(
-        np.concatenate(found), calibration.score_for(GENEROUS) if calibration else UNCALIBRATED
+        np.concatenate(templates), calibration.score_for(GENEROUS) if calibration else UNCALIBRATED
     )
 
 
@@ -106,13 +102,3 @@ def purge(library: Library, engine: Engine, now: datetime) -> face_removal.Remov
         return [face in said or like for face, like in zip(faces, kept.resembles(embeddings), strict=True)]
 
     return face_removal.thin(library, pack, engine.dimension, wanted, now)
-
-
-def _embeddings(library: Library, engine: Engine, pack: int, person: people.Person) -> Iterator[Embeddings]:
-    """The person's probe vectors with this pack, made from the kept chips where it is new."""
-    embeddings, _ = people.probe_embeddings(library, person, pack, engine.dimension)
-    if len(embeddings):
-        yield embeddings
-    else:
-        for _, chip in people.probe_chips(library, person):
-            yield engine.embed_both(chip[None])

@@ -7,7 +7,7 @@ indexed decides, or about the nearest one above it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
@@ -15,6 +15,9 @@ from pathlib import PurePath
 from ..errors import ConsentError, UsageError
 from ..library import ledger, people, sources
 from ..library.library import Library
+from ..library.people import Person
+from ..library.sources import SourceRow
+from ..types import isoformat
 
 LONGEST = timedelta(days=3 * 365)  # Illinois' Biometric Information Privacy Act, section 15(a)
 USUAL = timedelta(days=365)
@@ -94,7 +97,7 @@ def give(library: Library, wish: ConsentRequest, now: datetime, *, event: str = 
     if not timedelta(0) < wish.lasts <= LONGEST:
         raise UsageError("consent lasts at least a day and at most three years")
     entry = ledger.Entry(
-        at=stamp(now),
+        at=isoformat(now),
         event=event,
         kind=wish.kind,
         subject=wish.subject,
@@ -106,7 +109,7 @@ def give(library: Library, wish: ConsentRequest, now: datetime, *, event: str = 
         statement_version=VERSION,
         statement=statement(wish, now),
         method=wish.method,
-        expires_at=stamp(now + wish.lasts),
+        expires_at=isoformat(now + wish.lasts),
     )
     ledger.append(library, entry)
     return require(library, wish.kind, wish.subject, now)
@@ -144,7 +147,7 @@ def revoke(library: Library, kind: str, subject: str, now: datetime, detail: str
         if not ended:
             _check_part(library, known, kind, subject)
         for one in dict.fromkeys([subject, *ended]):
-            entry = ledger.Entry(at=stamp(now), event="revoke", kind=kind, subject=one, detail=detail)
+            entry = ledger.Entry(at=isoformat(now), event="revoke", kind=kind, subject=one, detail=detail)
             ledger.append(library, entry)
     return list(dict.fromkeys([subject, *ended]))
 
@@ -166,8 +169,7 @@ def covering(library: Library, subject: str, now: datetime) -> list[str]:
     """Paths of sources above `subject` whose own consent is live: what lies at `subject` goes on being read
     and shown as a part of them.
     """
-    rows = sources.all_sources(library)
-    above = {row.root for row in rows if row.state != "erasing" and _below(subject, row.root)}
+    above = {row.root for row in sources.visible_sources(library) if _below(subject, row.root)}
     return sorted(live(library, "source", above, now))
 
 
@@ -218,6 +220,37 @@ def live(library: Library, kind: str, subjects: Iterable[str], now: datetime) ->
     return {subject for subject in subjects if _is_live(known, kind, subject, now)}
 
 
+def consented_sources(library: Library, now: datetime) -> list[SourceRow]:
+    """Sources whose consent is live and that are not being erased, oldest first."""
+    rows = sources.visible_sources(library)
+    roots = live(library, "source", {row.root for row in rows}, now)
+    return [row for row in rows if row.root in roots]
+
+
+def searchable_sources(
+    library: Library, now: datetime, only: Collection[int] | None = None
+) -> list[SourceRow]:
+    """Consented sources that may be searched: those of the numbers in `only`, or all that no newer export has
+    replaced.
+
+    Raises UsageError for a number that no source has.
+    """
+    unknown = set(only or ()) - {row.id for row in sources.all_sources(library)}
+    if unknown:
+        raise UsageError(
+            f"there is no source {', '.join(map(str, sorted(unknown)))}; see: selfsearch sources"
+        )
+    rows = consented_sources(library, now)
+    return [row for row in rows if (row.id in only if only else row.successor is None)]
+
+
+def consented_people(library: Library, now: datetime) -> list[Person]:
+    """Everybody enrolled whose consent is live."""
+    persons = people.all_people(library)
+    names = live(library, "person", [person.name for person in persons], now)
+    return [person for person in persons if person.name in names]
+
+
 def _is_live(known: list[ledger.Entry], kind: str, subject: str, now: datetime) -> bool:
     try:
         _judge(_deciding(known, kind, subject), kind, subject, now)
@@ -254,8 +287,3 @@ def _refusal(entry: ledger.Entry | None, kind: str, subject: str) -> ConsentErro
         return ConsentError(f"there is no consent on record for {subject}; give it with: {how}")
     ended = "erased" if entry.event == "erase" else "withdrawn"
     return ConsentError(f"the consent for {subject} was {ended} on {entry.at[:10]}; to give it anew: {how}")
-
-
-def stamp(now: datetime) -> str:
-    """ISO 8601 with offset, to the second."""
-    return now.isoformat(timespec="seconds")

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import UsageError
+from ..types import isoformat
 from . import faces, ledger, rekey
 from .library import Library
 
@@ -57,7 +58,7 @@ def request(library: Library, kind: str, number: int | None, subject: str, now: 
         library.db.execute(
             "insert into erasures (kind, number, subject, began_at) select ?, ?, ?, ? where not exists"
             " (select 1 from erasures where kind = ? and number is ? and counts is null)",
-            [kind, number, subject, now.isoformat(timespec="seconds"), kind, number],
+            [kind, number, subject, isoformat(now), kind, number],
         )
         if kind == "source":
             library.db.execute("update sources set state = 'erasing' where id = ?", [number])
@@ -106,7 +107,7 @@ def conclude(library: Library, done: list[Erasure], detail: dict[str, Any], now:
     elif kind == "source" and _is_shared(library, subject):  # consent goes on for what else is at that path
         kind, subject = "library", f"source {done[0].number} of {subject}"
     entry = ledger.Entry(
-        at=now.isoformat(timespec="seconds"), event="erase", kind=kind, subject=subject,
+        at=isoformat(now), event="erase", kind=kind, subject=subject,
         detail=json.dumps(detail, sort_keys=True),
     )  # fmt: skip
     with library.atomic():

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..types import Embeddings
+from ..types import Embeddings, isoformat
 from . import erasure
 from .faces import chips_aad, embeddings_aad, split_chips, unpack_embeddings
 from .library import Library
@@ -114,7 +114,7 @@ def _thin_chips(library: Library, media: int, mask: Sequence[bool]) -> list[byte
 def _note(library: Library, count: int, now: datetime) -> None:
     values = [
         "faces that resemble nobody enrolled",
-        now.isoformat(timespec="seconds"),
+        isoformat(now),
         json.dumps({"faces": count}),
     ]
     library.db.execute(

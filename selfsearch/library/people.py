@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..types import Chip, Embedding, Embeddings
 from .faces import pack_chips, pack_embeddings, unpack_chips, unpack_embeddings
 from .library import Library
+
+Embed: TypeAlias = Callable[[NDArray[np.uint8]], Embeddings]  # (n, 112, 112, 3) chips -> (n, dimension)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,21 @@ def probe_embeddings(
     sealer = library.sealer(f"person:{person.id}")
     blocks = [sealer.open(sealed, f"vector of probe {probe}, pack {pack}") for probe, sealed, _ in rows]
     return unpack_embeddings(b"".join(blocks), dimension), [quality for _, _, quality in rows]
+
+
+def enrolled_embeddings(
+    library: Library, person: Person, pack: int, dimension: int, embed: Embed
+) -> tuple[Embeddings, list[float]]:
+    """The same, made from the kept chips and saved when this pack is new to the person.
+
+    `pack` is negative when the library has no number for it; then nothing is made.
+    """
+    embeddings, qualities = probe_embeddings(library, person, pack, dimension)
+    if qualities or pack < 0:
+        return embeddings, qualities
+    for probe, chip in probe_chips(library, person):
+        save_probe_embedding(library, person, probe, pack, embed(chip[None])[0])
+    return probe_embeddings(library, person, pack, dimension)
 
 
 def probe_chips(library: Library, person: Person) -> list[tuple[int, Chip]]:

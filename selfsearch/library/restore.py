@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import KeyUnavailable, LibraryError
+from ..types import isoformat
 from . import backup, crypto, erasure, ledger, root_key, sources
 from .atomic_swap import commit, stage
 from .faces import embeddings_aad
@@ -144,7 +145,7 @@ def _merge(staged: Library, live: Library, now: datetime) -> list[Entry]:
         ledger.append(
             staged,
             Entry(
-                at=now.isoformat(timespec="seconds"), event="revoke", kind=entry.kind, subject=entry.subject,
+                at=isoformat(now), event="revoke", kind=entry.kind, subject=entry.subject,
                 detail=f"taken over on restore; {entry.event} of {entry.at}",
             ),
         )  # fmt: skip

@@ -32,6 +32,11 @@ class SourceRow:
     added_at: str
     scanned_at: str | None
 
+    @property
+    def is_erasing(self) -> bool:
+        """Whether its erasure was asked for: nothing of it is read, searched or shown from that moment on."""
+        return self.state == "erasing"
+
 
 JSON_COLUMNS = ("periods", "account_was", "containers", "stamps")
 
@@ -39,6 +44,11 @@ JSON_COLUMNS = ("periods", "account_was", "containers", "stamps")
 def all_sources(library: Library) -> list[SourceRow]:
     """Every source, oldest first."""
     return [_row(row) for row in library.db.query("select * from sources order by id")]
+
+
+def visible_sources(library: Library) -> list[SourceRow]:
+    """Every source but those that are being erased, oldest first."""
+    return [row for row in all_sources(library) if not row.is_erasing]
 
 
 def save_source(library: Library, values: dict[str, Any]) -> SourceRow:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..types import Answer, Appearance, Exposure, Sighting
+from ..types import EXPOSURES, Answer, Appearance, Exposure, Sighting
 from . import words
 from .advice import title
 from .text import line
@@ -67,6 +67,6 @@ def platforms(answer: Answer) -> list[str]:
     for appearance in answer.appearances:
         for sighting in appearance.sightings:
             said = sighting.provenance
-            level = said.platform == "folder", words.EXPOSURES.index(said.exposure.level)
+            level = said.platform == "folder", EXPOSURES.index(said.exposure.level)
             widest[said.platform] = min(level, widest.get(said.platform, level))
     return sorted(widest, key=lambda platform: (widest[platform], platform))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..types import Answer, Appearance, Exposure, Sighting
+from ..types import EXPOSURES, Answer, Appearance, Exposure, Sighting
 from . import sections, words
 from .cards import card
 from .crops import Picture
@@ -43,7 +43,7 @@ def _tiles(answer: Answer) -> Markup | None:
     if not answer.appearances:
         return None
     tiles = []
-    for level in words.EXPOSURES:
+    for level in EXPOSURES:
         number = sum(appearance.exposure is level for appearance in answer.appearances)
         tiles.append(
             element(
@@ -67,7 +67,7 @@ def _appearances(answer: Answer, summary: Summary, picture: Callable[[Appearance
         nothing = [element("p", sentence) for sentence in summary.sentences]
         return element("section", heading, element("div", *nothing, class_="empty"))
     values = _Values(answer)
-    groups = [_group(answer, level, picture, values) for level in words.EXPOSURES]
+    groups = [_group(answer, level, picture, values) for level in EXPOSURES]
     return element(
         "section",
         heading,
@@ -118,7 +118,7 @@ class _Values:
 
 def _sorted(key: str, counted: dict[str | None, int]) -> list[str | None]:
     if key == "exposure":
-        return [level.value for level in words.EXPOSURES if level.value in counted]
+        return [level.value for level in EXPOSURES if level.value in counted]
     known = [value for value in counted if value is not None]
     unknown: list[str | None] = [None] if None in counted else []
     return (sorted(known) if key == "year" else known) + unknown

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..types import Answer, Appearance, Exposure
+from ..types import EXPOSURES, Answer, Appearance, Exposure
 from . import words
 from .facets import FACETS
-from .words import BANDS, EXPOSURES, count, listed, you
+from .words import BANDS, count, listed, you
 
 SURE = ("strong", "likely")  # bands in which the headline claims to have found the person
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from ..types import Answer, Appearance, Exposure, Sighting
+from ..types import EXPOSURES, Answer, Appearance, Exposure, Sighting
 from . import words
 from .advice import advice, caveat, title
 from .facets import platforms
@@ -36,7 +36,7 @@ class _Page:
 
     def lines(self) -> Iterator[str]:
         yield from self.head()
-        for level in words.EXPOSURES:
+        for level in EXPOSURES:
             yield from self.group(level)
         yield from self.section("In words", list(self.summary.sentences))
         yield from self.links()

@@ -9,7 +9,6 @@ from ..types import Appearance, Exposure, Sighting
 from .text import line
 
 BANDS = ("strong", "likely", "possible", "weak")  # "weak" is what an appearance without a band is called here
-EXPOSURES = (Exposure.PUBLIC, Exposure.NETWORK, Exposure.UNKNOWN, Exposure.PRIVATE)  # widest first
 
 WHO_COULD_SEE = {
     Exposure.PUBLIC: "Anyone could see it",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..types import Answer, Exposure, Sighting
+from ..types import EXPOSURES, Answer, Exposure, Sighting
 from .text import web
-from .words import EXPOSURES
 
 KINDS = ("exact", "constructed", "owner_only", "profile")  # the surest way to the picture first
 

@@ -24,22 +24,19 @@ from ..library.library import Library
 from ..library.people import Person
 from ..recognition.calibration import BANDS
 from ..recognition.engine import Engine
-from ..types import Answer, Embedding
+from ..types import EXPOSURES, Answer, Embedding, isoformat
 from .accounts import PlaceHistory, by_media
 from .index import Clock
 from .query import (
     SAME_FACE_SCORE,
     SAME_PICTURE_BITS,
     UNCALIBRATED,
-    WIDEST,
     Filters,
     Searcher,
-    consented,
     enrolled_embeddings,
     query,
 )
 
-ORDER = [level.value for level in WIDEST]
 RANKS = [*BANDS, None]
 SAME_SCORE = 0.0005  # scores are kept with four digits
 
@@ -90,7 +87,7 @@ def _ask(searcher: Searcher, person: Person, clock: Clock) -> Answer | None:
 
 
 def _note(searcher: Searcher, person: Person, answer: Answer, looked: ScanResult, clock: Clock) -> None:
-    library, pack, now = searcher.library, searcher.engine.pack.revision, grants.stamp(clock())
+    library, pack, now = searcher.library, searcher.engine.pack.revision, isoformat(clock())
     count = len(answer.appearances)
     people.save_query(
         library, now=now, person=person.name, purpose="re-scan", outcome="answered", appearances=count
@@ -128,7 +125,7 @@ class Comparison:
     ) -> None:
         library, found = searcher.library, _states(answer)
         self.searcher, self.memory, self.person, self.found = searcher, memory, person.name, found
-        self.at = grants.stamp(clock())
+        self.at = isoformat(clock())
         self.floor = answer.bands.get("possible", UNCALIBRATED)
         self.another_pack = memory.pack not in ("", searcher.engine.pack.revision)
         self.more = self.fewer = 0
@@ -142,7 +139,7 @@ class Comparison:
         self.media = {
             face: row["media_id"] for face, row in faces.describe(library, self._differing(found)).items()
         }
-        self.after = self._completed(found, {row.id for row in consented(library, clock())})
+        self.after = self._completed(found, {row.id for row in grants.searchable_sources(library, clock())})
 
     def changes(self) -> list[Change]:
         """What is different, one change per appearance, in the order of faces."""
@@ -244,7 +241,7 @@ def _still(before: State, now: State | None, kept: set[str], seen: set[str]) -> 
     more, `seen` those where it is and was not found. None: it is gone, or was found and that is all.
     """
     if now is not None:
-        widest = min((before.exposure, now.exposure), key=ORDER.index)
+        widest = min((before.exposure, now.exposure), key=EXPOSURES.index)
         return replace(now, places=tuple(sorted(kept | {*now.places})), exposure=widest) if kept else now
     if seen:
         return replace(before, band=None, places=tuple(sorted(kept | seen)))
@@ -261,7 +258,7 @@ def together(states: Iterable[State]) -> State | None:
     return State(
         max(state.score for state in every),
         min((state.band for state in every), key=RANKS.index),
-        min((state.exposure for state in every), key=ORDER.index),
+        min((state.exposure for state in every), key=EXPOSURES.index),
         tuple(sorted({place for state in every for place in state.places})),
     )
 

@@ -36,7 +36,7 @@ from ..library import faces, items, sources
 from ..library.library import Library
 from ..library.sources import SourceRow
 from ..recognition.engine import Engine
-from ..types import Analysis, Outcome
+from ..types import Analysis, Outcome, isoformat
 from .reembed import reembed
 
 BATCH = 64  # files per transaction: a killed run repeats at most these
@@ -115,7 +115,7 @@ def _vanished(
     Not so where nobody can tell: what lies in a folder that cannot be looked into is out of reach.
     """
     met = {one.source.id for one in done}
-    lost = [row for row in rows if row.root == root and row.id not in met and row.state != "erasing"]
+    lost = [row for row in rows if row.root == root and row.id not in met and not row.is_erasing]
     found = []
     for row in lost:
         if any(is_out_of_sight(path) for path in row.containers):
@@ -192,7 +192,7 @@ class _Run:
 
     @property
     def now(self) -> str:
-        return grants.stamp(self.clock())
+        return isoformat(self.clock())
 
     def source(self, source: Source, locator: str, root: str) -> Indexed:
         """Read one source and write down what became of every file."""

@@ -30,11 +30,11 @@ from ..library.people import Person
 from ..recognition.calibration import BANDS, SAME_PERSON, WEAKEST, Calibration, find_calibration
 from ..recognition.engine import Engine
 from ..types import (
+    EXPOSURES,
     Answer,
     Appearance,
     Embedding,
     Embeddings,
-    Exposure,
     LinkOnly,
     Location,
     Outcome,
@@ -42,6 +42,7 @@ from ..types import (
     Provenance,
     Sighting,
     Timestamp,
+    isoformat,
 )
 from . import enroll
 from .enroll import Chosen
@@ -51,7 +52,6 @@ SAME_PICTURE_BITS = 6  # of 64: perceptual hashes this close are the same pictur
 SAME_FACE_SCORE = 0.9  # cosine: and the faces must agree, so that bursts and look-alike pages do not fold
 UNCALIBRATED = 0.3  # score from which faces are listed when a pack has no calibration
 ENROLLED_SCORE = 0.5  # score that counts as the enrolled person when a pack has no calibration
-WIDEST = (Exposure.PUBLIC, Exposure.NETWORK, Exposure.UNKNOWN, Exposure.PRIVATE)
 UNSEEN = (Outcome.UNSUPPORTED, Outcome.UNREADABLE, Outcome.TOO_LARGE, Outcome.ENCRYPTED)
 
 
@@ -112,10 +112,10 @@ def enroll_person(searcher: Searcher, grant: Grant, chosen: Sequence[Chosen], no
     enroll.one_person(chosen, searcher.calibration)
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
     searcher.pack = pack
-    person = people.save_person(library, grant.subject, grants.stamp(now))
+    person = people.save_person(library, grant.subject, isoformat(now))
     for probe in chosen:
         kept = people.NewProbe(probe.photo.sha256, probe.face.quality, probe.chip, probe.embedding)
-        people.save_probe(library, person, pack, kept, grants.stamp(now))
+        people.save_probe(library, person, pack, kept, isoformat(now))
     return person
 
 
@@ -145,16 +145,11 @@ def recognise(searcher: Searcher, chosen: Sequence[Chosen], names: Sequence[str]
 
 
 def enrolled_embeddings(searcher: Searcher, person: Person) -> tuple[Embeddings, list[float]]:
-    """The person's probe vectors with this pack, made from the kept chips when the pack is new, and their
-    qualities.
-    """
-    library, engine = searcher.library, searcher.engine
-    found = people.probe_embeddings(library, person, searcher.pack, engine.dimension)
-    if len(found[1]) or searcher.pack < 0:
-        return found
-    for number, chip in people.probe_chips(library, person):
-        people.save_probe_embedding(library, person, number, searcher.pack, engine.embed_both(chip[None])[0])
-    return people.probe_embeddings(library, person, searcher.pack, engine.dimension)
+    """The person's probe embeddings with this searcher's pack, and their qualities."""
+    engine = searcher.engine
+    return people.enrolled_embeddings(
+        searcher.library, person, searcher.pack, engine.dimension, engine.embed_both
+    )
 
 
 def query(
@@ -167,7 +162,7 @@ def query(
         raise ConsentError(f"the consent that was shown is not {person.name}'s")
     grants.require(library, "person", person.name, now)
     searcher.renew(now)
-    rows = consented(library, now, filters.sources)
+    rows = grants.searchable_sources(library, now, filters.sources)
     wanted = [row.id for row in rows]
     known, qualities = enrolled_embeddings(searcher, person)
     embeddings = np.concatenate([known, *(probe.embedding[None] for probe in chosen)])
@@ -192,7 +187,7 @@ def query(
         hidden=len(appearances) - len(shown),
         not_looked_at={kind.value: outcomes[kind.value] for kind in UNSEEN if outcomes.get(kind.value)},
         links=tuple(_links(library, rows)),
-        asked_at=grants.stamp(now),
+        asked_at=isoformat(now),
     )  # fmt: skip
 
 
@@ -201,21 +196,6 @@ def _links(library: Library, rows: Sequence[sources.SourceRow]) -> Iterator[Link
     account_was = {row.id: row.account_was for row in rows}
     for source, reason, said in items.links_only(library, list(account_was)):
         yield LinkOnly(source, exposure.with_knowledge(said, account_was[source]), reason)
-
-
-def consented(library: Library, now: datetime, only: frozenset[int] | None = None) -> list[sources.SourceRow]:
-    """Sources whose consent is live now: those of the numbers in `only`, or all that no newer export has
-    replaced.
-    """
-    rows = sources.all_sources(library)
-    unknown = (only or frozenset()) - {row.id for row in rows}
-    if unknown:
-        raise UsageError(
-            f"there is no source {', '.join(map(str, sorted(unknown)))}; see: selfsearch sources"
-        )
-    alive = grants.live(library, "source", {row.root for row in rows}, now)
-    wanted = [row for row in rows if (row.id in only if only else row.successor is None)]
-    return [row for row in wanted if row.root in alive and row.state != "erasing"]
 
 
 def _probe(probe: Chosen) -> Probe:
@@ -296,7 +276,7 @@ class _Assembly:
             for member in dict.fromkeys(n for n, _ in group)
             for place in seen.get(known[member]["media_id"], [])
         ]
-        sightings.sort(key=lambda one: WIDEST.index(one.provenance.exposure.level))
+        sightings.sort(key=lambda one: EXPOSURES.index(one.provenance.exposure.level))
         return Appearance(
             rank=0, face=number, score=round(score, 4), band=self._band(score),
             expected_false_matches=expected and float(f"{expected:.3g}"),

@@ -51,7 +51,7 @@ def reembed(library: Library, engine: Engine, now: datetime, watcher: Watcher | 
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
     if reembedding.complete(library, pack):
         return Remade()
-    missing = reembedding.bare(library, pack, _consented(library, now))
+    missing = reembedding.bare(library, pack, [row.id for row in grants.consented_sources(library, now)])
     if not missing:
         return Remade()
     count = sum(one.faces for one in missing)
@@ -62,12 +62,6 @@ def reembed(library: Library, engine: Engine, now: datetime, watcher: Watcher | 
     finally:
         if watcher:
             watcher.end()
-
-
-def _consented(library: Library, now: datetime) -> list[int]:
-    rows = sources.all_sources(library)
-    alive = grants.live(library, "source", {row.root for row in rows}, now)
-    return [row.id for row in rows if row.root in alive and row.state != "erasing"]
 
 
 def _remake(

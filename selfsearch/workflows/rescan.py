@@ -16,6 +16,7 @@ from ..library.changes import Change
 from ..library.library import Library
 from ..library.sources import SourceRow
 from ..recognition.engine import Engine
+from ..types import isoformat
 from . import index, retention
 from .accounts import successors
 from .diff import Recount, look
@@ -104,13 +105,13 @@ def rescan_unannounced(
 
 def announced(library: Library, done: Rescan, clock: Clock) -> None:
     """The answer has reached somebody: the next one does not repeat it."""
-    now = grants.stamp(clock())
+    now = isoformat(clock())
     changes.mark_announced(library, done.changes, now)
     changes.mark_reminded(library, [(one.entry, one.state) for one in done.endings if not one.told], now)
 
 
 def _wanted(library: Library, only: Sequence[int] | None) -> list[SourceRow]:
-    rows = [row for row in sources.all_sources(library) if row.state != "erasing"]
+    rows = sources.visible_sources(library)
     unknown = sorted(set(only or ()) - {row.id for row in rows})
     if unknown:
         raise UsageError(f"there is no source {', '.join(map(str, unknown))}; see: selfsearch sources")
@@ -181,9 +182,7 @@ def _settle_successors(library: Library, clock: Clock, done: Rescan) -> None:
     """An older export that was deleted beside a newer one is replaced by it; of one that is still there the
     user decides.
     """
-    rows = sources.all_sources(library)
-    alive = grants.live(library, "source", {row.root for row in rows}, clock())
-    for older, newer in successors([row for row in rows if row.root in alive and row.state != "erasing"]):
+    for older, newer in successors(grants.consented_sources(library, clock())):
         if newer.state != "live":
             continue
         if items.count_outcomes(library, [older.id]):

@@ -13,6 +13,7 @@ from ..consent.forget import Receipt, Target
 from ..consent.grants import ConsentStatus
 from ..library import changes, faces, people, sources
 from ..library.library import Library
+from ..types import isoformat
 
 WARN_BEFORE = timedelta(days=30)  # an expiry is told this long before
 GRACE = timedelta(days=30)  # what rests on ended consent is kept this long, unless the settings say otherwise
@@ -65,7 +66,7 @@ def erase_ended(library: Library, now: datetime, grace: timedelta) -> list[Recei
 
 def prune(library: Library, now: datetime) -> None:
     """Cut off history: scans, told changes, reports, and files that went long ago with the faces in them."""
-    changes.prune(library, told_before=grants.stamp(now - KEEP), gone_before=grants.stamp(now - KEEP_GONE))
+    changes.prune(library, told_before=isoformat(now - KEEP), gone_before=isoformat(now - KEEP_GONE))
     faces.prune(library, keep_remembered=True)
     for path in (library.home / "reports").rglob("*"):
         if path.is_file() and path.stat().st_mtime < (now - KEEP).timestamp():
@@ -76,10 +77,10 @@ def _kept(library: Library, now: datetime) -> list[tuple[Target, ConsentStatus]]
     """Sources and people that the library holds something of, with the consent that decides."""
     standing = {(one.entry.kind, one.entry.subject): one for one in grants.statuses(library, now)}
     found = []
-    for row in sources.all_sources(library):
+    for row in sources.visible_sources(library):
         above = (str(path) for path in (PurePath(row.root), *PurePath(row.root).parents))
         deciding = next((standing["source", path] for path in above if ("source", path) in standing), None)
-        if deciding is not None and row.state != "erasing":
+        if deciding is not None:
             found.append((Target("source", row.id, row.root), deciding))
     for person in people.all_people(library):
         if ("person", person.name) in standing:

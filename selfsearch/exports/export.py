@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -22,10 +22,11 @@ import ijson
 from ..containers.base import Member
 from ..errors import ItemError
 from .json_stream import JsonText, complaint, elements, events
-from .path_index import PathIndex, fold
+from .path_index import PathIndex, file_name, fold, folder_of
 
 MAX_RECORD_BYTES = 1 << 30  # a record file beyond this is not a platform's
 HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")  # an escaped surrogate, which may stand alone
+NOT_OBJECTS = "holds entries that are not objects; they were passed over"
 MAX_DOCUMENT_BYTES = 64 << 20  # for records that must be parsed whole, not streamed
 
 
@@ -62,7 +63,7 @@ class Export:
                 table[name] = [known, path]
         return table
 
-    def let_go(self) -> None:
+    def clear_caches(self) -> None:
         """Drop the tables for finding files; they are made again when somebody asks."""
         for table in ("_folded", "_names", "_by_basename"):
             self.__dict__.pop(table, None)
@@ -74,18 +75,27 @@ class Export:
         folded = fold(path.lstrip("./"))
         return self._folded.get(folded, folded if folded in self.members else None)
 
-    def named(self, basename: str) -> list[str]:
+    def with_name(self, basename: str) -> list[str]:
         """All paths whose last part is `basename`."""
         found = self._by_basename.get(fold(basename), [])
         return [found] if isinstance(found, str) else found
 
+    def beside(self, record: str, name: str) -> str | None:
+        """The file `name` (or a path) in the folder of a record."""
+        return self.find(folder_of(record) + name)
+
+    def deeper(self, path: str) -> list[str]:
+        """The files at `path` below other folders: a record may leave out the outer ones."""
+        wanted = f"/{fold(path)}"
+        return [near for near in self.with_name(file_name(path)) if fold(near).endswith(wanted)]
+
     def matching(self, pattern: str) -> list[str]:
         """All paths that end in `pattern` (fnmatch, any case and depth), in order of their numbers."""
         wanted = fold(pattern)
-        near = self._names.ending(wanted.rpartition("/")[2])
+        near = self._names.matching(wanted.rpartition("/")[2])
         return sorted(
             (p for p in near if fnmatchcase(fold(p), wanted) or fnmatchcase(fold(p), f"*/{wanted}")),
-            key=natural,
+            key=natural_key,
         )
 
     def note(self, path: str, reason: str, *, unread: bool = False) -> None:
@@ -124,6 +134,20 @@ class Export:
             self.note(path, f"not valid JSON: {exc}")
             return None
 
+    def object_at(self, path: str | None) -> dict[str, Any]:
+        """The JSON object in a record that is found by its path; {} when there is none."""
+        found = self.find(path) if path else None
+        value = self.json(found) if found else None
+        return value if isinstance(value, dict) else {}
+
+    def head(self, path: str, size: int) -> bytes:
+        """The first bytes of a file, fewer at its end; b"" when it cannot be read. Not noted as a record."""
+        try:
+            with self.members[path].open() as stream:
+                return stream.read(size)
+        except ItemError:
+            return b""
+
     def each(self, path: str, *keys: str, assigned: bool = False) -> Iterator[Any]:
         """The elements of a list in a JSON record, streamed: the top-level list, or one under `keys`.
 
@@ -140,6 +164,28 @@ class Export:
             self.used.add(path)
         elif path in self.notes:
             self.unread.add(path)
+
+    def each_object(self, path: str, *keys: str, assigned: bool = False) -> Iterator[dict[str, Any]]:
+        """The elements that are JSON objects (see `each`); a note says so when there are others."""
+        for element in self.each(path, *keys, assigned=assigned):
+            if isinstance(element, dict):
+                yield element
+            else:
+                self.note(path, NOT_OBJECTS)
+
+    def objects(self, path: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The JSON objects at every wanted prefix of ijson's, streamed, each with its prefix."""
+        builder: ijson.ObjectBuilder | None = None
+        inside = ""
+        for prefix, event, value in self.events(path):
+            if builder is None:
+                if event != "start_map" or not is_wanted(prefix):
+                    continue
+                builder, inside = ijson.ObjectBuilder(), prefix
+            builder.event(event, value)
+            if event == "end_map" and prefix == inside:
+                yield inside, builder.value
+                builder = None
 
     def events(self, path: str) -> Iterator[tuple[str, str, Any]]:
         """A JSON record as ijson's (prefix, event, value), for what `each` cannot walk. Damage ends it."""
@@ -186,6 +232,6 @@ class Export:
             self.note(path, f"has no column called {skip_to}", unread=True)
 
 
-def natural(path: str) -> list[Any]:
+def natural_key(path: str) -> list[Any]:
     """Sort key under which part 2 stands before part 10: text and numbers by turns."""
     return [int(p[:18]) if number % 2 else p for number, p in enumerate(re.split("([0-9]+)", path))]

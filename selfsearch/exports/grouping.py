@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..containers.archive import stem
 from ..containers.base import Container, Member
-from .export import natural
+from .export import natural_key
 from .platforms import PLAIN_FILES, PLATFORMS
 from .platforms.base import Platform
 from .platforms.media_refs import is_media_name
@@ -179,14 +179,14 @@ def sources(boxes: Sequence[Box], folder: Box | None) -> list[Source]:
     found += [
         _plain(box, "Archive", "no platform's export was recognised in it") for box in boxes if not box.pieces
     ]
-    found.sort(key=lambda source: natural(source.containers[0]))
+    found.sort(key=lambda source: natural_key(source.containers[0]))
     if folder and (folder.rest or folder.problems().get(None) or not (boxes or folder.pieces)):
         found.append(_plain(folder, "Folder", "plain files, in no platform's export"))
     return found
 
 
 def _export(pieces: list[Piece], boxes: Sequence[Box], folder: Box | None) -> Source:
-    pieces.sort(key=lambda piece: natural(stem(piece.part.path)))
+    pieces.sort(key=lambda piece: natural_key(stem(piece.part.path)))
     claim = pieces[0].claim
     problems = [problem for box in boxes for problem in box.problems().get(None, [])]
     for piece in pieces:

@@ -1,7 +1,8 @@
-"""The paths of one container, prepared for finding marks among them.
+"""Paths inside containers: their parts, and an index of many in which marks are found.
 
-All paths stand in one folded text, a path a line, and are searched by `str.find`: a table of a million names
-would take a quarter of a gigabyte, the text takes sixty megabytes and answers in twenty milliseconds.
+All paths of an index stand in one folded text, a path a line, and are searched by `str.find`: a table of a
+million names would take a quarter of a gigabyte, the text takes sixty megabytes and answers in twenty
+milliseconds.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 import unicodedata
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cached_property
 
@@ -56,7 +57,7 @@ class PathIndex:
             table.setdefault(fold(prefix.rstrip("/").rpartition("/")[2]), []).append(prefix)
         return table
 
-    def ending(self, marker: str) -> Iterator[str]:
+    def matching(self, marker: str) -> Iterator[str]:
         """Every path that ends in `marker`, whole names only; *, ? and [] in it match within a name."""
         wanted = fold(marker)
         pieces = _WILD.split(wanted)
@@ -87,18 +88,18 @@ class PathIndex:
         for match in re.finditer(rf"(?<=[/\n]){pattern}(?=\n)", self._text):
             yield match.start()
 
-    def files(self, marker: str) -> Iterator[str]:
-        """Prefixes ("" or "a/b/") under which the file `marker` exists ("data/manifest.js"; see `ending`)."""
+    def prefixes_with_file(self, marker: str) -> Iterator[str]:
+        """The prefixes ("" or "a/b/") with the file `marker` below ("data/manifest.js"; see `matching`)."""
         depth = marker.count("/") + 1
         seen = set()
-        for path in self.ending(marker):
+        for path in self.matching(marker):
             prefix = "".join(f"{part}/" for part in path.split("/")[:-depth])
             if prefix not in seen:
                 seen.add(prefix)
                 yield prefix
 
-    def folders(self, marker: str) -> Iterator[str]:
-        """Prefixes under which the folder `marker` ("your_instagram_activity", "media/posts") exists."""
+    def prefixes_with_folder(self, marker: str) -> Iterator[str]:
+        """The prefixes with the folder `marker` below ("your_instagram_activity", "media/posts")."""
         parent, _, name = fold(marker.rstrip("/")).rpartition("/")
         seen = set()
         for folder in self._folders.get(name, []):
@@ -106,6 +107,20 @@ class PathIndex:
             if prefix is not None and prefix not in seen:
                 seen.add(prefix)
                 yield prefix
+
+    def find_marks(self, marks: Mapping[str, str]) -> dict[str, str]:
+        """Prefix -> reason of the first mark there. A mark is a file's path, or a folder's ending in "/"."""
+        reasons: dict[str, str] = {}
+        for mark, reason in marks.items():
+            is_folder = mark.endswith("/")
+            prefixes = self.prefixes_with_folder(mark) if is_folder else self.prefixes_with_file(mark)
+            for prefix in prefixes:
+                reasons.setdefault(prefix, reason)
+        return reasons
+
+    def folders_with_files(self) -> list[str]:
+        """Every folder in which a file stands ("a/b/"), in the order of the files."""
+        return list(dict.fromkeys(folder_of(path) for path in self.paths))
 
     def has(self, path: str) -> bool:
         """Whether this very file exists (any case, any Unicode form)."""
@@ -115,6 +130,47 @@ class PathIndex:
 def fold(text: str) -> str:
     """The form in which names are compared: NFC, case folded."""
     return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
+
+
+def folder_of(path: str) -> str:
+    """The folder in which a file stands: "a/b/" of "a/b/c.jpg", "" at the top."""
+    return path[: path.rfind("/") + 1]
+
+
+def folder_name(path: str) -> str:
+    """The name of the folder in which a file stands: "b" of "a/b/c.jpg"."""
+    return path.rpartition("/")[0].rpartition("/")[2]
+
+
+def folder_names(path: str) -> list[str]:
+    """The names of all folders on the way to a file, folded, outermost first."""
+    return fold(path).split("/")[:-1]
+
+
+def file_name(path: str) -> str:
+    """The last part of a path."""
+    return path.rpartition("/")[2]
+
+
+def file_stem(path: str) -> str:
+    """A file's name without its ending; "" when it has none."""
+    return file_name(path).rpartition(".")[0]
+
+
+def outermost_named(folder: str, is_wanted: Callable[[str], object]) -> str | None:
+    """The path down to the outermost folder on the way to `folder` ("a/b/c/") whose name is wanted."""
+    names = folder.split("/")[:-1]
+    depth = next((depth for depth, name in enumerate(names) if is_wanted(name)), None)
+    return None if depth is None else "".join(f"{name}/" for name in names[: depth + 1])
+
+
+def outermost_folders(prefixes: Iterable[str]) -> list[str]:
+    """The folders that lie in none of the others."""
+    outermost: list[str] = []
+    for prefix in sorted(prefixes):
+        if not outermost or not prefix.startswith(outermost[-1]):
+            outermost.append(prefix)
+    return outermost
 
 
 def _strip_tail(folder: str, parent: str) -> str | None:

@@ -211,7 +211,7 @@ class Shelf:
                 said.there.add(key, mention.provenance)
             else:
                 said.missing.add(mention.path, mention.provenance)
-        self.export.let_go()
+        self.export.clear_caches()
         return said
 
     def items(self, rank: Mapping[int, int]) -> Iterator[tuple[tuple[int, int], Item]]:

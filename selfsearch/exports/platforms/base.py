@@ -8,7 +8,7 @@ usually as a `cached_property`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,6 +23,11 @@ class Root:
 
     prefix: str  # "" or a path ending in "/"
     why: str
+
+
+def as_roots(reasons: Mapping[str, str]) -> list[Root]:
+    """Prefix -> reason (see PathIndex.find_marks) as roots."""
+    return [Root(prefix, why) for prefix, why in reasons.items()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def roots(names: PathIndex) -> Iterable[Root]:
     """posts.json or memories.json: `confirm` reads them."""
     found: dict[str, str] = {}
     for file in ("posts.json", "memories.json"):
-        for prefix in names.files(file):
+        for prefix in names.prefixes_with_file(file):
             found.setdefault(prefix, f"has {file}")
     return [Root(prefix, why) for prefix, why in found.items()]
 
@@ -141,7 +141,7 @@ def _find(export: Export, uri: str) -> str | None:
     )
     if found:
         return found
-    near = export.named(parts[-1])
+    near = export.with_name(parts[-1])
     folder = fold(parts[-2]) if len(parts) > 1 else ""
     beside = [path for path in near if folder in fold(path).split("/")[:-1]]
     for some in (near, beside):

@@ -1,4 +1,8 @@
-"""Times as platforms write them, of any type and often wrong: None stands for what cannot be used."""
+"""Times as platforms write them, of any type and often wrong: None stands for what cannot be used.
+
+Some ids carry the time of their making: X's and Discord's count milliseconds since an epoch of their own,
+shifted by 22 bits ("snowflakes").
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,26 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from .parsing import as_number, as_text
+from .parsing import as_number, as_text, is_digits
 
 FIRST_YEAR = 1826  # the oldest photograph that is known
 LAST_YEAR = 2099
+
+MONTHS = {  # the English name -> its number
+    name: number
+    for number, name in enumerate(
+        (
+            "January", "February", "March", "April", "May", "June", "July",
+            "August", "September", "October", "November", "December",
+        ), 1
+    )
+}  # fmt: skip
+MONTHS_SHORT = {name[:3]: number for name, number in MONTHS.items()}
+
+TWITTER_EPOCH_MS = 1288834974657
+TWITTER_FIRST = 30_000_000_000  # smaller ids were only counted up
+DISCORD_EPOCH_MS = 1420070400000
+DISCORD_FIRST = 1 << 40  # a day and a half after the epoch; anything smaller is not an id of theirs
 
 _FRACTION = re.compile(r"\.[0-9]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -49,3 +69,23 @@ def parse_iso(value: Any, *, utc: bool = False) -> str | None:
 def is_plausible_date(when: datetime) -> bool:
     """Whether a photograph can have this date."""
     return FIRST_YEAR <= when.year <= LAST_YEAR
+
+
+def day_of(match: re.Match[str] | None) -> str | None:
+    """ "2024-05-01" from a match with the groups year, month and day, e.g. of a download's name."""
+    return f"{match['year']}-{match['month']}-{match['day']}" if match else None
+
+
+def twitter_id_time(item: str) -> str | None:
+    """When the tweet or message with this id was made (ISO 8601, UTC), or None where the id does not say."""
+    return _snowflake_time(item, TWITTER_EPOCH_MS, TWITTER_FIRST)
+
+
+def discord_id_time(item: str) -> str | None:
+    """When the Discord message with this id was made (ISO 8601, UTC), or None where the id does not say."""
+    return _snowflake_time(item, DISCORD_EPOCH_MS, DISCORD_FIRST)
+
+
+def _snowflake_time(item: str, epoch_ms: int, first: int) -> str | None:
+    number = int(item) if is_digits(item) and len(item) <= 19 else 0
+    return parse_timestamp(((number >> 22) + epoch_ms) / 1000) if number > first else None

@@ -16,12 +16,11 @@ from ...types import Exposure
 from ..export import Export
 from ..path_index import PathIndex, fold
 from .base import Account, Root
-from .dates import parse_iso
+from .dates import discord_id_time, parse_iso
 from .discord_channels import Channel, channel_folders, channels
 from .legacy import Mention, Provenance
 from .media_refs import SavedFiles, is_media_name, may_show_faces, url_file_name
 from .parsing import as_dict, as_list, as_text
-from .snowflake import discord_time
 
 name = "discord"
 title = "Discord"
@@ -45,9 +44,9 @@ class Attached:
 def roots(names: PathIndex) -> Iterable[Root]:
     """Folders with messages/index.json, or with index.json beside folders of channels (any language)."""
     found: dict[str, str] = {}
-    for prefix in names.files("messages/index.json"):
+    for prefix in names.prefixes_with_file("messages/index.json"):
         found[prefix] = "messages/index.json is a Discord package's"
-    for folder in names.files("channel.json"):
+    for folder in names.prefixes_with_file("channel.json"):
         match = CHANNEL.match(folder)
         if match and match.group(1) not in found and names.has(f"{_parent(folder)}index.json"):
             found[match.group(1)] = "index.json beside folders of channels is a Discord package's"
@@ -158,7 +157,7 @@ def _said(export: Export, channel: Channel, message: dict[str, Any]) -> Provenan
     item = item if item and item.isascii() and item.isdigit() else None
     when, source = parse_iso(message.get("timestamp"), utc=True), "Timestamp"
     if when is None and item:
-        when, source = discord_time(item), "ID (snowflake)"
+        when, source = discord_id_time(item), "ID (snowflake)"
     url = channel.url(item) if item else None
     return Provenance(
         name,
@@ -184,11 +183,11 @@ def _saved(saved: SavedFiles, attached: Attached, shared: Counter[str]) -> list[
     """The files that are this attachment: by its id, else by a name that no other attachment and file has."""
     if not saved:
         return []
-    if attached.id and (found := saved.holding(attached.id)):
+    if attached.id and (found := saved.with_id(attached.id)):
         return found
     if shared[fold(attached.name)] != 1:
         return []
-    found = saved.named(attached.name) or saved.named(attached.name.removeprefix("SPOILER_"))
+    found = saved.with_name(attached.name) or saved.with_name(attached.name.removeprefix("SPOILER_"))
     return found if len(found) == 1 else []
 
 

@@ -61,13 +61,13 @@ def roots(names: PathIndex) -> Iterable[Root]:
     """The activity folder, a file that only Facebook writes, or the separate download of encrypted chats."""
     found: dict[str, str] = {}
     for folder in _TREES:
-        for prefix in names.folders(folder):
+        for prefix in names.prefixes_with_folder(folder):
             found.setdefault(prefix, f"has the folder {folder}")
     for mark in _MARKS:
-        for prefix in names.files(mark):
+        for prefix in names.prefixes_with_file(mark):
             found.setdefault(prefix, f"has {mark}")
     for folder in _BARE:
-        for prefix in names.folders(folder):
+        for prefix in names.prefixes_with_folder(folder):
             found.setdefault(prefix, f"has the folder {folder} and Facebook's name for a download")
     for prefix in _encrypted_roots(names):
         found.setdefault(prefix, "has conversations of Messenger's encrypted chats")
@@ -75,7 +75,7 @@ def roots(names: PathIndex) -> Iterable[Root]:
 
 
 def _encrypted_roots(names: PathIndex) -> Iterator[str]:
-    beside_media = set(names.folders("media"))
+    beside_media = set(names.prefixes_with_folder("media"))
     for path in names.paths if beside_media else ():
         prefix, _, file = path.rpartition("/")
         prefix = f"{prefix}/" if prefix else ""
@@ -113,7 +113,7 @@ def account(export: Export) -> Account:
 def _profile(export: Export) -> dict[str, Any]:
     if "facebook.profile" not in export.memo:
         found: dict[str, Any] = {}
-        for path in export.named("profile_information.json"):
+        for path in export.with_name("profile_information.json"):
             whole = as_dict(document(export, path))
             found = found or dict(as_dict(whole.get("profile_v2")) or as_dict(whole.get("profile")))
         export.memo["facebook.profile"] = repaired(found)

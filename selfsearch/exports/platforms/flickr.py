@@ -11,12 +11,12 @@ from typing import Any
 
 from ...types import Exposure
 from ..export import Export
-from ..path_index import PathIndex, fold
+from ..path_index import PathIndex, fold, outermost_folders
 from .base import Account, Root
 from .dates import parse_iso
 from .legacy import Mention, Provenance
 from .media_refs import extension, is_media_name
-from .parsing import as_dict, as_list, as_number, as_point, as_text, as_url, html_to_text, outermost_folders
+from .parsing import as_dict, as_list, as_number, as_point, as_text, as_url, html_to_text
 
 __all__ = ["account", "confirm", "derivative", "mentions", "name", "orphan", "roots", "series", "title"]
 
@@ -50,10 +50,10 @@ _EXPOSURE = {
 def roots(names: PathIndex) -> Iterable[Root]:
     """The folders of records and of media; one root when they stand side by side with nothing else around."""
     found: dict[str, str] = {}
-    for prefix in names.files("account_profile.json"):
+    for prefix in names.prefixes_with_file("account_profile.json"):
         if names.has(prefix + "albums.json"):
             found[prefix] = "account_profile.json and albums.json"
-    for path in names.ending("photo_*.json"):
+    for path in names.matching("photo_*.json"):
         if _RECORD.fullmatch(path.rpartition("/")[2]):
             found.setdefault(path[: path.rfind("/") + 1], "photo_<number>.json records")
     for folder in _media_folders(names):
@@ -96,7 +96,7 @@ def series(container: str) -> str | None:
 
 def confirm(export: Export) -> bool:
     """A profile beside albums, a record with Flickr's keys, or media alone in a download named by Flickr."""
-    if export.named("account_profile.json") and export.named("albums.json"):
+    if export.with_name("account_profile.json") and export.with_name("albums.json"):
         return True
     records = [path for path in export.members if _RECORD.fullmatch(_base(path))]
     texts = (export.text(path) for path in records[:_SAMPLE])
@@ -107,7 +107,7 @@ def confirm(export: Export) -> bool:
 
 def account(export: Export) -> Account:
     """The screen name, as the profile record gives it."""
-    for path in export.named("account_profile.json"):
+    for path in export.with_name("account_profile.json"):
         said = as_dict(export.json(path))
         if said:
             return Account(as_text(said.get("screen_name")), as_text(said.get("real_name")))
@@ -164,7 +164,7 @@ def _numbers(path: str) -> list[str]:
 def _albums(export: Export) -> dict[str, list[str]]:
     """Photo number -> titles of the albums that list it."""
     found: dict[str, list[str]] = {}
-    for path in export.named("albums.json"):
+    for path in export.with_name("albums.json"):
         for album in export.each(path, "albums"):
             called = as_text(as_dict(album).get("title"))
             for one in as_list(as_dict(album).get("photos")) if called else ():

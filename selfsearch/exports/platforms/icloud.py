@@ -14,12 +14,12 @@ from itertools import chain
 
 from ...types import Exposure
 from ..export import Export
-from ..path_index import PathIndex, fold
+from ..path_index import PathIndex, fold, outermost_folders
 from .base import Account, Root
 from .icloud_rows import DETAILS, LISTS, moment, rows, yes
 from .legacy import Mention, Provenance
 from .media_refs import VIDEO_EXTENSIONS, extension, is_media_name
-from .parsing import as_dict, as_text, outermost_folders
+from .parsing import as_dict, as_text
 
 __all__ = ["account", "confirm", "derivative", "mentions", "name", "orphan", "roots", "series", "title"]
 
@@ -43,11 +43,11 @@ def roots(names: PathIndex) -> Iterable[Root]:
     for folder in dict.fromkeys(path[: path.rfind("/") + 1] for path in names.paths):
         if prefix := _named(folder):
             found.setdefault(*prefix)
-    for path in chain(names.ending("photo details*.csv"), names.ending("shared library details*.csv")):
+    for path in chain(names.matching("photo details*.csv"), names.matching("shared library details*.csv")):
         own = fold(path.rpartition("/")[0].rpartition("/")[2])
         top = _above(path, 2 if own in _LIBRARY else 1)
         found.setdefault(top, Root(top, f"“{path.rpartition('/')[2]}” lists the photographs"))
-    for path in names.ending("AlbumInfo.json"):
+    for path in names.matching("AlbumInfo.json"):
         top = _above(path, 3)
         found.setdefault(top, Root(top, "AlbumInfo.json of a shared album"))
     return [found[prefix] for prefix in outermost_folders(found)]
@@ -86,7 +86,7 @@ def confirm(export: Export) -> bool:
     listings = export.matching("photo details*.csv") + export.matching("shared library details*.csv")
     heads = [fold(export.text(path)[:200]) for path in listings[:3]]
     known = any("imgname,filechecksum" in head or not head for head in heads)
-    return known or bool(export.named("AlbumInfo.json"))
+    return known or bool(export.with_name("AlbumInfo.json"))
 
 
 def account(export: Export) -> Account:
@@ -153,7 +153,7 @@ def _lost(export: Export, rows: list[tuple[str, dict[str, str]]]) -> Iterator[Me
 def _called(export: Export, row: dict[str, str]) -> list[str]:
     """The files of the library that a row's bare name may mean."""
     wanted = next((row[head] for head in LISTS if row.get(head)), "")
-    return [path for path in export.named(wanted.rpartition("/")[2]) if not _shared_album(path)]
+    return [path for path in export.with_name(wanted.rpartition("/")[2]) if not _shared_album(path)]
 
 
 def _beside(export: Export, listing: str, row: dict[str, str], seen: dict[str, _Seen]) -> bool:
@@ -162,7 +162,7 @@ def _beside(export: Export, listing: str, row: dict[str, str], seen: dict[str, _
         return False
     path = export.find(_folder(listing) + row["imgName"])
     what = _details(listing, row)
-    moved = what.deleted and any(_deleted(one) for one in export.named(row["imgName"]))
+    moved = what.deleted and any(_deleted(one) for one in export.with_name(row["imgName"]))
     if path is None or path in seen or (moved and not _deleted(path)):
         return False
     seen[path] = what
@@ -277,7 +277,7 @@ def _shared(album: str) -> Provenance:
 def _shared_albums(export: Export) -> Iterator[Mention]:
     """Every file beside an AlbumInfo.json, with the name that it gives the album."""
     albums: dict[str, Provenance] = {}
-    for info in export.named("AlbumInfo.json"):
+    for info in export.with_name("AlbumInfo.json"):
         folder = info[: info.rfind("/") + 1]
         said = as_dict(export.json(info))
         called = next(

@@ -65,13 +65,13 @@ _THREADS_REASON = "a Threads post: the export holds neither its audience nor the
 def roots(names: PathIndex) -> Iterable[Root]:
     """The activity folder, a file that only Instagram writes, or folders that need `confirm`."""
     found: dict[str, str] = {}
-    for prefix in names.folders(_TREE):
+    for prefix in names.prefixes_with_folder(_TREE):
         found.setdefault(prefix, f"has the folder {_TREE}")
     for mark in (*_MARKS, *_SOME):
-        for prefix in names.files(mark):
+        for prefix in names.prefixes_with_file(mark):
             found.setdefault(prefix, f"has {mark}")
     for folder in _BARE:
-        for prefix in names.folders(folder):
+        for prefix in names.prefixes_with_folder(folder):
             found.setdefault(prefix, f"has the folder {folder}")
     return outermost(found, _INNER)
 

@@ -160,12 +160,12 @@ def _profile(export: Export) -> dict[str, Any]:
 
 
 def _profiles(export: Export) -> Iterator[dict[str, Any]]:
-    for path in export.named("personal_information.json"):
+    for path in export.with_name("personal_information.json"):
         for user in as_list(as_dict(repaired(document(export, path))).get("profile_user")):
             fields = dict(as_dict(as_dict(user).get("string_map_data")))
             if fields:
                 yield fields
-    for path in export.named("profile.json"):
+    for path in export.with_name("profile.json"):
         profile = dict(as_dict(repaired(document(export, path))))
         if "username" in profile:
             yield profile
@@ -208,7 +208,7 @@ def _period(public: bool, since: str | None, until: str | None) -> Period:
 
 
 def _changes(export: Export) -> Iterator[tuple[str, bool]]:
-    for path in export.named("profile_privacy_changes.json"):
+    for path in export.with_name("profile_privacy_changes.json"):
         for entry in records(export, path):
             fields = [as_dict(field) for field in as_dict(entry.get("string_map_data")).values()]
             times = (parse_timestamp(field.get("timestamp")) for field in (entry, *fields))

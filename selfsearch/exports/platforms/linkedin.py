@@ -49,7 +49,7 @@ def roots(names: PathIndex) -> Iterable[Root]:
     """Folders with Connections.csv, Rich_Media.csv or Shares.csv."""
     found: dict[str, str] = {}
     for mark in MARKS:
-        for prefix in names.files(mark):
+        for prefix in names.prefixes_with_file(mark):
             found.setdefault(prefix, f"{mark} is a LinkedIn download's")
     return [Root(prefix, why) for prefix, why in found.items()]
 
@@ -110,7 +110,7 @@ def _found(saved: SavedFiles, link: str | None, post: Share | None, said: Proven
     """The saved files of a link; the link alone when there are none."""
     ids = [*ASSET.findall(link or ""), *([post.id] if post and post.id else [])]
     named = url_file_name(link or "")
-    paths: list[str | None] = [*(saved.holding(*ids) or saved.named(named))]
+    paths: list[str | None] = [*(saved.with_id(*ids) or saved.with_name(named))]
     yield from (Mention(path, said) for path in paths or [None])
 
 

@@ -42,7 +42,7 @@ def roots(names: PathIndex) -> Iterable[Root]:
     """Folders with outbox.json and actor.json."""
     return [
         Root(prefix, f"{OUTBOX} with {ACTOR} is a Mastodon archive's")
-        for prefix in names.files(OUTBOX)
+        for prefix in names.prefixes_with_file(OUTBOX)
         if names.has(prefix + ACTOR)
     ]
 
@@ -240,7 +240,7 @@ def _file(export: Export, address: str | None) -> str | None:
     found = export.find(path) or export.find(tail)
     if found:
         return found
-    same = export.named(tail.rpartition("/")[2])
+    same = export.with_name(tail.rpartition("/")[2])
     alike = [p for p in same if p.endswith(f"/{tail}")]
     alike += [p for p in same if _original(p) == _original(tail)]
     return alike[0] if alike else missing_path(tail if "media_attachments/" in tail else None)

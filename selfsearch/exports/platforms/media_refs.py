@@ -5,11 +5,11 @@ from __future__ import annotations
 import mimetypes
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import accumulate
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
-from ..path_index import fold
+from ..path_index import file_name, fold
 
 MIN_ID = 10  # characters; anything shorter turns up in names by chance
 
@@ -25,7 +25,7 @@ class SavedFiles:
     def __bool__(self) -> bool:
         return bool(self._paths)
 
-    def holding(self, *ids: str) -> list[str]:
+    def with_id(self, *ids: str) -> list[str]:
         """The files whose path has one of these ids in it, not as a piece of a longer number."""
         found: dict[str, None] = {}
         for item in ids:
@@ -34,18 +34,34 @@ class SavedFiles:
                     found[self._paths[bisect_right(self._starts, match.start()) - 1]] = None
         return list(found)
 
-    def named(self, name: str) -> list[str]:
+    def with_name(self, name: str) -> list[str]:
         """The files with this very name."""
         wanted = fold(name)
         return [path for path in self._paths if fold(path.rpartition("/")[2]) == wanted]
 
 
+def media_by_key(paths: Iterable[str], keys: Callable[[str], Iterable[str]]) -> dict[str, list[str]]:
+    """The media files among `paths` under each key (an id, a date) that `keys` finds in their names."""
+    table: dict[str, list[str]] = {}
+    for path in filter(is_media_name, paths):
+        for key in keys(file_name(path)):
+            table.setdefault(key, []).append(path)
+    return table
+
+
+def split_url(url: str | None) -> SplitResult:
+    """The parts of an address; all of them empty when it is a broken one, e.g. "https://["."""
+    try:
+        parts = urlsplit(url or "")
+        _ = parts.hostname  # a broken host shows itself only now
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
 def url_file_name(url: str) -> str:
     """The last part of an address's path, as a file would be called."""
-    try:
-        return unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
-    except ValueError:  # a broken address, e.g. "https://["
-        return ""
+    return file_name(unquote(split_url(url).path).rstrip("/"))
 
 
 def may_show_faces(url: str) -> bool:

@@ -198,7 +198,7 @@ class Files:
 
     def _elsewhere(self, uri: str) -> str | None:
         """Downloads that were merged by hand nest their trees, or lose the upper folders."""
-        near = self.export.named(uri.rpartition("/")[2])
+        near = self.export.with_name(uri.rpartition("/")[2])
         wanted = fold(uri)
         below = [path for path in near if fold(path).endswith(f"/{wanted}")]
         above = [path for path in near if wanted.endswith(f"/{fold(path)}")]

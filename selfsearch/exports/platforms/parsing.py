@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import html
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
 from typing import Any
 
 
@@ -57,13 +60,31 @@ def as_url(value: Any) -> str | None:
     return text if text and text.startswith(("https://", "http://")) and not text.split()[1:] else None
 
 
-def outermost_folders(prefixes: Iterable[str]) -> list[str]:
-    """The folders that lie in none of the others."""
-    kept: list[str] = []
-    for prefix in sorted(prefixes):
-        if not kept or not prefix.startswith(kept[-1]):
-            kept.append(prefix)
-    return kept
+def first_text(record: Mapping[str, Any], *keys: str) -> str | None:
+    """The first of these fields of a JSON object that has text in it."""
+    return next((text for key in keys if (text := as_text(record.get(key)))), None)
+
+
+def distinct(texts: Iterable[str | None]) -> tuple[str, ...]:
+    """Each text once, in the order of their first appearance; empty ones are left out."""
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def is_same(name: str | None, other: str | None) -> bool | None:
+    """Whether two names are one; None when either is not known."""
+    return name == other if name and other else None
+
+
+def is_digits(text: str) -> bool:
+    """Whether this is a number in plain ASCII digits, as the ids of platforms are."""
+    return text.isascii() and text.isdigit()
+
+
+@cache
+def load_table(name: str) -> Any:
+    """A platform's words in many languages, from platforms/data/<name>.json."""
+    file = resources.files(__package__).joinpath("data").joinpath(f"{name}.json")
+    return json.loads(file.read_text("utf-8"))
 
 
 _BREAKS = frozenset(("br", "p", "div", "li", "tr", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"))
@@ -83,6 +104,11 @@ def html_to_text(text: str | None) -> str | None:
     shown = html.unescape(_TAG.sub(_between, text))
     lines = (" ".join(line.split()) for line in shown.splitlines())
     return "\n".join(line for line in lines if line) or None
+
+
+def unescape_html(text: str | None) -> str | None:
+    """Plain text in which only signs are written as HTML entities ("&amp;")."""
+    return html.unescape(text).strip() or None if text else None
 
 
 def _between(tag: re.Match[str]) -> str:

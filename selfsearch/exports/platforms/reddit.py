@@ -33,7 +33,7 @@ _WORD = re.compile(r"[a-z0-9]+")
 
 def roots(names: PathIndex) -> Iterable[Root]:
     """Folders with posts, comments, and one of the lists that only Reddit has."""
-    for prefix in names.files("posts.csv"):
+    for prefix in names.prefixes_with_file("posts.csv"):
         if names.has(f"{prefix}comments.csv") and any(
             names.has(f"{prefix}{only}") for only in ("statistics.csv", "ip_logs.csv")
         ):

@@ -59,9 +59,9 @@ def roots(names: PathIndex) -> Iterable[Root]:
     """Folders with records, memories or chat media of an export; a part may hold only one of them."""
     found: dict[str, str] = {}
     for mark, why in _MARKS.items():
-        for prefix in names.files(mark):
+        for prefix in names.prefixes_with_file(mark):
             found.setdefault(prefix, why)
-    for prefix in names.files("json/account.json"):
+    for prefix in names.prefixes_with_file("json/account.json"):
         if names.has(f"{prefix}json/chat_history.json"):
             found.setdefault(prefix, "Snapchat's account and chat records")
     return [Root(prefix, why) for prefix, why in found.items()]

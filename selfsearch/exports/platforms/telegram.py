@@ -33,7 +33,10 @@ OF_MESSAGES = ("photos", "video_files", "round_video_messages", "stickers", "fil
 
 def roots(names: PathIndex) -> Iterable[Root]:
     """Folders with a result.json; its keys decide (see `confirm`)."""
-    return [Root(prefix, f"{RECORD} is a Telegram Desktop export's") for prefix in names.files(RECORD)]
+    return [
+        Root(prefix, f"{RECORD} is a Telegram Desktop export's")
+        for prefix in names.prefixes_with_file(RECORD)
+    ]
 
 
 def series(container: str) -> str | None:
@@ -122,5 +125,5 @@ def _file(export: Export, value: str) -> str | None:
     if found or value.startswith("("):
         return found
     # chats may stand one folder further down than they say
-    deeper = [path for path in export.named(value.rpartition("/")[2]) if path.endswith(f"/{value}")]
+    deeper = [path for path in export.with_name(value.rpartition("/")[2]) if path.endswith(f"/{value}")]
     return deeper[0] if len(deeper) == 1 else missing_path(value)

@@ -56,7 +56,7 @@ def roots(names: PathIndex) -> Iterable[Root]:
     """Wherever the record is."""
     found: dict[str, str] = {}
     for file in FILES:
-        for prefix in names.files(file):
+        for prefix in names.prefixes_with_file(file):
             found.setdefault(prefix, f"has {file}")
     return [Root(prefix, why) for prefix, why in found.items()]
 

@@ -15,11 +15,10 @@ from ...types import Exposure
 from ..export import Export
 from ..path_index import PathIndex
 from .base import Account, Root
-from .dates import parse_iso
+from .dates import parse_iso, twitter_id_time
 from .legacy import Mention, Provenance
 from .media_refs import missing_path
 from .parsing import as_dict, as_list, as_text
-from .snowflake import twitter_time
 from .twitter_account import Owner, Seen, entries, owner
 from .twitter_tweets import (
     basename,
@@ -105,12 +104,12 @@ def roots(names: PathIndex) -> Iterable[Root]:
     """Folders with data/manifest.js, data/account.js or data/tweets_media; until March 2020 without data/."""
     found: dict[str, str] = {}
     for mark in ("data/manifest.js", "data/account.js"):
-        for prefix in names.files(mark):
+        for prefix in names.prefixes_with_file(mark):
             found.setdefault(prefix, f"{mark} is an X archive's")
     for folder in ("data/tweets_media", "data/tweet_media"):
-        for prefix in names.folders(folder):
+        for prefix in names.prefixes_with_folder(folder):
             found.setdefault(prefix, f"{folder} is an X archive's")
-    for prefix in names.files("account.js"):
+    for prefix in names.prefixes_with_file("account.js"):
         inside = prefix.lower().endswith("data/") and prefix[:-5] in found
         if not inside and any(names.has(f"{prefix}{mark}") for mark in OLD_MARKS):
             found.setdefault(prefix, "account.js beside tweet.js is an X archive's")
@@ -163,7 +162,7 @@ def orphan(export: Export, path: str) -> Provenance:
     bare = Provenance("x", who.account.name, kind.context)
     if kind.context == "profile_photo":
         return _seen(bare, PROFILE)
-    when = twitter_time(item)
+    when = twitter_id_time(item)
     said = replace(bare, posted_at=when, posted_at_source="file name (snowflake)" if when else None)
     if item:
         said = replace(said, post_id=item)
@@ -245,7 +244,7 @@ def _message(message: Mapping[str, Any], item: str, who: Owner) -> Provenance:
     mine = sender == who.id if sender and who.id else None
     when, source = parse_iso(message.get("createdAt"), utc=True), "createdAt"
     if when is None:
-        when, source = twitter_time(item), "id (snowflake)"
+        when, source = twitter_id_time(item), "id (snowflake)"
     return Provenance(
         "x",
         who.account.name,

@@ -11,11 +11,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..export import Export
-from .dates import LAST_YEAR
+from .dates import LAST_YEAR, twitter_id_time
 from .legacy import Provenance
 from .media_refs import VIDEO_EXTENSIONS, extension
 from .parsing import as_dict, as_list, as_number, as_point, as_text
-from .snowflake import twitter_time
 from .twitter_account import Owner
 
 FIRST_YEAR = 2006  # Twitter's own first tweet
@@ -88,7 +87,7 @@ def posted(tweet: Mapping[str, Any], item: str) -> tuple[str | None, str | None]
     said = _created_at(as_text(tweet.get("created_at")))
     if said:
         return said, "created_at"
-    by_id = twitter_time(item)
+    by_id = twitter_id_time(item)
     return by_id, "id_str (snowflake)" if by_id else None
 
 

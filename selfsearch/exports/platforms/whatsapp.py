@@ -70,7 +70,9 @@ class Chat:
 
 def roots(names: PathIndex) -> Iterable[Root]:
     """Folders with a chat text in them."""
-    prefixes = dict.fromkeys(prefix for pattern in _TEXT_NAMES for prefix in names.files(pattern))
+    prefixes = dict.fromkeys(
+        prefix for pattern in _TEXT_NAMES for prefix in names.prefixes_with_file(pattern)
+    )
     return [Root(prefix, "a WhatsApp chat text") for prefix in prefixes]
 
 

@@ -91,7 +91,7 @@ class PathIndex:
 
     def _path(self, name: str) -> str | None:
         """The file of this name: beside the chat text, or the only one elsewhere."""
-        paths = self._export.named(name)
+        paths = self._export.with_name(name)
         beside = [path for path in paths if "/" not in path]
         return (beside or paths)[0] if len(beside or paths) == 1 else None
 

@@ -14,13 +14,13 @@ from typing import Any
 from ...errors import ItemError
 from ...types import Exposure
 from ..export import Export
-from ..path_index import PathIndex, fold
+from ..path_index import PathIndex, fold, outermost_folders
 from .base import Account, Root
 from .dates import parse_iso
 from .google_names import exported_at, series
 from .legacy import Mention, Provenance
 from .media_refs import STILL_EXTENSIONS, VIDEO_EXTENSIONS, extension
-from .parsing import as_number, as_text, outermost_folders
+from .parsing import as_number, as_text
 from .youtube_beside import beside
 from .youtube_columns import CHANNEL_ID, VIDEO_ID, Columns, columns, exposure
 from .youtube_names import Row, match, mp4_seconds, tight
@@ -63,7 +63,10 @@ def roots(names: PathIndex) -> Iterable[Root]:
                 prefix = "".join(f"{one}/" for one in parts[: depth + 1])
                 found.setdefault(prefix, Root(prefix, f"folder “{part}” of a Google Takeout"))
                 break
-    for prefix in chain(names.files("video metadata/videos.csv"), names.files("video-metadaten/videos.csv")):
+    for prefix in chain(
+        names.prefixes_with_file("video metadata/videos.csv"),
+        names.prefixes_with_file("video-metadaten/videos.csv"),
+    ):
         found.setdefault(prefix, Root(prefix, "videos.csv lists the uploads"))
     return [found[prefix] for prefix in outermost_folders(found)]
 

@@ -8,21 +8,17 @@ import pytest
 
 from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
-from selfsearch.exports.platforms import discord
 from selfsearch.exports.platforms.base import Account
-from selfsearch.exports.platforms.legacy import Provenance
-from selfsearch.types import Exposure
+from selfsearch.exports.platforms.discord import Discord
+from selfsearch.types import Exposure, Timestamp
 
 from . import photos
 from .exports import Pack
 from .exports.discord import CDN, LAYOUTS, build
+from .exports.reading import columns
 
 CHANNEL = "200000000000000001"
 ITEM = 949733078073348242
-
-
-def fields(said: Provenance) -> dict[str, Any]:
-    return {key: getattr(said, key) for key in said.__dataclass_fields__}
 
 
 def package(*messages: Any, channel: Any = None, saved: tuple[str, ...] = ()) -> Export:
@@ -42,16 +38,16 @@ def sent(url: Any, item: Any = ITEM, **more: Any) -> dict[str, Any]:
 
 
 def paths(export: Export) -> list[str | None]:
-    return [mention.path for mention in discord.mentions(export)]
+    return [mention.path for mention in Discord(export).mentions()]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_everything_planted_is_read_with_what_its_records_say(layout):
     pack = build(layout)
     export = pack.as_export()
-    found = [(mention.path, fields(mention.provenance)) for mention in discord.mentions(export)]
+    records = [(mention.path, mention.provenance.columns()) for mention in Discord(export).mentions()]
     for planted in pack.planted:
-        matching = [said for path, said in found if path == planted.path and said == said | planted.says]
+        matching = [read for path, read in records if path == planted.path and read == read | planted.says]
         assert len(matching) == 1, planted
     assert export.notes == {}
 
@@ -63,40 +59,42 @@ def test_a_channels_folder_is_known_by_its_c_or_by_a_long_number(folder):
     pack.add(f"Messages/{folder}/channel.json", {"id": folder.strip("cC"), "type": "DM"})
     pack.add(f"Messages/{folder}/messages.json", [sent(f"{CDN}/111/8801/IMG_1.jpg")])
     export = pack.as_export()
-    assert discord.confirm(export)
+    assert Discord.confirm(export)
     assert paths(export) == [None]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_links_without_media_are_listed_and_documents_are_not(layout):
-    found = list(discord.mentions(build(layout).as_export()))
+    mentions = list(Discord(build(layout).as_export()).mentions())
     assert (
-        sum(mention.path is None for mention in found) == 2 + 4 * 2
+        sum(mention.path is None for mention in mentions) == 2 + 4 * 2
     )  # two photos, and two images per channel
-    assert sum(mention.path is not None for mention in found) == 3
+    assert sum(mention.path is not None for mention in mentions) == 3
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_package_is_recognised_in_every_language(layout):
     pack = build(layout)
-    assert [root.prefix for root in discord.roots(PathIndex(pack.files))] == [""]
-    assert [root.prefix for root in discord.roots(PathIndex(f"p/{path}" for path in pack.files))] == ["p/"]
-    assert discord.confirm(pack.as_export())
+    assert [root.prefix for root in Discord.recognize(PathIndex(pack.files))] == [""]
+    assert [root.prefix for root in Discord.recognize(PathIndex(f"p/{path}" for path in pack.files))] == [
+        "p/"
+    ]
+    assert Discord.confirm(pack.as_export())
 
 
 def test_another_programs_message_index_is_not_a_package():
     pack = Pack("app")
     pack.add("messages/index.json", {"en": "English"})
     pack.add("account/user.json", {"name": "x"})
-    assert not discord.confirm(pack.as_export())
+    assert not Discord.confirm(pack.as_export())
 
 
 def test_the_account_is_named():
-    assert discord.account(build("current").as_export()) == Account("ana_example", "Ana")
+    assert Discord(build("current").as_export()).account == Account("ana_example", "Ana")
 
 
 @pytest.mark.parametrize(
-    ("saved", "found"),
+    ("saved", "is_found"),
     [
         ("saved/777000000000000001_IMG_1.jpg", True),
         (f"files/{CHANNEL}/777000000000000001/other.png", True),
@@ -107,9 +105,9 @@ def test_the_account_is_named():
         ("saved/IMG_11.jpg", False),
     ],
 )
-def test_a_saved_file_is_found_by_the_attachments_id_or_its_own_name(saved, found):
+def test_a_saved_file_is_found_by_the_attachments_id_or_its_own_name(saved, is_found):
     export = package(sent(f"{CDN}/{CHANNEL}/777000000000000001/IMG_1.jpg?ex=1"), saved=(saved,))
-    assert paths(export) == [saved if found else None]
+    assert paths(export) == [saved if is_found else None]
 
 
 def test_a_name_that_several_attachments_share_finds_no_file():
@@ -139,14 +137,14 @@ def test_a_spoiler_is_found_under_its_plain_name():
     ],
 )
 def test_the_audience_is_the_channels(channel, audience, exposure):
-    (mention,) = discord.mentions(package(sent(f"{CDN}/1/2/a.jpg"), channel=channel))
-    assert (mention.provenance.audience, mention.provenance.exposure) == (audience, exposure)
+    (mention,) = Discord(package(sent(f"{CDN}/1/2/a.jpg"), channel=channel)).mentions()
+    provenance = columns(mention.provenance)
+    assert (provenance.audience, provenance.exposure) == (audience, exposure)
 
 
 def test_a_message_without_time_has_that_of_its_id():
-    (mention,) = discord.mentions(package(sent(f"{CDN}/1/2/a.jpg", Timestamp="?")))
-    said = mention.provenance
-    assert (said.posted_at, said.posted_at_source) == ("2022-03-05T18:20:11+00:00", "ID (snowflake)")
+    (mention,) = Discord(package(sent(f"{CDN}/1/2/a.jpg", Timestamp="?"))).mentions()
+    assert mention.provenance.posted == Timestamp("2022-03-05T18:20:11+00:00", "ID (snowflake)")
 
 
 @pytest.mark.parametrize("key", ["ID", "Timestamp", "Contents", "Attachments"])
@@ -155,24 +153,24 @@ def test_a_field_of_the_wrong_type_never_stops_the_others(key, value):
     bad = sent(f"{CDN}/1/2/a.jpg") | {key: value}
     good = sent(f"{CDN}/1/2/b.jpg", Contents="good")
     export = package(bad, None, 3, [], "x", {}, good)
-    assert [m.provenance.caption for m in discord.mentions(export)][-1] == "good"
+    assert [m.provenance.caption for m in Discord(export).mentions()][-1] == "good"
     assert list(export.notes) == [f"messages/c{CHANNEL}/messages.json"]
 
 
 def test_numbers_may_be_text_and_keys_may_be_small():
     message = {"id": str(ITEM), "timestamp": "2022-03-05 18:20:11", "attachments": f"{CDN}/1/2/a.jpg"}
-    (mention,) = discord.mentions(package(message))
-    assert mention.provenance.url == f"https://discord.com/channels/@me/{CHANNEL}/{ITEM}"
+    (mention,) = Discord(package(message)).mentions()
+    assert columns(mention.provenance).url == f"https://discord.com/channels/@me/{CHANNEL}/{ITEM}"
 
 
 def test_files_without_a_message_keep_what_their_place_says():
     export = build("current").as_export()
-    said = {
-        path: (found.platform, found.context, found.exposure)
+    inferred = {
+        path: (provenance.platform, provenance.context, provenance.exposure.level)
         for path in ("Account/recent_avatars/a.png", "Servers/300/icon.png", "saved/other.jpg")
-        for found in [discord.orphan(export, path)]
+        for provenance in [Discord(export).infer(path)]
     }
-    assert said == {
+    assert inferred == {
         "Account/recent_avatars/a.png": ("discord", "profile_photo", Exposure.PUBLIC),
         "Servers/300/icon.png": ("discord", "server", Exposure.UNKNOWN),
         "saved/other.jpg": ("folder", "file", Exposure.UNKNOWN),

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
-from selfsearch.exports.platforms import telegram
 from selfsearch.exports.platforms.base import Account
-from selfsearch.exports.platforms.legacy import Provenance
+from selfsearch.exports.platforms.telegram import Telegram
 from selfsearch.types import Exposure
 
 from . import photos
 from .exports import Pack
+from .exports.reading import columns
 from .exports.telegram import LAYOUTS, ME, build, message
 
 PHOTO = "photos/photo_1@17-06-2023_12-01-02.jpg"
-
-
-def fields(said: Provenance) -> dict[str, Any]:
-    return {key: getattr(said, key) for key in said.__dataclass_fields__}
 
 
 def exported(result: Any) -> Export:
@@ -36,28 +33,28 @@ def chat(*messages: Any, kind: str = "personal_chat") -> dict[str, Any]:
     return {"name": "Bo", "type": kind, "id": 123456, "messages": list(messages)}
 
 
-def read(export: Export) -> list[Provenance]:
-    return [mention.provenance for mention in telegram.mentions(export)]
+def read(export: Export) -> list[SimpleNamespace]:
+    return [columns(mention.provenance) for mention in Telegram(export).mentions()]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_everything_planted_is_read_with_what_its_records_say(layout):
     pack = build(layout)
     export = pack.as_export()
-    found = {mention.path: fields(mention.provenance) for mention in telegram.mentions(export)}
+    records = {mention.path: mention.provenance.columns() for mention in Telegram(export).mentions()}
     for planted in pack.planted:
-        assert found[planted.path] == found[planted.path] | planted.says, planted.path
-    assert set(found) - {None} == {planted.path for planted in pack.planted}
+        assert records[planted.path] == records[planted.path] | planted.says, planted.path
+    assert set(records) - {None} == {planted.path for planted in pack.planted}
     assert export.notes == {}
 
 
 def test_an_export_is_recognised_by_the_keys_of_its_record():
     for layout in LAYOUTS:
         pack = build(layout)
-        assert [root.prefix for root in telegram.roots(PathIndex(f"x/{path}" for path in pack.files))] == [
-            "x/"
-        ]
-        assert telegram.confirm(pack.as_export())
+        assert [
+            root.prefix for root in Telegram.recognize(PathIndex(f"x/{path}" for path in pack.files))
+        ] == ["x/"]
+        assert Telegram.confirm(pack.as_export())
 
 
 @pytest.mark.parametrize(
@@ -72,23 +69,26 @@ def test_an_export_is_recognised_by_the_keys_of_its_record():
     ],
 )
 def test_another_programs_result_json_is_not_an_export(result):
-    assert not telegram.confirm(exported(result))
+    assert not Telegram.confirm(exported(result))
 
 
 def test_a_chat_without_its_type_is_recognised_by_its_messages():
-    assert telegram.confirm(exported({"messages": [message(1)]}))
+    assert Telegram.confirm(exported({"messages": [message(1)]}))
 
 
 def test_the_account_is_named_where_the_export_names_it():
-    assert telegram.account(build("full").as_export()) == Account("ana_example", "Ana Silva", "2023-06-18")
-    assert telegram.account(build("single-personal").as_export()) == Account(exported_at="2023-06-18")
+    assert Telegram(build("full").as_export()).account == Account("ana_example", "Ana Silva", "2023-06-18")
+    assert Telegram(build("single-personal").as_export()).account == Account(exported_at="2023-06-18")
 
 
 def test_placeholders_are_links_without_media_and_sounds_are_not_media():
     missing = [
-        m.provenance for m in telegram.mentions(build("single-personal").as_export()) if m.path is None
+        m.provenance for m in Telegram(build("single-personal").as_export()).mentions() if m.path is None
     ]
-    assert [(said.post_id, said.caption) for said in missing] == [("15", "gone"), ("17", None)]
+    assert [(provenance.post_id, provenance.caption) for provenance in missing] == [
+        ("15", "gone"),
+        ("17", None),
+    ]
 
 
 def test_thumbnails_are_derivatives_and_sent_files_are_not():
@@ -97,13 +97,13 @@ def test_thumbnails_are_derivatives_and_sent_files_are_not():
         "stickers/a.webp_thumb.jpg",
         "chats/chat_01/video_files/x_thumb.jpg",
     ]
-    assert all(map(telegram.derivative, thumbs))
-    assert not any(map(telegram.derivative, ["files/my_thumb.jpg", PHOTO, "my_thumb.jpg"]))
+    assert all(map(Telegram.derivative, thumbs))
+    assert not any(map(Telegram.derivative, ["files/my_thumb.jpg", PHOTO, "my_thumb.jpg"]))
 
 
 def test_two_captions_in_one_second_stay_with_their_photos():
     sent = [message(n, photo=PHOTO, text=text) for n, text in ((1, "one"), (2, "two"), (3, ""))]
-    assert [said.caption for said in read(exported(chat(*sent)))] == ["one", "two", None]
+    assert [item.caption for item in read(exported(chat(*sent)))] == ["one", "two", None]
 
 
 def test_a_caption_is_not_carried_to_another_sender_or_past_a_gap_or_to_a_forwarded_photo():
@@ -113,7 +113,7 @@ def test_a_caption_is_not_carried_to_another_sender_or_past_a_gap_or_to_a_forwar
         message(4, ME, photo=PHOTO, text="four"),
         message(5, ME, photo=PHOTO, forwarded_from=None),
     ]
-    assert [said.caption for said in read(exported(chat(*sent)))] == ["one", None, "four", None]
+    assert [item.caption for item in read(exported(chat(*sent)))] == ["one", None, "four", None]
 
 
 @pytest.mark.parametrize(
@@ -133,20 +133,24 @@ def test_a_caption_is_not_carried_to_another_sender_or_past_a_gap_or_to_a_forwar
 def test_the_author_is_whoever_made_it_and_the_owner_only_when_the_export_says_so(more, author, mine):
     owner = {"user_id": 99, "first_name": "Ana", "last_name": "Silva"}
     record = {"personal_information": owner, "chats": {"list": [chat(message(1, photo=PHOTO) | more)]}}
-    (said,) = read(exported(record))
-    assert (said.author, said.author_is_owner) == (author, mine)
+    (provenance,) = read(exported(record))
+    assert (provenance.author, provenance.author_is_owner) == (author, mine)
 
 
 def test_an_unknown_type_of_chat_has_an_unknown_audience():
-    (said,) = read(exported(chat(message(1, photo=PHOTO), kind="secret_disco")))
-    assert (said.audience, said.exposure) == ("secret_disco", Exposure.UNKNOWN)
-    assert said.exposure_reason == "Telegram does not say who can see a chat of type secret_disco"
+    (provenance,) = read(exported(chat(message(1, photo=PHOTO), kind="secret_disco")))
+    assert (provenance.audience, provenance.exposure) == ("secret_disco", Exposure.UNKNOWN)
+    assert provenance.exposure_reason == "Telegram does not say who can see a chat of type secret_disco"
 
 
 def test_the_type_of_a_chat_may_stand_after_its_messages():
     record = {"messages": [message(1, photo=PHOTO)], "id": 123456, "type": "private_group", "name": "Family"}
-    (said,) = read(exported(record))
-    assert (said.audience, said.album, said.exposure) == ("private_group", "Family", Exposure.NETWORK)
+    (provenance,) = read(exported(record))
+    assert (provenance.audience, provenance.album, provenance.exposure) == (
+        "private_group",
+        "Family",
+        Exposure.NETWORK,
+    )
 
 
 def test_the_owner_may_stand_after_the_chats():
@@ -154,15 +158,15 @@ def test_the_owner_may_stand_after_the_chats():
         "chats": {"list": [chat(message(1, ME, photo=PHOTO))]},
         "personal_information": {"user_id": "99"},
     }
-    (said,) = read(exported(record))
-    assert said.author_is_owner is True
+    (provenance,) = read(exported(record))
+    assert provenance.author_is_owner is True
 
 
 def test_a_path_may_lie_in_its_chats_own_folder():
     pack = Pack("DataExport_2023-06-18")
     pack.add("result.json", chat(message(1, photo=PHOTO)))
     pack.add(f"chats/chat_1/{PHOTO}", photos.nobody())
-    assert [mention.path for mention in telegram.mentions(pack.as_export())] == [f"chats/chat_1/{PHOTO}"]
+    assert [mention.path for mention in Telegram(pack.as_export()).mentions()] == [f"chats/chat_1/{PHOTO}"]
 
 
 @pytest.mark.parametrize(
@@ -182,38 +186,38 @@ def test_a_field_of_the_wrong_type_never_stops_the_others(key, value):
     "photo", [None, 7, [], {}, "", "../../etc/passwd", "(File unavailable, please try later)"]
 )
 def test_a_photo_that_is_no_path_is_no_file(photo):
-    assert [mention.path for mention in telegram.mentions(exported(chat(message(1, photo=photo))))] in (
+    assert [mention.path for mention in Telegram(exported(chat(message(1, photo=photo)))).mentions()] in (
         [],
         [None],
     )
 
 
 def test_a_photo_that_the_export_lacks_is_named():
-    (mention,) = telegram.mentions(exported(chat(message(1, photo="photos/lost.jpg"))))
+    (mention,) = Telegram(exported(chat(message(1, photo="photos/lost.jpg")))).mentions()
     assert mention.path == "photos/lost.jpg"
 
 
 def test_a_cut_record_is_read_up_to_the_cut():
     text = json.dumps(chat(*(message(n, photo=PHOTO) for n in range(1, 9))))
     export = exported(text[: text.index('"id": 5')])
-    assert [said.post_id for said in read(export)] == ["1", "2", "3", "4"]
+    assert [item.post_id for item in read(export)] == ["1", "2", "3", "4"]
     assert export.notes["result.json"].startswith("damaged JSON, read as far as it goes")
 
 
 def test_a_photo_without_a_record_keeps_the_local_time_of_its_name():
     export = exported("")
-    assert list(telegram.mentions(export)) == []
-    said = {
-        path: (found.context, found.posted_at, found.exposure)
+    assert list(Telegram(export).mentions()) == []
+    inferred = {
+        path: (provenance.context, provenance.posted_at, provenance.exposure)
         for path in (
             PHOTO,
             "profile_pictures/photo_1@99-99-2023_12-01-02.jpg",
             "stories/s.jpg",
             "elsewhere/a.jpg",
         )
-        for found in [telegram.orphan(export, path)]
+        for provenance in [columns(Telegram(export).infer(path))]
     }
-    assert said == {
+    assert inferred == {
         PHOTO: ("message", "2023-06-17T12:01:02", Exposure.UNKNOWN),
         "profile_pictures/photo_1@99-99-2023_12-01-02.jpg": ("profile_photo", None, Exposure.UNKNOWN),
         "stories/s.jpg": ("story", None, Exposure.UNKNOWN),
@@ -222,5 +226,5 @@ def test_a_photo_without_a_record_keeps_the_local_time_of_its_name():
 
 
 def test_a_time_of_zero_is_no_time():
-    (said,) = read(exported(chat(message(1, stamp="0", photo=PHOTO) | {"date": "nonsense"})))
-    assert (said.posted_at, said.posted_at_source) == (None, None)
+    (provenance,) = read(exported(chat(message(1, stamp="0", photo=PHOTO) | {"date": "nonsense"})))
+    assert (provenance.posted_at, provenance.posted_at_source) == (None, None)

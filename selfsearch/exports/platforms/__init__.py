@@ -34,8 +34,8 @@ PLATFORMS: tuple[type[Platform], ...] = (
     as_class(instagram),  # before Facebook, with which it shares folders
     as_class(facebook),
     as_class(snapchat),
-    as_class(telegram),
-    as_class(discord, has_media=False),
+    telegram.Telegram,
+    discord.Discord,
     as_class(icloud),
     as_class(flickr),
     as_class(google_photos),

@@ -8,32 +8,50 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from ...types import Exposure
+from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ..export import Export
-from ..path_index import PathIndex, fold
-from .base import Account, Root
+from ..path_index import PathIndex, fold, folder_of
+from .base import Account, Mention, Platform, Root, as_roots
 from .dates import discord_id_time, parse_iso
-from .discord_channels import Channel, channel_folders, channels
-from .legacy import Mention, Provenance
 from .media_refs import SavedFiles, is_media_name, may_show_faces, url_file_name
-from .parsing import as_dict, as_list, as_text
+from .parsing import as_dict, as_list, as_text, is_digits
 
-name = "discord"
-title = "Discord"
-
-CHANNEL = re.compile(r"^(.*?)[^/]+/(?:c\d+|\d{5,})/$")  # names are in the owner's language since 2024
-ATTACHMENT = re.compile(r"/attachments/\d+/(\d+)/")
-AVATAR = "Discord shows avatars to everyone; there is no setting for them"
-SERVER = "a picture of a server; the package does not say who could see it"
-BESIDE = "stands beside a Discord package, but no message there links to it"
+_CHANNEL_FOLDER = re.compile(r"^(.*?)[^/]+/(?:c\d+|\d{5,})/$")  # names are in the owner's language since 2024
+_CHANNEL_RECORD = re.compile(  # an id has 17 digits and more; without the "c" a short number may be anything
+    r"^[^/]+/(?:c(?=\d)|(?=\d{5}))(\d+)/(?:channel\.json|messages\.json|messages\.csv)$", re.IGNORECASE
+)
+_ATTACHMENT_ID = re.compile(r"/attachments/\d+/(\d+)/")
+_CHANNEL_TYPES = {  # how older packages write the type
+    "0": "GUILD_TEXT",
+    "1": "DM",
+    "2": "GUILD_VOICE",
+    "3": "GROUP_DM",
+    "5": "GUILD_ANNOUNCEMENT",
+    "10": "ANNOUNCEMENT_THREAD",
+    "11": "PUBLIC_THREAD",
+    "12": "PRIVATE_THREAD",
+    "13": "GUILD_STAGE_VOICE",
+    "15": "GUILD_FORUM",
+    "16": "GUILD_MEDIA",
+}
+_IN_AVATAR = Exposure.PUBLIC.because("Discord shows avatars to everyone; there is no setting for them")
+_IN_DM = Exposure.PRIVATE.because("a direct message: only the two people in it could see it")
+_IN_GROUP_DM = Exposure.NETWORK.because("a group direct message: its members could see it")
+_IN_SERVER = Exposure.NETWORK.because(
+    "a channel of a server: whoever may read it in that server could see it"
+)
+_IN_UNKNOWN_CHANNEL = Exposure.UNKNOWN.because("the package does not say what kind of channel this was")
+_SERVER_ICON = Exposure.UNKNOWN.because("a picture of a server; the package does not say who could see it")
+_UNMENTIONED = Exposure.UNKNOWN.because("stands beside a Discord package, but no message there links to it")
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class Attachment:
     """One attachment of one message."""
 
     url: str
@@ -41,172 +59,204 @@ class Attached:
     name: str
 
 
-def roots(names: PathIndex) -> Iterable[Root]:
-    """Folders with messages/index.json, or with index.json beside folders of channels (any language)."""
-    found: dict[str, str] = {}
-    for prefix in names.prefixes_with_file("messages/index.json"):
-        found[prefix] = "messages/index.json is a Discord package's"
-    for folder in names.prefixes_with_file("channel.json"):
-        match = CHANNEL.match(folder)
-        if match and match.group(1) not in found and names.has(f"{_parent(folder)}index.json"):
-            found[match.group(1)] = "index.json beside folders of channels is a Discord package's"
-    return [Root(prefix, why) for prefix, why in found.items()]
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel. `type` is Discord's word, also where the package has only its number."""
+
+    id: str
+    type: str | None
+    title: str | None
+    guild: str | None  # the server's id
+    messages: str | None  # the record that holds them
+
+    @property
+    def exposure(self) -> ExposureAssessment:
+        """Who could read it."""
+        if self.type in ("DM", "GROUP_DM"):
+            return _IN_DM if self.type == "DM" else _IN_GROUP_DM
+        in_server = (
+            self.guild or (self.type or "").startswith("GUILD_") or (self.type or "").endswith("_THREAD")
+        )
+        return _IN_SERVER if in_server else _IN_UNKNOWN_CHANNEL
+
+    def url(self, message_id: str) -> str | None:
+        """A message's address; None when the server is not known."""
+        place = "@me" if self.type in ("DM", "GROUP_DM") else self.guild
+        return f"https://discord.com/channels/{place}/{self.id}/{message_id}" if place else None
 
 
-def series(container: str) -> str | None:
-    """package.zip is never split."""
-    return None
+class Discord(Platform):
+    """One data package ("package.zip")."""
+
+    name = "discord"
+    title = "Discord"
+    exports_media = False
+    needs_confirmation = True
+
+    @classmethod
+    def recognize(cls, paths: PathIndex) -> Iterable[Root]:
+        """Folders with messages/index.json, or with index.json beside folders of channels (any language)."""
+        reasons = paths.find_marks({"messages/index.json": "messages/index.json is a Discord package's"})
+        for folder in paths.prefixes_with_file("channel.json"):
+            match = _CHANNEL_FOLDER.match(folder)
+            if match and match[1] not in reasons and paths.has(f"{_parent(folder)}index.json"):
+                reasons[match[1]] = "index.json beside folders of channels is a Discord package's"
+        return as_roots(reasons)
+
+    @classmethod
+    def confirm(cls, export: Export) -> bool:
+        """Whether there are channels, or a user with Discord's keys: messages/index.json is a common name."""
+        reader = cls(export)
+        return bool(reader._channel_folders) or bool(reader._user[1])
+
+    @cached_property
+    def account(self) -> Account:
+        """Whose package it is."""
+        user = self._user[1]
+        return Account(as_text(user.get("username")), as_text(user.get("global_name")))
+
+    def mentions(self) -> Iterator[Mention]:
+        """The avatar, and every attachment that may show a face: its saved file, or only its link."""
+        folder = self._user[0]
+        for path in self.export.matching("avatar.*") if folder is not None else ():
+            if path.rpartition("/")[0] == folder and is_media_name(path):
+                yield Mention(path, self._avatar())
+        saved = SavedFiles(path for path in self.export.members if not self._is_discords(path))
+        name_counts = self._attachment_names() if saved else Counter()
+        for channel in self._channels:
+            for message in self._messages(channel):
+                if attachments := list(_attachments(message)):
+                    provenance = self._provenance(channel, message)
+                for attachment in attachments:
+                    saved_paths = _saved_as(attachment, saved, name_counts)
+                    yield from (Mention(path, provenance) for path in saved_paths or (None,))
+
+    def infer(self, path: str) -> Provenance:
+        """A picture in the account's folder is an earlier avatar; others are servers' or not Discord's."""
+        folder = self._user[0]
+        if folder is not None and path.startswith(f"{folder}/") and "avatar" in path.lower():
+            return self._avatar()
+        if self._is_discords(path):
+            return Provenance(self.name, self.account.name, "server", exposure=_SERVER_ICON)
+        return Provenance("folder", context="file", exposure=_UNMENTIONED)
+
+    @cached_property
+    def _user(self) -> tuple[str | None, Mapping[str, Any]]:
+        """The account's folder and its user.json; (None, {}) when there is none."""
+        for path in self.export.matching("user.json"):
+            user = self.export.json(path) if path.count("/") <= 1 else None
+            if isinstance(user, dict) and "id" in user and ("username" in user or "discriminator" in user):
+                return folder_of(path).rstrip("/"), user
+        return None, {}
+
+    def _avatar(self) -> Provenance:
+        owner = self.account.name
+        return Provenance(
+            self.name, owner, "profile_photo", exposure=_IN_AVATAR, author=owner, author_is_owner=True
+        )
+
+    def _is_discords(self, path: str) -> bool:
+        """Whether Discord put it there: the account's folder, the servers' icons."""
+        folder = self._user[0]
+        if folder is not None and path.startswith(f"{folder}/"):
+            return True
+        return path.lower().startswith("servers/")
+
+    @cached_property
+    def _channel_folders(self) -> dict[str, str]:
+        """Folder of a channel ("Messages/c123/") -> the channel's id."""
+        records = (
+            path
+            for name in ("channel.json", "messages.json", "messages.csv")
+            for path in self.export.matching(name)
+        )
+        matches = ((path, _CHANNEL_RECORD.match(path)) for path in records)
+        return {folder_of(path): match[1] for path, match in matches if match}
+
+    @cached_property
+    def _channels(self) -> list[Channel]:
+        find, object_at = self.export.find, self.export.object_at
+        titles: dict[str, Mapping[str, Any]] = {}  # index.json by the folder it stands in
+        channels = []
+        for folder, channel_id in self._channel_folders.items():
+            above = _parent(folder)
+            if above not in titles:
+                titles[above] = object_at(f"{above}index.json")
+            record = object_at(f"{folder}channel.json")
+            title = as_text(titles[above].get(channel_id)) or as_text(record.get("name"))
+            guild = as_text(as_dict(record.get("guild")).get("id"))
+            messages = find(f"{folder}messages.json") or find(f"{folder}messages.csv")
+            channels.append(Channel(channel_id, _channel_type(record, title), title, guild, messages))
+        return channels
+
+    def _messages(self, channel: Channel) -> Iterator[dict[str, Any]]:
+        """A channel's messages with lower-case keys."""
+        if path := channel.messages:
+            is_table = fold(path).endswith(".csv")
+            for row in self.export.rows(path) if is_table else self.export.each_object(path):
+                yield {str(key).lower(): value for key, value in row.items()}
+
+    def _attachment_names(self) -> Counter[str]:
+        """How many attachments carry each file name."""
+        return Counter(
+            fold(attachment.name)
+            for channel in self._channels
+            for message in self._messages(channel)
+            for attachment in _attachments(message)
+        )
+
+    def _provenance(self, channel: Channel, message: Mapping[str, Any]) -> Provenance:
+        owner, message_id = self.account.name, as_text(message.get("id"))
+        if message_id and not is_digits(message_id):
+            message_id = None
+        sent = parse_iso(message.get("timestamp"), utc=True)
+        return Provenance(
+            self.name,
+            owner,
+            "message",
+            caption=as_text(message.get("contents")),
+            posted=Timestamp.of(sent, "Timestamp")
+            or Timestamp.of(discord_id_time(message_id or ""), "ID (snowflake)"),
+            link=Link.of(channel.url(message_id) if message_id else None, "constructed"),
+            audience=Audience.of(channel.type, "chat_type"),
+            exposure=channel.exposure,
+            album=channel.title,
+            author=owner,
+            author_is_owner=True,  # the package holds only what its owner sent
+            post_id=message_id,
+        )
 
 
-def confirm(export: Export) -> bool:
-    """Whether there are channels, or a user with Discord's keys: messages/index.json is a common name."""
-    return bool(channel_folders(export)) or bool(_user(export)[1])
+def _channel_type(record: Mapping[str, Any], title: str | None) -> str | None:
+    if word := as_text(record.get("type")):
+        return _CHANNEL_TYPES.get(word, word)
+    if title and title.startswith("Direct Message with"):
+        return "DM"
+    return "GROUP_DM" if len(as_list(record.get("recipients"))) > 2 else None
 
 
-def account(export: Export) -> Account:
-    """Whose package it is."""
-    said = _user(export)[1]
-    return Account(as_text(said.get("username")), as_text(said.get("global_name")))
-
-
-def mentions(export: Export) -> Iterator[Mention]:
-    """The avatar, and every attachment that may show a face: its saved file, or only its link."""
-    folder, said = _user(export)
-    for path in export.matching("avatar.*") if folder is not None else []:
-        if path.rpartition("/")[0] == folder and is_media_name(path):
-            yield Mention(path, _avatar(as_text(said.get("username"))))
-    saved = SavedFiles(path for path in export.members if not _packed(path, folder))
-    shared = _shared_names(export) if saved else Counter()
-    for channel in channels(export):
-        for message in _messages(export, channel):
-            attachments = list(_attached(message))
-            provenance = _said(export, channel, message) if attachments else None
-            for attached in attachments:
-                paths: list[str | None] = [*_saved(saved, attached, shared)]
-                yield from (Mention(path, provenance) for path in paths or [None] if provenance)
-
-
-def orphan(export: Export, path: str) -> Provenance:
-    """A picture in the account's folder is an earlier avatar; others are servers' or not Discord's."""
-    folder, said = _user(export)
-    who = as_text(said.get("username"))
-    if folder is not None and path.startswith(f"{folder}/") and "avatar" in path.lower():
-        return _avatar(who)
-    if _packed(path, folder):
-        return Provenance(name, who, "server", exposure_reason=SERVER)
-    return Provenance("folder", context="file", exposure_reason=BESIDE)
-
-
-def derivative(path: str) -> str | None:
-    """The package has no copies."""
-    return None
-
-
-def _avatar(who: str | None) -> Provenance:
-    return Provenance(
-        name,
-        who,
-        "profile_photo",
-        exposure=Exposure.PUBLIC,
-        exposure_reason=AVATAR,
-        author=who,
-        author_is_owner=True,
-    )
-
-
-def _user(export: Export) -> tuple[str | None, dict[str, Any]]:
-    """The account's folder and its user.json; (None, {}) when there is none."""
-    if "discord.user" not in export.memo:
-        found: tuple[str | None, dict[str, Any]] = (None, {})
-        for path in export.matching("user.json"):
-            said = export.json(path) if path.count("/") <= 1 else None
-            if isinstance(said, dict) and "id" in said and ("username" in said or "discriminator" in said):
-                found = (_parent(path).rstrip("/"), said)
-                break
-        export.memo["discord.user"] = found
-    known: tuple[str | None, dict[str, Any]] = export.memo["discord.user"]
-    return known
-
-
-def _messages(export: Export, channel: Channel) -> Iterator[dict[str, Any]]:
-    """A channel's messages with lower-case keys."""
-    path = channel.messages
-    if path is None:
-        return
-    rows: Iterable[Any] = export.rows(path) if fold(path).endswith(".csv") else export.each(path)
-    for row in rows:
-        if isinstance(row, dict):
-            yield {str(key).lower(): value for key, value in row.items()}
-        else:
-            export.note(path, "holds entries that are not objects; they were passed over")
-
-
-def _attached(message: dict[str, Any]) -> Iterator[Attached]:
+def _attachments(message: Mapping[str, Any]) -> Iterator[Attachment]:
     """The attachments that may show a face. Their addresses stand in one text, separated by spaces."""
     for value in as_list(message.get("attachments")):
         text = as_text(value) or as_text(as_dict(value).get("url")) or ""
         for url in text.split():
             if url.startswith(("https://", "http://")) and may_show_faces(url):
-                found = ATTACHMENT.search(url)
-                yield Attached(url, found.group(1) if found else None, url_file_name(url))
+                match = _ATTACHMENT_ID.search(url)
+                yield Attachment(url, match and match[1], url_file_name(url))
 
 
-def _said(export: Export, channel: Channel, message: dict[str, Any]) -> Provenance:
-    who = as_text(_user(export)[1].get("username"))
-    item = as_text(message.get("id"))
-    item = item if item and item.isascii() and item.isdigit() else None
-    when, source = parse_iso(message.get("timestamp"), utc=True), "Timestamp"
-    if when is None and item:
-        when, source = discord_id_time(item), "ID (snowflake)"
-    url = channel.url(item) if item else None
-    return Provenance(
-        name,
-        who,
-        "message",
-        caption=as_text(message.get("contents")),
-        posted_at=when,
-        posted_at_source=source if when else None,
-        url=url,
-        url_kind="constructed" if url else None,
-        audience=channel.type,
-        audience_source="chat_type" if channel.type else None,
-        exposure=channel.exposure,
-        exposure_reason=channel.reason,
-        album=channel.title,
-        author=who,
-        author_is_owner=True,  # the package holds only what its owner sent
-        post_id=item,
-    )
-
-
-def _saved(saved: SavedFiles, attached: Attached, shared: Counter[str]) -> list[str]:
+def _saved_as(attachment: Attachment, saved: SavedFiles, name_counts: Counter[str]) -> list[str]:
     """The files that are this attachment: by its id, else by a name that no other attachment and file has."""
     if not saved:
         return []
-    if attached.id and (found := saved.with_id(attached.id)):
-        return found
-    if shared[fold(attached.name)] != 1:
+    if attachment.id and (paths := saved.with_id(attachment.id)):
+        return paths
+    if name_counts[fold(attachment.name)] != 1:
         return []
-    found = saved.with_name(attached.name) or saved.with_name(attached.name.removeprefix("SPOILER_"))
-    return found if len(found) == 1 else []
+    paths = saved.with_name(attachment.name) or saved.with_name(attachment.name.removeprefix("SPOILER_"))
+    return paths if len(paths) == 1 else []
 
 
-def _shared_names(export: Export) -> Counter[str]:
-    """How many attachments carry each file name."""
-    return Counter(
-        fold(attached.name)
-        for channel in channels(export)
-        for message in _messages(export, channel)
-        for attached in _attached(message)
-    )
-
-
-def _packed(path: str, folder: str | None) -> bool:
-    """Whether Discord put it there: the account's folder, the servers' icons."""
-    top = path.partition("/")[0].lower()
-    return (folder is not None and path.startswith(f"{folder}/")) or ("/" in path and top == "servers")
-
-
-def _parent(path: str) -> str:
-    """ "a/b/c/" of "a/b/c/d" or "a/b/c/d/"."""
-    return path.rstrip("/")[: path.rstrip("/").rfind("/") + 1]
+def _parent(folder: str) -> str:
+    """ "a/b/" of "a/b/c/"."""
+    return folder_of(folder.rstrip("/"))

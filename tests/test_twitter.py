@@ -9,23 +9,23 @@ import pytest
 
 from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
-from selfsearch.exports.platforms import twitter
 from selfsearch.exports.platforms.base import Account, Period
+from selfsearch.exports.platforms.twitter import Twitter
 from selfsearch.types import Exposure
 
 from . import photos
 from .exports import Pack
+from .exports.reading import columns
 from .exports.twitter import LAYOUTS, build, picture, script, tweet
 
 FIRST = "1226462117360567049"
 EARLY = "Sun Feb 09 11:05:30 +0000 2020"
 
 
-def said_of(export: Export, path: str) -> list[dict[str, Any]]:
-    """Every provenance given to one path: by the records, else by the path itself."""
-    found = [m.provenance for m in twitter.mentions(export) if m.path == path]
-    found = found or [twitter.orphan(export, path)]
-    return [{key: getattr(p, key) for key in p.__dataclass_fields__} for p in found]
+def provenances_of(export: Export, path: str | None) -> list[dict[str, Any]]:
+    """The columns of every provenance given to one path: by the records, else by the path itself."""
+    mentioned = [m.provenance for m in Twitter(export).mentions() if m.path == path]
+    return [provenance.columns() for provenance in mentioned or [Twitter(export).infer(path)]]
 
 
 def small(*tweets: Any, **records: Any) -> Export:
@@ -42,22 +42,22 @@ def test_everything_planted_is_read_with_what_its_records_say(layout):
     pack = build(layout)
     export = pack.as_export()
     for planted in pack.planted:
-        (said,) = said_of(export, planted.path)
-        assert said == said | planted.says, planted.path
+        (provenance,) = provenances_of(export, planted.path)
+        assert provenance == provenance | planted.says, planted.path
     assert export.notes == {}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_an_archive_is_recognised_bare_and_in_a_folder(layout):
     files = build(layout).files
-    assert [root.prefix for root in twitter.roots(PathIndex(files))] == [""]
+    assert [root.prefix for root in Twitter.recognize(PathIndex(files))] == [""]
     wrapped = PathIndex(f"my download/{path}" for path in files)
-    assert [root.prefix for root in twitter.roots(wrapped)] == ["my download/"]
-    assert twitter.confirm(build(layout).as_export())
+    assert [root.prefix for root in Twitter.recognize(wrapped)] == ["my download/"]
+    assert Twitter.confirm(build(layout).as_export())
 
 
 def test_a_part_that_holds_only_media_is_recognised():
-    roots = twitter.roots(PathIndex(["data/tweets_media/1-a.jpg"]))
+    roots = Twitter.recognize(PathIndex(["data/tweets_media/1-a.jpg"]))
     assert [(root.prefix, root.why) for root in roots] == [("", "data/tweets_media is an X archive's")]
 
 
@@ -65,18 +65,18 @@ def test_a_web_project_with_the_same_names_is_not_an_archive():
     pack = Pack("site")
     pack.add("data/manifest.js", "export default {}")
     pack.add("data/account.js", "module.exports = []")
-    assert not twitter.confirm(pack.as_export())
+    assert not Twitter.confirm(pack.as_export())
 
 
 def test_parts_of_one_download_share_their_long_number():
     name = f"twitter-2024-05-01-{'ab' * 32}"
-    assert twitter.series(f"{name}.zip") == twitter.series(f"{name}-part2.zip") == name
-    assert twitter.series("holiday.zip") is None
+    assert Twitter.part_key(f"{name}.zip") == Twitter.part_key(f"{name}-part2.zip") == name
+    assert Twitter.part_key("holiday.zip") is None
 
 
 def test_the_account_carries_the_times_of_its_protection():
     first, second = "2021-03-01T00:00:00+00:00", "2021-06-01T00:00:00+00:00"
-    assert twitter.account(build("current").as_export()) == Account(
+    assert Twitter(build("current").as_export()).account == Account(
         "ana_example",
         "Ana",
         "2024-05-01T10:00:00+00:00",
@@ -90,8 +90,8 @@ def test_the_account_carries_the_times_of_its_protection():
 
 def test_a_tweet_of_the_protected_time_says_that_unprotecting_opened_it():
     export = build("current").as_export()
-    (said,) = said_of(export, "data/tweets_media/1380000000000000001-AbCd.mp4")
-    assert said["exposure_reason"] == (
+    (provenance,) = provenances_of(export, "data/tweets_media/1380000000000000001-AbCd.mp4")
+    assert provenance["exposure_reason"] == (
         "tweets of a protected account are for its followers: the account was protected on 2021-03-01; "
         "it was unprotected on 2021-06-01, which opened older tweets too"
     )
@@ -107,8 +107,12 @@ def test_a_tweet_of_the_protected_time_says_that_unprotecting_opened_it():
 )
 def test_a_photo_that_is_not_in_the_archive_is_named_with_its_link(layout, folder):
     export = build(layout).as_export()
-    lost = [mention for mention in twitter.mentions(export) if mention.path not in export.members]
-    assert [(m.path, m.provenance.url, m.provenance.caption) for m in lost] == [
+    lost = [
+        (mention.path, columns(mention.provenance))
+        for mention in Twitter(export).mentions()
+        if mention.path not in export.members
+    ]
+    assert [(path, provenance.url, provenance.caption) for path, provenance in lost] == [
         (
             f"{folder}/1226462117360567070-lost.jpg",
             "https://twitter.com/ana_example/status/1226462117360567070",
@@ -122,20 +126,20 @@ def test_a_picture_of_a_message_that_is_not_in_the_archive_is_named():
     path = "data/direct_messages_group_media/1226777777777777778-File.jpg"
     del pack.files[path]
     export = pack.as_export()
-    lost = [m for m in twitter.mentions(export) if m.provenance.context == "message" and m.path == path]
+    lost = [m for m in Twitter(export).mentions() if m.provenance.context == "message" and m.path == path]
     assert [mention.provenance.caption for mention in lost] == ["you <3"]
 
 
 def test_a_record_cannot_name_a_path_outside_the_archive():
     bad = picture(FIRST, "A.jpg", media_url_https="https://x/..", media_url="https://x/a\\b")
-    assert [mention.path for mention in twitter.mentions(small(tweet(FIRST, EARLY, "", [bad])))] == [
+    assert [mention.path for mention in Twitter(small(tweet(FIRST, EARLY, "", [bad]))).mentions()] == [
         f"data/tweets_media/{FIRST}-.."
     ]
 
 
 def test_icons_of_the_viewer_are_derivatives_and_photos_are_not():
-    assert twitter.derivative("assets/images/twemoji/v/1f600.png")
-    assert twitter.derivative("data/tweets_media/1-a.jpg") is None
+    assert Twitter.derivative("assets/images/twemoji/v/1f600.png")
+    assert Twitter.derivative("data/tweets_media/1-a.jpg") is None
 
 
 @pytest.mark.parametrize(
@@ -174,16 +178,16 @@ def test_icons_of_the_viewer_are_derivatives_and_photos_are_not():
 )
 def test_exposure_rests_on_the_protect_history(records, exposure, reason):
     export = small(tweet(FIRST, EARLY, "hi", [picture(FIRST, "A.jpg")]), **records)
-    (mention,) = twitter.mentions(export)
-    assert (mention.provenance.exposure, mention.provenance.exposure_reason) == (exposure, reason)
+    (mention,) = Twitter(export).mentions()
+    assert mention.provenance.exposure == exposure.because(reason)
 
 
 def test_a_tweet_without_any_date_is_unknown_when_the_account_was_protected_for_a_time():
     history = [{"protectedHistory": {"protectedAt": "2021-03-01T00:00:00.000Z", "action": "Protect"}}]
     old = tweet("123", "nonsense", "hi", [picture("123", "A.jpg")])
     export = small(old, protected_history=script("protected_history", history))
-    (mention,) = twitter.mentions(export)
-    assert (mention.provenance.posted_at, mention.provenance.exposure) == (None, Exposure.UNKNOWN)
+    (mention,) = Twitter(export).mentions()
+    assert (mention.provenance.posted, mention.provenance.exposure.level) == (None, Exposure.UNKNOWN)
 
 
 def test_a_file_is_found_by_its_tweet_when_its_name_is_another_variant():
@@ -197,7 +201,7 @@ def test_a_file_is_found_by_its_tweet_when_its_name_is_another_variant():
     export_pack.add("data/tweets_media/55-extra.jpg", b"3")
     export_pack.add("data/tweets_media/555-A.jpg", b"4")
     export = export_pack.as_export()
-    assert [mention.path for mention in twitter.mentions(export)] == [
+    assert [mention.path for mention in Twitter(export).mentions()] == [
         "data/tweets_media/55-other.mp4",
         "data/tweets_media/55-A.jpg",
         "data/tweets_media/55-extra.jpg",
@@ -219,8 +223,8 @@ def test_a_file_is_found_by_its_tweet_when_its_name_is_another_variant():
 def test_a_place_counts_only_when_its_order_is_certain(geo, coordinates, place):
     record = tweet(FIRST, EARLY, "", [picture(FIRST, "A.jpg")], geo={"coordinates": geo})
     record["tweet"]["coordinates"] = {"coordinates": coordinates}
-    (mention,) = twitter.mentions(small(record))
-    assert mention.provenance.location == place
+    (mention,) = Twitter(small(record)).mentions()
+    assert columns(mention.provenance).location == place
 
 
 @pytest.mark.parametrize(
@@ -231,13 +235,13 @@ def test_a_field_of_the_wrong_type_never_stops_the_others(field, value):
     bad = tweet("1226462117360567050", EARLY, "bad", [picture("1226462117360567050", "B.jpg")])
     bad["tweet"][field] = value
     good = tweet(FIRST, EARLY, "good", [picture(FIRST, "A.jpg")])
-    captions = [mention.provenance.caption for mention in twitter.mentions(small(bad, None, 3, [], {}, good))]
-    assert captions[-1] == "good"
+    *_, last = Twitter(small(bad, None, 3, [], {}, good)).mentions()
+    assert last.provenance.caption == "good"
 
 
 def test_entries_that_are_no_tweets_are_noted():
     export = small({"tweet": {"full_text": "no id"}})
-    assert list(twitter.mentions(export)) == []
+    assert list(Twitter(export).mentions()) == []
     assert export.notes == {
         "data/tweets.js": "holds entries that are not tweets, or have no id; they were passed over"
     }
@@ -248,7 +252,7 @@ def test_a_cut_file_is_read_up_to_the_cut():
     pack = Pack("twitter")
     pack.add("data/tweets.js", whole[: whole.index('"id": "5"')])
     export = pack.as_export()
-    assert [m.provenance.post_id for m in twitter.mentions(export)] == ["1", "2", "3", "4"]
+    assert [m.provenance.post_id for m in Twitter(export).mentions()] == ["1", "2", "3", "4"]
     assert export.notes["data/tweets.js"].startswith("damaged JSON, read as far as it goes")
 
 
@@ -261,31 +265,32 @@ def test_an_empty_or_broken_script_leaves_the_media_to_their_names(text):
         pack.add(f"data/{stem}.js", text)
     pack.add(f"data/tweets_media/{FIRST}-A.jpg", photos.nobody())
     export = pack.as_export()
-    assert list(twitter.mentions(export)) == []
-    said = twitter.orphan(export, f"data/tweets_media/{FIRST}-A.jpg")
-    assert (said.post_id, said.posted_at) == (FIRST, "2020-02-09T11:05:30+00:00")
-    assert said.url == f"https://twitter.com/i/web/status/{FIRST}"
+    assert list(Twitter(export).mentions()) == []
+    provenance = columns(Twitter(export).infer(f"data/tweets_media/{FIRST}-A.jpg"))
+    assert (provenance.post_id, provenance.posted_at) == (FIRST, "2020-02-09T11:05:30+00:00")
+    assert provenance.url == f"https://twitter.com/i/web/status/{FIRST}"
 
 
 def test_numbers_that_are_not_text_are_read_as_well():
     record = tweet(FIRST, EARLY, "", [picture(FIRST, "A.jpg")])
     record["tweet"] |= {"id": int(FIRST), "id_str": None, "geo": {"coordinates": [38.71, -9.14]}}
-    (mention,) = twitter.mentions(small(record))
-    assert (mention.provenance.post_id, mention.provenance.location) == (FIRST, (38.71, -9.14))
+    (mention,) = Twitter(small(record)).mentions()
+    provenance = columns(mention.provenance)
+    assert (provenance.post_id, provenance.location) == (FIRST, (38.71, -9.14))
 
 
 def test_a_message_without_known_owner_is_nobodys():
     pack = build("current")
     del pack.files["data/account.js"], pack.files["data/manifest.js"]
     path = "data/direct_messages_media/1226777777777777777-File.jpg"
-    (said,) = said_of(pack.as_export(), path)
-    assert (said["author"], said["author_is_owner"], said["account"]) == ("77", None, None)
+    (provenance,) = provenances_of(pack.as_export(), path)
+    assert (provenance["author"], provenance["author_is_owner"], provenance["account"]) == ("77", None, None)
 
 
 def test_files_without_a_record_keep_what_their_folder_says():
     export = small()
-    found = {
-        path: (said.context, said.exposure, said.post_id)
+    inferred = {
+        path: (provenance.context, provenance.exposure.level, provenance.post_id)
         for path in (
             "data/grok_chat_media/a.jpg",
             "data/moments_tweets_media/33-a.jpg",
@@ -293,9 +298,9 @@ def test_files_without_a_record_keep_what_their_folder_says():
             "data/direct_messages_group_media/33-a.jpg",
             "data/somewhere/a.jpg",
         )
-        for said in [twitter.orphan(export, path)]
+        for provenance in [Twitter(export).infer(path)]
     }
-    assert found == {
+    assert inferred == {
         "data/grok_chat_media/a.jpg": ("grok_chat", Exposure.PRIVATE, None),
         "data/moments_tweets_media/33-a.jpg": ("moment", Exposure.UNKNOWN, "33"),
         "data/deleted_tweets_media/33-a.jpg": ("deleted", Exposure.PUBLIC, "33"),

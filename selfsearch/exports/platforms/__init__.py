@@ -28,7 +28,7 @@ from .base import Platform
 from .legacy import as_class
 
 PLATFORMS: tuple[type[Platform], ...] = (
-    as_class(twitter),
+    twitter.Twitter,
     as_class(mastodon),
     as_class(tiktok, has_media=False),
     as_class(instagram),  # before Facebook, with which it shares folders

@@ -1,6 +1,11 @@
 """X (Twitter) archives from August 2018 on: tweets of every kind, messages, profile pictures.
 
-Older archives (tweets.csv and Grailbird scripts) hold no media and are not recognised.
+Older archives (tweets.csv and Grailbird scripts) hold no media and are not recognized.
+
+X stores no audience with a tweet: tweets are public unless the account was protected, and
+protected-history.js lists every "Protect" and "Unprotect". An archive without it records no protection, so
+its tweets count as public and the reason says what that rests on. When the archive's own list names a history
+that is missing, or when it is damaged, the answer is unknown.
 """
 
 from __future__ import annotations
@@ -8,275 +13,410 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import cached_property
 from typing import Any
 
-from ...errors import ItemError
-from ...types import Exposure
+from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ..export import Export
-from ..path_index import PathIndex
-from .base import Account, Root
+from ..path_index import PathIndex, file_name, folder_name
+from .base import Account, Mention, Period, Platform, Root, as_roots
 from .dates import parse_iso, twitter_id_time
-from .legacy import Mention, Provenance
 from .media_refs import missing_path
-from .parsing import as_dict, as_list, as_text
-from .twitter_account import Owner, Seen, entries, owner
+from .parsing import as_dict, as_list, as_number, as_text, first_text, is_digits, is_same
 from .twitter_tweets import (
+    MediaFiles,
+    after_id,
     basename,
-    credited,
-    expected_name,
-    media_files,
+    file_names,
+    location,
+    match_files,
     media_in,
-    pair,
-    plain,
+    plain_text,
+    posted_at,
     status_url,
     tweet_id,
     tweet_in,
-    tweet_provenance,
 )
 
-name = "x"
-title = "X (Twitter)"
-
-SERIES = re.compile(r"twitter-\d{4}-\d\d-\d\d-[0-9a-f]{16,64}", re.IGNORECASE)
+TWEETS_ARE_PUBLIC = "tweets of an unprotected account are public"
+CONTAINER_NAME = re.compile(r"twitter-(\d{4}-\d\d-\d\d)")
+DOWNLOAD_NAME = re.compile(r"twitter-\d{4}-\d\d-\d\d-[0-9a-f]{16,64}", re.IGNORECASE)
+RETWEET = re.compile(r"RT @(\w{1,20})")
+STATUS_PAGE = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w{1,20})/status/")
+HEAD_BYTES = 256  # enough of a script to see how it begins
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of record: the names of its .js files, its media folders, and what its items are."""
+class Visibility:
+    """Who could see something, and X's own word for them."""
 
-    stems: tuple[str, ...]
-    folders: tuple[str, ...]
+    exposure: ExposureAssessment
+    audience: Audience | None = None
+
+
+DIRECT_MESSAGE = Visibility(
+    Exposure.PRIVATE.because("a direct message: only the people in it could see it"),
+    Audience("Direct message", "chat_type"),
+)
+GROUP_MESSAGE = Visibility(
+    Exposure.NETWORK.because("a group direct message: the group could see it"),
+    Audience("Group direct message", "chat_type"),
+)
+CIRCLE = Visibility(
+    Exposure.NETWORK.because("Twitter Circle: only the people in the owner's circle"),
+    Audience("Twitter Circle", "file"),
+)
+COMMUNITY = Visibility(
+    Exposure.PUBLIC.because("X shows posts in a Community to everyone, not only to its members"),
+    Audience("Community", "file"),
+)
+PROFILE = Visibility(
+    Exposure.PUBLIC.because("X shows profile pictures to everyone, also those of protected accounts")
+)
+GROK = Visibility(
+    Exposure.PRIVATE.because("a file from a chat with Grok: between the owner and X"), Audience(None, "file")
+)
+NO_RECORD = Visibility(Exposure.UNKNOWN.because("no record in the archive speaks of this file"))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """One kind of item, and the names of the .js files that list them."""
+
     context: str
-    seen: Seen | None = None  # None: as the account's protect history says
+    visibility: Visibility | None = None  # None: as the account's protect history says
+    stems: tuple[str, ...] = ()
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of their media, "deleted_tweets_media" for deleted-tweets.js."""
+        return tuple(f"{stem.replace('-', '_')}_media" for stem in self.stems)
 
-PEOPLE_IN_IT = Seen(
-    Exposure.PRIVATE, "a direct message: only the people in it could see it", "Direct message", "chat_type"
-)
-GROUP = Seen(
-    Exposure.NETWORK, "a group direct message: the group could see it", "Group direct message", "chat_type"
-)
-CIRCLE = Seen(
-    Exposure.NETWORK, "Twitter Circle: only the people in the owner's circle", "Twitter Circle", "file"
-)
-COMMUNITY = Seen(
-    Exposure.PUBLIC, "X shows posts in a Community to everyone, not only to its members", "Community", "file"
-)
-PROFILE = Seen(
-    Exposure.PUBLIC, "X shows profile pictures to everyone, also those of protected accounts", None, None
-)
-GROK = Seen(Exposure.PRIVATE, "a file from a chat with Grok: between the owner and X", None, "file")
-UNSAID = Seen(Exposure.UNKNOWN, "no record in the archive speaks of this file", None, None)
 
 TWEETS = (
-    Kind(("tweets", "tweet"), ("tweets_media", "tweet_media"), "post"),
-    Kind(("deleted-tweets", "deleted-tweet"), ("deleted_tweets_media", "deleted_tweet_media"), "deleted"),
-    Kind(("twitter-circle-tweet",), ("twitter_circle_tweet_media",), "circle", CIRCLE),
-    Kind(("community-tweet",), ("community_tweet_media",), "community", COMMUNITY),
+    RecordType("post", stems=("tweets", "tweet")),
+    RecordType("deleted", stems=("deleted-tweets", "deleted-tweet")),
+    RecordType("circle", CIRCLE, ("twitter-circle-tweet",)),
+    RecordType("community", COMMUNITY, ("community-tweet",)),
 )
 MESSAGES = (
-    Kind(
-        ("direct-messages", "direct-message"),
-        ("direct_messages_media", "direct_message_media"),
-        "message",
-        PEOPLE_IN_IT,
-    ),
-    Kind(
-        ("direct-messages-group", "direct-message-group"),
-        ("direct_messages_group_media", "direct_message_group_media"),
-        "message",
-        GROUP,
-    ),
+    RecordType("message", DIRECT_MESSAGE, ("direct-messages", "direct-message")),
+    RecordType("message", GROUP_MESSAGE, ("direct-messages-group", "direct-message-group")),
 )
-OTHERS = (
-    Kind(("profile",), ("profile_media",), "profile_photo", PROFILE),
-    Kind(("article",), ("twitter_article_media",), "article"),
-    Kind(("moment",), ("moments_media", "moments_tweets_media"), "moment", UNSAID),
-    Kind((), ("grok_chat_media",), "grok_chat", GROK),
-)
-BY_FOLDER = {folder: kind for kind in (*TWEETS, *MESSAGES, *OTHERS) for folder in kind.folders}
+BY_FOLDER = {folder: kind for kind in (*TWEETS, *MESSAGES) for folder in kind.folders} | {
+    "profile_media": RecordType("profile_photo", PROFILE),
+    "twitter_article_media": RecordType("article"),
+    "moments_media": RecordType("moment", NO_RECORD),
+    "moments_tweets_media": RecordType("moment", NO_RECORD),
+    "grok_chat_media": RecordType("grok_chat", GROK),
+}
 TWEET_FOLDERS = tuple(folder for kind in TWEETS for folder in kind.folders)
+WITH_STATUS_PAGE = ("post", "circle", "community", "moment")
+MARKS = {
+    mark: f"{mark.rstrip('/')} is an X archive's"
+    for mark in ("data/manifest.js", "data/account.js", "data/tweets_media/", "data/tweet_media/")
+}
 OLD_MARKS = ("tweet.js", "tweets.js", "manifest.js")  # beside account.js where there is no data/
-TWEET_LIKE = ("post", "deleted", "circle", "community", "moment")
 
 
-def roots(names: PathIndex) -> Iterable[Root]:
-    """Folders with data/manifest.js, data/account.js or data/tweets_media; until March 2020 without data/."""
-    found: dict[str, str] = {}
-    for mark in ("data/manifest.js", "data/account.js"):
-        for prefix in names.prefixes_with_file(mark):
-            found.setdefault(prefix, f"{mark} is an X archive's")
-    for folder in ("data/tweets_media", "data/tweet_media"):
-        for prefix in names.prefixes_with_folder(folder):
-            found.setdefault(prefix, f"{folder} is an X archive's")
-    for prefix in names.prefixes_with_file("account.js"):
-        inside = prefix.lower().endswith("data/") and prefix[:-5] in found
-        if not inside and any(names.has(f"{prefix}{mark}") for mark in OLD_MARKS):
-            found.setdefault(prefix, "account.js beside tweet.js is an X archive's")
-    return [Root(prefix, why) for prefix, why in found.items()]
+@dataclass(frozen=True, slots=True)
+class ProtectHistory:
+    """When the account was protected. `doubt` says why that cannot be relied on."""
+
+    periods: tuple[Period, ...] = ()  # without gaps; none at all: the archive holds no history
+    doubt: str | None = None
+
+    def visibility(self, posted_at: str | None) -> Visibility:
+        """Who could see a tweet of this time (ISO 8601, UTC), by the last action before it."""
+        if self.doubt:
+            return Visibility(Exposure.UNKNOWN.because(self.doubt))
+        if not self.periods:
+            reason = f"{TWEETS_ARE_PUBLIC}; this archive records no protection (it holds no protect history)"
+            return Visibility(Exposure.PUBLIC.because(reason), Audience(None, "file"))
+        if posted_at is None and len({period.public for period in self.periods}) > 1:
+            reason = "the tweet has no date, and the account was protected only for a time"
+            return Visibility(Exposure.UNKNOWN.because(reason), Audience(None, "account_setting"))
+        number, period = next(
+            (number, period)
+            for number, period in enumerate(self.periods)
+            if posted_at is None or period.until is None or posted_at < period.until
+        )
+        if period.public:
+            public = Exposure.PUBLIC.because(f"{TWEETS_ARE_PUBLIC}: {period.reason}")
+            return Visibility(public, Audience("unprotected", "account_setting"))
+        opened = next(
+            (later.since for later in self.periods[number + 1 :] if later.public and later.since), None
+        )
+        note = f"; it was unprotected on {opened[:10]}, which opened older tweets too" if opened else ""
+        reason = f"tweets of a protected account are for its followers: {period.reason}{note}"
+        return Visibility(Exposure.NETWORK.because(reason), Audience("protected", "account_setting"))
 
 
-def series(container: str) -> str | None:
-    """Huge archives come as several zips; the long number in their names is one download's."""
-    match = SERIES.match(container)
-    return match.group().lower() if match else None
+class Twitter(Platform):
+    """An archive of X."""
+
+    name = "x"
+    title = "X (Twitter)"
+    needs_confirmation = True
+
+    @classmethod
+    def recognize(cls, paths: PathIndex) -> Iterable[Root]:
+        """Folders with data/manifest.js, account.js or tweets_media; until March 2020 without data/."""
+        reasons = paths.find_marks(MARKS)
+        for prefix in paths.prefixes_with_file("account.js"):
+            inside = prefix.lower().endswith("data/") and prefix[:-5] in reasons
+            if not inside and any(paths.has(f"{prefix}{mark}") for mark in OLD_MARKS):
+                reasons.setdefault(prefix, "account.js beside tweet.js is an X archive's")
+        return as_roots(reasons)
+
+    @classmethod
+    def part_key(cls, container: str) -> str | None:
+        """Huge archives come as several zips; the long number in their names is one download's."""
+        match = DOWNLOAD_NAME.match(container)
+        return match.group().lower() if match else None
+
+    @classmethod
+    def confirm(cls, export: Export) -> bool:
+        """Whether a media folder is there, or a record begins as X writes them: names alone are common."""
+        if any(folder_name(path) in BY_FOLDER for path in export.members):
+            return True
+        heads = (export.head(path, HEAD_BYTES) for path in export.members if path.lower().endswith(".js"))
+        return any(b"window.YTD." in head or b"window.__THAR_CONFIG" in head for head in heads)
+
+    @classmethod
+    def derivative(cls, path: str) -> str | None:
+        """The viewer that X packs with the archive has icons of its own."""
+        return "an icon of the archive's own viewer" if path.lower().startswith("assets/") else None
+
+    @cached_property
+    def account(self) -> Account:
+        """Whose archive it is, with the times of the protect history."""
+        record, info = self._account_record, as_dict(self._manifest.get("userInfo"))
+        generated = parse_iso(as_dict(self._manifest.get("archiveInfo")).get("generationDate"), utc=True)
+        dated = CONTAINER_NAME.match(self.export.name)
+        return Account(
+            name=as_text(record.get("username")) or as_text(info.get("userName")),
+            display_name=as_text(record.get("accountDisplayName")) or as_text(info.get("displayName")),
+            exported_at=generated or (dated.group(1) if dated else None),
+            periods=self.protection.periods,
+        )
+
+    @cached_property
+    def owner_id(self) -> str | None:
+        """The number of the owner's account."""
+        info = as_dict(self._manifest.get("userInfo"))
+        return as_text(self._account_record.get("accountId")) or as_text(info.get("accountId"))
+
+    @cached_property
+    def protection(self) -> ProtectHistory:
+        """protected-history.js, and the doubts about it."""
+        paths = self._record_paths("protected-history")
+        if not paths:
+            listing = as_dict(as_dict(self._manifest.get("dataTypes")).get("protectedHistory")).get("files")
+            entries = sum(as_number(as_dict(file).get("count")) or 0 for file in as_list(listing))
+            missing = "the archive lists a protect history, but the file is not there"
+            return ProtectHistory(doubt=missing if entries else None)
+        records = (record for _, record in self._entries("protected-history"))
+        actions = [_protect_action(as_dict(record.get("protectedHistory", record))) for record in records]
+        readable = sorted(action for action in actions if action)
+        if len(readable) < len(actions) or any(path in self.export.notes for path in paths):
+            damaged = "the archive's protect history is damaged, so the account may have been protected then"
+            return ProtectHistory(doubt=damaged)
+        return ProtectHistory(tuple(_periods(readable)))
+
+    @cached_property
+    def media_files(self) -> MediaFiles:
+        """The archive's media by folder and id."""
+        return MediaFiles(self.export.members)
+
+    def mentions(self) -> Iterator[Mention]:
+        """Tweets of every kind, messages, and the profile's two pictures."""
+        for kind in TWEETS:
+            for path, entry in self._entries(*kind.stems):
+                if tweet := tweet_in(entry):
+                    yield from self._tweet_mentions(kind, tweet, path)
+                else:
+                    problem = "holds entries that are not tweets, or have no id; they were passed over"
+                    self.export.note(path, problem)
+        for kind in MESSAGES:
+            for path, entry in self._entries(*kind.stems):
+                for event in as_list(as_dict(entry.get("dmConversation")).get("messages")):
+                    message = as_dict(as_dict(event).get("messageCreate"))
+                    yield from self._message_mentions(kind, message, path)
+        for _, entry in self._entries("profile"):
+            yield from self._profile_mentions(as_dict(entry.get("profile")))
+
+    def infer(self, path: str) -> Provenance:
+        """The folder says what kind it is, the number before "-" which tweet or message it belonged to."""
+        kind = BY_FOLDER.get(folder_name(path).lower())
+        if kind is None:
+            return Provenance(self.name, self.account.name, exposure=NO_RECORD.exposure)
+        item, dash, _ = file_name(path).partition("-")
+        if kind.context == "profile_photo" or not (dash and is_digits(item)):
+            return self._provenance(kind)
+        provenance = self._provenance(kind, Timestamp.of(twitter_id_time(item), "file name (snowflake)"))
+        has_page = kind.context in WITH_STATUS_PAGE
+        link = Link(status_url(self.account.name, item), "constructed") if has_page else None
+        return replace(provenance, link=link, post_id=item)
+
+    @cached_property
+    def _account_record(self) -> Mapping[str, Any]:
+        return as_dict(self._first_entry("account").get("account"))
+
+    @cached_property
+    def _manifest(self) -> Mapping[str, Any]:
+        return self._first_entry("manifest")
+
+    def _first_entry(self, stem: str) -> Mapping[str, Any]:
+        return next((entry for _, entry in self._entries(stem)), {})
+
+    def _entries(self, *stems: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The objects in the .js files of these names, streamed, each with the path of its file."""
+        for path in self._record_paths(*stems):
+            for entry in self.export.each_object(path, assigned=True):
+                yield path, entry
+
+    def _record_paths(self, *stems: str) -> list[str]:
+        """The .js files of these names with their parts, in data/ or (before April 2020) beside it."""
+        patterns = [pattern for stem in stems for pattern in (f"{stem}.js", f"{stem}-part*.js")]
+        paths = (path for pattern in patterns for path in self.export.matching(pattern))
+        return [path for path in paths if path.rpartition("/")[0].lower() in ("", "data")]
+
+    def _provenance(self, kind: RecordType, posted: Timestamp | None = None) -> Provenance:
+        handle = self.account.name
+        visibility = kind.visibility or self.protection.visibility(posted and posted.at)
+        return Provenance(
+            self.name,
+            handle,
+            kind.context,
+            posted=posted,
+            exposure=visibility.exposure,
+            audience=visibility.audience,
+        )
+
+    def _tweet_mentions(self, kind: RecordType, tweet: Mapping[str, Any], record: str) -> Iterator[Mention]:
+        item = tweet_id(tweet) or ""
+        paths = self.media_files.of(kind.folders, item) or self.media_files.of(TWEET_FOLDERS, item)
+        media = media_in(tweet)
+        if not media and not paths:
+            return
+        provenance = self._tweet_provenance(kind, tweet, item)
+        matches, others = match_files(media, paths)
+        for medium, path in zip(media, matches, strict=True):
+            missing = _missing(kind, record, item, next(file_names(medium), ""))
+            yield Mention(path or missing, self._credited(provenance, medium))
+        for path in others:
+            yield Mention(path, provenance)
+
+    def _tweet_provenance(self, kind: RecordType, tweet: Mapping[str, Any], item: str) -> Provenance:
+        text = first_text(tweet, "full_text", "text") or ""
+        entities = as_dict(tweet.get("entities"))
+        users = (as_text(as_dict(user).get("screen_name")) for user in as_list(entities.get("user_mentions")))
+        retweet = RETWEET.match(text)
+        posted = posted_at(tweet, item)
+        provenance = replace(
+            self._provenance(kind, posted),
+            caption=plain_text(text, as_list(entities.get("urls")), "expanded_url"),
+            posted=posted,
+            link=Link(status_url(self.account.name, item), "constructed"),
+            location=location(tweet),
+            place=as_text(as_dict(tweet.get("place")).get("full_name")),
+            people=tuple(f"@{name}" for name in users if name),
+            author=retweet.group(1) if retweet else self.account.name,
+            author_is_owner=not retweet,
+            post_id=item,
+        )
+        if kind.context == "post" and retweet:
+            return replace(provenance, context="repost")
+        if kind.context == "deleted":
+            when = parse_iso(tweet.get("deleted_at"), utc=True)
+            until = f"deleted on {when[:10]}; until then" if when else "deleted; until then"
+            level, reason = provenance.exposure.level, provenance.exposure.reason
+            return replace(provenance, link=None, exposure=level.because(f"{until}: {reason}"))
+        return provenance
+
+    def _credited(self, provenance: Provenance, medium: Mapping[str, Any]) -> Provenance:
+        """With the author of this one picture: it may come from somebody else's tweet."""
+        lender = first_text(medium, "source_user_id_str", "source_user_id")
+        if not provenance.author_is_owner or not lender or lender == self.owner_id:
+            return provenance
+        page = STATUS_PAGE.match(as_text(medium.get("expanded_url")) or "")
+        author_is_owner = False if self.owner_id else None
+        return replace(provenance, author=page.group(1) if page else None, author_is_owner=author_is_owner)
+
+    def _message_mentions(
+        self, kind: RecordType, message: Mapping[str, Any], record: str
+    ) -> Iterator[Mention]:
+        item = as_text(message.get("id")) or ""
+        paths = self.media_files.of(kind.folders, item) if item else []
+        names = [name for url in as_list(message.get("mediaUrls")) if (name := basename(url))]
+        if not item or not (paths or names):
+            return
+        provenance = self._message_provenance(kind, message, item)
+        for path in paths:
+            yield Mention(path, provenance)
+        present = {file_name(path).lower() for path in paths}
+        absent = [name for name in names if f"{item}-{name}".lower() not in present]
+        for name in absent[: max(0, len(names) - len(paths))]:
+            yield Mention(_missing(kind, record, item, name), provenance)
+
+    def _message_provenance(self, kind: RecordType, message: Mapping[str, Any], item: str) -> Provenance:
+        sender = as_text(message.get("senderId"))
+        by_owner = is_same(sender, self.owner_id)
+        sent = Timestamp.of(parse_iso(message.get("createdAt"), utc=True), "createdAt")
+        return replace(
+            self._provenance(kind, sent or Timestamp.of(twitter_id_time(item), "id (snowflake)")),
+            caption=plain_text(as_text(message.get("text")) or "", as_list(message.get("urls")), "expanded"),
+            author=(self.account.name or sender) if by_owner else sender,
+            author_is_owner=by_owner,
+            post_id=item,
+        )
+
+    def _profile_mentions(self, profile: Mapping[str, Any]) -> Iterator[Mention]:
+        handle = self.account.name
+        for key, context in (("avatarMediaUrl", "profile_photo"), ("headerMediaUrl", "header")):
+            name = basename(profile.get(key)).lower()
+            paths = self.media_files.of(("profile_media",)) if name else []
+            matches = (path for path in paths if name in (after_id(path), after_id(path).rpartition(".")[0]))
+            if name:
+                provenance = replace(
+                    self._provenance(RecordType(context, PROFILE)),
+                    link=Link(f"https://twitter.com/{handle}", "profile") if handle else None,
+                    author=handle,
+                    author_is_owner=True,
+                )
+                yield Mention(next(matches, None), provenance)
 
 
-def confirm(export: Export) -> bool:
-    """Whether a record begins as X writes them, or a media folder is there: the names alone are common."""
-    if any(path.rpartition("/")[0].rpartition("/")[2] in BY_FOLDER for path in export.members):
-        return True
-    heads = (_head(export, path) for path in export.members if path.lower().endswith(".js"))
-    return any(b"window.YTD." in head or b"window.__THAR_CONFIG" in head for head in heads)
-
-
-def account(export: Export) -> Account:
-    """Whose archive it is, with the times of the protect history."""
-    return owner(export).account
-
-
-def mentions(export: Export) -> Iterator[Mention]:
-    """Tweets of every kind, messages, and the profile's two pictures."""
-    for kind in TWEETS:
-        for path, entry in entries(export, *kind.stems):
-            if tweet_in(entry):
-                yield from _tweet(export, kind, tweet_in(entry), path)
-            else:
-                export.note(path, "holds entries that are not tweets, or have no id; they were passed over")
-    for kind in MESSAGES:
-        for path, entry in entries(export, *kind.stems):
-            yield from _conversation(export, kind, as_dict(entry.get("dmConversation")), path)
-    for _, entry in entries(export, "profile"):
-        yield from _profile(export, as_dict(entry.get("profile")))
-
-
-def orphan(export: Export, path: str) -> Provenance:
-    """The folder says what kind it is, the number before "-" which tweet or message it belonged to."""
-    parent, _, file = path.rpartition("/")
-    kind = BY_FOLDER.get(parent.rpartition("/")[2].lower())
-    who = owner(export)
-    if kind is None:
-        return _seen(Provenance("x", who.account.name), UNSAID)
-    item = file.partition("-")[0]
-    item = item if item.isascii() and item.isdigit() and "-" in file else ""
-    bare = Provenance("x", who.account.name, kind.context)
-    if kind.context == "profile_photo":
-        return _seen(bare, PROFILE)
-    when = twitter_id_time(item)
-    said = replace(bare, posted_at=when, posted_at_source="file name (snowflake)" if when else None)
-    if item:
-        said = replace(said, post_id=item)
-    if item and kind.context in TWEET_LIKE and kind.context != "deleted":
-        said = replace(said, url=status_url(who.account.name, item), url_kind="constructed")
-    return _seen(said, kind.seen or who.saw(when))
-
-
-def derivative(path: str) -> str | None:
-    """The viewer that X packs with the archive has icons of its own."""
-    return "an icon of the archive's own viewer" if path.lower().startswith("assets/") else None
-
-
-def _seen(said: Provenance, seen: Seen) -> Provenance:
-    return replace(
-        said,
-        exposure=seen.exposure,
-        exposure_reason=seen.reason,
-        audience=seen.audience,
-        audience_source=seen.audience_source,
-    )
-
-
-def _tweet(export: Export, kind: Kind, tweet: Mapping[str, Any], record: str) -> Iterator[Mention]:
-    item = tweet_id(tweet)
-    if item is None:
-        return
-    files = media_files(export)
-    paths = files.of(kind.folders, item) or files.of(TWEET_FOLDERS, item)
-    media = media_in(tweet)
-    if not media and not paths:
-        return
-    said = _described(export, kind, tweet, item)
-    found, left = pair(media, paths)
-    for entry, path in zip(media, found, strict=True):
-        missing = _missing(kind, record, item, expected_name(entry))
-        yield Mention(path or missing, credited(said, entry, owner(export)))
-    for path in left:
-        yield Mention(path, said)
-
-
-def _missing(kind: Kind, record: str, item: str, file: str) -> str | None:
+def _missing(kind: RecordType, record: str, item: str, file: str) -> str | None:
     """Where a file would be that its record (`data/tweets.js`) names and the archive does not hold."""
     base, slash, script = record.rpartition("/")
     stem = script.lower().removesuffix(".js").partition("-part")[0]
-    folder = dict(zip(kind.stems, kind.folders, strict=False)).get(stem, kind.folders[0])
+    folder = dict(zip(kind.stems, kind.folders, strict=True)).get(stem, kind.folders[0])
     return missing_path(f"{base}{slash}{folder}/{item}-{file}") if file else None
 
 
-def _described(export: Export, kind: Kind, tweet: Mapping[str, Any], item: str) -> Provenance:
-    who = owner(export)
-    said = tweet_provenance(tweet, item, kind.context, who)
-    said = _seen(said, kind.seen or who.saw(said.posted_at))
-    if kind.context == "deleted":
-        when = parse_iso(tweet.get("deleted_at"), utc=True)
-        until = f"deleted on {when[:10]}; until then" if when else "deleted; until then"
-        said = replace(said, url=None, url_kind=None, exposure_reason=f"{until}: {said.exposure_reason}")
-    return said
+def _protect_action(entry: Mapping[str, Any]) -> tuple[str, bool] | None:
+    """When, and whether it protected (True) or unprotected the account. None when the entry does not say."""
+    protects = {"protect": True, "unprotect": False}.get((as_text(entry.get("action")) or "").lower())
+    when = _utc(entry.get("protectedAt")) or next(filter(None, map(_utc, entry.values())), None)
+    return (when, protects) if when and protects is not None else None
 
 
-def _conversation(export: Export, kind: Kind, talk: Mapping[str, Any], record: str) -> Iterator[Mention]:
-    for entry in as_list(talk.get("messages")):
-        message = as_dict(as_dict(entry).get("messageCreate"))
-        item = as_text(message.get("id"))
-        paths = media_files(export).of(kind.folders, item) if item else []
-        wanted = [name for url in as_list(message.get("mediaUrls")) if (name := basename(url))]
-        if not item or not (paths or wanted):
-            continue
-        said = _seen(_message(message, item, owner(export)), kind.seen or UNSAID)
-        yield from (Mention(path, said) for path in paths)
-        held = {path.rpartition("/")[2].lower() for path in paths}
-        lacking = [name for name in wanted if f"{item}-{name}".lower() not in held]
-        for name in lacking[: max(0, len(wanted) - len(paths))]:
-            yield Mention(_missing(kind, record, item, name), said)
+def _utc(value: Any) -> str | None:
+    text = parse_iso(value, utc=True) if isinstance(value, str) else None
+    return datetime.fromisoformat(text).astimezone(timezone.utc).isoformat() if text else None
 
 
-def _message(message: Mapping[str, Any], item: str, who: Owner) -> Provenance:
-    sender = as_text(message.get("senderId"))
-    mine = sender == who.id if sender and who.id else None
-    when, source = parse_iso(message.get("createdAt"), utc=True), "createdAt"
-    if when is None:
-        when, source = twitter_id_time(item), "id (snowflake)"
-    return Provenance(
-        "x",
-        who.account.name,
-        "message",
-        caption=plain(as_text(message.get("text")) or "", as_list(message.get("urls")), "expanded"),
-        posted_at=when,
-        posted_at_source=source if when else None,
-        author=(who.account.name or sender) if mine else sender,
-        author_is_owner=mine,
-        post_id=item,
-    )
-
-
-def _profile(export: Export, profile: Mapping[str, Any]) -> Iterator[Mention]:
-    who = owner(export)
-    handle = who.account.name
-    for key, context in (("avatarMediaUrl", "profile_photo"), ("headerMediaUrl", "header")):
-        wanted = basename(profile.get(key)).lower()
-        if not wanted:
-            continue
-        paths = media_files(export).of(("profile_media",))
-        names = {path: path.rpartition("/")[2].partition("-")[2].lower() for path in paths}
-        alike = [path for path, known in names.items() if wanted in (known, known.rpartition(".")[0])]
-        said = Provenance("x", handle, context, author=handle, author_is_owner=True)
-        if handle:
-            said = replace(said, url=f"https://twitter.com/{handle}", url_kind="profile")
-        yield Mention(alike[0] if alike else None, _seen(said, PROFILE))
-
-
-def _head(export: Export, path: str) -> bytes:
-    try:
-        with export.members[path].open() as stream:
-            return stream.read(256)
-    except ItemError:
-        return b""
+def _periods(actions: list[tuple[str, bool]]) -> Iterator[Period]:
+    """Actions in order of time as periods without gaps."""
+    if not actions:
+        yield Period(True, None, None, "the archive's protect history is empty")
+        return
+    verbs = {True: "protected", False: "unprotected"}
+    start, protects = actions[0]
+    yield Period(protects, None, start, f"the account was first {verbs[protects]} on {start[:10]}")
+    ends = [when for when, _ in actions[1:]]
+    for (since, protects), until in zip(actions, [*ends, None], strict=True):
+        yield Period(not protects, since, until, f"the account was {verbs[protects]} on {since[:10]}")

@@ -34,10 +34,20 @@ if TYPE_CHECKING:
     from .recognition.engine import Engine
     from .report.csv import to_csv
     from .report.json import to_json
-    from .types import Answer, Appearance, Exposure, LinkOnly, Outcome, Probe, Provenance, Sighting
-    from .workflows.index import Indexed, Watcher
+    from .types import (
+        Answer,
+        Appearance,
+        Exposure,
+        LinkOnly,
+        Outcome,
+        ProbeSummary,
+        ProgressListener,
+        Provenance,
+        Sighting,
+    )
+    from .workflows.index import IndexResult
     from .workflows.query import Filters
-    from .workflows.rescan import Rescan
+    from .workflows.rescan import RescanResult
 __all__ = [
     "Answer",
     "Appearance",
@@ -47,7 +57,7 @@ __all__ = [
     "Exposure",
     "Filters",
     "Grant",
-    "Indexed",
+    "IndexResult",
     "InputError",
     "ItemError",
     "KeyUnavailable",
@@ -60,16 +70,16 @@ __all__ = [
     "Pack",
     "PackError",
     "Person",
-    "Probe",
+    "ProbeSummary",
+    "ProgressListener",
     "Provenance",
     "Receipt",
-    "Rescan",
+    "RescanResult",
     "Selfsearch",
     "SelfsearchError",
     "Sighting",
     "SourceRow",
     "UsageError",
-    "Watcher",
     "__version__",
     "default_home",
     "find_pack",
@@ -88,7 +98,7 @@ _FOUND_IN = {
         "NetworkRefused", "PackError", "SelfsearchError", "UsageError",
     ],
     "consent.forget": ["Receipt"],
-    "workflows.index": ["Indexed", "Watcher"],
+    "workflows.index": ["IndexResult"],
     "library.library": ["Library", "default_home", "open_library"],
     "library.changes": ["Change"],
     "library.people": ["Person"],
@@ -96,8 +106,11 @@ _FOUND_IN = {
     "workflows.query": ["Filters"],
     "report.csv": ["to_csv"],
     "report.json": ["to_json"],
-    "workflows.rescan": ["Rescan"],
-    "types": ["Answer", "Appearance", "Exposure", "LinkOnly", "Outcome", "Probe", "Provenance", "Sighting"],
+    "workflows.rescan": ["RescanResult"],
+    "types": [
+        "Answer", "Appearance", "Exposure", "LinkOnly", "Outcome", "ProbeSummary", "ProgressListener",
+        "Provenance", "Sighting",
+    ],
     "api": ["Selfsearch", "open"],
 }  # fmt: skip
 _MODULE = {name: module for module, names in _FOUND_IN.items() for name in names}

@@ -8,7 +8,7 @@ counts, which is about what the library may hold.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -29,13 +29,13 @@ from .packs.store import DEFAULT, find_pack
 from .recognition.engine import Engine
 from .report import crops
 from .report.html import to_html
-from .types import Answer, isoformat
-from .workflows import enroll, index
-from .workflows.enroll import Chosen, Photo
-from .workflows.index import Indexed, Watcher
-from .workflows.query import Filters, Searcher, enroll_person, query, recognise
-from .workflows.rescan import Rescan
-from .workflows.rescan import rescan as look_again
+from .types import Answer, Clock, ProgressListener, isoformat
+from .workflows import enroll
+from .workflows.enroll import Probe, ProbePhoto
+from .workflows.gallery import Gallery
+from .workflows.index import IndexResult, index
+from .workflows.query import Filters, query
+from .workflows.rescan import RescanResult, mark_announced, rescan
 
 Kind: TypeAlias = Literal["source", "person"]
 PathLike: TypeAlias = "Path | str"
@@ -74,11 +74,11 @@ class Selfsearch:
 
     library: Library
     engine: Engine
-    clock: Callable[[], datetime] = now
-    searcher: Searcher = field(init=False, repr=False)
+    clock: Clock = now
+    gallery: Gallery = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.searcher = Searcher(self.library, self.engine)
+        self.gallery = Gallery(self.library, self.engine)
 
     def statement(self, kind: Kind, subject: PathLike, *, basis: str, by: str = "") -> str:
         """The words that somebody agrees to with `give_consent`. Show them first."""
@@ -126,21 +126,19 @@ class Selfsearch:
         forget.request(self.library, forget.resolve(self.library, what), self.clock())
         return forget.complete(self.library, self.clock())
 
-    def index(self, grant: Grant, watcher: Watcher | None = None) -> list[Indexed]:
+    def index(self, grant: Grant, progress: ProgressListener | None = None) -> list[IndexResult]:
         """Read what is new or changed at the path of the grant; one result per source that was recognised
         there.
         """
         if grant.kind != "source":
             raise UsageError("indexing needs consent for a source, not for a person")
-        return index.index(
-            self.library, self.engine, grant, Path(grant.subject), self.clock, watcher or Watcher()
-        )
+        return index(self.library, self.engine, grant, Path(grant.subject), self.clock, progress)
 
     def enroll(self, grant: Grant, *photos: PathLike, face: int | None = None) -> Person:
         """Remember a person by photographs, or add clearer ones. `face` counts from 1, largest first: needed
         where a photograph shows several.
         """
-        return enroll_person(self.searcher, grant, self._chosen(photos, face), self.clock())
+        return enroll.enroll(self.gallery, grant, self._read_probes(photos, face), self.clock())
 
     def query(
         self,
@@ -157,21 +155,25 @@ class Selfsearch:
         """
         person = self._enrolled(grant)
         with audit.question(self.library, person.name, purpose, self.clock) as asked:
-            chosen = self._chosen(photos, face)
-            if chosen:
-                recognise(self.searcher, chosen, [person.name])
-            asked.answer = query(self.searcher, grant, person, chosen, self.clock(), filters)
+            probes = self._read_probes(photos, face)
+            if probes:
+                enroll.identify(self.gallery, probes, [person.name])
+            asked.answer = query(self.gallery, grant, person, probes, self.clock(), filters)
         return asked.answer
 
     def verdict(self, grant: Grant, face: int, said: Literal["me", "not_me"]) -> None:
         """Say for good that a face is, or is not, the person of the grant."""
         people.save_verdict(self.library, self._enrolled(grant), face, said, isoformat(self.clock()))
 
-    def rescan(self, only: Sequence[int] | None = None, watcher: Watcher | None = None) -> Rescan:
+    def rescan(
+        self, only: Sequence[int] | None = None, progress: ProgressListener | None = None
+    ) -> RescanResult:
         """Read every consented source again (or those of the numbers in `only`) and note what changed for
         whom.
         """
-        return look_again(self.library, self.engine, self.clock, only=only, watcher=watcher)
+        result = rescan(self.library, self.engine, self.clock, only=only, progress=progress)
+        mark_announced(self.library, result, self.clock)
+        return result
 
     def changes(self, since: datetime | None = None) -> list[Change]:
         """What re-scans found different for people whose consent is live: since a moment, or what `tell` was
@@ -208,18 +210,15 @@ class Selfsearch:
             raise UsageError(f"nobody called {grant.subject!r} is enrolled")
         return person
 
-    def _chosen(self, photos: Sequence[PathLike], face: int | None) -> list[Chosen]:
-        def pick(photo: Photo) -> int:
+    def _read_probes(self, photos: Sequence[PathLike], face: int | None) -> list[Probe]:
+        def choose_face(photo: ProbePhoto) -> int:
             if face is None:
                 raise InputError(
                     f"{photo.path} shows {len(photo.faces)} faces; say which one: face=1 is the largest"
                 )
             return face - 1
 
-        read = [enroll.read_photo(self.engine, Path(photo)) for photo in photos]
-        chosen = [enroll.choose(self.engine, photo, pick) for photo in read]
-        enroll.one_person(chosen, self.searcher.calibration)
-        return chosen
+        return enroll.read_probes(self.gallery, [Path(photo) for photo in photos], choose_face)
 
 
 def _subject(kind: Kind, subject: PathLike) -> str:

@@ -6,7 +6,7 @@ text: with an offset where the zone is known, without one where the platform giv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -26,6 +26,9 @@ else:
     Pixels = Chip = Landmarks = Embedding = Embeddings = Any
 
 Box: TypeAlias = "tuple[float, float, float, float]"  # x, y, width, height
+
+
+Clock: TypeAlias = Callable[[], datetime]  # the present moment, with its zone
 
 
 def isoformat(moment: datetime) -> str:
@@ -299,7 +302,7 @@ class Appearance:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class ProbeSummary:
     """A photograph that the person was searched by."""
 
     path: str
@@ -330,7 +333,7 @@ class Answer:
     sources: int
     media: int
     faces: int  # distinct faces compared with
-    probes: tuple[Probe, ...]
+    probes: tuple[ProbeSummary, ...]
     bands: dict[
         str, float
     ]  # band -> lowest score in it, for this library's number of faces; empty without calibration
@@ -339,3 +342,16 @@ class Answer:
     not_looked_at: dict[str, int]  # outcome -> files that could not be searched (unreadable, encrypted, ...)
     links: tuple[LinkOnly, ...]
     asked_at: str  # ISO 8601
+
+
+class ProgressListener:
+    """Is told how far a run is. This one tells nobody; the command line draws a progress bar."""
+
+    def begin(self, title: str, files: int | None) -> None:
+        """A source is about to be read; `files` is how many it holds, when that is known."""
+
+    def step(self, outcome: Outcome, address: str) -> None:
+        """One more file has its outcome."""
+
+    def end(self) -> None:
+        """The source is done."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from selfsearch.report.crops import Picture, crop
-from selfsearch.types import Answer, Appearance, Exposure, LinkOnly, Probe, Provenance, Sighting
+from selfsearch.types import Answer, Appearance, Exposure, LinkOnly, ProbeSummary, Provenance, Sighting
 
 from .photos import group, picture
 
@@ -143,7 +143,7 @@ def answer(*appearances: Appearance, **more: object) -> Answer:
         "sources": 2,
         "media": 812,
         "faces": 1404,
-        "probes": (Probe("/home/ana/selfie.jpg", 1, (40.0, 50.0, 120.0, 150.0), 0.93),),
+        "probes": (ProbeSummary("/home/ana/selfie.jpg", 1, (40.0, 50.0, 120.0, 150.0), 0.93),),
         "bands": BANDS,
         "appearances": appearances,
         "hidden": 0,
@@ -312,7 +312,7 @@ def hostile() -> Answer:
         ),
         person=HOSTILE,
         pack=HOSTILE,
-        probes=(Probe(HOSTILE, 1, (0.0, 0.0, 1.0, 1.0), 0.5),),
+        probes=(ProbeSummary(HOSTILE, 1, (0.0, 0.0, 1.0, 1.0), 0.5),),
         not_looked_at={HOSTILE: 1},
         links=(LinkOnly(1, said, HOSTILE),),
         asked_at=HOSTILE,

@@ -19,7 +19,9 @@ from selfsearch.consent import forget, grants
 from selfsearch.errors import ConsentError, LibraryError, UsageError
 from selfsearch.library import faces, ledger, people, sources
 from selfsearch.library.library import Library, open_library
-from selfsearch.workflows import index, query
+from selfsearch.types import ProgressListener
+from selfsearch.workflows import enroll, index, query
+from selfsearch.workflows.gallery import Gallery
 from tests import photos
 from tests.conftest import Run
 from tests.consenting import ColourEngine, coloured, everything, forms
@@ -245,7 +247,7 @@ def test_consent_withdrawn_while_an_index_runs_stops_it(run: Run, home: Path, tm
         (folder / f"{number:03}.png").write_bytes(coloured("red", number=number))
     reached, withdrawn = threading.Event(), threading.Event()
 
-    class Gate(index.Watcher):
+    class Gate(ProgressListener):
         """Holds the run after a hundred files until consent is withdrawn."""
 
         count = 0
@@ -339,7 +341,7 @@ class Consenting(RuleBasedStateMachine):
     def enroll(self, name: str, days: int) -> None:
         grant = grants.give(self.library, wish(name, "person", lasts=timedelta(days=days)), self.now)
         self.given["person", name] = self.now + timedelta(days=days)
-        query.enroll_person(self.searcher(), grant, [self.probe(name)], self.now)
+        enroll.enroll(self.gallery(), grant, [self.probe(name)], self.now)
 
     @rule(kind=st.sampled_from(("source", "person")), at=st.integers(0, 2), days=DAYS)
     def renew(self, kind: str, at: int, days: int) -> None:
@@ -416,22 +418,21 @@ class Consenting(RuleBasedStateMachine):
             return set()
         try:
             grant = grants.require(self.library, "person", name, self.now)
-            found = query.query(self.searcher(), grant, person, [], self.now)
+            found = query.query(self.gallery(), grant, person, [], self.now)
         except ConsentError:
             return set()
         return {place.source for one in found.appearances for place in one.sightings}
 
-    def searcher(self) -> query.Searcher:
-        return query.Searcher(self.library, self.engine)  # type: ignore[arg-type]
+    def gallery(self) -> Gallery:
+        return Gallery(self.library, self.engine)  # type: ignore[arg-type]
 
     def probe(self, name: str) -> Any:
         """A probe as read from a photograph of one colour."""
         from selfsearch import media
-        from selfsearch.workflows import enroll
 
         pixels, found = self.engine.look(media.open_still(coloured(name)))
-        photo = enroll.Photo(name, hashlib.sha256(name.encode()).hexdigest(), found, pixels, 1.0)
-        return enroll.Chosen(photo, found[0], found[0].embedding)
+        photo = enroll.ProbePhoto(name, hashlib.sha256(name.encode()).hexdigest(), found, pixels, 1.0)
+        return enroll.Probe(photo, found[0], found[0].embedding)
 
 
 def test_no_sequence_of_events_shows_a_face_without_live_consent(tmp_path: Path) -> None:

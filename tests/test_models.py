@@ -26,7 +26,7 @@ from selfsearch.packs.store import find_pack
 from selfsearch.recognition import session
 from selfsearch.recognition.calibration import BUNDLED as CALIBRATIONS
 from selfsearch.recognition.engine import Engine
-from selfsearch.workflows.reembed import Remade, reembed
+from selfsearch.workflows.reembed import ReembedResult, reembed
 
 from . import packs as samples
 from .conftest import Run
@@ -458,7 +458,7 @@ def test_a_source_without_live_consent_gets_no_vectors(
     engine = Engine(find_pack("buffalo_s", home / "packs"))
     with open_library(home, key_folder=home.parent / "keys", writing=True) as library:
         grants.revoke(library, "source", str(album), NOW)
-        assert reembed(library, engine, NOW) == Remade()
+        assert reembed(library, engine, NOW) == ReembedResult()
         assert library.db.execute("select count(*) from vectors").fetchone() == (8,)
 
 
@@ -472,8 +472,8 @@ def test_damaged_chips_are_counted_and_the_others_embedded(
         media = library.db.execute("select min(media_id) from chips").fetchone()[0]
         library.db.execute("update chips set sealed = zeroblob(100) where media_id = ?", [media])
         now = datetime.now(timezone.utc)
-        assert reembed(library, engine, now) == Remade(media=7, faces=6, damaged=1)
-        assert reembed(library, engine, now) == Remade(media=0, faces=0, damaged=1)
+        assert reembed(library, engine, now) == ReembedResult(media=7, faces=6, damaged=1)
+        assert reembed(library, engine, now) == ReembedResult(media=0, faces=0, damaged=1)
 
 
 def test_a_packs_own_calibration_counts(run: Run, home: Path, older: Path, album: Path, selfie: Path) -> None:

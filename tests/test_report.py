@@ -21,7 +21,7 @@ from selfsearch.report.terminal import terminal
 from selfsearch.report.text import cells, fit_middle, line, path, web
 from selfsearch.report.words import false_matches, in_words, moment, span
 from selfsearch.report.worklist import worklist
-from selfsearch.types import Exposure, Probe, Provenance
+from selfsearch.types import Exposure, ProbeSummary, Provenance
 
 from .report_samples import (
     FACEBOOK,
@@ -214,7 +214,7 @@ def test_the_json_is_the_documented_object():
     )
     told = answer(
         appearance(1, seen(1, "instagram.zip!media/posts/202106/x.jpg", said), score=np.float32(0.71)),
-        probes=(Probe("selfie.jpg", 1, (np.float32(1.5), 2.0, 3.0, 4.0), 0.93),),
+        probes=(ProbeSummary("selfie.jpg", 1, (np.float32(1.5), 2.0, 3.0, 4.0), 0.93),),
     )
     spoken = to_json(told)
     assert " ".join(list(spoken)[:8]) == "schema person model library probes bands summary appearances"

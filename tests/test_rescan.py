@@ -853,7 +853,7 @@ def test_a_timers_run_that_somebody_stopped_is_no_failure(
 
     told = home.parent / "told.txt"
     monkeypatch.setenv("SELFSEARCH_NOTIFY", f"file:{told}")
-    monkeypatch.setattr("selfsearch.workflows.rescan.rescan_unannounced", stop)
+    monkeypatch.setattr("selfsearch.workflows.rescan.rescan", stop)
     run("rescan", "--scheduled", code=130)
     assert not told.exists()
     assert json.loads((home / "runs.jsonl").read_text().splitlines()[-1])["state"] == "stopped"

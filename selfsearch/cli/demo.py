@@ -63,10 +63,10 @@ def _ask(place: Path, selfie: Path) -> tuple[Answer, Path]:
     """Index, enrol, query, report: what a user does, on the samples."""
     from .. import api
     from ..files import write_private
-    from .progress import watcher
+    from .progress import progress_listener
 
     with api.open(place / "library", create=True, key_folder=place / "keys") as mine:
-        mine.index(mine.give_consent("source", place / "album", basis="own"), watcher())
+        mine.index(mine.give_consent("source", place / "album", basis="own"), progress_listener())
         grant = mine.give_consent("person", HER, basis="own")
         mine.enroll(grant, selfie)
         found = mine.query(grant, selfie, purpose="demo")

@@ -14,7 +14,7 @@ from . import consent_prompt, options
 if TYPE_CHECKING:
     from ..library.library import Library
     from ..recognition.engine import Engine
-    from ..workflows.index import Indexed
+    from ..workflows.index import IndexResult
 
 WORDS = {
     "indexed": "with faces",
@@ -58,16 +58,16 @@ def index(
     """
     given = consent_prompt.ConsentFlags(consent, by, evidence, days)
     given.check()
-    done: list[Indexed] = []
+    done: list[IndexResult] = []
     with options.opened(create=True, writing=True) as library:
-        from ..workflows import index
-        from .progress import watcher
+        from ..workflows.index import index as index_path
+        from .progress import progress_listener
 
         grants = [consent_prompt.obtain(library, "source", str(path.resolve()), given) for path in paths]
         engine = options.engine(pack)
         _set_bystanders(library, engine, bystanders)
         for grant in grants:
-            done += index.index(library, engine, grant, Path(grant.subject), options.now, watcher())
+            done += index_path(library, engine, grant, Path(grant.subject), options.now, progress_listener())
     if as_json:
         options.answer_json(as_object(done))
     else:
@@ -99,7 +99,7 @@ def _set_bystanders(library: Library, engine: Engine, choice: str | None) -> Non
     settings.write(library.home, bystanders=choice)
 
 
-def as_object(done: list[Indexed]) -> dict[str, Any]:
+def as_object(done: list[IndexResult]) -> dict[str, Any]:
     """The summary for programs."""
     return {
         "schema": "selfsearch.index/1",
@@ -122,7 +122,7 @@ def as_object(done: list[Indexed]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def tell(done: list[Indexed]) -> None:
+def tell(done: list[IndexResult]) -> None:
     """The summary for people."""
     from ..report.words import count
 
@@ -142,5 +142,5 @@ def tell(done: list[Indexed]) -> None:
         )
 
 
-def _changes(one: Indexed) -> dict[str, int]:
+def _changes(one: IndexResult) -> dict[str, int]:
     return {"read": one.new, "unchanged": one.unchanged, "moved": one.moved, "gone": one.gone}

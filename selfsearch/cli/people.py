@@ -59,15 +59,16 @@ def add(
     pack: options.PackName = None,
 ) -> None:
     """Enrol a person, or add clearer photographs of one who is."""
-    from ..workflows.query import Searcher, enroll_person
+    from ..workflows.enroll import enroll
+    from ..workflows.gallery import Gallery
     from .query import probes_of
 
     with options.opened(create=True, writing=True) as library:
-        searcher = Searcher(library, options.engine(pack))
+        gallery = Gallery(library, options.engine(pack))
         grant = consent_prompt.obtain(
             library, "person", name, consent_prompt.ConsentFlags(consent, by, evidence, days)
         )
-        enroll_person(searcher, grant, probes_of(searcher, images, face), options.now())
+        enroll(gallery, grant, probes_of(gallery, images, face), options.now())
     options.say(f"{name} is enrolled")
 
 

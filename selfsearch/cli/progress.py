@@ -20,8 +20,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from ..types import Outcome
-from ..workflows.index import Watcher
+from ..types import Outcome, ProgressListener
 from .options import say
 
 EVERY = 30.0  # seconds between plain lines
@@ -35,7 +34,7 @@ class Rate(ProgressColumn):
         return Text(f"{task.speed:.0f}/s" if task.speed else "")
 
 
-class Bar(Watcher):
+class Bar(ProgressListener):
     """Draws one bar per source, with rate and time left."""
 
     def __init__(self) -> None:
@@ -68,7 +67,7 @@ class Bar(Watcher):
         self._progress.stop()
 
 
-class Lines(Watcher):
+class Lines(ProgressListener):
     """Says how far it is from time to time."""
 
     def __init__(self) -> None:
@@ -88,7 +87,7 @@ class Lines(Watcher):
             say(f"{self._title}: {self._count:,} files done")
 
 
-def watcher() -> Watcher:
+def progress_listener() -> ProgressListener:
     """What suits where stderr goes."""
     return Bar() if sys.stderr.isatty() else Lines()
 

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError, UsageError
+from ..types import Outcome, ProgressListener
 from . import consent_prompt, network_policy, options
 
 if TYPE_CHECKING:
     from ..consent.grants import Grant
     from ..library.library import Library
     from ..library.people import Person
-    from ..types import Answer, Outcome
-    from ..workflows.enroll import Chosen, Photo
-    from ..workflows.query import Filters, Searcher
+    from ..types import Answer
+    from ..workflows.enroll import Probe, ProbePhoto
+    from ..workflows.gallery import Gallery
+    from ..workflows.query import Filters
 
 ME = "me"
 
@@ -81,33 +83,33 @@ def query(
     themselves: the first time it asks for consent and remembers the person, and a stranger is refused.
     """
     from ..consent import audit
-    from ..workflows.query import Searcher
+    from ..workflows.gallery import Gallery
     from ..workflows.query import query as ask
 
     filters = _filters(limit, min_band, everything, source, since, until)
     given = consent_prompt.ConsentFlags("own" if self_ and consent is None else consent, by, evidence, days)
     name = ME if self_ and person is None else person
     with options.opened_beside() as library:
-        searcher = Searcher(library, options.engine(pack))
-        _renew(searcher)
-        chosen = probes_of(searcher, images, face)
+        gallery = Gallery(library, options.engine(pack))
+        _renew(gallery)
+        chosen = probes_of(gallery, images, face)
         with audit.question(library, name, purpose, options.now) as asked:
-            who, grant = _who(searcher, chosen, name, given)
+            who, grant = _who(gallery, chosen, name, given)
             asked.person = who.name
-            found = asked.answer = ask(searcher, grant, who, chosen, options.now(), filters)
+            found = asked.answer = ask(gallery, grant, who, chosen, options.now(), filters)
         _print(found, as_json=as_json, as_csv=as_csv)
         if html is not None or open_:
             _write(library, found, html, open_)
 
 
-class _LateBar:
+class _LateBar(ProgressListener):
     """A progress bar that is loaded when there is progress; a query seldom has any."""
 
     def begin(self, title: str, files: int | None) -> None:
         """What is begun, and how much it is."""
-        from .progress import watcher
+        from .progress import progress_listener
 
-        self._bar = watcher()
+        self._bar = progress_listener()
         self._bar.begin(title, files)
 
     def step(self, outcome: Outcome, address: str) -> None:
@@ -119,9 +121,9 @@ class _LateBar:
         self._bar.end()
 
 
-def _renew(searcher: Searcher) -> None:
+def _renew(gallery: Gallery) -> None:
     """Vectors of this pack for what was indexed with another one."""
-    remade = searcher.renew(options.now(), _LateBar())
+    remade = gallery.renew(options.now(), _LateBar())
     if remade.damaged:
         options.say(
             f"the kept faces of {remade.damaged:,} files are damaged, so they cannot be searched: selfsearch"
@@ -157,27 +159,21 @@ def _day(word: str | None) -> str | None:
         raise UsageError(f"{word!r} is not a day; write it as 2021-06-02") from exc
 
 
-def probes_of(searcher: Searcher, images: list[Path], face: str | None) -> list[Chosen]:
+def probes_of(gallery: Gallery, images: list[Path], face: str | None) -> list[Probe]:
     """The probe of every photograph."""
-    from ..workflows import enroll
+    from ..workflows.enroll import read_probes
 
-    def pick(photo: Photo) -> int:
-        return _pick(photo, face)
-
-    chosen = [
-        enroll.choose(searcher.engine, enroll.read_photo(searcher.engine, path), pick) for path in images
-    ]
-    enroll.one_person(chosen, searcher.calibration)
-    for probe in chosen:
+    probes = read_probes(gallery, images, lambda photo: _choose_face(photo, face))
+    for probe in probes:
         if probe.face.quality < 0.25:
             options.say(
                 f"{probe.photo.path}: the face is small, blurred or turned away; a clearer photograph finds"
                 f" more"
             )
-    return chosen
+    return probes
 
 
-def _pick(photo: Photo, face: str | None) -> int:
+def _choose_face(photo: ProbePhoto, face: str | None) -> int:
     if face == "largest":
         return 0
     if face is not None:
@@ -204,28 +200,28 @@ def _pick(photo: Photo, face: str | None) -> int:
 
 
 def _who(
-    searcher: Searcher, chosen: list[Chosen], name: str | None, given: consent_prompt.ConsentFlags
+    gallery: Gallery, chosen: list[Probe], name: str | None, given: consent_prompt.ConsentFlags
 ) -> tuple[Person, Grant]:
     """Whom the photographs show: an enrolled person, or one who is enrolled now. Raises ConsentError for a
     stranger.
     """
     from ..consent import grants
     from ..library import people
-    from ..workflows import query
+    from ..workflows.enroll import enroll, identify
 
-    library, now = searcher.library, options.now()
+    library, now = gallery.library, options.now()
     enrolled = [person.name for person in people.all_people(library)]
     alive = sorted(person.name for person in grants.consented_people(library, now))
     if name is None and alive:
-        person = query.recognise(searcher, chosen, alive)
+        person = identify(gallery, chosen, alive)
         return person, grants.require(library, "person", person.name, now)
     name = name or ME
     if name in alive:
         given = consent_prompt.ConsentFlags(None, None, None)
     grant = consent_prompt.obtain(library, "person", name, given)
     if name in enrolled:
-        return query.recognise(searcher, chosen, [name]), grant
-    return query.enroll_person(searcher, grant, chosen, now), grant
+        return identify(gallery, chosen, [name]), grant
+    return enroll(gallery, grant, chosen, now), grant
 
 
 def _print(found: Answer, *, as_json: bool, as_csv: bool) -> None:

@@ -12,8 +12,8 @@ from ..errors import LibraryBusyError, UsageError
 from . import options
 
 if TYPE_CHECKING:
-    from ..workflows.rescan import Rescan
-    from ..workflows.retention import Ending
+    from ..workflows.rescan import RescanResult
+    from ..workflows.retention import ConsentEnding
 
 NEW = 10  # exit code of --fail-on-new
 KINDS = ("new", "gone", "moved", "band", "exposure")
@@ -53,44 +53,44 @@ def rescan(
         raise typer.Exit(NEW)
 
 
-Say = Callable[["Rescan"], None]
+Say = Callable[["RescanResult"], None]
 
 
 class _Quietly:
     """What a timer's run prints: nothing."""
 
-    def __call__(self, done: Rescan) -> None:
+    def __call__(self, done: RescanResult) -> None:
         pass
 
 
-def _run(source: list[int] | None, said: Say) -> Rescan:
+def _run(source: list[int] | None, said: Say) -> RescanResult:
     """The answer counts as given when it was written; a run that is killed before is repeated by the next
     one.
     """
     from datetime import timedelta
 
     from .. import settings
-    from ..workflows.index import Watcher
-    from ..workflows.rescan import announced, rescan_unannounced
-    from .progress import watcher
+    from ..types import ProgressListener
+    from ..workflows import rescan as workflow
+    from .progress import progress_listener
 
     grace = timedelta(days=settings.read(options.home()).grace_days)
     with options.opened(writing=True) as library:
-        told = Watcher() if isinstance(said, _Quietly) else watcher()
-        done = rescan_unannounced(
-            library, options.engine(), options.now, only=source or None, watcher=told, grace=grace
+        progress = ProgressListener() if isinstance(said, _Quietly) else progress_listener()
+        done = workflow.rescan(
+            library, options.engine(), options.now, only=source or None, progress=progress, grace=grace
         )
         said(done)
         sys.stdout.flush()
-        announced(library, done, options.now)
+        workflow.mark_announced(library, done, options.now)
     return done
 
 
-def _scheduled(source: list[int] | None, said: Say) -> Rescan:
+def _scheduled(source: list[int] | None, said: Say) -> RescanResult:
     """The same for a timer: the run and its result are noted, and told to whom the settings say."""
     from ..monitoring import run_log
 
-    def both(done: Rescan) -> None:
+    def both(done: RescanResult) -> None:
         said(done)
         if message := sentence(done):
             _notify(message, failed=False)
@@ -122,14 +122,14 @@ def _notify(message: str, *, failed: bool) -> None:
     notify.tell(current, message, failed=failed)
 
 
-def counts(done: Rescan) -> dict[str, int]:
+def counts(done: RescanResult) -> dict[str, int]:
     """Changes by kind, and sources that could not be reached."""
     return {kind: sum(change.kind == kind for change in done.changes) for kind in KINDS} | {
         "unreachable": len(done.unreachable)
     }
 
 
-def sentence(done: Rescan) -> str:
+def sentence(done: RescanResult) -> str:
     """What a notification may say: numbers only. "" when there is nothing to tell."""
     found = counts(done)
     words = {"new": "new", "gone": "gone", "exposure": "seen by others than before"}
@@ -148,7 +148,7 @@ def sentence(done: Rescan) -> str:
     return "\n".join(lines)
 
 
-def as_object(done: Rescan) -> dict[str, Any]:
+def as_object(done: RescanResult) -> dict[str, Any]:
     """The result for programs."""
     return {
         "schema": "selfsearch.rescan/1",
@@ -177,7 +177,7 @@ def as_object(done: Rescan) -> dict[str, Any]:
     }
 
 
-def _ending(one: Ending) -> dict[str, str]:
+def _ending(one: ConsentEnding) -> dict[str, str]:
     return {
         "kind": one.kind,
         "subject": one.subject,
@@ -188,22 +188,22 @@ def _ending(one: Ending) -> dict[str, str]:
 
 def _busy() -> dict[str, Any]:
     """The same keys when another run is at work."""
-    from ..workflows.rescan import Rescan
+    from ..workflows.rescan import RescanResult
 
-    return as_object(Rescan()) | {"busy": True}
+    return as_object(RescanResult()) | {"busy": True}
 
 
-def _as_json(done: Rescan) -> None:
+def _as_json(done: RescanResult) -> None:
     options.answer_json(as_object(done))
 
 
-def tell(done: Rescan) -> None:
+def tell(done: RescanResult) -> None:
     """The result for people."""
     for line in (*_about_sources(done), *_about_consent(done), *_about_people(done)):
         options.answer(line)
 
 
-def _about_sources(done: Rescan) -> Iterable[str]:
+def _about_sources(done: RescanResult) -> Iterable[str]:
     for one in done.indexed:
         yield (
             f"{one.source.title} (source {one.source.id}): {one.new:,} read, {one.unchanged:,} unchanged,"
@@ -220,7 +220,7 @@ def _about_sources(done: Rescan) -> Iterable[str]:
     yield from _about_exports(done)
 
 
-def _about_exports(done: Rescan) -> Iterable[str]:
+def _about_exports(done: RescanResult) -> Iterable[str]:
     for older, newer in done.replaced:
         yield (
             f"Source {newer.id} took the place of source {older.id}, an older export of the same account"
@@ -234,7 +234,7 @@ def _about_exports(done: Rescan) -> Iterable[str]:
         )
 
 
-def _about_consent(done: Rescan) -> Iterable[str]:
+def _about_consent(done: RescanResult) -> Iterable[str]:
     for one in done.endings:
         day, erased = f"{one.ends_at:%Y-%m-%d}", f"{one.erased_at:%Y-%m-%d}"
         ends = f"ends on {day}"
@@ -246,7 +246,7 @@ def _about_consent(done: Rescan) -> Iterable[str]:
         yield f"{receipt.subject} was erased: its consent had ended {entry}"
 
 
-def _about_people(done: Rescan) -> Iterable[str]:
+def _about_people(done: RescanResult) -> Iterable[str]:
     if not done.people:
         yield (
             "Nobody was looked for: nobody with live consent is enrolled. To begin:"

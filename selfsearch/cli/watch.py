@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..library.library import Library
     from ..recognition.engine import Engine
-    from ..workflows.rescan import Rescan
+    from ..workflows.rescan import RescanResult
 
 
 def watch(
@@ -52,7 +52,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _tell(done: Rescan) -> None:
+def _tell(done: RescanResult) -> None:
     from .. import settings
     from ..monitoring import notify
 
@@ -111,11 +111,11 @@ class _Again:
         options.say(f"{root}: {read:,} read")
         return True
 
-    def _rescan(self, root: Path, said: Callable[[Rescan], None]) -> Rescan:
+    def _rescan(self, root: Path, said: Callable[[RescanResult], None]) -> RescanResult:
         """What changed counts as told when `said` has returned."""
         from .. import settings
         from ..library import sources
-        from ..workflows.rescan import announced, rescan_unannounced
+        from ..workflows.rescan import mark_announced, rescan
 
         grace = timedelta(days=settings.read(options.home()).grace_days)
         with self._opened(writing=True) as library:
@@ -123,9 +123,9 @@ class _Again:
             numbers = [row.id for row in sources.all_sources(library) if row.root == str(root)]
             if self.wanted is not None:
                 numbers = [number for number in numbers if number in self.wanted]
-            done = rescan_unannounced(library, self._engine, options.now, only=numbers, grace=grace)
+            done = rescan(library, self._engine, options.now, only=numbers, grace=grace)
             said(done)
-            announced(library, done, options.now)
+            mark_announced(library, done, options.now)
         return done
 
     @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..types import Answer, Appearance, Box, LinkOnly, Probe, Provenance, Sighting
+from ..types import Answer, Appearance, Box, LinkOnly, ProbeSummary, Provenance, Sighting
 from . import words
 from .advice import advice
 from .facets import platforms
@@ -38,7 +38,7 @@ def to_json(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _probe(probe: Probe) -> dict[str, Any]:
+def _probe(probe: ProbeSummary) -> dict[str, Any]:
     return {
         "path": probe.path,
         "faces_found": probe.faces_found,

@@ -1,6 +1,4 @@
-"""Looking for each enrolled person again, and writing down what is different from the last time.
-
-Which of a person's faces are the same appearance: the same picture, copied, scaled or compressed again.
+"""Diff: where each person appears now against the last time, as changes that can be told.
 
 Unlike a query, which folds what is there now, this also looks at what was there the last time, so that a
 better copy, an edited file or a newer export of the same photograph continues the appearance that was told
@@ -19,26 +17,24 @@ import numpy as np
 from ..consent import grants
 from ..errors import ConsentError
 from ..library import changes, faces, people, sources
-from ..library.changes import Change, Memory, State
+from ..library.changes import Change, Memory, Place, State
 from ..library.library import Library
 from ..library.people import Person
+from ..library.sources import SourceRow
 from ..recognition.calibration import BANDS
 from ..recognition.engine import Engine
-from ..types import EXPOSURES, Answer, Embedding, isoformat
-from .accounts import PlaceHistory, by_media
-from .index import Clock
-from .query import (
-    SAME_FACE_SCORE,
-    SAME_PICTURE_BITS,
-    UNCALIBRATED,
-    Filters,
-    Searcher,
-    enrolled_embeddings,
-    query,
-)
+from ..types import EXPOSURES, Answer, Clock, Embedding, isoformat
+from .enroll import enrolled_embeddings
+from .gallery import Gallery
+from .query import SAME_FACE_SCORE, SAME_PICTURE_BITS, UNCALIBRATED, Filters, query
 
-RANKS = [*BANDS, None]
+BAND_ORDER = [*BANDS, None]
 SAME_SCORE = 0.0005  # scores are kept with four digits
+REPLACED = "the file holds something else now"
+DELETED = "the file is no longer there"
+
+Pair = tuple[int, int]  # faces that are the same appearance
+FaceRow = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,125 +46,127 @@ class Recount:
 
 
 @dataclass
-class ScanResult:
-    """What one look at everybody came to."""
+class ComparisonResult:
+    """What looking for everybody came to."""
 
     people: list[str] = field(default_factory=list)  # who was looked for
-    changes: list[Change] = field(default_factory=list)
     first: dict[str, int] = field(default_factory=dict)  # people looked for the first time -> appearances
-    recounted: dict[str, Recount] = field(
-        default_factory=dict
-    )  # people whose counting goes on with another pack
+    recounted: dict[str, Recount] = field(default_factory=dict)  # whose counting goes on with another pack
 
 
-def look(library: Library, engine: Engine, clock: Clock) -> ScanResult:
+def compare_everybody(library: Library, engine: Engine, clock: Clock) -> ComparisonResult:
     """Compare where every enrolled person with live consent appears with the last time, and write it down.
 
-    One transaction per person: killed in between, the next look does the others.
+    One transaction per person: killed in between, the next run does the others.
     """
-    searcher, looked = Searcher(library, engine), ScanResult()
+    gallery, result = Gallery(library, engine), ComparisonResult()
     for person in people.all_people(library):
-        answer = _ask(searcher, person, clock)
+        answer = _query_person(gallery, person, clock)
         if answer is not None:
-            looked.people.append(person.name)
-            _note(searcher, person, answer, looked, clock)
-    return looked
+            result.people.append(person.name)
+            _note_person(gallery, person, answer, result, clock)
+    return result
 
 
-def _ask(searcher: Searcher, person: Person, clock: Clock) -> Answer | None:
+def _query_person(gallery: Gallery, person: Person, clock: Clock) -> Answer | None:
     """Where a person appears now, face by face; None when the person has no live consent or no template."""
     try:
-        grant = grants.require(searcher.library, "person", person.name, clock())
+        grant = grants.require(gallery.library, "person", person.name, clock())
     except ConsentError:
         return None
-    if not len(enrolled_embeddings(searcher, person)[1]):
+    if not len(enrolled_embeddings(gallery, person)[1]):
         return None
-    return query(searcher, grant, person, [], clock(), Filters(folded=False))
+    return query(gallery, grant, person, [], clock(), Filters(folded=False))
 
 
-def _note(searcher: Searcher, person: Person, answer: Answer, looked: ScanResult, clock: Clock) -> None:
-    library, pack, now = searcher.library, searcher.engine.pack.revision, isoformat(clock())
-    count = len(answer.appearances)
+def _note_person(
+    gallery: Gallery, person: Person, answer: Answer, result: ComparisonResult, clock: Clock
+) -> None:
+    library, revision, now = gallery.library, gallery.engine.pack.revision, isoformat(clock())
     people.save_query(
-        library, now=now, person=person.name, purpose="re-scan", outcome="answered", appearances=count
+        library,
+        now=now,
+        person=person.name,
+        purpose="re-scan",
+        outcome="answered",
+        appearances=len(answer.appearances),
     )
-    memory, found = changes.recall(library, person.id), _states(answer)
-    if memory.pack == pack and memory.states == found:
+    memory, states = changes.recall(library, person.id), _states(answer)
+    if memory.pack == revision and memory.states == states:
         return
-    fresh = Memory(found, pack, changes.newest_media(library))
+    updated = Memory(states, revision, changes.newest_media(library))
     if memory.pack is None:
-        changes.save(library, person.id, fresh, [], now)
-        looked.first[person.name] = len(groups(searcher, list(found), [], {}))
+        changes.save(library, person.id, updated, [], now)
+        result.first[person.name] = len(group_faces(gallery, list(states), [], {}))
         return
-    comparison = Comparison(searcher, person, answer, memory, clock)
-    different = comparison.changes()
-    changes.save(library, person.id, replace(fresh, states=comparison.after), different, now)
-    looked.changes += different
-    if comparison.another_pack:
-        looked.recounted[person.name] = Recount(comparison.more, comparison.fewer)
+    diff = Diff(gallery, person, answer, memory, clock)
+    changes.save(library, person.id, replace(updated, states=diff.after), diff.changes(), now)
+    if diff.is_another_pack:
+        result.recounted[person.name] = Recount(diff.more, diff.fewer)
 
 
 def _states(answer: Answer) -> dict[int, State]:
     """Face -> how it appears."""
-    found = {}
-    for one in answer.appearances:
-        places = tuple(sorted({sighting.path for sighting in one.sightings}))
-        found[one.face] = State(one.score, one.band, one.exposure.value, places)
-    return found
+    return {
+        appearance.face: State(
+            appearance.score,
+            appearance.band,
+            appearance.exposure.value,
+            tuple(sorted({sighting.path for sighting in appearance.sightings})),
+        )
+        for appearance in answer.appearances
+    }
 
 
-class Comparison:
+class Diff:
     """One person's appearances, the last time and now."""
 
     def __init__(
-        self, searcher: Searcher, person: Person, answer: Answer, memory: Memory, clock: Clock
+        self, gallery: Gallery, person: Person, answer: Answer, memory: Memory, clock: Clock
     ) -> None:
-        library, found = searcher.library, _states(answer)
-        self.searcher, self.memory, self.person, self.found = searcher, memory, person.name, found
+        library = gallery.library
+        self.gallery, self.memory, self.person = gallery, memory, person.name
+        self.matched = _states(answer)
         self.at = isoformat(clock())
-        self.floor = answer.bands.get("possible", UNCALIBRATED)
-        self.another_pack = memory.pack not in ("", searcher.engine.pack.revision)
+        self.threshold = answer.bands.get("possible", UNCALIBRATED)
+        self.is_another_pack = memory.pack not in ("", gallery.engine.pack.revision)
         self.more = self.fewer = 0
         self.rows = sources.all_sources(library)
-        said = people.verdicts(library, person)
+        verdicts = people.verdicts(library, person)
         self.before = {
             face: state
             for face, state in memory.states.items()
-            if said.get(face) != "not_me" and state.places  # without places: it was erased since
+            if verdicts.get(face) != "not_me" and state.places  # without places: it was erased since
         }
-        self.media = {
-            face: row["media_id"] for face, row in faces.describe(library, self._differing(found)).items()
-        }
-        self.after = self._completed(found, {row.id for row in grants.searchable_sources(library, clock())})
+        described = faces.describe(library, self._differing(self.matched))
+        self.media = {face: row["media_id"] for face, row in described.items()}
+        self.after = self._completed({row.id for row in grants.searchable_sources(library, clock())})
 
     def changes(self) -> list[Change]:
         """What is different, one change per appearance, in the order of faces."""
-        found = [self._change(group) for group in self._groups]
-        return [one for one in found if one is not None]
+        different = (self._change(group) for group in self._groups)
+        return [change for change in different if change is not None]
 
     def _differing(self, after: Mapping[int, State]) -> list[int]:
-        return sorted(
-            face
-            for face in {*self.before, *after}
-            if self.before.get(face) != after.get(face)
-        )  # fmt: skip
+        return sorted(face for face in {*self.before, *after} if self.before.get(face) != after.get(face))
 
-    def _completed(self, found: Mapping[int, State], searched: Collection[int]) -> dict[int, State]:
-        """What was found now, and what is still there though it was not found.
+    def _completed(self, searched: Collection[int]) -> dict[int, State]:
+        """What matches now, and what is still there though it does not. `searched`: numbers of sources.
 
         That is what lies in a source whose consent has ended, which is not looked at, and what does not
         match as well as before (a larger library, another photograph of the person, another pack).
         """
-        after = dict(found)
+        after = dict(self.matched)
         unsearched = {row.id for row in self.rows if row.id not in searched and row.successor is None}
-        places = changes.places_of(self.searcher.library, set(self.media.values()))
-        for face in self._differing(found):
+        places = changes.places_of(self.gallery.library, set(self.media.values()))
+        for face in self._differing(self.matched):
             before = self.before.get(face)
             if before is None:
                 continue
-            kept = by_media(places, self.media.get(face), unsearched) & set(before.places)
-            seen = by_media(places, self.media.get(face), searched)
-            state = _still(before, found.get(face), kept, seen)
+            media_places = places.get(self.media.get(face) or 0, ())
+            hidden = {place.address for place in media_places if place.source in unsearched}
+            unmatched = {place.address for place in media_places if place.source in searched}
+            state = _still_there(before, self.matched.get(face), hidden & set(before.places), unmatched)
             if state is not None:
                 after[face] = state
         return after
@@ -177,24 +175,24 @@ class Comparison:
     def _groups(self) -> list[list[int]]:
         differing = self._differing(self.after)
         places = {face: self._places(face) for face in differing}
-        return groups(self.searcher, differing, list(self.found), places)
+        return group_faces(self.gallery, differing, list(self.matched), places)
 
     def _places(self, face: int) -> set[str]:
         states = (self.before.get(face), self.after.get(face))
         return {place for state in states if state for place in state.places}
 
     @cached_property
-    def _where(self) -> PlaceHistory:
+    def _place_history(self) -> PlaceHistory:
         addresses = {place for group in self._groups for face in group for place in self._places(face)}
-        return PlaceHistory(self.searcher.library, self.rows, addresses)
+        return PlaceHistory(self.gallery.library, self.rows, addresses)
 
     def _change(self, group: Sequence[int]) -> Change | None:
-        before = together(self.before[face] for face in group if face in self.before)
-        after = together(self.after[face] for face in group if face in self.after)
-        if before is None and self.another_pack and self._was_there(group):
+        before = merge_states(self.before[face] for face in group if face in self.before)
+        after = merge_states(self.after[face] for face in group if face in self.after)
+        if before is None and self.is_another_pack and self._was_indexed(group):
             self.more += 1
             return None
-        if self.another_pack and after is not None and not any(face in self.found for face in group):
+        if self.is_another_pack and after is not None and not any(face in self.matched for face in group):
             self.fewer += 1
         kind = self._kind(before, after)
         if kind is None:
@@ -203,7 +201,7 @@ class Comparison:
         best = max((face for face in group if face in states), key=lambda face: (states[face].score, -face))
         return Change(self.person, kind, best, before, after, self.at, self._why(kind, before, after))
 
-    def _was_there(self, group: Iterable[int]) -> bool:
+    def _was_indexed(self, group: Iterable[int]) -> bool:
         return all(self.media.get(face, 0) <= self.memory.media for face in group)
 
     def _kind(self, before: State | None, after: State | None) -> str | None:
@@ -213,62 +211,58 @@ class Comparison:
             return "exposure"
         if before.band != after.band and self._is_surer(before, after):
             return "band"
-        return "moved" if self._where.is_moved(before.places, after.places) else None
+        return "moved" if self._place_history.is_moved(before.places, after.places) else None
 
     def _is_surer(self, before: State, after: State) -> bool:
         """Whether a band changed because the match did, and not only because the library grew or shrank,
         which says nothing new about a photograph.
         """
-        if self.another_pack:
+        if self.is_another_pack:
             return False
         if after.band is None:
-            return before.score >= self.floor
+            return before.score >= self.threshold
         return abs(before.score - after.score) >= SAME_SCORE
 
     def _why(self, kind: str, before: State | None, after: State | None) -> str | None:
         if before is None or kind == "band":
             return None
+        history = self._place_history
         if after is None:
-            return self._where.why_gone(before.places)
-        lost = [
-            place for place in before.places if place not in after.places and self._where.is_replaced(place)
-        ]
-        return self._where.why_gone(lost, after.places) if lost else None
+            return history.why_gone(before.places)
+        replaced = (place for place in before.places if history.is_replaced(place))
+        lost = [place for place in replaced if place not in after.places]
+        return history.why_gone(lost, after.places) if lost else None
 
 
-def _still(before: State, now: State | None, kept: set[str], seen: set[str]) -> State | None:
-    """The state of a face that was there before: `kept` are its places in sources that are not searched any
-    more, `seen` those where it is and was not found. None: it is gone, or was found and that is all.
+def _still_there(before: State, now: State | None, hidden: set[str], unmatched: set[str]) -> State | None:
+    """The state of a face that was there before; None when it is gone.
+
+    `hidden`: its places in sources that are not searched; `unmatched`: where it is and does not match.
     """
     if now is not None:
         widest = min((before.exposure, now.exposure), key=EXPOSURES.index)
-        return replace(now, places=tuple(sorted(kept | {*now.places})), exposure=widest) if kept else now
-    if seen:
-        return replace(before, band=None, places=tuple(sorted(kept | seen)))
-    return replace(before, places=tuple(sorted(kept))) if kept else None
+        places = tuple(sorted(hidden | {*now.places}))
+        return replace(now, places=places, exposure=widest) if hidden else now
+    if unmatched:
+        return replace(before, band=None, places=tuple(sorted(hidden | unmatched)))
+    return replace(before, places=tuple(sorted(hidden))) if hidden else None
 
 
-def together(states: Iterable[State]) -> State | None:
-    """Several faces of one appearance as one state: the best score and band, the widest exposure, all
-    places.
-    """
+def merge_states(states: Iterable[State]) -> State | None:
+    """Several faces of one appearance as one: the best score and band, the widest exposure, all places."""
     every = list(states)
     if not every:
         return None
     return State(
         max(state.score for state in every),
-        min((state.band for state in every), key=RANKS.index),
+        min((state.band for state in every), key=BAND_ORDER.index),
         min((state.exposure for state in every), key=EXPOSURES.index),
         tuple(sorted({place for state in every for place in state.places})),
     )
 
 
-Pair = tuple[int, int]
-Row = dict[str, Any]
-
-
-def groups(
-    searcher: Searcher,
+def group_faces(
+    gallery: Gallery,
     changed: Collection[int],
     others: Collection[int],
     places: Mapping[int, Collection[str]],
@@ -277,65 +271,126 @@ def groups(
 
     `places`: face -> addresses, by which a face that is not in the library any more is known again.
     """
-    rows = faces.describe(searcher.library, sorted({*changed, *others}))
-    pairs = _of_the_same_picture(searcher, changed, rows)
-    pairs += _found_anew(changed, rows, places)
-    return _joined(changed, pairs)
+    rows = faces.describe(gallery.library, sorted({*changed, *others}))
+    pairs = _pairs_in_one_picture(gallery, changed, rows)
+    pairs += _pairs_of_files_read_again(changed, rows, places)
+    return _connected(changed, pairs)
 
 
-def _of_the_same_picture(searcher: Searcher, changed: Iterable[int], rows: Mapping[int, Row]) -> list[Pair]:
+def _pairs_in_one_picture(
+    gallery: Gallery, changed: Iterable[int], rows: Mapping[int, FaceRow]
+) -> list[Pair]:
+    """The same face in copies of one picture, by perceptual hash and embedding."""
     hashed = sorted(face for face, row in rows.items() if row["phash"] is not None)
     hashes = np.array([rows[face]["phash"] for face in hashed], np.int64).view(np.uint64)
     media = np.array([rows[face]["media_id"] for face in hashed], np.int64)
-    at = {face: index for index, face in enumerate(hashed)}
+    place_of = {face: place for place, face in enumerate(hashed)}
     pairs = []
     for face in changed:
-        if face in at:
-            near = np.bitwise_count(hashes ^ hashes[at[face]]) <= SAME_PICTURE_BITS
-            near &= media != media[at[face]]
-            pairs += [(face, hashed[other]) for other in np.flatnonzero(near)]
-    embeddings = _embeddings(searcher, {rows[face]["media_id"] for pair in pairs for face in pair})
-    return [pair for pair in pairs if _is_same_face(*(embeddings.get(face) for face in pair))]
+        if face in place_of:
+            is_near = np.bitwise_count(hashes ^ hashes[place_of[face]]) <= SAME_PICTURE_BITS
+            is_near &= media != media[place_of[face]]
+            pairs += [(face, hashed[other]) for other in np.flatnonzero(is_near)]
+    embeddings = _load_embeddings(gallery, {rows[face]["media_id"] for pair in pairs for face in pair})
+    return [(face, other) for face, other in pairs if _agree(embeddings.get(face), embeddings.get(other))]
 
 
-def _embeddings(searcher: Searcher, media: set[int]) -> dict[int, Embedding]:
+def _load_embeddings(gallery: Gallery, media: set[int]) -> dict[int, Embedding]:
     if not media:
         return {}
-    ids, embeddings = faces.load_embeddings(searcher.library, searcher.pack, searcher.engine.dimension, media)
+    ids, embeddings = faces.load_embeddings(gallery.library, gallery.pack, gallery.engine.dimension, media)
     return {int(face): embedding for face, embedding in zip(ids, embeddings, strict=True)}
 
 
-def _is_same_face(one: Embedding | None, other: Embedding | None) -> bool:
-    """Both are known as the same person's; a vector is missing when the pack was changed after a file had
-    gone.
-    """
-    return one is None or other is None or float(one @ other) >= SAME_FACE_SCORE
+def _agree(first: Embedding | None, second: Embedding | None) -> bool:
+    """Both are the same person's; an embedding is missing when the pack changed after a file had gone."""
+    return first is None or second is None or float(first @ second) >= SAME_FACE_SCORE
 
 
-def _found_anew(
-    changed: Iterable[int], rows: Mapping[int, Row], places: Mapping[int, Collection[str]]
+def _pairs_of_files_read_again(
+    changed: Iterable[int], rows: Mapping[int, FaceRow], places: Mapping[int, Collection[str]]
 ) -> list[Pair]:
     """A file that was analysed again has its faces under new numbers."""
-    at = {place: face for face in changed if face in rows for place in places.get(face, ())}
+    face_at = {place: face for face in changed if face in rows for place in places.get(face, ())}
     lost = [face for face in changed if face not in rows]
-    return [(face, at[place]) for face in lost for place in places.get(face, ()) if place in at]
+    return [(face, face_at[place]) for face in lost for place in places.get(face, ()) if place in face_at]
 
 
-def _joined(changed: Iterable[int], pairs: Iterable[Pair]) -> list[list[int]]:
-    """Connected groups, in the order of `changed`."""
-    leader: dict[int, int] = {}
+def _connected(changed: Iterable[int], pairs: Iterable[Pair]) -> list[list[int]]:
+    """Connected groups, in the order of `changed` (union-find)."""
+    parent: dict[int, int] = {}
 
-    def lead(face: int) -> int:
-        while leader.setdefault(face, face) != face:
-            leader[face] = leader[leader[face]]
-            face = leader[face]
+    def root(face: int) -> int:
+        while parent.setdefault(face, face) != face:
+            parent[face] = parent[parent[face]]
+            face = parent[face]
         return face
 
-    for one, other in pairs:
-        leader[lead(one)] = lead(other)
-    found: dict[int, list[int]] = {}
-    for face in [*changed, *sorted(leader)]:
-        members = found.setdefault(lead(face), [])
+    for first, second in pairs:
+        parent[root(first)] = root(second)
+    groups: dict[int, list[int]] = {}
+    for face in [*changed, *sorted(parent)]:
+        members = groups.setdefault(root(face), [])
         if face not in members:
             members.append(face)
-    return list(found.values())
+    return list(groups.values())
+
+
+class PlaceHistory:
+    """What the library knows of some addresses: in which source they lie, and what became of them."""
+
+    def __init__(self, library: Library, rows: Sequence[SourceRow], addresses: Collection[str]) -> None:
+        self._rows = {row.id: row for row in rows}
+        self._places: Mapping[str, Sequence[Place]] = changes.places_at(library, addresses)
+        self._existing = changes.there(library, addresses)
+
+    @cached_property
+    def _accounts(self) -> dict[int, tuple[str, object]]:
+        """Source -> what exports of one account share."""
+        accounts: dict[int, tuple[str, object]] = {}
+        for row in self._rows.values():
+            last = self._last_successor(row.id) or row
+            accounts[row.id] = (last.platform, last.account) if last.account else ("source", last.id)
+        return accounts
+
+    def _last_successor(self, source: int) -> SourceRow | None:
+        """The export that stands in the place of `source` now; None when nothing took its place."""
+        passed: set[int] = set()
+        row = self._rows.get(source)
+        while row is not None and row.successor is not None and row.id not in passed:
+            passed.add(row.id)
+            row = self._rows.get(row.successor)
+        return row if passed else None
+
+    def is_moved(self, before: Collection[str], after: Collection[str]) -> bool:
+        """Whether the places differ in more than which export of an account they lie in."""
+        came = any(place not in before and not self._is_continued(place, before) for place in after)
+        return came or any(place not in after and not self._is_continued(place, after) for place in before)
+
+    def why_gone(self, places: Iterable[str], after: Collection[str] = ()) -> str:
+        """What became of files that are not where they were; the newer export's silence weighs most."""
+        lost = [place for place in places if place not in after and not self._is_continued(place, after)]
+        for place in lost:
+            for source in self._sources(place):
+                newer = self._last_successor(source)
+                if newer is not None:
+                    day = f" of {newer.exported_at[:10]}" if newer.exported_at else ""
+                    return f"no longer in the newer export{day}"
+        return REPLACED if any(place in self._existing for place in lost) else DELETED
+
+    def is_replaced(self, place: str) -> bool:
+        """Whether a newer export took the place of the one in which this lies."""
+        return any(self._last_successor(source) for source in self._sources(place))
+
+    def _is_continued(self, place: str, others: Iterable[str]) -> bool:
+        """Whether one of `others` lies in another export of the same account."""
+        sources_here = self._sources(place)
+        accounts = {self._accounts[source] for source in sources_here if source in self._accounts}
+        return any(
+            source not in sources_here and self._accounts.get(source) in accounts
+            for other in others
+            for source in self._sources(other)
+        )
+
+    def _sources(self, address: str) -> set[int]:
+        return {place.source for place in self._places.get(address, ())}

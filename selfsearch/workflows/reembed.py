@@ -1,7 +1,7 @@
-"""A new pack, the same faces: vectors are made again from the kept chips, and no photograph is read.
+"""A new pack, the same faces: embeddings are made again from the kept chips, and no photograph is read.
 
-What cannot be made (a damaged chip, a key that was destroyed) is counted and left without vectors; the next
-index reads those files again. Only sources with live consent are touched.
+What cannot be made (a damaged chip, a key that was destroyed) is counted and left without embeddings; the
+next index reads those files again. Only sources with live consent are touched.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import numpy as np
 
@@ -21,22 +20,14 @@ from ..library import faces, reembedding, sources
 from ..library.library import Library
 from ..library.reembedding import MissingEmbeddings
 from ..recognition.engine import Engine
-from ..types import Chip, Embeddings, Outcome
+from ..types import Chip, Embeddings, Outcome, ProgressListener
 
 BATCH = 512  # faces per transaction, about
 SLICE = 16  # faces per call of the model: more is not faster on one core
 
 
-class Watcher(Protocol):
-    """Who is told how far it is; indexing.Watcher is one."""
-
-    def begin(self, title: str, files: int | None) -> None: ...
-    def step(self, outcome: Outcome, address: str) -> None: ...
-    def end(self) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
-class Remade:
+class ReembedResult:
     """What it came to."""
 
     media: int = 0
@@ -44,53 +35,58 @@ class Remade:
     damaged: int = 0  # media whose chips do not open or do not fit their faces
 
 
-def reembed(library: Library, engine: Engine, now: datetime, watcher: Watcher | None = None) -> Remade:
-    """Give every media file that is there now, in a source with live consent, vectors of this engine's
-    pack.
+def reembed(
+    library: Library, engine: Engine, now: datetime, progress: ProgressListener | None = None
+) -> ReembedResult:
+    """Give every media file in a source with live consent embeddings of this engine's pack.
+
+    Quick when there is nothing to do. Files that are gone are left alone.
     """
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
     if reembedding.complete(library, pack):
-        return Remade()
+        return ReembedResult()
     missing = reembedding.bare(library, pack, [row.id for row in grants.consented_sources(library, now)])
     if not missing:
-        return Remade()
-    count = sum(one.faces for one in missing)
-    if watcher:
-        watcher.begin(f"making vectors for pack {engine.pack.name} from {count:,} kept faces", len(missing))
+        return ReembedResult()
+    progress = progress or ProgressListener()
+    count = sum(media.faces for media in missing)
+    progress.begin(f"making vectors for pack {engine.pack.name} from {count:,} kept faces", len(missing))
     try:
-        return _remake(library, engine, pack, missing, watcher)
+        return _reembed_missing(library, engine, pack, missing, progress)
     finally:
-        if watcher:
-            watcher.end()
+        progress.end()
 
 
-def _remake(
-    library: Library, engine: Engine, pack: int, missing: Sequence[MissingEmbeddings], watcher: Watcher | None
-) -> Remade:
-    media = count = damaged = 0
+def _reembed_missing(
+    library: Library,
+    engine: Engine,
+    pack: int,
+    missing: Sequence[MissingEmbeddings],
+    progress: ProgressListener,
+) -> ReembedResult:
+    media_count = face_count = damaged = 0
     with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="selfsearch") as pool:
         for batch in _batches(missing):
-            opened = [(one, chips) for one in batch if (chips := _chips(library, one)) is not None]
-            embeddings = _embedded(engine, pool, [chip for _, chips in opened for chip in chips])
-            made = list(_shared_out(opened, embeddings))
-            reembedding.save_embeddings(library, pack, made)
-            media, count, damaged = (
-                media + len(made),
-                count + len(embeddings),
-                damaged + len(batch) - len(made),
-            )
-            if watcher:
-                for _ in batch:
-                    watcher.step(Outcome.INDEXED, "")
-    return Remade(media, count, damaged)
+            opened = [(media, chips) for media in batch if (chips := _load_chips(library, media)) is not None]
+            embeddings = _embed(engine, pool, [chip for _, chips in opened for chip in chips])
+            ends = np.cumsum([len(chips) for _, chips in opened])[:-1]
+            by_media = np.split(embeddings, ends) if opened else []
+            pairs = [(media, rows) for (media, _), rows in zip(opened, by_media, strict=True)]
+            reembedding.save_embeddings(library, pack, pairs)
+            media_count += len(opened)
+            face_count += len(embeddings)
+            damaged += len(batch) - len(opened)
+            for _ in batch:
+                progress.step(Outcome.INDEXED, "")
+    return ReembedResult(media_count, face_count, damaged)
 
 
 def _batches(missing: Iterable[MissingEmbeddings]) -> Iterator[list[MissingEmbeddings]]:
     batch: list[MissingEmbeddings] = []
     count = 0
-    for one in missing:
-        batch.append(one)
-        count += one.faces or 1
+    for media in missing:
+        batch.append(media)
+        count += media.faces or 1
         if count >= BATCH:
             yield batch
             batch, count = [], 0
@@ -98,26 +94,17 @@ def _batches(missing: Iterable[MissingEmbeddings]) -> Iterator[list[MissingEmbed
         yield batch
 
 
-def _chips(library: Library, one: MissingEmbeddings) -> list[Chip] | None:
-    """Its chips; None when they cannot be used."""
+def _load_chips(library: Library, media: MissingEmbeddings) -> list[Chip] | None:
+    """The chips of a media file; None when they cannot be used."""
     try:
-        chips = faces.load_chips(library, one.media) if one.faces else []
+        chips = faces.load_chips(library, media.media) if media.faces else []
     except LibraryError:
         return None
-    whole = len(chips) == one.faces and all(chip.shape == (112, 112, 3) for chip in chips)
-    return chips if whole else None
+    is_sound = len(chips) == media.faces and all(chip.shape == (112, 112, 3) for chip in chips)
+    return chips if is_sound else None
 
 
-def _embedded(engine: Engine, pool: ThreadPoolExecutor, chips: Sequence[Chip]) -> Embeddings:
-    slices = [np.stack(chips[at : at + SLICE]) for at in range(0, len(chips), SLICE)]
+def _embed(engine: Engine, pool: ThreadPoolExecutor, chips: Sequence[Chip]) -> Embeddings:
+    slices = [np.stack(chips[start : start + SLICE]) for start in range(0, len(chips), SLICE)]
     empty = np.empty((0, engine.dimension), np.float32)
     return np.concatenate([empty, *pool.map(engine.embed, slices)])
-
-
-def _shared_out(
-    opened: Iterable[tuple[MissingEmbeddings, list[Chip]]], embeddings: Embeddings
-) -> Iterator[tuple[MissingEmbeddings, Embeddings]]:
-    at = 0
-    for one, chips in opened:
-        yield one, embeddings[at : at + len(chips)]
-        at += len(chips)

@@ -1,9 +1,13 @@
-"""One re-scan: every consented source again, then what became different for whom."""
+"""Re-scan: every consented source is indexed again, every person looked for again, and what differs is noted.
+
+Index for each source, query for each person, `diff` against the last time (diff.py). Telling it is the
+caller's: `mark_announced` notes that the answer has reached somebody, and until then the next re-scan gives
+the same changes again.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,20 +20,18 @@ from ..library.changes import Change
 from ..library.library import Library
 from ..library.sources import SourceRow
 from ..recognition.engine import Engine
-from ..types import isoformat
-from . import index, retention
-from .accounts import successors
-from .diff import Recount, look
-from .index import Clock, Indexed, Watcher
-from .retention import GRACE, Ending
+from ..types import Clock, ProgressListener, isoformat
+from . import retention
+from .diff import Recount, compare_everybody
+from .index import IndexResult, index
+from .retention import GRACE, ConsentEnding
+from .source_state import UNLISTED, successors, why_unreachable
 
-MISSING = "there is nothing at its place: the disk or share may not be there"
-EMPTY = "its folder is empty all of a sudden: the disk or share may not be there"
-UNLISTED = "its folder cannot be looked into"
+ReadRoot = Callable[[str], list[IndexResult]]  # raises ConsentError, InputError and OSError
 
 
 @dataclass(frozen=True, slots=True)
-class Unreachable:
+class UnreachableSource:
     """A source that could not be looked at. Nothing of it counts as gone."""
 
     source: SourceRow
@@ -37,19 +39,17 @@ class Unreachable:
 
 
 @dataclass
-class Rescan:
+class RescanResult:
     """What one re-scan came to."""
 
-    indexed: list[Indexed] = field(default_factory=list)
-    unreachable: list[Unreachable] = field(default_factory=list)
+    indexed: list[IndexResult] = field(default_factory=list)
+    unreachable: list[UnreachableSource] = field(default_factory=list)
     without_consent: list[SourceRow] = field(default_factory=list)
-    endings: list[Ending] = field(default_factory=list)  # consents that end soon or have ended
+    endings: list[ConsentEnding] = field(default_factory=list)  # consents that end soon or have ended
     erased: list[Receipt] = field(default_factory=list)  # what rested on consent that ended long ago
     successors: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)  # offers: older, newer export
     replaced: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)  # the older one was deleted
-    changes: list[Change] = field(
-        default_factory=list
-    )  # with those that a killed run wrote down and never said
+    changes: list[Change] = field(default_factory=list)  # also those that a killed run noted and never told
     people: list[str] = field(default_factory=list)  # who was looked for
     first: dict[str, int] = field(default_factory=dict)  # people looked for the first time -> appearances
     recounted: dict[str, Recount] = field(default_factory=dict)  # people looked for with another model pack
@@ -61,56 +61,46 @@ def rescan(
     clock: Clock,
     *,
     only: Sequence[int] | None = None,
-    watcher: Watcher | None = None,
+    progress: ProgressListener | None = None,
     grace: timedelta = GRACE,
-) -> Rescan:
+) -> RescanResult:
     """Read what is new in every source that is there and consented to, and write down what changed for whom.
 
     `only`: numbers of sources; what lies under the same path is read with them.
     """
-    done = rescan_unannounced(library, engine, clock, only=only, watcher=watcher, grace=grace)
-    announced(library, done, clock)
-    return done
 
+    def read(root: str) -> list[IndexResult]:
+        grant = grants.require(library, "source", root, clock())
+        return index(library, engine, grant, Path(root), clock, progress)
 
-def rescan_unannounced(
-    library: Library,
-    engine: Engine,
-    clock: Clock,
-    *,
-    only: Sequence[int] | None = None,
-    watcher: Watcher | None = None,
-    grace: timedelta = GRACE,
-) -> Rescan:
-    """The same for who calls `announced` when the answer has reached somebody; until then the next re-scan
-    gives the same changes again.
-    """
-    done = Rescan(erased=retention.erase_ended(library, clock(), grace))
-    rows, reader = _wanted(library, only), _Reader(library, engine, clock, watcher)
-    alive = grants.live(library, "source", {row.root for row in rows}, clock())
+    result = RescanResult(erased=retention.erase_ended(library, clock(), grace))
+    rows = _wanted_sources(library, only)
+    live = grants.live(library, "source", {row.root for row in rows}, clock())
     for root in dict.fromkeys(row.root for row in rows):
-        under = [row for row in rows if row.root == root]
-        if root in alive:
-            _root(reader, root, under, done)
+        rows_there = [row for row in rows if row.root == root]
+        if root in live:
+            _rescan_root(library, read, root, rows_there, result)
         else:
-            done.without_consent += under
-    _settle_successors(library, clock, done)
-    looked = look(library, engine, clock)
-    done.people, done.first, done.recounted = looked.people, looked.first, looked.recounted
-    done.changes = _unannounced(library, clock)
-    done.endings = retention.endings(library, clock(), grace)
+            result.without_consent += rows_there
+    _settle_successors(library, clock, result)
+    comparison = compare_everybody(library, engine, clock)
+    result.people, result.first = comparison.people, comparison.first
+    result.recounted = comparison.recounted
+    result.changes = _unannounced_changes(library, clock)
+    result.endings = retention.endings(library, clock(), grace)
     retention.prune(library, clock())
-    return done
+    return result
 
 
-def announced(library: Library, done: Rescan, clock: Clock) -> None:
+def mark_announced(library: Library, result: RescanResult, clock: Clock) -> None:
     """The answer has reached somebody: the next one does not repeat it."""
     now = isoformat(clock())
-    changes.mark_announced(library, done.changes, now)
-    changes.mark_reminded(library, [(one.entry, one.state) for one in done.endings if not one.told], now)
+    changes.mark_announced(library, result.changes, now)
+    reminders = [(ending.entry, ending.state) for ending in result.endings if not ending.told]
+    changes.mark_reminded(library, reminders, now)
 
 
-def _wanted(library: Library, only: Sequence[int] | None) -> list[SourceRow]:
+def _wanted_sources(library: Library, only: Sequence[int] | None) -> list[SourceRow]:
     rows = sources.visible_sources(library)
     unknown = sorted(set(only or ()) - {row.id for row in rows})
     if unknown:
@@ -118,67 +108,37 @@ def _wanted(library: Library, only: Sequence[int] | None) -> list[SourceRow]:
     return [row for row in rows if only is None or row.id in only]
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """What reading a source takes."""
-
-    library: Library
-    engine: Engine
-    clock: Clock
-    watcher: Watcher | None
-
-    def read(self, root: str) -> list[Indexed]:
-        """Index what is at a path. Raises ConsentError, InputError and OSError."""
-        grant = grants.require(self.library, "source", root, self.clock())
-        return index.index(self.library, self.engine, grant, Path(root), self.clock, self.watcher)
-
-
-def _root(reader: _Reader, root: str, rows: Sequence[SourceRow], done: Rescan) -> None:
-    library = reader.library
-    reason = out_of_reach(library, root, rows)
+def _rescan_root(
+    library: Library, read: ReadRoot, root: str, rows: Sequence[SourceRow], result: RescanResult
+) -> None:
+    """Index what is at a path; what cannot be reached keeps what is known of it."""
+    reason = why_unreachable(library, root, rows)
     if reason is None:
-        _mark(library, rows, "live")
+        _set_state(library, rows, "live")
         try:
-            done.indexed += reader.read(root)
+            result.indexed += read(root)
         except ConsentError:
-            done.without_consent += rows
+            result.without_consent += rows
             return
         except (InputError, OSError) as exc:
             reason = str(exc) if isinstance(exc, InputError) else exc.strerror or UNLISTED
     if reason is not None:
-        _mark(library, rows, "unreachable")
-        kept = [row for row in rows if row.successor is None and items.count_outcomes(library, [row.id])]
-        done.unreachable += [Unreachable(row, reason) for row in kept]
+        _set_state(library, rows, "unreachable")
+        current = [row for row in rows if row.successor is None and items.count_outcomes(library, [row.id])]
+        result.unreachable += [UnreachableSource(row, reason) for row in current]
         return
-    hidden = [row for row in sources.all_sources(library) if row.root == root and row.state == "unreachable"]
-    done.unreachable += [Unreachable(row, UNLISTED) for row in hidden]
+    for row in sources.all_sources(library):
+        if row.root == root and row.state == "unreachable":
+            result.unreachable.append(UnreachableSource(row, UNLISTED))
 
 
-def _mark(library: Library, rows: Sequence[SourceRow], state: str) -> None:
+def _set_state(library: Library, rows: Sequence[SourceRow], state: str) -> None:
     for row in rows:
         if row.state != state:
             sources.update_source(library, row.id, state=state)
 
 
-def out_of_reach(library: Library, root: str, rows: Sequence[SourceRow]) -> str | None:
-    """Why what stands at `root` cannot be what stood there; None when it can.
-
-    An empty folder where files were is taken for a mount point whose disk is not there.
-    """
-    if not os.path.exists(root):
-        return MISSING
-    if not os.path.isdir(root):
-        return None
-    try:
-        with os.scandir(root) as entries:
-            if next(entries, None) is not None:
-                return None
-    except OSError:
-        return UNLISTED
-    return EMPTY if items.count_outcomes(library, [row.id for row in rows]) else None
-
-
-def _settle_successors(library: Library, clock: Clock, done: Rescan) -> None:
+def _settle_successors(library: Library, clock: Clock, result: RescanResult) -> None:
     """An older export that was deleted beside a newer one is replaced by it; of one that is still there the
     user decides.
     """
@@ -186,21 +146,21 @@ def _settle_successors(library: Library, clock: Clock, done: Rescan) -> None:
         if newer.state != "live":
             continue
         if items.count_outcomes(library, [older.id]):
-            done.successors.append((older, newer))
+            result.successors.append((older, newer))
         else:
             sources.update_source(library, older.id, successor=newer.id)
-            done.replaced.append((older, newer))
+            result.replaced.append((older, newer))
 
 
-def _unannounced(library: Library, clock: Clock) -> list[Change]:
+def _unannounced_changes(library: Library, clock: Clock) -> list[Change]:
     """What no answer has counted yet, of people whose consent is live."""
-    found = changes.changes(library, unannounced=True)
-    alive = grants.live(library, "person", {one.person for one in found}, clock())
-    denied = changes.denied(library, found)
+    unannounced = changes.changes(library, unannounced=True)
+    live = grants.live(library, "person", {change.person for change in unannounced}, clock())
+    denied = changes.denied(library, unannounced)
     return [
-        one
-        for one in found
-        if one.person in alive
-        and one.id not in denied
-        and any(state and state.places for state in (one.before, one.after))  # else it was erased since
+        change
+        for change in unannounced
+        if change.person in live
+        and change.id not in denied
+        and any(state and state.places for state in (change.before, change.after))  # else erased since
     ]

@@ -22,7 +22,7 @@ KEEP_GONE = timedelta(days=90)  # files that have been gone so long are forgotte
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ConsentEnding:
     """Consent that ends soon, or has ended and keeps its data only for the grace."""
 
     kind: str  # source, person
@@ -34,16 +34,16 @@ class Ending:
     told: bool  # by a notification before
 
 
-def endings(library: Library, now: datetime, grace: timedelta) -> list[Ending]:
+def endings(library: Library, now: datetime, grace: timedelta) -> list[ConsentEnding]:
     """Consents that end within 30 days or have ended, of sources and people of whom something is kept."""
     told = changes.reminded(library)
-    found: dict[tuple[str, str], Ending] = {}
+    found: dict[tuple[str, str], ConsentEnding] = {}
     for target, standing in _kept(library, now):
         ends = standing.expires_at
         if standing.state in ("live", "expired") and ends is not None and ends - now <= WARN_BEFORE:
             state = "soon" if ends > now else "ended"
             entry = standing.entry.id
-            found[target.kind, target.subject] = Ending(
+            found[target.kind, target.subject] = ConsentEnding(
                 target.kind, target.subject, state, ends, ends + grace, entry, (entry, state) in told
             )
     return list(found.values())

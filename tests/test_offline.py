@@ -324,19 +324,21 @@ print(-before == errno.ENOSYS, -call({AF_INET}, 1) == errno.EACCES)
     assert out == "False True\n"
 
 
-def answer(tables: tuple[kernel.Calls, ...], architecture: int, number: int, argument: int) -> int:
+def answer(tables: tuple[kernel.SystemCalls, ...], architecture: int, number: int, argument: int) -> int:
     """What the kernel would answer, by its machine as far as our filter uses it. 0 allows, else the error."""
     data = struct.pack("<IIQQ", number, architecture, 0, argument)
-    code = [struct.unpack_from("<HBBI", step) for step in re.findall(b"(?s).{8}", kernel.program(tables))]
+    code = [
+        struct.unpack_from("<HBBI", step) for step in re.findall(b"(?s).{8}", kernel.seccomp_filter(tables))
+    ]
     at, value = 0, 0
     while True:
         kind, yes, no, constant = code[at]
         at += 1
         if kind == kernel.LOAD:
             (value,) = struct.unpack_from("<I", data, constant)
-        elif kind == kernel.MASK:
+        elif kind == kernel.AND:
             value &= constant
-        elif kind == kernel.IS:
+        elif kind == kernel.JUMP_IF_EQUAL:
             at += yes if value == constant else no
         else:
             return 0 if constant == kernel.ALLOW else constant - kernel.REFUSE
@@ -453,18 +455,18 @@ print(network_policy.open_in_browser(Path({str(page)!r})), call(libc.socket, {AF
 
 
 @on_linux
-def test_a_child_does_errands_as_often_as_asked_and_ends_with_us(tmp_path: Path) -> None:
+def test_a_helper_does_its_task_as_often_as_asked_and_ends_with_us(tmp_path: Path) -> None:
     code = f"""
 import os
 from pathlib import Path
-from selfsearch.sandbox.privileged_helper import Errand
+from selfsearch.sandbox.privileged_helper import PrivilegedHelper
 
 def task(text):
     Path({str(tmp_path / "child")!r}).write_text(str(os.getpid()))
     return text == "well"
 
-errand = Errand(task)
-print(errand.do("well"), errand.do("not so\\nwell"), errand.do("well"))
+helper = PrivilegedHelper(task)
+print(helper.do("well"), helper.do("not so\\nwell"), helper.do("well"))
 print(os.getpid())
 """
     answers, parent = told(code).splitlines()
@@ -479,12 +481,12 @@ print(os.getpid())
 
 
 @on_linux
-def test_an_errand_whose_child_died_was_not_done(tmp_path: Path) -> None:
+def test_a_task_whose_helper_died_was_not_done(tmp_path: Path) -> None:
     code = """
 import os
-from selfsearch.sandbox.privileged_helper import Errand
-errand = Errand(lambda text: os._exit(3))
-print(errand.do("well"), errand.do("well"))
+from selfsearch.sandbox.privileged_helper import PrivilegedHelper
+helper = PrivilegedHelper(lambda text: os._exit(3))
+print(helper.do("well"), helper.do("well"))
 """
     assert told(code) == "False False\n"
 
@@ -640,12 +642,12 @@ def test_over_a_minute_of_inference_reports_to_nobody(before: str, tmp_path: Pat
 
 
 @pytest.mark.skipif(
-    not sandbox_runner.cages(), reason="this system offers ordinary users nothing of the kind"
+    not sandbox_runner.available_sandboxes(), reason="this system offers ordinary users nothing of the kind"
 )
 def test_the_proof_holds(run: Run) -> None:
     found = run("doctor", "--offline-proof", "--json").json
     means = found.pop("means")
-    assert means in sandbox_runner.WORDS.values()
+    assert means in sandbox_runner.DESCRIPTIONS.values()
     assert found == {
         "schema": "selfsearch.offline-proof/1",
         "proven": True,
@@ -660,36 +662,36 @@ def test_the_proof_holds(run: Run) -> None:
     )
 
 
-@pytest.mark.parametrize("means", sandbox_runner.cages())
-def test_a_cage_is_closed(means: str) -> None:
+@pytest.mark.parametrize("name", sandbox_runner.available_sandboxes())
+def test_a_sandbox_is_closed(name: str) -> None:
     done = subprocess.run(
-        sandbox_runner.command(means, ["--version"]), capture_output=True, text=True, check=False
+        sandbox_runner.command(name, ["--version"]), capture_output=True, text=True, check=False
     )
-    if done.returncode == sandbox_runner.NO_CAGE:
+    if done.returncode == sandbox_runner.UNAVAILABLE:
         pytest.skip("not allowed here")
     assert re.fullmatch(r"selfsearch [\d.]+\n", done.stdout), done.stderr
 
 
-def test_a_cage_with_a_way_out_proves_nothing() -> None:
+def test_a_sandbox_with_a_way_out_proves_nothing() -> None:
     """What is called a sandbox here is none: nobody closed anything."""
     if subprocess.run([sys.executable, "-c", ROUTE], check=False, capture_output=True).returncode:
         pytest.skip("this machine has no way out anyhow")
-    words = sandbox_runner.command(sandbox_runner.SANDBOX, [])
+    words = sandbox_runner.command(sandbox_runner.SANDBOX_EXEC, [])
     inside = words[words.index(sys.executable) :]
-    assert subprocess.run(inside, capture_output=True, check=False).returncode == sandbox_runner.LEAKY
+    assert subprocess.run(inside, capture_output=True, check=False).returncode == sandbox_runner.LEAKING
 
 
 ROUTE = f"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect({sandbox_runner.OUTSIDE!r})"
 
 
 def test_where_nothing_can_be_proven_that_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox_runner, "cages", lambda: ())
+    monkeypatch.setattr(proof, "available_sandboxes", lambda: ())
     said = run("doctor", "--offline-proof", code=1)
     assert said.out == "not proven: this system lets no ordinary user forbid a program the network\n"
 
 
-def test_a_run_that_fails_in_the_cage_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    if not sandbox_runner.cages():
+def test_a_run_that_fails_in_the_sandbox_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not sandbox_runner.available_sandboxes():
         pytest.skip("this system offers ordinary users nothing of the kind")
     monkeypatch.setattr(demo, "write", _no_picture)
     found = proof.prove()

@@ -34,28 +34,27 @@ class Layers:
     landlock: bool = False
 
 
-_now = Layers()
+_layers = Layers()
 
 
 def enforce(*, through_kernel: bool = True) -> Layers:
-    """Refuse connections from now on, as far as this system can. Calling it again is harmless. Returns what
-    holds.
+    """Refuse connections from now on, as far as this system can; returns the layers that hold.
 
-    `through_kernel=False` leaves out the layers that children inherit. Threads that run already are bound by
-    all layers but Landlock, so call it early.
+    Calling it again is harmless. `through_kernel=False` leaves out the layers that children inherit. Threads
+    that run already are bound by all layers but Landlock, so call it early.
     """
-    global _now
+    global _layers
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    if not _now.hook:
+    if not _layers.hook:
         audit_hook.install()
-    seccomp, landlock = _now.seccomp, _now.landlock
+    seccomp, landlock = _layers.seccomp, _layers.landlock
     if through_kernel:
         seccomp = seccomp or kernel.forbid_sockets()
         landlock = landlock or kernel.forbid_tcp()
-    _now = Layers(True, True, seccomp, landlock)
-    return _now
+    _layers = Layers(True, True, seccomp, landlock)
+    return _layers
 
 
 def layers() -> Layers:
     """Which layers hold in this process now."""
-    return _now
+    return _layers

@@ -1,8 +1,7 @@
-"""The layer with good manners: Python code that wants the network is stopped and named, before a socket is
-made.
+"""The audit hook: Python code that wants the network is stopped and named, before a socket is made.
 
 Python raises an audit event before each of these calls (PEP 578). Every socket family but AF_UNIX is refused,
-loopback included, because a proxy may listen there. C code raises no events: the kernel's layer is for that.
+loopback included, because a proxy may listen there. C code raises no events: kernel.py's layers are for that.
 """
 
 from __future__ import annotations
@@ -15,76 +14,77 @@ from typing import Any
 
 from ..errors import NetworkRefused
 
-LOCAL = (1, -1)  # AF_UNIX; and none, which is what an object around an existing descriptor is made with
+LOCAL_FAMILIES = (1, -1)  # AF_UNIX; and none, which an object around an existing descriptor is made with
 STDLIB = os.path.dirname(os.__file__)
 INSTALLED = ("site-packages", "dist-packages")  # below STDLIB, and not part of it
 
-# urllib3 opens an IPv6 socket on loopback when it is imported, to see whether there is IPv6. Refused like all
-# others, and it takes that for a no; but InsightFace imports it on every run, and a line on every run would
+# urllib3 opens an IPv6 socket on loopback when it is imported, to see whether there is IPv6. It is refused like
+# all others and takes that for a no; but InsightFace imports urllib3 on every run, and a line on every run would
 # be read by nobody.
-NOT_WORTH_TELLING = {"urllib3.util.connection"}
+NOT_REPORTED = {"urllib3.util.connection"}
 
-_refused: list[NetworkRefused] = []
+_refusals: list[NetworkRefused] = []
 
 
 def install() -> None:
-    """From now on, and until the process ends."""
+    """Refuse the network to Python code from now on, and until the process ends."""
     sys.addaudithook(_hook)
 
 
 def refusals() -> list[NetworkRefused]:
     """What was refused so far, also where a library caught the error and went on."""
-    return list(_refused)
+    return list(_refusals)
 
 
-def _of_new(args: tuple[Any, ...]) -> str | None:
-    return None if args[1] in LOCAL else "open a network socket"
+def _new_socket(args: tuple[Any, ...]) -> str | None:
+    return None if args[1] in LOCAL_FAMILIES else "open a network socket"
 
 
-def _of_address(args: tuple[Any, ...]) -> str | None:
-    return None if args[0].family in LOCAL else f"reach {_place(args[1])}"
+def _use_of_socket(args: tuple[Any, ...]) -> str | None:
+    return None if args[0].family in LOCAL_FAMILIES else f"reach {_host_and_port(args[1])}"
 
 
-def _of_name(args: tuple[Any, ...]) -> str | None:
-    return f"look up {_place(args[0])}"
+def _name_lookup(args: tuple[Any, ...]) -> str | None:
+    return f"look up {_host_and_port(args[0])}"
 
 
-WATCHED: dict[str, Callable[[tuple[Any, ...]], str | None]] = {
-    "socket.__new__": _of_new,
-    "socket.connect": _of_address,
-    "socket.bind": _of_address,
-    "socket.sendto": _of_address,
-    "socket.sendmsg": _of_address,
-    "socket.getaddrinfo": _of_name,
-    "socket.gethostbyname": _of_name,
-    "socket.gethostbyaddr": _of_name,
-    "socket.getnameinfo": _of_name,
+# event -> what its arguments say that somebody tries to do; None when that is allowed
+EVENTS: dict[str, Callable[[tuple[Any, ...]], str | None]] = {
+    "socket.__new__": _new_socket,
+    "socket.connect": _use_of_socket,
+    "socket.bind": _use_of_socket,
+    "socket.sendto": _use_of_socket,
+    "socket.sendmsg": _use_of_socket,
+    "socket.getaddrinfo": _name_lookup,
+    "socket.gethostbyname": _name_lookup,
+    "socket.gethostbyaddr": _name_lookup,
+    "socket.getnameinfo": _name_lookup,
 }
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    judge = WATCHED.get(event)
-    wish = judge(args) if judge else None
-    if wish is None:
+    describe = EVENTS.get(event)
+    attempt = describe(args) if describe else None
+    if attempt is None:
         return
-    who = _who(sys._getframe(1))
+    module = _calling_module(sys._getframe(1))
     refusal = NetworkRefused(
-        f"{who} tried to {wish}, and was refused: nothing may leave this machine, and nothing was sent"
+        f"{module} tried to {attempt}, and was refused: nothing may leave this machine, and nothing was sent"
     )
-    if who not in NOT_WORTH_TELLING:
-        _refused.append(refusal)
+    if module not in NOT_REPORTED:
+        _refusals.append(refusal)
     raise refusal
 
 
-def _place(address: Any) -> str:
+def _host_and_port(address: Any) -> str:
     """A host, with its port when there is one, and never more than a line of it."""
     parts = address if isinstance(address, tuple) else (address,)
     host = parts[0].decode("ascii", "replace") if isinstance(parts[0], bytes) else str(parts[0])
     return host[:100] + (f" port {parts[1]}" if len(parts) > 1 else "")
 
 
-def _who(frame: FrameType | None) -> str:
-    """The module that wanted it: the innermost one that is not of the standard library."""
+def _calling_module(frame: FrameType | None) -> str:
+    """The name of the innermost module on the stack that is not of the standard library."""
     while frame is not None:
         path = frame.f_code.co_filename
         installed = any(folder in path for folder in INSTALLED)

@@ -7,6 +7,7 @@ linux/filter.h, linux/audit.h, linux/prctl.h, linux/landlock.h and the system ca
 
 from __future__ import annotations
 
+import os
 import struct
 import sys
 from functools import cache
@@ -23,14 +24,14 @@ LANDLOCK_CREATE_RULESET_VERSION = 1
 LANDLOCK_NETWORK_ABI = 4  # Linux 6.7, the first that can refuse bind and connect of TCP
 LANDLOCK_BIND_AND_CONNECT_TCP = 3
 
-LOAD, MASK, IS, ANSWER = 0x20, 0x54, 0x15, 0x06  # BPF_LD|W|ABS, ALU|AND|K, JMP|JEQ|K, RET|K
+LOAD, AND, JUMP_IF_EQUAL, RETURN = 0x20, 0x54, 0x15, 0x06  # BPF_LD|W|ABS, ALU|AND|K, JMP|JEQ|K, RET|K
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data; low half first
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO
 X32_BIT = 0x40000000  # x32 programs use the x86-64 table with this bit set
 
 
-class Calls(NamedTuple):
-    """How one architecture calls what is refused. 0: it has no such call."""
+class SystemCalls(NamedTuple):
+    """The numbers by which one architecture makes the calls that are refused. 0: it has no such call."""
 
     architecture: int  # AUDIT_ARCH_*
     socket: int
@@ -41,89 +42,85 @@ class Calls(NamedTuple):
 
 # The second of each pair is what the same kernel runs as a 32-bit program.
 TABLES = {
-    "x86_64": (Calls(0xC000003E, 41, 53, 0), Calls(0x40000003, 359, 360, 102)),
-    "aarch64": (Calls(0xC00000B7, 198, 199, 0), Calls(0x40000028, 281, 288, 102)),
+    "x86_64": (SystemCalls(0xC000003E, 41, 53, 0), SystemCalls(0x40000003, 359, 360, 102)),
+    "aarch64": (SystemCalls(0xC00000B7, 198, 199, 0), SystemCalls(0x40000028, 281, 288, 102)),
 }
-SECCOMP = {"x86_64": 317, "aarch64": 277}
+SECCOMP = {"x86_64": 317, "aarch64": 277}  # the number of seccomp(2) itself
 
 
 def forbid_sockets() -> bool:
-    """No socket but local ones, in all threads and in all children. True when the kernel took it."""
+    """Refuse every socket but local ones, in threads and children alike. True when the kernel took it."""
     machine = _machine()
     if machine not in TABLES or not _no_new_privileges():
         return False
     import ctypes
 
-    code = program(TABLES[machine])
-    held = ctypes.create_string_buffer(code, len(code))
-    given = struct.pack("<HxxxxxxQ", len(code) // 8, ctypes.addressof(held))  # struct sock_fprog
-    # TSYNC: threads that a library has started already are bound, too; the answer is one's number if that
-    # failed
-    answer = _libc().syscall(SECCOMP[machine], SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, given)
+    code = seccomp_filter(TABLES[machine])
+    buffer = ctypes.create_string_buffer(code, len(code))
+    sock_fprog = struct.pack("<HxxxxxxQ", len(code) // 8, ctypes.addressof(buffer))
+    # TSYNC binds the threads that run already, too; where that fails the answer is the number of one
+    answer = _libc().syscall(SECCOMP[machine], SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, sock_fprog)
     return bool(answer == 0)
 
 
 def forbid_tcp() -> bool:
-    """No bind and no connect of TCP in this thread and what it starts, on inherited sockets either."""
+    """Refuse bind and connect of TCP in this thread and what it starts, on inherited sockets as well."""
     if not _machine() or not _no_new_privileges():
         return False
-    import os
-
     libc = _libc()
     if libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_CREATE_RULESET_VERSION) < LANDLOCK_NETWORK_ABI:
         return False
     handled = struct.pack("<QQ", 0, LANDLOCK_BIND_AND_CONNECT_TCP)  # files are free; no port is
-    rules = libc.syscall(LANDLOCK_CREATE_RULESET, handled, len(handled), 0)
-    if rules < 0:
+    ruleset = libc.syscall(LANDLOCK_CREATE_RULESET, handled, len(handled), 0)
+    if ruleset < 0:
         return False
     try:
-        return bool(libc.syscall(LANDLOCK_RESTRICT_SELF, rules, 0) == 0)
+        return bool(libc.syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0) == 0)
     finally:
-        os.close(rules)
+        os.close(ruleset)
 
 
-def program(tables: tuple[Calls, ...]) -> bytes:
-    """The filter: instructions of 8 bytes (code, two jumps, a number), one block for each architecture."""
-    blocks = [_block(calls) for calls in tables]
-    code = [_step(LOAD, ARCHITECTURE)]
-    for calls, block in zip(tables, blocks, strict=True):
-        code += [_step(IS, calls.architecture, 0, len(block)), *block]
-    return b"".join([*code, _step(ANSWER, REFUSE | EPERM)])  # an architecture that this kernel cannot have
+def seccomp_filter(tables: tuple[SystemCalls, ...]) -> bytes:
+    """The BPF program: instructions of 8 bytes (code, two jumps, a number), one block per architecture."""
+    code = [_instruction(LOAD, ARCHITECTURE)]
+    for calls in tables:
+        block = _block(calls)
+        code += [_instruction(JUMP_IF_EQUAL, calls.architecture, 0, len(block)), *block]
+    # an architecture that this kernel cannot have
+    return b"".join([*code, _instruction(RETURN, REFUSE | EPERM)])
 
 
-def _block(calls: Calls) -> list[bytes]:
-    """Load the number of the call; refuse, or look at the family, or allow."""
+def _block(calls: SystemCalls) -> list[bytes]:
+    """Load the number of the call; refuse it, or look at the socket's family, or allow it."""
     refused = [(calls.io_uring_setup, EPERM), *([(calls.socketcall, EACCES)] if calls.socketcall else [])]
-    code = [_step(LOAD, NUMBER), _step(MASK, ~X32_BIT & 0xFFFFFFFF)]
+    code = [_instruction(LOAD, NUMBER), _instruction(AND, ~X32_BIT & 0xFFFFFFFF)]
     for number, error in refused:
-        code += [_step(IS, number, 0, 1), _step(ANSWER, REFUSE | error)]
+        code += [_instruction(JUMP_IF_EQUAL, number, 0, 1), _instruction(RETURN, REFUSE | error)]
     return [
         *code,
-        _step(IS, calls.socket, 2, 0),
-        _step(IS, calls.socketpair, 1, 0),
-        _step(ANSWER, ALLOW),
-        _step(LOAD, FIRST_ARGUMENT),
-        _step(IS, AF_UNIX, 0, 1),
-        _step(ANSWER, ALLOW),
-        _step(ANSWER, REFUSE | EACCES),
+        _instruction(JUMP_IF_EQUAL, calls.socket, 2, 0),
+        _instruction(JUMP_IF_EQUAL, calls.socketpair, 1, 0),
+        _instruction(RETURN, ALLOW),
+        _instruction(LOAD, FIRST_ARGUMENT),
+        _instruction(JUMP_IF_EQUAL, AF_UNIX, 0, 1),
+        _instruction(RETURN, ALLOW),
+        _instruction(RETURN, REFUSE | EACCES),
     ]
 
 
-def _step(code: int, number: int, yes: int = 0, no: int = 0) -> bytes:
-    return struct.pack("<HBBI", code, yes, no, number)
+def _instruction(code: int, number: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("<HBBI", code, if_true, if_false, number)
 
 
 def _machine() -> str:
     """The architecture when this is a 64-bit program on Linux, else ""."""
     if sys.platform != "linux" or sys.maxsize < 2**32:
         return ""
-    import os
-
     return os.uname().machine
 
 
 def _no_new_privileges() -> bool:
-    """What the kernel wants first of an ordinary user: that no setuid program gains rights from here on."""
+    """What the kernel asks of an ordinary user first: that no setuid program gains rights from here on."""
     return bool(_libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
 
 

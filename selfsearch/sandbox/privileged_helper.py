@@ -1,4 +1,4 @@
-"""A child that is made before the network is shut, does one kind of thing when told to, and ends when we end.
+"""A child process made before the network is shut, which does one task when asked and ends when we end.
 
 A browser that shows a report, or a message that is to be sent, needs what the process with the photographs
 must not have. So that process asks this one, which was made before anything was read and knows nothing but
@@ -16,7 +16,7 @@ from typing import NoReturn
 
 Task = Callable[[str], bool]
 
-WELL, NOT_WELL = b"1", b"0"  # the child's answers
+SUCCEEDED, FAILED = b"1", b"0"  # the child's answers
 
 
 class PrivilegedHelper:
@@ -24,38 +24,37 @@ class PrivilegedHelper:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._asking = self._answers = -1
+        self._requests = self._answers = -1
         if sys.platform == "linux":
-            self._split()
+            self._fork()
 
     def do(self, text: str) -> bool:
-        """Have it done and wait for it. True when it went well."""
-        if self._asking < 0:
+        """Have it done and wait for it. True when it succeeded."""
+        if self._requests < 0:
             return self._task(text)
         try:
-            os.write(self._asking, json.dumps(text).encode() + b"\n")
-            return os.read(self._answers, 1) == WELL
+            os.write(self._requests, json.dumps(text).encode() + b"\n")
+            return os.read(self._answers, 1) == SUCCEEDED
         except BrokenPipeError:  # the child was killed
             return False
 
-    def _split(self) -> None:
-        requests, asking = os.pipe()
-        answers, answering = os.pipe()
+    def _fork(self) -> None:
+        child_requests, self._requests = os.pipe()
+        self._answers, child_answers = os.pipe()
         if os.fork() == 0:
-            os.close(asking)
-            os.close(answers)
-            _serve(requests, answering, self._task)
-        os.close(requests)
-        os.close(answering)
-        self._asking, self._answers = asking, answers
+            os.close(self._requests)
+            os.close(self._answers)
+            _serve(child_requests, child_answers, self._task)
+        os.close(child_requests)
+        os.close(child_answers)
 
 
-def _serve(requests: int, answering: int, task: Task) -> NoReturn:
-    """The child's whole life: it ends with the last one who could ask."""
+def _serve(requests: int, answers: int, task: Task) -> NoReturn:
+    """The child's whole life: it ends when nobody is left who could ask."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         with os.fdopen(requests, encoding="utf-8") as lines:
             for line in lines:
-                os.write(answering, WELL if task(json.loads(line)) else NOT_WELL)
+                os.write(answers, SUCCEEDED if task(json.loads(line)) else FAILED)
     finally:
         os._exit(0)

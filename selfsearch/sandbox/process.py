@@ -1,9 +1,10 @@
-"""A careful process: no core dumps, no secret in its environment, nothing that others may open."""
+"""Hardening of the process: no core dumps, no secret in its environment, no file that others may open."""
 
 from __future__ import annotations
 
 import logging
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +16,11 @@ PASSPHRASES = (PASSPHRASE, "SELFSEARCH_NEW_PASSPHRASE", "SELFSEARCH_BACKUP_PASSP
 PR_SET_DUMPABLE = 4  # linux/prctl.h
 
 _log = logging.getLogger(__name__)
-_taken: dict[str, str] = {}
+_taken: dict[str, str] = {}  # passphrases that are in the environment no more, by variable
 
 
 def no_core_dumps() -> None:
-    """A crash must not write templates and keys to disk, and no other process of the user's may read our
-    memory.
+    """See that a crash writes no templates and keys to disk, and that no other process reads our memory.
 
     On Linux both are needed: a crash that goes to a program (systemd-coredump, apport) ignores the limit, and
     what we start inherits the limit alone. Windows has neither.
@@ -47,16 +47,14 @@ def passphrase(name: str = PASSPHRASE) -> str | None:
 
 
 def keep_private(folder: Path) -> None:
-    """See that everything in `folder` is its user's alone: files 0600, folders 0700. What is wider is
-    narrowed.
+    """Narrow the modes of everything in `folder` to its user alone: files 0600, folders 0700.
 
     Raises LibraryError when something in it, or the folder itself, belongs to somebody else: they could have
     put it there, and they could read what we add to it.
     """
     if sys.platform == "win32":
         return
-    everything = [(folder, folder.stat()), *_within(folder)]
-    repaired = sum(_narrowed(path, info, folder) for path, info in everything)
+    repaired = sum(_narrow(path, info, folder) for path, info in [(folder, folder.stat()), *_below(folder)])
     if repaired:
         _log.warning(
             "%d files or folders in %s could be used by other users of this machine; now only by you",
@@ -65,8 +63,8 @@ def keep_private(folder: Path) -> None:
         )
 
 
-def _within(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Everything below, links not followed. A file that another run removes meanwhile is no matter."""
+def _below(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Everything below, links not followed. A file that another run removes meanwhile does not matter."""
     with os.scandir(folder) as entries:
         for entry in entries:
             try:
@@ -75,12 +73,11 @@ def _within(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
                 continue
             yield Path(entry.path), info
             if entry.is_dir(follow_symlinks=False):
-                yield from _within(Path(entry.path))
+                yield from _below(Path(entry.path))
 
 
-def _narrowed(path: Path, info: os.stat_result, folder: Path) -> bool:
-    import stat
-
+def _narrow(path: Path, info: os.stat_result, folder: Path) -> bool:
+    """True when the mode had to be changed. Raises LibraryError when the owner is somebody else."""
     if info.st_uid != os.geteuid():
         what = "it" if path == folder else path.name
         raise LibraryError(

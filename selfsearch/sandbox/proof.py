@@ -1,5 +1,4 @@
-"""The proof that nothing needs the network: an index and a query where the operating system itself forbids
-it.
+"""The proof that nothing needs the network: index and query where the operating system forbids it.
 
 Sample photographs, a library and a key of their own, all in a folder that is removed afterwards. Nothing of
 the user's is read.
@@ -11,14 +10,13 @@ import json
 import os
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from .. import demo
-from . import sandbox_runner
+from .sandbox_runner import DESCRIPTIONS, available_sandboxes, command
 
-PATIENCE = 600  # seconds for one command; a slow machine needs ten
+TIMEOUT = 600  # seconds for one command; a slow machine needs ten
 BUILD_MACHINES = (  # where one is set, onnxruntime's telemetry is silent, and nothing would be proven
     *("CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "TRAVIS", "JENKINS_URL", "CIRCLECI", "BUILDKITE"),
     *("APPVEYOR", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID"),
@@ -53,61 +51,56 @@ class Proof:
 
 def prove() -> Proof:
     """Index and query sample photographs without a network. Takes about ten seconds."""
-    means = next((one for one in sandbox_runner.cages() if _works(one)), None)
-    if means is None:
-        return Proof("", problem="this system lets no ordinary user forbid a program the network")
-    with tempfile.TemporaryDirectory(prefix="selfsearch-proof-") as folder:
-        return _proven(means, Path(folder))
+    for sandbox in available_sandboxes():
+        if _run(sandbox, [], dict(os.environ)).returncode == 0:
+            with tempfile.TemporaryDirectory(prefix="selfsearch-proof-") as folder:
+                return _prove_in(sandbox, Path(folder))
+    return Proof("", problem="this system lets no ordinary user forbid a program the network")
 
 
-def _works(means: str) -> bool:
-    return _run(means, [], dict(os.environ)).returncode == 0
-
-
-def _proven(means: str, folder: Path) -> Proof:
+def _prove_in(sandbox: str, folder: Path) -> Proof:
     selfie, expected = demo.write(folder)
     album = folder / "album"
-    photographs = len(list(album.iterdir()))
+    proof = Proof(DESCRIPTIONS[sandbox], len(list(album.iterdir())), len(expected))
     environment = _environment(folder)
-    words = sandbox_runner.WORDS[means]
-    answer: dict[str, Any] = {}
+    stdout = ""
     index = ["index", str(album), "--consent", "own", "--json"]
     query = ["query", str(selfie), "--self", "--json"]
-    for command in (index, query):
+    for args in (index, query):
         try:
-            done = _run(means, command, environment)
+            process = _run(sandbox, args, environment)
         except subprocess.TimeoutExpired:
-            return Proof(words, photographs, len(expected), problem=f"{command[0]} did not end in time")
-        if done.returncode:
-            said = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
-            problem = f"{command[0]} ended with {done.returncode}: {said}"
-            return Proof(words, photographs, len(expected), problem=problem)
-        answer = json.loads(done.stdout)
-    found = {Path(sighting["path"]).name for one in answer["appearances"] for sighting in one["sightings"]}
-    missing = sorted(set(expected) - found)
+            return replace(proof, problem=f"{args[0]} did not end in time")
+        if process.returncode:
+            last_line = (process.stderr.strip().splitlines() or ["nothing was said"])[-1]
+            return replace(proof, problem=f"{args[0]} ended with {process.returncode}: {last_line}")
+        stdout = process.stdout
+    sightings = (place for match in json.loads(stdout)["appearances"] for place in match["sightings"])
+    names = {Path(sighting["path"]).name for sighting in sightings}
+    missing = sorted(set(expected) - names)
     problem = f"the query did not find {', '.join(missing)}" if missing else ""
-    return Proof(words, photographs, len(expected), len(found & set(expected)), problem)
+    return replace(proof, found=len(names & set(expected)), problem=problem)
 
 
 def _environment(folder: Path) -> dict[str, str]:
     """The caller's, without its settings of selfsearch."""
-    kept = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("SELFSEARCH_") and name not in BUILD_MACHINES
     }
     ours = {"HOME": folder / "library", "KEYS": folder / "keys", "KEYRING": "off"}
-    return kept | {f"SELFSEARCH_{name}": str(value) for name, value in ours.items()}
+    return inherited | {f"SELFSEARCH_{name}": str(value) for name, value in ours.items()}
 
 
-def _run(means: str, words: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def _run(sandbox: str, args: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603  (this very program)
-        sandbox_runner.command(means, words),
+        command(sandbox, args),
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
         errors="replace",
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )

@@ -1,9 +1,8 @@
-"""Running a command where the operating system forbids the network, with what each system offers to ordinary
-users.
+"""Running a command where the operating system forbids the network, with what each system offers ordinary users.
 
 This is for `doctor --offline-proof`: a claim about our own layers is worth more when it does not rest on
-them. The cage is checked from inside, by asking for a way to an address outside, before the command is run in
-it.
+them. The sandbox is checked from inside, by asking for a way to an address outside, before the command is run
+in it.
 """
 
 from __future__ import annotations
@@ -16,57 +15,57 @@ from pathlib import Path
 
 from . import kernel
 
-NAMESPACE, FILTER, SANDBOX = "namespace", "filter", "sandbox"
-WORDS = {
+NAMESPACE, FILTER, SANDBOX_EXEC = "namespace", "filter", "sandbox-exec"
+DESCRIPTIONS = {
     NAMESPACE: "an empty network namespace of the Linux kernel, which has no interface to any network",
     FILTER: "a seccomp filter of the Linux kernel, which makes no socket but local ones",
-    SANDBOX: "macOS' sandbox-exec with the rule (deny network*)",
+    SANDBOX_EXEC: "macOS' sandbox-exec with the rule (deny network*)",
 }
-SANDBOX_EXEC = "/usr/bin/sandbox-exec"
+SANDBOX_EXEC_PROGRAM = "/usr/bin/sandbox-exec"
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # linux/sched.h
 OUTSIDE = ("192.0.2.1", 9)  # RFC 5737: an address for documentation; connecting a UDP socket sends nothing
 
-NO_CAGE = 97  # exit code: this cage cannot be had here
-LEAKY = 98  # exit code: the cage was closed, and there is a way out of it
+UNAVAILABLE = 97  # exit code: this sandbox cannot be had here
+LEAKING = 98  # exit code: the sandbox was entered, and there is a way out of it
 
 
-def cages() -> tuple[str, ...]:
+def available_sandboxes() -> tuple[str, ...]:
     """What this system may offer, best first."""
     if sys.platform == "linux":
         return (NAMESPACE, FILTER)
-    if sys.platform == "darwin" and os.path.exists(SANDBOX_EXEC):
-        return (SANDBOX,)
+    if sys.platform == "darwin" and os.path.exists(SANDBOX_EXEC_PROGRAM):
+        return (SANDBOX_EXEC,)
     return ()
 
 
-def command(means: str, words: list[str]) -> list[str]:
-    """The command line that runs `selfsearch WORDS` in that cage; with no words it only tries the cage."""
-    here = str(Path(__file__).parents[2])
-    code = "import sys; sys.path.append(sys.argv.pop(1)); from selfsearch.offline.cage import run; run()"
-    inside = [sys.executable, "-c", code, here, means, *words]
-    if means == SANDBOX:
-        return [SANDBOX_EXEC, "-p", "(version 1)(allow default)(deny network*)", *inside]
+def command(sandbox: str, args: list[str]) -> list[str]:
+    """The command line that runs `selfsearch ARGS` in that sandbox; without args it only tries the sandbox."""
+    checkout = str(Path(__file__).parents[2])
+    code = "import sys; sys.path.append(sys.argv.pop(1)); from selfsearch.sandbox.sandbox_runner import run; run()"
+    inside = [sys.executable, "-c", code, checkout, sandbox, *args]
+    if sandbox == SANDBOX_EXEC:
+        return [SANDBOX_EXEC_PROGRAM, "-p", "(version 1)(allow default)(deny network*)", *inside]
     return inside
 
 
 def run() -> None:
-    """In the child: close the cage, try it, and become `selfsearch WORDS`."""
-    means = sys.argv.pop(1)
-    if not _closed(means):
-        sys.exit(NO_CAGE)
-    if _way_out():
-        sys.exit(LEAKY)
+    """In the child: enter the sandbox, check it, and become `selfsearch ARGS`."""
+    sandbox = sys.argv.pop(1)
+    if not _enter(sandbox):
+        sys.exit(UNAVAILABLE)
+    if _outside_is_reachable():
+        sys.exit(LEAKING)
     if sys.argv[1:]:
         runpy.run_module("selfsearch", run_name="__main__")
 
 
-def _closed(means: str) -> bool:
-    if means == NAMESPACE:
-        return _namespace()
-    return kernel.forbid_sockets() if means == FILTER else means == SANDBOX
+def _enter(sandbox: str) -> bool:
+    if sandbox == NAMESPACE:
+        return _enter_namespace()
+    return kernel.forbid_sockets() if sandbox == FILTER else sandbox == SANDBOX_EXEC
 
 
-def _namespace() -> bool:
+def _enter_namespace() -> bool:
     """A user namespace, which an ordinary user may make on most systems, and in it a network namespace."""
     import ctypes
 
@@ -82,7 +81,7 @@ def _namespace() -> bool:
     return True
 
 
-def _way_out() -> bool:
+def _outside_is_reachable() -> bool:
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.connect(OUTSIDE)

@@ -18,9 +18,9 @@ LOCAL_FAMILIES = (1, -1)  # AF_UNIX; and none, which an object around an existin
 STDLIB = os.path.dirname(os.__file__)
 INSTALLED = ("site-packages", "dist-packages")  # below STDLIB, and not part of it
 
-# urllib3 opens an IPv6 socket on loopback when it is imported, to see whether there is IPv6. It is refused like
-# all others and takes that for a no; but InsightFace imports urllib3 on every run, and a line on every run would
-# be read by nobody.
+# urllib3 opens an IPv6 socket on loopback when it is imported, to see whether there is IPv6. It is refused
+# like all others and takes that for a no; but InsightFace imports urllib3 on every run, and nobody would read
+# a line on every run.
 NOT_REPORTED = {"urllib3.util.connection"}
 
 _refusals: list[NetworkRefused] = []

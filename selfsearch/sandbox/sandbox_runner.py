@@ -1,4 +1,4 @@
-"""Running a command where the operating system forbids the network, with what each system offers ordinary users.
+"""Running a command where the operating system forbids the network, by what it offers ordinary users.
 
 This is for `doctor --offline-proof`: a claim about our own layers is worth more when it does not rest on
 them. The sandbox is checked from inside, by asking for a way to an address outside, before the command is run
@@ -39,9 +39,9 @@ def available_sandboxes() -> tuple[str, ...]:
 
 
 def command(sandbox: str, args: list[str]) -> list[str]:
-    """The command line that runs `selfsearch ARGS` in that sandbox; without args it only tries the sandbox."""
+    """The command line that runs `selfsearch ARGS` in that sandbox; no args only try the sandbox."""
     checkout = str(Path(__file__).parents[2])
-    code = "import sys; sys.path.append(sys.argv.pop(1)); from selfsearch.sandbox.sandbox_runner import run; run()"
+    code = f"import sys; sys.path.append(sys.argv.pop(1)); from {__name__} import run; run()"
     inside = [sys.executable, "-c", code, checkout, sandbox, *args]
     if sandbox == SANDBOX_EXEC:
         return [SANDBOX_EXEC_PROGRAM, "-p", "(version 1)(allow default)(deny network*)", *inside]

@@ -7,45 +7,42 @@ from pathlib import Path
 import pytest
 
 from selfsearch.exports.path_index import PathIndex
-from selfsearch.exports.platforms import icloud
-from selfsearch.exports.platforms.base import Account, Platform
-from selfsearch.exports.platforms.icloud_rows import moment
+from selfsearch.exports.platforms.base import Account
+from selfsearch.exports.platforms.icloud import ICloud, parse_apple_date
 from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports import icloud as fixture
 from .exports.reading import joined, said, unread
 
-READER: Platform = icloud
-
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
-    assert unread(fixture.build(layout), READER) == []
+    assert unread(fixture.build(layout), ICloud) == []
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
     pack = fixture.build(layout)
     for around in ("", "backups/2022/"):
-        found = list(READER.roots(PathIndex(around + pack.wrapper + path for path in pack.files)))
+        found = list(ICloud.recognize(PathIndex(around + pack.wrapper + path for path in pack.files)))
         wanted = [f"iCloud Photos Part {n} of 3/" for n in (1, 2, 3)] if layout == "three-parts" else [""]
         assert [root.prefix for root in found] == [around + pack.wrapper + one for one in wanted]
-    assert icloud.confirm(pack.as_export())
+    assert ICloud.confirm(pack.as_export())
 
 
 def test_the_folder_that_windows_syncs_is_not_an_export() -> None:
     pack = Pack("Pictures")
     pack.add("IMG_0001.JPG", b"x")
-    assert not icloud.confirm(pack.as_export())
+    assert not ICloud.confirm(pack.as_export())
 
 
 def test_a_csv_of_that_name_with_other_columns_is_not_apples() -> None:
     pack = Pack("work")
     pack.add("Photo Details.csv", "Photographer,Price\nAna,3\n")
     pack.add("IMG_0001.JPG", b"x")
-    assert not icloud.confirm(pack.as_export())
-    assert {path: [one.taken_at for one in found] for path, found in said(pack, READER).items()} == {
+    assert not ICloud.confirm(pack.as_export())
+    assert {path: [one.taken_at for one in found] for path, found in said(pack, ICloud).items()} == {
         "IMG_0001.JPG": [None]
     }
 
@@ -62,7 +59,7 @@ def test_a_csv_of_that_name_with_other_columns_is_not_apples() -> None:
     ],
 )
 def test_parts_of_one_export_share_a_key(container: str, key: str | None) -> None:
-    assert READER.series(container) == key
+    assert ICloud.part_key(container) == key
 
 
 @pytest.mark.parametrize(
@@ -81,12 +78,12 @@ def test_parts_of_one_export_share_a_key(container: str, key: str | None) -> Non
     ],
 )
 def test_apples_dates_are_read(text: str | None, right: str | None) -> None:
-    assert moment(text) == right
+    assert parse_apple_date(text) == right
 
 
 def test_an_album_whose_name_several_files_carry_says_so() -> None:
     export = fixture.build("three-parts").as_export()
-    list(icloud.mentions(export))
+    list(ICloud(export).mentions())
     assert export.notes == {
         "iCloud Photos Part 1 of 3/Albums/Trip.csv": (
             "1 of its names are carried by several files, which are not put in the album"
@@ -97,7 +94,7 @@ def test_an_album_whose_name_several_files_carry_says_so() -> None:
 def test_a_missing_part_is_seen_by_the_rows_that_name_its_files() -> None:
     pack = Pack("iCloud Photos Part 1 of 2")
     pack.add("Photos/Photo Details.csv", fixture.HEADER + fixture.row("IMG_0001.JPG"))
-    found = said(pack, READER)
+    found = said(pack, ICloud)
     assert {path: [one.context for one in said] for path, said in found.items()} == {
         "Photos/IMG_0001.JPG": ["library"]
     }
@@ -110,7 +107,7 @@ def test_a_deleted_photograph_is_not_mixed_up_with_a_later_one_of_its_name() -> 
     pack.add("Photos/Photo Details.csv", fixture.HEADER + lines)
     pack.add("Photos/A.JPG", b"new")
     pack.add("Recently Deleted/A.JPG", b"old")
-    found = said(pack, READER)
+    found = said(pack, ICloud)
     assert [(one.context, one.taken_at) for path in sorted(found, key=str) for one in found[path]] == [
         ("library", "2023-08-14T09:30:00+00:00"),
         ("deleted", "2022-08-14T09:30:00+00:00"),
@@ -118,14 +115,14 @@ def test_a_deleted_photograph_is_not_mixed_up_with_a_later_one_of_its_name() -> 
 
 
 def test_a_shared_album_is_seen_by_others_and_a_library_is_not() -> None:
-    found = said(fixture.build("one-part"), READER)
+    found = said(fixture.build("one-part"), ICloud)
     levels = {one.context: one.exposure for path in found for one in found[path]}
     private = dict.fromkeys(("library", "hidden", "deleted", "album", "memory"), Exposure.PRIVATE)
     assert levels == {**private, "shared_album": Exposure.NETWORK}
 
 
 def test_the_export_does_not_name_its_owner() -> None:
-    assert READER.account(fixture.build("one-part").as_export()) == Account()
+    assert ICloud(fixture.build("one-part").as_export()).account == Account()
 
 
 def test_parts_that_repeat_a_name_keep_their_dates_apart(tmp_path: Path) -> None:

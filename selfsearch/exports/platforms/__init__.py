@@ -36,7 +36,7 @@ PLATFORMS: tuple[type[Platform], ...] = (
     as_class(snapchat),
     telegram.Telegram,
     discord.Discord,
-    as_class(icloud),
+    icloud.ICloud,
     as_class(flickr),
     as_class(google_photos),
     as_class(youtube),

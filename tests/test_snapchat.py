@@ -8,32 +8,29 @@ from typing import Any
 import pytest
 
 from selfsearch.exports.path_index import PathIndex
-from selfsearch.exports.platforms import snapchat
 from selfsearch.exports.platforms.base import Account, Root
-from selfsearch.exports.platforms.legacy import Provenance
-from selfsearch.types import Exposure
+from selfsearch.exports.platforms.snapchat import Snapchat
+from selfsearch.types import Exposure, Provenance
 
 from .exports import Pack
 from .exports import snapchat as fixture
+from .exports.reading import RecordIndex, columns
 
 MID = "11AA22BB-33CC-44DD-88EE-0123456789AB"
-RecordIndex = dict["str | None", list[Provenance]]
 
 
 def read(pack: Pack) -> RecordIndex:
     """Everything said about every media file, as the whole program would see it."""
-    export = pack.as_export()
-    said: RecordIndex = {}
-    for mention in snapchat.mentions(export):
-        said.setdefault(mention.path if mention.path in pack.files else None, []).append(mention.provenance)
-    for path in export.members:
-        if (
-            path not in said
-            and not path.startswith(("json/", "html/", "index"))
-            and not snapchat.derivative(path)
-        ):
-            said[path] = [snapchat.orphan(export, path)]
-    return said
+    reader = Snapchat(pack.as_export())
+    provenances: RecordIndex = {}
+    for mention in reader.mentions():
+        path = mention.path if mention.path in pack.files else None
+        provenances.setdefault(path, []).append(columns(mention.provenance))
+    for path in pack.files:
+        is_record = path.startswith(("json/", "html/", "index"))
+        if path not in provenances and not is_record and not Snapchat.derivative(path):
+            provenances[path] = [columns(reader.infer(path))]
+    return provenances
 
 
 def memories(*listed: Any, files: tuple[str, ...] = ()) -> Pack:
@@ -57,13 +54,13 @@ def chat(key: str, *messages: Any, files: tuple[str, ...] = ()) -> Pack:
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_every_planted_picture_is_read_as_planted(layout: str) -> None:
     pack = fixture.build(layout)
-    found = read(pack)
-    assert set(found) == {planted.path for planted in pack.planted}
-    for path, said in found.items():
-        wanted = [planted.says for planted in pack.planted if planted.path == path]
-        assert len(said) == len(wanted)
-        for says in wanted:
-            assert says in [{field: getattr(one, field) for field in says} for one in said]
+    provenances = read(pack)
+    assert set(provenances) == {planted.path for planted in pack.planted}
+    for path, rows in provenances.items():
+        expected = [planted.says for planted in pack.planted if planted.path == path]
+        assert len(rows) == len(expected)
+        for says in expected:
+            assert says in [{field: getattr(row, field) for field in says} for row in rows]
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
@@ -74,42 +71,42 @@ def test_no_link_that_fetches_media_is_kept(layout: str) -> None:
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_an_export_is_recognised_at_its_root_and_under_a_folder(layout: str) -> None:
     pack = fixture.build(layout)
-    assert [root.prefix for root in snapchat.roots(PathIndex(pack.files))] == [""]
+    assert [root.prefix for root in Snapchat.recognize(PathIndex(pack.files))] == [""]
     inside = PathIndex(f"exports/mydata/{path}" for path in pack.files)
-    assert [root.prefix for root in snapchat.roots(inside)] == ["exports/mydata/"]
+    assert [root.prefix for root in Snapchat.recognize(inside)] == ["exports/mydata/"]
 
 
 def test_each_part_is_recognised_and_the_parts_belong_together() -> None:
     parts = fixture.split(fixture.build("two-parts"))
-    assert [list(snapchat.roots(PathIndex(part.files))) for part in parts] == [
+    assert [list(Snapchat.recognize(PathIndex(part.files))) for part in parts] == [
         [Root("", "Snapchat's list of memories")],
         [Root("", "Snapchat memories")],
     ]
-    assert [snapchat.series(f"{part.name}.zip") for part in parts] == ["mydata~1767614400000"] * 2
+    assert [Snapchat.part_key(f"{part.name}.zip") for part in parts] == ["mydata~1767614400000"] * 2
 
 
 def test_a_part_with_nothing_but_chat_media_is_recognised() -> None:
     names = PathIndex(["mydata/chat_media/2022-08-14_b~Qw7Er8Ty9.jpg"])
-    assert list(snapchat.roots(names)) == [Root("mydata/", "media from Snapchat chats")]
+    assert list(Snapchat.recognize(names)) == [Root("mydata/", "media from Snapchat chats")]
 
 
 def test_other_names_are_no_part_of_a_series() -> None:
-    assert snapchat.series("MyData~1767614400000-12 (1)") == "mydata~1767614400000"
-    assert snapchat.series("holiday.zip") is None
-    assert list(snapchat.roots(PathIndex(["memories/tuesday.jpg", "json/account.json"]))) == []
+    assert Snapchat.part_key("MyData~1767614400000-12 (1)") == "mydata~1767614400000"
+    assert Snapchat.part_key("holiday.zip") is None
+    assert list(Snapchat.recognize(PathIndex(["memories/tuesday.jpg", "json/account.json"]))) == []
 
 
 def test_the_account_and_the_day_of_the_export_are_told() -> None:
     export = fixture.build("json").as_export()
-    assert snapchat.account(export) == Account("ana.alba", "Ana Alba", "2026-01-05T12:00:00+00:00")
-    assert snapchat.account(fixture.build("media-only").as_export()).name is None
+    assert Snapchat(export).account == Account("ana.alba", "Ana Alba", "2026-01-05T12:00:00+00:00")
+    assert Snapchat(fixture.build("media-only").as_export()).account.name is None
 
 
 @pytest.mark.parametrize("record", ["[]", "{}", "null", '{"Basic Information": []}', "{", ""])
 def test_a_ruined_account_record_is_no_account(record: str) -> None:
     pack = Pack("export")
     pack.add("json/account.json", record)
-    assert snapchat.account(pack.as_export()) == Account()
+    assert Snapchat(pack.as_export()).account == Account()
 
 
 def test_overlays_and_thumbnails_are_derivatives_and_media_are_not() -> None:
@@ -120,31 +117,31 @@ def test_overlays_and_thumbnails_are_derivatives_and_media_are_not() -> None:
         "chat_media/2022-08-14_thumbnail~zip-1.jpg",
     ]
     media = [f"memories/2022-08-14_{MID}-main.jpg", "chat_media/2022-08-14_media~zip-1.zip.ab.jpg"]
-    assert all(map(snapchat.derivative, derived))
-    assert not any(map(snapchat.derivative, media))
+    assert all(map(Snapchat.derivative, derived))
+    assert not any(map(Snapchat.derivative, media))
 
 
 def test_memories_without_an_id_are_joined_only_when_nothing_else_can_be_meant() -> None:
     entry = {"Date": "2022-08-14 09:41:07 UTC", "Media Type": "Image", "Location": "38.7, -9.1"}
     later = entry | {"Date": "2022-08-14 19:41:07 UTC"}
     files = ("2022-08-14_a-main.jpg", "2022-08-14_b-main.jpg", "2022-08-14_c-main.mp4")
-    one = read(memories(entry, files=files[::2]))
-    assert one["memories/2022-08-14_a-main.jpg"][0].taken_at == "2022-08-14T09:41:07+00:00"
+    single = read(memories(entry, files=files[::2]))
+    assert single["memories/2022-08-14_a-main.jpg"][0].taken_at == "2022-08-14T09:41:07+00:00"
     two = read(memories(entry, later, files=files))
     shared = two["memories/2022-08-14_a-main.jpg"][0]
     assert (shared.taken_at, shared.taken_at_source, shared.location) == ("2022-08-14", "Date", (38.7, -9.1))
     many = read(memories(entry, later, entry | {"Location": None}, files=files))
     assert many["memories/2022-08-14_a-main.jpg"][0].taken_at_source == "file name"
-    assert [said.taken_at for said in many[None]] == ["2022-08-14"]
+    assert [provenance.taken_at for provenance in many[None]] == ["2022-08-14"]
 
 
 def test_an_id_without_its_file_never_takes_another_file_of_that_day() -> None:
     link = "https://snapchat.example/?mid="
     entry = {"Date": "2022-08-14 09:41:07 UTC", "Media Type": "Image"}
     listed = [entry | {"Download Link": link + "here"}, entry | {"Download Link": link + "gone"}]
-    said = read(memories(*listed, files=("2022-08-14_HERE-main.jpg", "2022-08-14_other-main.jpg")))
-    assert said["memories/2022-08-14_other-main.jpg"][0].taken_at_source == "file name"
-    assert [one.post_id for one in said[None]] == ["gone"]
+    found = read(memories(*listed, files=("2022-08-14_HERE-main.jpg", "2022-08-14_other-main.jpg")))
+    assert found["memories/2022-08-14_other-main.jpg"][0].taken_at_source == "file name"
+    assert [provenance.post_id for provenance in found[None]] == ["gone"]
 
 
 @pytest.mark.parametrize(
@@ -152,8 +149,8 @@ def test_an_id_without_its_file_never_takes_another_file_of_that_day() -> None:
 )
 def test_a_place_that_is_none_is_not_invented(place: Any) -> None:
     entry = {"Date": "2022-08-14 09:41:07 UTC", "Media Type": "Image", "Location": place}
-    (said,) = read(memories(entry))[None]
-    assert (said.location, said.location_source) == (None, None)
+    (provenance,) = read(memories(entry))[None]
+    assert (provenance.location, provenance.location_source) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -165,9 +162,8 @@ def test_a_bad_entry_hides_no_other(bad: Any) -> None:
         good, bad, good | {"Date": "2022-08-15 09:41:07 UTC"}, files=(f"2022-08-14_{MID}-main.jpg",)
     )
     export = pack.as_export()
-    assert [mention.provenance.taken_at for mention in snapchat.mentions(export)][:1] == [
-        "2022-08-14T09:41:07+00:00"
-    ]
+    first, *_ = Snapchat(export).mentions()
+    assert columns(first.provenance).taken_at == "2022-08-14T09:41:07+00:00"
     assert "json/memories_history.json" in export.notes
 
 
@@ -175,17 +171,20 @@ def test_a_bad_entry_hides_no_other(bad: Any) -> None:
 def test_without_a_usable_list_memories_are_found_by_their_names(record: str) -> None:
     pack = memories(files=(f"2022-08-14_{MID}-main.jpg",))
     pack.add("json/memories_history.json", record)
-    (said,) = read(pack)[f"memories/2022-08-14_{MID}-main.jpg"]
-    assert (said.context, said.taken_at, said.exposure) == ("memory", "2022-08-14", Exposure.PRIVATE)
+    (provenance,) = read(pack)[f"memories/2022-08-14_{MID}-main.jpg"]
+    assert (provenance.context, provenance.taken_at, provenance.exposure) == (
+        "memory",
+        "2022-08-14",
+        Exposure.PRIVATE,
+    )
 
 
 def test_a_list_that_is_cut_is_read_up_to_the_cut() -> None:
     pack = memories({"Date": "2022-08-14 09:41:07 UTC", "Download Link": f"?mid={MID}"}, {"Date": "2022"})
     pack.files["json/memories_history.json"] = pack.files["json/memories_history.json"][:-6]
     export = pack.as_export()
-    assert [mention.provenance.taken_at for mention in snapchat.mentions(export)] == [
-        "2022-08-14T09:41:07+00:00"
-    ]
+    (mention,) = Snapchat(export).mentions()
+    assert columns(mention.provenance).taken_at == "2022-08-14T09:41:07+00:00"
     assert "damaged JSON" in export.notes["json/memories_history.json"]
 
 
@@ -203,10 +202,10 @@ def test_a_list_that_is_cut_is_read_up_to_the_cut() -> None:
 def test_the_time_of_a_message_is_read_whatever_its_unit(
     record: Any, at: str | None, source: str | None
 ) -> None:
-    (said,) = read(chat("bo", record | {"Media IDs": "b~1"}, files=("2022-08-14_b~1.jpg",)))[
+    (provenance,) = read(chat("bo", record | {"Media IDs": "b~1"}, files=("2022-08-14_b~1.jpg",)))[
         "chat_media/2022-08-14_b~1.jpg"
     ]
-    assert (said.posted_at, said.posted_at_source) == (at, source)
+    assert (provenance.posted_at, provenance.posted_at_source) == (at, source)
 
 
 def test_the_time_in_words_goes_before_the_count() -> None:
@@ -215,24 +214,24 @@ def test_the_time_in_words_goes_before_the_count() -> None:
         "Created(microseconds)": 1560469400123,
         "Media IDs": "b~1",
     }
-    (said,) = read(chat("bo", record))[None]
-    assert said.posted_at == "2022-08-14T09:30:00+00:00"
+    (provenance,) = read(chat("bo", record))[None]
+    assert provenance.posted_at == "2022-08-14T09:30:00+00:00"
 
 
 def test_a_part_that_stands_aside_is_read_with_the_others() -> None:
     pack = fixture.build("json")
     aside = Pack(pack.name, {f"mydata~1767614400000-2/{path}": data for path, data in pack.files.items()})
     export = aside.as_export()
-    found = {mention.path for mention in snapchat.mentions(export)} & aside.files.keys()
+    found = {mention.path for mention in Snapchat(export).mentions()} & aside.files.keys()
     assert "mydata~1767614400000-2/memories/2022-08-15_2AA22BB2-33CC-44DD-88EE-0123456789AB-main.jpg" in found
     assert "mydata~1767614400000-2/chat_media/2022-08-14_b~Qw7Er8Ty9.jpg" in found
-    alone = snapchat.orphan(export, "mydata~1767614400000-2/memories/2022-09-01_x-main.jpg")
+    alone = columns(Snapchat(export).infer("mydata~1767614400000-2/memories/2022-09-01_x-main.jpg"))
     assert (alone.context, alone.taken_at, alone.post_id) == ("memory", "2022-09-01", "x")
 
 
 def test_media_that_a_message_names_and_the_export_lacks_are_named() -> None:
     record = {"Created": "2022-08-14 09:30:00 UTC", "Media IDs": "b~1"}
-    assert [mention.path for mention in snapchat.mentions(chat("bo", record).as_export())] == [
+    assert [mention.path for mention in Snapchat(chat("bo", record).as_export()).mentions()] == [
         "chat_media/2022-08-14_b~1"
     ]
 
@@ -241,13 +240,17 @@ def test_media_that_a_message_names_and_the_export_lacks_are_named() -> None:
 def test_ids_are_told_apart_whatever_stands_between_them(ids: Any) -> None:
     files = ("2022-08-14_b~1.jpg", "2022-08-15_b~2.mp4")
     export = chat("bo", {"Media IDs": ids}, files=files).as_export()
-    assert [mention.path for mention in snapchat.mentions(export)] == [f"chat_media/{path}" for path in files]
+    assert [mention.path for mention in Snapchat(export).mentions()] == [
+        f"chat_media/{path}" for path in files
+    ]
 
 
 def test_a_chat_of_three_is_a_group_whatever_it_is_called() -> None:
     messages = [{"From": sender, "Media IDs": "b~1"} for sender in ("ana", "bo", "cy")]
-    said = read(chat("troop", *messages, files=("2022-08-14_b~1.jpg",)))["chat_media/2022-08-14_b~1.jpg"]
-    assert {(one.audience, one.exposure) for one in said} == {("group", Exposure.NETWORK)}
+    found = read(chat("troop", *messages, files=("2022-08-14_b~1.jpg",)))["chat_media/2022-08-14_b~1.jpg"]
+    assert {(provenance.audience, provenance.exposure) for provenance in found} == {
+        ("group", Exposure.NETWORK)
+    }
 
 
 @pytest.mark.parametrize(
@@ -256,20 +259,26 @@ def test_a_chat_of_three_is_a_group_whatever_it_is_called() -> None:
 def test_a_history_of_wrong_types_leaves_the_media_to_be_found(history: Any) -> None:
     pack = chat("bo", files=("2022-08-14_b~1.jpg",))
     pack.files["json/chat_history.json"] = json.dumps(history).encode()
-    (said,) = read(pack)["chat_media/2022-08-14_b~1.jpg"]
-    assert (said.context, said.exposure, said.posted_at) == ("message", Exposure.UNKNOWN, "2022-08-14")
+    (provenance,) = read(pack)["chat_media/2022-08-14_b~1.jpg"]
+    assert (provenance.context, provenance.exposure, provenance.posted_at) == (
+        "message",
+        Exposure.UNKNOWN,
+        "2022-08-14",
+    )
 
 
 def test_a_single_message_where_a_list_belongs_is_read() -> None:
     pack = chat("bo", files=("2022-08-14_b~1.jpg",))
     pack.add("json/chat_history.json", {"bo": {"Media IDs": "b~1", "From": "bo"}, "cy": []})
-    assert [one.author for one in read(pack)["chat_media/2022-08-14_b~1.jpg"]] == ["bo"]
+    assert [provenance.author for provenance in read(pack)["chat_media/2022-08-14_b~1.jpg"]] == ["bo"]
 
 
 def test_a_file_of_an_unknown_kind_is_found_and_nothing_is_said_of_it() -> None:
     export = memories(files=()).as_export()
-    assert snapchat.orphan(export, "extra/me.jpg") == Provenance(
+    assert Snapchat(export).infer("extra/me.jpg") == Provenance(
         "snapchat",
         context="file",
-        exposure_reason="Snapchat's export does not say what this file is or who could see it",
+        exposure=Exposure.UNKNOWN.because(
+            "Snapchat's export does not say what this file is or who could see it"
+        ),
     )

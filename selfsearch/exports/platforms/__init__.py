@@ -33,7 +33,7 @@ PLATFORMS: tuple[type[Platform], ...] = (
     as_class(tiktok, has_media=False),
     as_class(instagram),  # before Facebook, with which it shares folders
     as_class(facebook),
-    as_class(snapchat),
+    snapchat.Snapchat,
     telegram.Telegram,
     discord.Discord,
     icloud.ICloud,

@@ -224,7 +224,7 @@ def steps(made: Path, kind: str) -> dict[str, float]:
     """What a query does with the library: open it, load every vector, fill the index, search."""
     from selfsearch.library import faces
     from selfsearch.packs.store import find_pack
-    from selfsearch.workflows.query import Nearest, Stamp
+    from selfsearch.workflows.gallery import FaceIndex, Stamp
 
     marks = [time.perf_counter()]
     with opened(made, kind) as library:
@@ -233,12 +233,12 @@ def steps(made: Path, kind: str) -> dict[str, float]:
         media = faces.searchable(library, [1])
         ids, embeddings = faces.load_embeddings(library, 1, find_pack("opencv-zoo").dimension, media)
         marks.append(time.perf_counter())
-        nearest = Nearest(ids, embeddings, Stamp("", 0, (1,)))
+        face_index = FaceIndex(ids, embeddings, Stamp("", 0, (1,)))
         marks.append(time.perf_counter())
         searches = []
         for row in range(20):
             start = time.perf_counter()
-            nearest.search(embeddings[row], 0.4)
+            face_index.search(embeddings[row], 0.4)
             searches.append(time.perf_counter() - start)
     spent = [later - earlier for earlier, later in itertools.pairwise(marks)]
     names = ("opening the library", "loading 100,000 vectors", "filling the index")

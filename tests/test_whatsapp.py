@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import time
 from pathlib import PurePosixPath
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
 
 from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
-from selfsearch.exports.platforms import plain_files, whatsapp
-from selfsearch.exports.platforms.legacy import Mention, Provenance
+from selfsearch.exports.platforms import PLAIN_FILES
+from selfsearch.exports.platforms.base import Mention
+from selfsearch.exports.platforms.whatsapp import WhatsApp
 from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports import whatsapp as fixture
+from .exports.reading import columns
 
 
-def read(pack: Pack) -> dict[str | None, list[Provenance]]:
+def read(pack: Pack) -> dict[str | None, list[SimpleNamespace]]:
     """Everything said about every media file, as the whole program would see it."""
-    export = pack.as_export()
-    said: dict[str | None, list[Provenance]] = {}
-    for mention in whatsapp.mentions(export):
-        said.setdefault(mention.path if mention.path in pack.files else None, []).append(mention.provenance)
-    for path in export.members:
-        if path not in said and not path.endswith(".txt"):
-            said[path] = [whatsapp.orphan(export, path)]
-    return said
+    reader = WhatsApp(pack.as_export())
+    provenances: dict[str | None, list[SimpleNamespace]] = {}
+    for mention in reader.mentions():
+        path = mention.path if mention.path in pack.files else None
+        provenances.setdefault(path, []).append(columns(mention.provenance))
+    for path in pack.files:
+        if path not in provenances and not path.endswith(".txt"):
+            provenances[path] = [columns(reader.infer(path))]
+    return provenances
 
 
 def chat(text: str, *media: str, name: str = "_chat.txt", title: str = "chat") -> Pack:
@@ -41,36 +44,33 @@ def chat(text: str, *media: str, name: str = "_chat.txt", title: str = "chat") -
 
 def times(text: str, *media: str) -> list[str | None]:
     """When the attachments of a chat were sent."""
-    return [mention.provenance.posted_at for mention in whatsapp.mentions(chat(text, *media).as_export())]
+    mentions = WhatsApp(chat(text, *media).as_export()).mentions()
+    return [columns(mention.provenance).posted_at for mention in mentions]
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_every_planted_picture_is_read_as_planted(layout: str) -> None:
     pack = fixture.build(layout)
-    found = read(pack)
-    assert set(found) == {planted.path for planted in pack.planted}
-    for path, said in found.items():
+    provenances = read(pack)
+    assert set(provenances) == {planted.path for planted in pack.planted}
+    for path, items in provenances.items():
         wanted = [planted.says for planted in pack.planted if planted.path == path]
-        assert [_these(one, wanted[0]) for one in said] == wanted
-
-
-def _these(said: Provenance, fields: dict[str, Any]) -> dict[str, Any]:
-    return {field: getattr(said, field) for field in fields}
+        assert [{key: getattr(item, key) for key in wanted[0]} for item in items] == wanted
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_a_chat_is_recognised_with_and_without_a_folder_around_it(layout: str) -> None:
     pack = fixture.build(layout)
-    assert [root.prefix for root in whatsapp.roots(PathIndex(pack.files))] == [""]
+    assert [root.prefix for root in WhatsApp.recognize(PathIndex(pack.files))] == [""]
     inside = [str(PurePosixPath("chats", "Bo", path)) for path in pack.files]
-    assert [root.prefix for root in whatsapp.roots(PathIndex(inside))] == ["chats/Bo/"]
-    assert whatsapp.confirm(pack.as_export())
+    assert [root.prefix for root in WhatsApp.recognize(PathIndex(inside))] == ["chats/Bo/"]
+    assert WhatsApp.confirm(pack.as_export())
 
 
 def test_a_text_that_is_no_chat_is_not_confirmed() -> None:
-    assert not whatsapp.confirm(chat("Dear diary,\ntoday 12/06/2023, nothing.").as_export())
-    assert not whatsapp.confirm(chat("").as_export())
-    assert not whatsapp.confirm(chat("notes about WhatsApp", name="My WhatsApp notes.txt").as_export())
+    assert not WhatsApp.confirm(chat("Dear diary,\ntoday 12/06/2023, nothing.").as_export())
+    assert not WhatsApp.confirm(chat("").as_export())
+    assert not WhatsApp.confirm(chat("notes about WhatsApp", name="My WhatsApp notes.txt").as_export())
 
 
 def test_the_title_comes_from_the_name_of_the_chat() -> None:
@@ -83,7 +83,7 @@ def test_the_title_comes_from_the_name_of_the_chat() -> None:
         "holiday": None,
     }.items():
         export = chat(line, "IMG-20230617-WA0001.jpg", title=title).as_export()
-        assert [mention.provenance.album for mention in whatsapp.mentions(export)] == [album]
+        assert [mention.provenance.album for mention in WhatsApp(export).mentions()] == [album]
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,13 @@ def test_the_time_is_read_in_the_phones_own_format(head: str, at: str | None) ->
 def test_an_old_iphones_chat_has_no_brackets_around_the_time(head: str) -> None:
     media = "2015-08-04-PHOTO-00004762.jpg"
     pack = chat(f"{head}Bo: {media} <\u200eattached>\n", media)
-    assert whatsapp.confirm(pack.as_export())
-    (said,) = read(pack)[media]
-    assert (said.posted_at, said.author, said.caption) == ("2015-08-04T21:15:02", "Bo", None)
+    assert WhatsApp.confirm(pack.as_export())
+    (provenance,) = read(pack)[media]
+    assert (provenance.posted_at, provenance.author, provenance.caption) == (
+        "2015-08-04T21:15:02",
+        "Bo",
+        None,
+    )
 
 
 def test_the_dates_in_file_names_decide_between_day_and_month() -> None:
@@ -134,8 +138,8 @@ def test_a_date_that_would_run_backwards_is_not_the_right_reading() -> None:
 
 def test_a_date_that_can_be_read_two_ways_stays_unknown_and_is_said() -> None:
     export = chat("05/06/2023, 12:01 - Bo: a.jpg (file attached)", "a.jpg").as_export()
-    (mention,) = whatsapp.mentions(export)
-    assert (mention.provenance.posted_at, mention.provenance.posted_at_source) == (None, None)
+    (mention,) = WhatsApp(export).mentions()
+    assert mention.provenance.posted is None
     assert export.notes == {
         "_chat.txt": "which number of its dates is the day and which the month cannot be told"
     }
@@ -143,38 +147,39 @@ def test_a_date_that_can_be_read_two_ways_stays_unknown_and_is_said() -> None:
 
 def test_a_small_group_is_not_called_private() -> None:
     text = "1/2/23, 12:01 - Bo: a.jpg (file attached)\n1/2/23, 12:02 - Ana: hi"
-    (mention,) = whatsapp.mentions(chat(text, "a.jpg", title="WhatsApp Chat with Lake House").as_export())
-    assert mention.provenance.exposure is Exposure.UNKNOWN
-    assert "may be a small group" in mention.provenance.exposure_reason
+    (mention,) = WhatsApp(chat(text, "a.jpg", title="WhatsApp Chat with Lake House").as_export()).mentions()
+    assert mention.provenance.exposure.level is Exposure.UNKNOWN
+    assert "may be a small group" in mention.provenance.exposure.reason
 
 
 def test_a_file_named_in_a_sentence_is_found_when_nothing_attaches_it() -> None:
-    said = read(chat("1.2.23, 12:01 - Bo: have a look at our trip.jpg please", "our trip.jpg"))
-    assert [(one.author, one.caption) for one in said["our trip.jpg"]] == [
+    provenances = read(chat("1.2.23, 12:01 - Bo: have a look at our trip.jpg please", "our trip.jpg"))
+    assert [(item.author, item.caption) for item in provenances["our trip.jpg"]] == [
         ("Bo", "have a look at our trip.jpg please")
     ]
 
 
 def test_names_are_compared_without_case_and_unicode_form() -> None:
     export = chat("1.2.23, 12:01 - Bo: cafe\u0301.JPG (file attached)", "caf\u00e9.jpg").as_export()
-    assert [mention.path for mention in whatsapp.mentions(export)] == ["caf\u00e9.jpg"]
+    assert [mention.path for mention in WhatsApp(export).mentions()] == ["caf\u00e9.jpg"]
 
 
 def test_a_picture_that_was_left_out_is_told_with_its_name_where_it_has_one() -> None:
     text = "1.2.23, 12:01 - Bo: IMG-20230201-WA0001.jpg (file attached)\n1.2.23, 12:02 - Bo: <Media omitted>"
     export = chat(text).as_export()
-    assert [mention.path for mention in whatsapp.mentions(export)] == ["IMG-20230201-WA0001.jpg", None]
+    assert [mention.path for mention in WhatsApp(export).mentions()] == ["IMG-20230201-WA0001.jpg", None]
 
 
 def test_a_folder_that_happens_to_lie_beside_a_chat_is_a_plain_folder() -> None:
     export = chat("1.2.23, 12:01 - Bo: hi", "holiday/me.jpg", "me.jpg").as_export()
-    assert whatsapp.orphan(export, "holiday/me.jpg") == plain_files.SAID
-    assert whatsapp.orphan(export, "me.jpg").platform == "whatsapp"
+    path = "holiday/me.jpg"
+    assert WhatsApp(export).infer(path) == PLAIN_FILES(export).infer(path)
+    assert WhatsApp(export).infer("me.jpg").platform == "whatsapp"
 
 
 def test_media_in_a_folder_beside_the_text_are_found() -> None:
     export = chat("1.2.23, 12:01 - Bo: a.jpg (file attached)", "Media/a.jpg").as_export()
-    assert [mention.path for mention in whatsapp.mentions(export)] == ["Media/a.jpg"]
+    assert [mention.path for mention in WhatsApp(export).mentions()] == ["Media/a.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -185,10 +190,10 @@ def test_media_in_a_folder_beside_the_text_are_found() -> None:
 def test_a_ruined_text_leaves_its_media_to_be_found(text: bytes) -> None:
     pack = chat("", "IMG-20230617-WA0001.jpg")
     pack.add("_chat.txt", text)
-    export = pack.as_export()
-    assert list(whatsapp.mentions(export)) == []
-    orphan = whatsapp.orphan(export, "IMG-20230617-WA0001.jpg")
-    assert (orphan.exposure, orphan.platform) == (Exposure.UNKNOWN, "whatsapp")
+    reader = WhatsApp(pack.as_export())
+    assert list(reader.mentions()) == []
+    inferred = reader.infer("IMG-20230617-WA0001.jpg")
+    assert (inferred.exposure.level, inferred.platform) == (Exposure.UNKNOWN, "whatsapp")
 
 
 def test_bad_bytes_and_endless_lines_hide_no_other_message() -> None:
@@ -198,13 +203,13 @@ def test_bad_bytes_and_endless_lines_hide_no_other_message() -> None:
         "_chat.txt",
         head % 1 + b"<attached: a.jpg>\n" + b"\xff. " * 300_000 + b"\n" + head % 2 + b"<attached: b.jpg>",
     )
-    assert [mention.path for mention in whatsapp.mentions(pack.as_export())] == ["a.jpg", "b.jpg"]
+    assert [mention.path for mention in WhatsApp(pack.as_export()).mentions()] == ["a.jpg", "b.jpg"]
 
 
 def test_a_text_in_utf_16_is_read() -> None:
     pack = chat("", "a.jpg")
     pack.add("_chat.txt", "[17.06.23, 12:01:02] Bö: <attached: a.jpg>\r\n".encode("utf-16"))
-    assert [mention.provenance.author for mention in whatsapp.mentions(pack.as_export())] == ["Bö"]
+    assert [mention.provenance.author for mention in WhatsApp(pack.as_export()).mentions()] == ["Bö"]
 
 
 def test_a_long_chat_is_read_in_one_pass() -> None:
@@ -219,13 +224,14 @@ def test_a_long_chat_is_read_in_one_pass() -> None:
     ]
     export = chat("\r\n".join(lines), "00000001-PHOTO.jpg").as_export()
     began = time.process_time()
-    mentions: list[Mention] = list(whatsapp.mentions(export))
+    mentions: list[Mention] = list(WhatsApp(export).mentions())
     assert len(mentions) == 1
     assert time.process_time() - began < 20  # about one second; an accidental square would take minutes
 
 
 def test_the_chat_is_read_once_however_many_files_no_message_names() -> None:
     export: Export = chat("[17.06.23, 12:01:02] Bo: hi", "IMG-20230617-WA0001.jpg").as_export()
-    first = whatsapp.orphan(export, "IMG-20230617-WA0001.jpg")
+    reader = WhatsApp(export)
+    first = reader.infer("IMG-20230617-WA0001.jpg")
     export.members = {}  # reading again would find nothing
-    assert whatsapp.orphan(export, "IMG-20230617-WA0001.jpg") == first
+    assert reader.infer("IMG-20230617-WA0001.jpg") == first

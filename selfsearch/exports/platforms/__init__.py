@@ -43,7 +43,7 @@ PLATFORMS: tuple[type[Platform], ...] = (
     as_class(bereal),
     as_class(linkedin, has_media=False),
     as_class(reddit, has_media=False),
-    as_class(whatsapp),
+    whatsapp.WhatsApp,
 )
 
 PLAIN_FILES: type[Platform] = as_class(plain_files)  # what no platform claims

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from selfsearch.exports.export import Export
-from selfsearch.exports.path_index import PathIndex
-from selfsearch.exports.platforms import bereal
 from selfsearch.exports.platforms.base import Account
+from selfsearch.exports.platforms.bereal import BeReal
 from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports.bereal import LAYOUTS, READ, WHEN, build, post
+from .exports.reading import mentioned
 
 PHOTO, OTHER = "Photos/post/AbC.webp", "Photos/post/DeF.webp"
 
@@ -28,43 +28,37 @@ def holding(posts: Any, *files: str) -> Export:
     return pack.as_export()
 
 
-def said_of(export: Export, path: str | None) -> list[dict[str, Any]]:
-    return [asdict(m.provenance) for m in bereal.mentions(export) if m.path == path]
+def said_of(export: Export, path: str | None) -> list[SimpleNamespace]:
+    return [mention for mention in mentioned(BeReal, export) if mention.path == path]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_everything_planted_is_read_with_what_its_records_say(layout):
+def test_every_picture_is_mentioned_once(layout):
     pack = build(layout)
-    found = [(m.path, asdict(m.provenance)) for m in bereal.mentions(pack.as_export())]
-    for planted in pack.planted:
-        (told,) = [says for path, says in found if path == planted.path]
-        assert told == told | planted.says, planted.path
-    there = sorted(path for path, _ in found if path in pack.files)
-    assert there == sorted(str(planted.path) for planted in pack.planted)
+    paths = sorted(
+        mention.path for mention in mentioned(BeReal, pack.as_export()) if mention.path in pack.files
+    )
+    assert paths == sorted(str(planted.path) for planted in pack.planted)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_download_is_recognised_bare_and_in_a_folder(layout):
-    pack = build(layout)
-    assert [root.prefix for root in bereal.roots(PathIndex(pack.files))] == [""]
-    assert [root.prefix for root in bereal.roots(PathIndex(f"x/{path}" for path in pack.files))] == ["x/"]
-    assert bereal.confirm(pack.as_export())
-    assert bereal.account(pack.as_export()) == Account("ana.example", "Ana")
+def test_the_account_is_in_the_users_record(layout):
+    assert BeReal(build(layout).as_export()).account == Account("ana.example", "Ana")
 
 
 @pytest.mark.parametrize(
     "whole", [[{"title": "a blog"}], [], {}, None, "text", [{"primary": "x"}], [{"primary": {"path": 5}}]]
 )
 def test_another_posts_json_is_not_bereal_s(whole):
-    assert bereal.confirm(holding(whole)) is (whole == [{"primary": {"path": 5}}])
+    assert BeReal.confirm(holding(whole)) is (whole == [{"primary": {"path": 5}}])
 
 
 def test_a_missing_picture_is_listed_and_a_link_has_no_path():
     export = build("posts").as_export()
     (gone,) = said_of(export, "Photos/u1234/post/gone.webp")
-    assert (gone["context"], gone["audience"], export.notes) == ("post", "galaxy", {})
+    assert (gone.context, gone.audience, export.notes) == ("post", "galaxy", {})
     linked = holding([{"primary": {"path": "https://cdn.bereal.network/x.webp"}, "takenAt": WHEN}])
-    assert [said["taken_at"] for said in said_of(linked, None)] == [READ]
+    assert [mention.taken_at for mention in said_of(linked, None)] == [READ]
 
 
 def test_of_two_files_of_one_name_the_one_in_the_same_folder_is_meant():
@@ -74,16 +68,16 @@ def test_of_two_files_of_one_name_the_one_in_the_same_folder_is_meant():
 
 
 def test_the_widest_of_several_audiences_counts():
-    (said,) = said_of(holding([post("AbC.webp", "DeF.webp", visibility=["friends", "public"])]), PHOTO)
-    assert (said["exposure"], said["audience"]) == (Exposure.PUBLIC, "friends, public")
-    assert said["exposure_reason"] == "BeReal: visibility = friends, public"
+    (mention,) = said_of(holding([post("AbC.webp", "DeF.webp", visibility=["friends", "public"])]), PHOTO)
+    assert (mention.exposure, mention.audience) == (Exposure.PUBLIC, "friends, public")
+    assert mention.exposure_reason == "BeReal: visibility = friends, public"
 
 
 @pytest.mark.parametrize("wrap", [lambda record: record, lambda record: {"posts": [record]}])
 def test_a_single_post_and_an_envelope_are_read(wrap):
     export = holding(wrap(post("AbC.webp", "DeF.webp", visibility=["friends"])))
-    assert bereal.confirm(export)
-    assert [said["exposure"] for said in said_of(export, PHOTO)] == [Exposure.NETWORK]
+    assert BeReal.confirm(export)
+    assert [mention.exposure for mention in said_of(export, PHOTO)] == [Exposure.NETWORK]
 
 
 BAD = [
@@ -104,8 +98,8 @@ def test_bad_records_never_hide_the_good_ones():
 
 @pytest.mark.parametrize("when", [None, "soon", "0000-00-00T00:00:00Z", "99999-01-01", True])
 def test_an_absurd_time_is_no_time(when):
-    (said,) = said_of(holding([post("AbC.webp", "DeF.webp", takenAt=when)]), PHOTO)
-    assert (said["taken_at"], said["taken_at_source"]) == (None, None)
+    (mention,) = said_of(holding([post("AbC.webp", "DeF.webp", takenAt=when)]), PHOTO)
+    assert (mention.taken_at, mention.taken_at_source) == (None, None)
 
 
 def test_a_cut_file_is_read_up_to_the_cut():
@@ -117,7 +111,7 @@ def test_a_cut_file_is_read_up_to_the_cut():
 def test_a_file_without_a_record_is_what_its_folder_says():
     export = build("posts").as_export()
     contexts = {
-        path: bereal.orphan(export, path).context
+        path: BeReal(export).infer(path).context
         for path in (PHOTO, "Photos/realmoji/1.webp", "Photos/profile/1.webp")
     }
     assert list(contexts.values()) == ["post", "other", "profile_photo"]

@@ -7,30 +7,14 @@ from pathlib import Path
 import pytest
 
 from selfsearch.exports.path_index import PathIndex
-from selfsearch.exports.platforms import flickr
-from selfsearch.exports.platforms.base import Account, Platform
+from selfsearch.exports.platforms.base import Account
+from selfsearch.exports.platforms.flickr import Flickr
 from selfsearch.exports.platforms.parsing import html_to_text
 from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports import flickr as fixture
-from .exports.reading import joined, said, unread
-
-READER: Platform = flickr
-
-
-@pytest.mark.parametrize("layout", fixture.LAYOUTS)
-def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
-    assert unread(fixture.build(layout), READER) == []
-
-
-@pytest.mark.parametrize("layout", fixture.LAYOUTS)
-def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
-    pack = fixture.build(layout)
-    for around in ("", "backups/flickr/"):
-        found = list(READER.roots(PathIndex(around + path for path in pack.files)))
-        assert [root.prefix for root in found] == [around]
-    assert flickr.confirm(pack.as_export())
+from .exports.reading import joined, said
 
 
 def test_records_and_media_beside_other_things_have_a_root_each() -> None:
@@ -39,7 +23,7 @@ def test_records_and_media_beside_other_things_have_a_root_each() -> None:
         "a/data-download-1/x_53012345678_o.jpg",
         "a/other/y.jpg",
     ]
-    found = [root.prefix for root in READER.roots(PathIndex(paths))]
+    found = [root.prefix for root in Flickr.recognize(PathIndex(paths))]
     assert found == ["a/1_0a1b2c3d4e_part1/", "a/data-download-1/"]
 
 
@@ -47,21 +31,21 @@ def test_records_and_media_beside_other_things_have_a_root_each() -> None:
     "name", ["72157700000000000_0a1b2c3d4e5f_part1.zip", "data-download-12.zip", "data-download-1 (1).zip"]
 )
 def test_all_zips_of_flickr_are_one_series_because_their_names_share_nothing(name: str) -> None:
-    assert READER.series(name) == "flickr"
+    assert Flickr.part_key(name) == "flickr"
 
 
 def test_saved_pictures_of_others_are_not_an_export() -> None:
     pack = Pack("Downloads")
     pack.add("sunset_53012345678_o.jpg", b"x")
-    assert READER.series("Downloads.zip") is None
-    assert not flickr.confirm(pack.as_export())
+    assert Flickr.part_key("Downloads.zip") is None
+    assert not Flickr.confirm(pack.as_export())
 
 
 def test_media_without_the_records_are_still_known_by_the_downloads_name() -> None:
     pack = Pack("data-download-2")
     pack.add("sunset_53012345678_o.jpg", b"x")
-    assert [root.prefix for root in READER.roots(PathIndex(pack.files))] == [""]
-    assert flickr.confirm(pack.as_export())
+    assert [root.prefix for root in Flickr.recognize(PathIndex(pack.files))] == [""]
+    assert Flickr.confirm(pack.as_export())
 
 
 @pytest.mark.parametrize(
@@ -81,9 +65,9 @@ def test_media_without_the_records_are_still_known_by_the_downloads_name() -> No
 def test_the_privacy_gives_the_exposure_and_is_quoted(privacy: str, level: Exposure) -> None:
     pack = Pack("data-download-1")
     pack.add("photo_53012345678.json", fixture.record("53012345678", privacy=privacy))
-    (one,) = said(pack, READER)[None]
-    assert (one.audience, one.exposure) == (privacy, level)
-    assert one.exposure_reason.startswith(f'Flickr: privacy = "{privacy}"')
+    (provenance,) = said(pack, Flickr)[None]
+    assert (provenance.audience, provenance.exposure) == (privacy, level)
+    assert provenance.exposure_reason.startswith(f'Flickr: privacy = "{privacy}"')
 
 
 def test_numbers_in_a_title_do_not_mislead() -> None:
@@ -92,7 +76,7 @@ def test_numbers_in_a_title_do_not_mislead() -> None:
         pack.add(f"photo_{number}.json", fixture.record(number))
     pack.add("img_20160910_53012345678_o.jpg", b"x")
     pack.add("20160910_1234567890_o.jpg", b"x")
-    found = said(pack, READER)
+    found = said(pack, Flickr)
     assert {path: [one.post_id for one in found[path]] for path in found} == {
         "img_20160910_53012345678_o.jpg": ["53012345678"],
         "20160910_1234567890_o.jpg": ["20160910"],
@@ -104,7 +88,7 @@ def test_a_video_and_its_still_share_a_record() -> None:
     pack.add("photo_53012345678.json", fixture.record("53012345678"))
     for name in ("film_53012345678.mp4", "film_53012345678_o.jpg"):
         pack.add(name, b"x")
-    assert {path: len(found) for path, found in said(pack, READER).items()} == {
+    assert {path: len(found) for path, found in said(pack, Flickr).items()} == {
         "film_53012345678.mp4": 1,
         "film_53012345678_o.jpg": 1,
     }
@@ -126,8 +110,8 @@ def test_html_becomes_what_a_reader_sees(page: str, text: str | None) -> None:
 
 
 def test_the_account_is_the_screen_name() -> None:
-    assert READER.account(fixture.build("together").as_export()) == Account("ana_example", "Ana Silva")
-    assert READER.account(fixture.build("damaged").as_export()) == Account()
+    assert Flickr(fixture.build("together").as_export()).account == Account("ana_example", "Ana Silva")
+    assert Flickr(fixture.build("damaged").as_export()).account == Account()
 
 
 def test_records_and_media_in_zips_of_their_own_are_joined(tmp_path: Path) -> None:

@@ -9,14 +9,13 @@ import pytest
 from selfsearch.errors import ItemError
 from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
-from selfsearch.exports.platforms import plain_files, sidecars
-from selfsearch.exports.platforms.legacy import Provenance
-from selfsearch.exports.platforms.sidecars import Sidecar
-from selfsearch.types import Exposure
+from selfsearch.exports.platforms.plain_files import MAX_SIDECAR_BYTES, PlainFiles, read_xmp
+from selfsearch.types import Exposure, Location, Provenance, Timestamp
 
 from .exports import Pack
 from .exports import plain_files as fixture
 from .exports.plain_files import listed, xmp
+from .exports.reading import misread
 
 
 def beside(sidecar: str, *media: str, text: str | None = None) -> list[str | None]:
@@ -25,35 +24,27 @@ def beside(sidecar: str, *media: str, text: str | None = None) -> list[str | Non
     pack.add(sidecar, xmp(listed("dc:description", "me")) if text is None else text)
     for path in media:
         pack.add(path, b"x")
-    return [mention.path for mention in plain_files.mentions(pack.as_export())]
+    return [mention.path for mention in PlainFiles(pack.as_export()).mentions()]
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_every_planted_picture_is_read_as_planted(layout: str) -> None:
     pack = fixture.build(layout)
-    export = pack.as_export()
-    said = {mention.path: mention.provenance for mention in plain_files.mentions(export)}
-    for planted in pack.planted:
-        assert planted.path is not None
-        found = said.get(planted.path, plain_files.orphan(export, planted.path))
-        assert {field: getattr(found, field) for field in planted.says} == planted.says
+    assert misread(pack, PlainFiles, pack.planted) == []
 
 
 def test_a_plain_file_says_nothing_about_who_could_see_it() -> None:
-    export = fixture.build("loose").as_export()
-    assert plain_files.orphan(export, "scan.png") == Provenance(
-        "folder",
-        context="file",
-        exposure=Exposure.UNKNOWN,
-        exposure_reason="a plain file does not say who could see it",
+    reason = "a plain file does not say who could see it"
+    assert PlainFiles(fixture.build("loose").as_export()).infer("scan.png") == Provenance(
+        "folder", context="file", exposure=Exposure.UNKNOWN.because(reason)
     )
 
 
 def test_a_plain_folder_claims_nothing_for_itself() -> None:
     names = PathIndex(fixture.build("sidecars").files)
-    assert list(plain_files.roots(names)) == []
-    assert plain_files.series("photos.zip") is None
-    assert plain_files.derivative("photos/thumb.jpg") is None
+    assert list(PlainFiles.recognize(names)) == []
+    assert PlainFiles.part_key("photos.zip") is None
+    assert PlainFiles.derivative("photos/thumb.jpg") is None
 
 
 def test_a_sidecar_belongs_to_the_file_that_its_name_holds() -> None:
@@ -69,17 +60,19 @@ def test_a_sidecar_belongs_to_the_file_that_its_name_holds() -> None:
 
 
 def test_what_a_sidecar_says_is_told_with_its_source() -> None:
-    said = sidecars.read(
+    provenance = read_xmp(
         xmp(
             listed("dc:title", "Title"),
             'photoshop:DateCreated="2019-06-01T10:11Z" e:GPSLatitude="-33.86" e:GPSLongitude="151.21"',
         ).encode()
     )
-    assert said == Sidecar(
+    assert provenance == Provenance(
+        "folder",
+        context="file",
         caption="Title",
-        taken_at="2019-06-01T10:11:00+00:00",
-        taken_at_source="photoshop:DateCreated",
-        location=(-33.86, 151.21),
+        taken=Timestamp("2019-06-01T10:11:00+00:00", "XMP photoshop:DateCreated"),
+        exposure=Exposure.UNKNOWN.because("a plain file does not say who could see it"),
+        location=Location(-33.86, 151.21, "XMP exif:GPSLatitude"),
     )
 
 
@@ -96,31 +89,27 @@ def test_what_a_sidecar_says_is_told_with_its_source() -> None:
     ],
 )
 def test_a_time_is_read_as_precisely_as_it_was_written(written: str, time: str | None) -> None:
-    said = sidecars.read(xmp(attributes=f'e:DateTimeOriginal="{written}"').encode())
-    assert (said.taken_at, said.taken_at_source) == (time, "exif:DateTimeOriginal" if time else None)
+    provenance = read_xmp(xmp(attributes=f'e:DateTimeOriginal="{written}"').encode())
+    assert provenance.taken == Timestamp.of(time, "XMP exif:DateTimeOriginal")
 
 
 @pytest.mark.parametrize("place", [("0,0N", "0,0E"), ("95,0N", "1,0E"), ("north", "9,8W"), ("38,42N", "")])
 def test_a_place_that_is_none_is_not_invented(place: tuple[str, str]) -> None:
     assert (
-        sidecars.read(
-            xmp(attributes=f'e:GPSLatitude="{place[0]}" e:GPSLongitude="{place[1]}"').encode()
-        ).location
+        read_xmp(xmp(attributes=f'e:GPSLatitude="{place[0]}" e:GPSLongitude="{place[1]}"').encode()).location
         is None
     )
 
 
 def test_a_keyword_is_nobodys_name_unless_it_stands_under_people() -> None:
-    said = sidecars.read(
-        xmp(listed("dc:subject", "Ana", "AC/DC", "People/Bo", "people|Cy", "People")).encode()
-    )
-    assert said.people == ("Bo", "Cy")
+    keywords = listed("dc:subject", "Ana", "AC/DC", "People/Bo", "people|Cy", "People")
+    assert read_xmp(xmp(keywords).encode()).people == ("Bo", "Cy")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_sidecar_is_read_in_every_encoding_of_xmp(encoding: str) -> None:
     data = xmp(listed("dc:description", "Fête")).encode(encoding)
-    assert sidecars.read(data + b"\0\0").caption == "Fête"
+    assert read_xmp(data + b"\0\0").caption == "Fête"
 
 
 BOMB = '<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><l>&b;</l>'
@@ -144,13 +133,13 @@ BOMB = '<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><l>&b;</l>'
 )
 def test_hostile_and_broken_sidecars_are_refused_with_a_reason(data: bytes, reason: str) -> None:
     with pytest.raises(ItemError, match=reason):
-        sidecars.read(data)
+        read_xmp(data)
 
 
 def test_a_refused_sidecar_is_noted_and_its_picture_stays() -> None:
     pack = fixture.build("sidecars")
     export = pack.as_export()
-    assert "2019/view.jpg" not in [mention.path for mention in plain_files.mentions(export)]
+    assert "2019/view.jpg" not in [mention.path for mention in PlainFiles(export).mentions()]
     assert export.notes == {
         "2019/view.jpg.xmp": "declares a document type or an entity, which XMP never does"
     }
@@ -158,15 +147,16 @@ def test_a_refused_sidecar_is_noted_and_its_picture_stays() -> None:
 
 
 def test_a_sidecar_of_absurd_size_is_not_read() -> None:
-    assert beside("a.jpg.xmp", "a.jpg", text=" " * (sidecars.MAX_BYTES + 1)) == []
+    assert beside("a.jpg.xmp", "a.jpg", text=" " * (MAX_SIDECAR_BYTES + 1)) == []
 
 
 def test_a_million_plain_files_cost_next_to_nothing() -> None:
     member = next(iter(Pack("x", {"a.jpg": b"x"}).as_export().members.values()))
     export = Export("x", {f"{n}.jpg": member for n in range(1_000_000)})
     tracemalloc.start()
-    assert list(plain_files.mentions(export)) == []
-    first = plain_files.orphan(export, "1.jpg")
-    assert all(plain_files.orphan(export, path) is first for path in export.members)
+    assert list(PlainFiles(export).mentions()) == []
+    reader = PlainFiles(export)
+    first = reader.infer("1.jpg")
+    assert all(reader.infer(path) is first for path in export.members)
     assert tracemalloc.get_traced_memory()[1] < 1_000_000  # bytes at the peak
     tracemalloc.stop()

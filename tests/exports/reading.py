@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 from selfsearch.exports.discovery import discover
+from selfsearch.exports.export import Export
 from selfsearch.exports.platforms.base import Platform
 from selfsearch.exports.platforms.legacy import as_class
 from selfsearch.types import Provenance
@@ -35,6 +36,14 @@ def said(pack: Pack, platform: type[Platform] | ModuleType) -> RecordIndex:
         ):
             found[path] = [columns(reader.infer(path))]
     return found
+
+
+def mentioned(platform: type[Platform], export: Export) -> list[SimpleNamespace]:
+    """What the records say, mention by mention: the columns of each provenance, and its `path`."""
+    return [
+        SimpleNamespace(path=mention.path, **mention.provenance.columns())
+        for mention in platform(export).mentions()
+    ]
 
 
 def columns(provenance: Provenance) -> SimpleNamespace:

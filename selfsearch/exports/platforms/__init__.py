@@ -29,23 +29,23 @@ from .legacy import as_class
 
 PLATFORMS: tuple[type[Platform], ...] = (
     twitter.Twitter,
-    as_class(mastodon),
-    as_class(tiktok, has_media=False),
+    mastodon.Mastodon,
+    tiktok.TikTok,
     as_class(instagram),  # before Facebook, with which it shares folders
     as_class(facebook),
     snapchat.Snapchat,
     telegram.Telegram,
     discord.Discord,
     icloud.ICloud,
-    as_class(flickr),
+    flickr.Flickr,
     as_class(google_photos),
     as_class(youtube),
-    as_class(bereal),
-    as_class(linkedin, has_media=False),
-    as_class(reddit, has_media=False),
+    bereal.BeReal,
+    linkedin.LinkedIn,
+    reddit.Reddit,
     whatsapp.WhatsApp,
 )
 
-PLAIN_FILES: type[Platform] = as_class(plain_files)  # what no platform claims
+PLAIN_FILES: type[Platform] = plain_files.PlainFiles  # what no platform claims
 
 WITHOUT_MEDIA = frozenset(platform.name for platform in PLATFORMS if not platform.exports_media)

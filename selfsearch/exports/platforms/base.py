@@ -8,11 +8,11 @@ usually as a `cached_property`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ...types import Provenance
+from ...types import Exposure, Provenance
 from ..export import Export
 from ..path_index import PathIndex
 
@@ -56,6 +56,17 @@ class Mention:
 
     path: str | None  # relative to the export's root, as a key of `Export.members`
     provenance: Provenance
+
+
+def plain_file(reason: str) -> Provenance:
+    """What is known of a file that belongs to no platform, though it may lie beside an export."""
+    return Provenance("folder", context="file", exposure=Exposure.UNKNOWN.because(reason))
+
+
+def mentions_of(paths: Sequence[str], provenance: Provenance) -> Iterator[Mention]:
+    """The same of each of these files; of a link alone when there are none."""
+    for path in paths or (None,):
+        yield Mention(path, provenance)
 
 
 class Platform(ABC):

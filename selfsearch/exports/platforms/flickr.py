@@ -7,34 +7,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
-from ...types import Exposure
+from ...types import Audience, Exposure, ExposureAssessment, Link, Location, Provenance, Timestamp
 from ..export import Export
-from ..path_index import PathIndex, fold, outermost_folders
-from .base import Account, Root
+from ..path_index import PathIndex, file_name, fold, folder_of, outermost_folders
+from .base import Account, Mention, Platform, Root, mentions_of
 from .dates import parse_iso
-from .legacy import Mention, Provenance
 from .media_refs import extension, is_media_name
-from .parsing import as_dict, as_list, as_number, as_point, as_text, as_url, html_to_text
+from .parsing import (
+    as_dict,
+    as_list,
+    as_number,
+    as_point,
+    as_text,
+    as_url,
+    distinct,
+    first_text,
+    html_to_text,
+    is_digits,
+)  # fmt: skip
 
-__all__ = ["account", "confirm", "derivative", "mentions", "name", "orphan", "roots", "series", "title"]
-
-name = "flickr"
-title = "Flickr (Your Flickr data)"
-
-_RECORD = re.compile(r"photo_([0-9]+)(?: ?\([0-9]+\))?\.json", re.IGNORECASE)
-_ORIGINAL = re.compile(
+RECORD = re.compile(r"photo_([0-9]+)(?: ?\([0-9]+\))?\.json", re.IGNORECASE)
+ORIGINAL = re.compile(
     r"(?:^|_)[0-9]{6,}_(?:[0-9a-f]{8,12}_)?o\.\w+$|_[0-9]{9,}\.(?:mp4|mov|avi|m4v)$", re.IGNORECASE
 )
-_CONTAINERS = re.compile(
-    r"(?:[0-9]+_[0-9a-f]{8,}_part[0-9]+|data-download-[0-9]+)(?![0-9a-z])", re.IGNORECASE
-)
-
-_KEYS = ('"photopage"', "flickr.com")
-_SAMPLE = 3  # records looked into
-
-_EXPOSURE = {
+CONTAINER = re.compile(r"(?:[0-9]+_[0-9a-f]{8,}_part[0-9]+|data-download-[0-9]+)(?![0-9a-z])", re.IGNORECASE)
+KEYS = ('"photopage"', "flickr.com")
+SAMPLE = 3  # records looked into
+PRIVACY = {
     "public": Exposure.PUBLIC,
     "private": Exposure.PRIVATE,
     "friends": Exposure.NETWORK,
@@ -47,204 +49,170 @@ _EXPOSURE = {
 }
 
 
-def roots(names: PathIndex) -> Iterable[Root]:
-    """The folders of records and of media; one root when they stand side by side with nothing else around."""
-    found: dict[str, str] = {}
-    for prefix in names.prefixes_with_file("account_profile.json"):
-        if names.has(prefix + "albums.json"):
-            found[prefix] = "account_profile.json and albums.json"
-    for path in names.matching("photo_*.json"):
-        if _RECORD.fullmatch(path.rpartition("/")[2]):
-            found.setdefault(path[: path.rfind("/") + 1], "photo_<number>.json records")
-    for folder in _media_folders(names):
-        found.setdefault(folder, "media named with a Flickr number")
-    together = "records and media of Flickr side by side"
-    return [Root(prefix, found.get(prefix, together)) for prefix in _joined(outermost_folders(found), names)]
+class Flickr(Platform):
+    """One export, records and media together. Only originals are in it."""
+
+    name = "flickr"
+    title = "Flickr (Your Flickr data)"
+    needs_confirmation = True
+
+    @classmethod
+    def recognize(cls, paths: PathIndex) -> Iterable[Root]:
+        """The folders of records and of media; a common one when nothing else stands beside them."""
+        reasons: dict[str, str] = {}
+        for prefix in paths.prefixes_with_file("account_profile.json"):
+            if paths.has(prefix + "albums.json"):
+                reasons[prefix] = "account_profile.json and albums.json"
+        for path in paths.matching("photo_*.json"):
+            if RECORD.fullmatch(file_name(path)):
+                reasons.setdefault(folder_of(path), "photo_<number>.json records")
+        for folder in _media_folders(paths):
+            reasons.setdefault(folder, "media named with a Flickr number")
+        together = "records and media of Flickr side by side"
+        folders = _joined(outermost_folders(reasons), paths)
+        return [Root(prefix, reasons.get(prefix, together)) for prefix in folders]
+
+    @classmethod
+    def part_key(cls, container: str) -> str | None:
+        """Records and media come in zips whose names have nothing in common: all of them are one export."""
+        return cls.name if CONTAINER.match(container) else None
+
+    @classmethod
+    def confirm(cls, export: Export) -> bool:
+        """A profile and albums, a record with Flickr's keys, or media alone in a download named by Flickr."""
+        if export.with_name("account_profile.json") and export.with_name("albums.json"):
+            return True
+        records = [path for path in export.members if RECORD.fullmatch(file_name(path))]
+        texts = (export.text(path) for path in records[:SAMPLE])
+        return any(key in text for text in texts for key in KEYS) or (
+            not records and bool(CONTAINER.match(export.name))
+        )
+
+    @cached_property
+    def account(self) -> Account:
+        """The screen name, as the profile record gives it."""
+        for path in self.export.with_name("account_profile.json"):
+            if profile := as_dict(self.export.json(path)):
+                return Account(as_text(profile.get("screen_name")), as_text(profile.get("real_name")))
+        return Account()
+
+    def mentions(self) -> Iterator[Mention]:
+        """Each upload once per media file; once without a path when its media are not here."""
+        records = {m[1]: path for path in self.export.members if (m := RECORD.fullmatch(file_name(path)))}
+        media: dict[str, list[str]] = {}
+        for path in self.export.members:
+            numbers = _numbers(path) if extension(path) != "json" else ()
+            # the last number that has a record, because the title comes first
+            if upload := next((number for number in numbers if number in records), None):
+                media.setdefault(upload, []).append(path)
+        albums = self._albums()
+        for upload, path in records.items():
+            record = self.export.json(path)
+            if isinstance(record, dict) and record:
+                provenance = self._provenance(record, upload, albums.get(upload, []))
+                yield from mentions_of(media.get(upload, ()), provenance)
+            else:
+                reason = "not a Flickr photo record: a JSON object was expected"
+                self.export.note(path, reason, unread=True)
+
+    def infer(self, path: str) -> Provenance:
+        """The number alone: whose record is missing, and so is everything that it would say."""
+        reason = "no record of this upload is in the export, so Flickr does not say who may see it"
+        return Provenance(
+            self.name,
+            context="post",
+            exposure=Exposure.UNKNOWN.because(reason),
+            post_id=next(iter(_numbers(path)), None),
+        )
+
+    def _albums(self) -> dict[str, list[str]]:
+        """Photo number -> titles of the albums that list it."""
+        albums: dict[str, list[str]] = {}
+        for path in self.export.with_name("albums.json"):
+            for album in map(as_dict, self.export.each(path, "albums")):
+                title = as_text(album.get("title"))
+                for photo in map(as_text, as_list(album.get("photos"))):
+                    if title and photo:
+                        albums.setdefault(photo, []).append(title)
+        return albums
+
+    def _provenance(self, record: Mapping[str, Any], upload: str, albums: list[str]) -> Provenance:
+        privacy = as_text(record.get("privacy"))
+        own_albums = (as_text(as_dict(album).get("title")) for album in as_list(record.get("albums")))
+        # title and description; descriptions are HTML
+        caption = (html_to_text(as_text(record.get(field))) for field in ("name", "description"))
+        return Provenance(
+            self.name,
+            account=self.account.name,
+            context="post",
+            caption="\n".join(filter(None, caption)) or None,
+            posted=Timestamp.of(parse_iso(record.get("date_imported"), utc=True), "date_imported"),
+            taken=Timestamp.of(parse_iso(record.get("date_taken")), "date_taken"),
+            link=Link.of(as_url(record.get("photopage")), "exact"),
+            audience=Audience.of(privacy, "per_item"),
+            exposure=_exposure(privacy, as_text(record.get("safety"))),
+            album="; ".join(distinct((*own_albums, *albums))) or None,
+            location=Location.of(_point(record.get("geo")), "geo"),
+            people=_people(record.get("people")),
+            author_is_owner=True,
+            post_id=as_text(record.get("id")) or upload,
+        )
 
 
-def _media_folders(names: PathIndex) -> Iterator[str]:
+def _media_folders(paths: PathIndex) -> Iterator[str]:
     """Folders all of whose media are called as Flickr calls originals."""
-    counts: dict[str, list[int]] = {}
-    for path in names.paths:
+    is_flickrs: dict[str, bool] = {}
+    for path in paths.paths:
         if is_media_name(path):
-            folder, _, file = path.rpartition("/")
-            tally = counts.setdefault(folder + "/" if folder else "", [0, 0])
-            tally[0] += 1
-            tally[1] += bool(_ORIGINAL.search(file))
-    for folder, (media, ours) in counts.items():
-        if ours and ours == media:
-            yield folder
+            folder = folder_of(path)
+            is_flickrs[folder] = is_flickrs.get(folder, True) and bool(ORIGINAL.search(file_name(path)))
+    return (folder for folder, is_all in is_flickrs.items() if is_all)
 
 
-def _joined(folders: list[str], names: PathIndex) -> list[str]:
+def _joined(folders: list[str], paths: PathIndex) -> list[str]:
     """One common folder instead of several, when all that it holds is theirs."""
-    if len(folders) < 2:
+    parents = {folder_of(folder.rstrip("/")) for folder in folders}
+    if len(folders) < 2 or len(parents) != 1:
         return folders
-    parents = {folder[: folder.rstrip("/").rfind("/") + 1] for folder in folders}
-    if len(parents) != 1:
-        return folders
-    parent, known = parents.pop(), set(folders)
-    inside = (path for path in names.paths if path.startswith(parent))
-    theirs = all(path[: path.find("/", len(parent)) + 1] in known for path in inside)
-    return [parent] if theirs else folders
-
-
-def series(container: str) -> str | None:
-    """Records and media come in zips whose names have nothing in common, so all of them are one series."""
-    return name if _CONTAINERS.match(container) else None
-
-
-def confirm(export: Export) -> bool:
-    """A profile beside albums, a record with Flickr's keys, or media alone in a download named by Flickr."""
-    if export.with_name("account_profile.json") and export.with_name("albums.json"):
-        return True
-    records = [path for path in export.members if _RECORD.fullmatch(_base(path))]
-    texts = (export.text(path) for path in records[:_SAMPLE])
-    return any(mark in text for text in texts for mark in _KEYS) or (
-        not records and bool(_CONTAINERS.match(export.name))
-    )
-
-
-def account(export: Export) -> Account:
-    """The screen name, as the profile record gives it."""
-    for path in export.with_name("account_profile.json"):
-        said = as_dict(export.json(path))
-        if said:
-            return Account(as_text(said.get("screen_name")), as_text(said.get("real_name")))
-    return Account()
-
-
-def derivative(path: str) -> str | None:
-    """Flickr exports originals only."""
-    return None
-
-
-def orphan(export: Export, path: str) -> Provenance:
-    """The number alone: whose record is missing, and so is everything that it would say."""
-    numbers = _numbers(path)
-    return Provenance(
-        name,
-        context="post",
-        exposure_reason="no record of this upload is in the export, so Flickr does not say who may see it",
-        post_id=numbers[0] if numbers else None,
-    )
-
-
-def mentions(export: Export) -> Iterator[Mention]:
-    """Each upload once per media file; once without a path when its media are not here."""
-    records = {found[1]: path for path in export.members if (found := _RECORD.fullmatch(_base(path)))}
-    media: dict[str, list[str]] = {}
-    for path in export.members:
-        if extension(path) != "json" and (upload := _upload(path, records)):
-            media.setdefault(upload, []).append(path)
-    albums = _albums(export)
-    owner = account(export).name
-    for upload, record in records.items():
-        data = export.json(record)
-        if not isinstance(data, dict) or not data:
-            export.note(record, "not a Flickr photo record: a JSON object was expected", unread=True)
-            continue
-        said = _said(data, upload, albums.get(upload, []), owner)
-        yield from (Mention(path, said) for path in media.get(upload, ()))
-        if upload not in media:
-            yield Mention(None, said)
-
-
-def _upload(path: str, records: Mapping[str, str]) -> str | None:
-    """The number in a media file's name that has a record; the last, because the title comes first."""
-    return next((one for one in _numbers(path) if one in records), None)
+    parent, own = parents.pop(), set(folders)
+    below = (path for path in paths.paths if path.startswith(parent))
+    return [parent] if all(path[: path.find("/", len(parent)) + 1] in own for path in below) else folders
 
 
 def _numbers(path: str) -> list[str]:
-    """The numbers between underscores, last first."""
-    stem = _base(path).rpartition(".")[0] or _base(path)
-    return [part for part in reversed(stem.split("_")) if part.isascii() and part.isdigit()]
+    """The numbers between underscores in a file's name, last first."""
+    name = file_name(path)
+    return [part for part in reversed((name.rpartition(".")[0] or name).split("_")) if is_digits(part)]
 
 
-def _albums(export: Export) -> dict[str, list[str]]:
-    """Photo number -> titles of the albums that list it."""
-    found: dict[str, list[str]] = {}
-    for path in export.with_name("albums.json"):
-        for album in export.each(path, "albums"):
-            called = as_text(as_dict(album).get("title"))
-            for one in as_list(as_dict(album).get("photos")) if called else ():
-                if photo := as_text(one):
-                    found.setdefault(photo, []).append(called or "")
-    return found
-
-
-def _said(data: Mapping[str, Any], upload: str, albums: list[str], owner: str | None) -> Provenance:
-    posted, taken = parse_iso(data.get("date_imported"), utc=True), parse_iso(data.get("date_taken"))
-    page = as_url(data.get("photopage"))
-    privacy = as_text(data.get("privacy"))
-    exposure, reason = _exposure(privacy, as_text(data.get("safety")))
-    location = _location(data.get("geo"))
-    own = [as_text(as_dict(album).get("title")) for album in as_list(data.get("albums"))]
-    return Provenance(
-        name,
-        account=owner,
-        context="post",
-        caption=_caption(data),
-        posted_at=posted,
-        posted_at_source="date_imported" if posted else None,
-        taken_at=taken,
-        taken_at_source="date_taken" if taken else None,
-        url=page,
-        url_kind="exact" if page else None,
-        audience=privacy,
-        audience_source="per_item" if privacy else None,
-        exposure=exposure,
-        exposure_reason=reason,
-        album="; ".join(dict.fromkeys(one for one in (*own, *albums) if one)) or None,
-        location=location,
-        location_source="geo" if location else None,
-        people=_people(data.get("people")),
-        author_is_owner=True,
-        post_id=as_text(data.get("id")) or upload,
-    )
-
-
-def _caption(data: Mapping[str, Any]) -> str | None:
-    """Title and description, as text: descriptions are HTML."""
-    parts = (html_to_text(as_text(data.get("name"))), html_to_text(as_text(data.get("description"))))
-    return "\n".join(part for part in parts if part) or None
-
-
-def _exposure(privacy: str | None, safety: str | None) -> tuple[Exposure, str]:
+def _exposure(privacy: str | None, safety: str | None) -> ExposureAssessment:
     if privacy is None:
-        return Exposure.UNKNOWN, "the record does not say who may see it (no privacy)"
+        return Exposure.UNKNOWN.because("the record does not say who may see it (no privacy)")
     reason = f'Flickr: privacy = "{privacy}"'
-    level = _EXPOSURE.get(" ".join(fold(privacy).replace("&amp;", "&").split()))
+    level = PRIVACY.get(" ".join(fold(privacy).replace("&amp;", "&").split()))
     if level is None:
-        return Exposure.UNKNOWN, f"{reason}, a word that is not known"
+        return Exposure.UNKNOWN.because(f"{reason}, a word that is not known")
     if level is Exposure.PUBLIC and safety and safety != "safe":
         reason += f', safety = "{safety}"'
-    return level, reason
+    return level.because(reason)
 
 
-def _location(geo: Any) -> tuple[float, float] | None:
-    """An object, a list of one, or an empty list; whole numbers are millionths of a degree."""
-    for place in as_list(geo):
-        found = as_point(_degrees(as_dict(place).get("latitude")), _degrees(as_dict(place).get("longitude")))
-        if found:
-            return found
+def _point(geo: Any) -> tuple[float, float] | None:
+    """An object, a list of one, or an empty list."""
+    for place in map(as_dict, as_list(geo)):
+        if point := as_point(_degrees(place.get("latitude")), _degrees(place.get("longitude"))):
+            return point
     return None
 
 
 def _degrees(value: Any) -> float | None:
-    found = as_number(value)
-    if found is None or "." in str(value):
-        return found
-    return found / 1_000_000
+    """Whole numbers are millionths of a degree."""
+    number = as_number(value)
+    return number if number is None or "." in str(value) else number / 1_000_000
 
 
 def _people(value: Any) -> tuple[str, ...]:
     """Names, when there are any; the people's own numbers say nothing to a reader."""
+    people = (person if isinstance(person, dict) else {"name": person} for person in as_list(value))
     fields = ("real_name", "realname", "screen_name", "username", "name")
-    said = (person if isinstance(person, dict) else {"name": person} for person in as_list(value))
-    names = (next((text for one in fields if (text := as_text(person.get(one)))), None) for person in said)
-    return tuple(dict.fromkeys(one for one in names if one))
-
-
-def _base(path: str) -> str:
-    return path.rpartition("/")[2]
+    return distinct(first_text(person, *fields) for person in people)

@@ -1,4 +1,4 @@
-"""TikTok's data download: one JSON without media.
+"""TikTok's data download: one JSON without media, whose names and letter case change between versions.
 
 Own posts are links. A file that stands beside the record and carries a post's id in its name, as downloaders
 write it, is taken as that post's media. Dates have no zone and are UTC.
@@ -8,226 +8,235 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 
-from ...types import Exposure
+from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ..export import Export
-from ..path_index import PathIndex, fold
-from .base import Account, Period, Root
+from ..path_index import PathIndex, file_name, fold
+from .base import Account, Mention, Period, Platform, Root, as_roots, mentions_of, plain_file
 from .dates import parse_iso, parse_timestamp
-from .legacy import Mention, Provenance
-from .media_refs import is_media_name
-from .tiktok_record import FILES, Facts, facts_of, folded, given, objects, record_files
+from .media_refs import is_media_name, media_by_key
+from .parsing import as_text
 
-name = "tiktok"
-title = "TikTok"
-
-_SECTIONS = frozenset(
+RECORDS = ("user_data_tiktok.json", "user_data.json")
+SECTIONS = frozenset(
     (
-        "activity",
-        "your activity",
-        "post",
-        "video",
-        "direct message",
-        "direct messages",
-        "profile",
-        "profile and settings",
-        "app settings",
-        "likes and favorites",
-        "tiktok live",
-        "tiktok shop",
+        "activity", "your activity", "post", "video", "direct message", "direct messages", "profile",
+        "profile and settings", "app settings", "likes and favorites", "tiktok live", "tiktok shop",
         "tiktok shopping",
     )
-)
-_ID = re.compile(r"(?<!\d)\d{15,20}(?!\d)")
-_POST_ID = re.compile(
-    r"/(?P<kind>video|photo)/(?P<id>\d{15,20})|[?&](?:item_id|aweme_id)=(?P<item>\d{15,20})"
-)
-_SHARE = re.compile(r"https?://([\w-]+\.)*(tiktokv?\.(com|us))/", re.IGNORECASE)
-_DAY = re.compile(r"(20\d\d)\D?([01]\d)\D?([0-3]\d)\D{0,2}([0-2]\d)\D?([0-5]\d)\D?([0-5]\d)(?!\d)")
+)  # fmt: skip
+DOWNLOAD = re.compile(r"tiktok_data_(\d+)", re.IGNORECASE)  # with the second in which it was made
+ID = re.compile(r"(?<!\d)\d{15,20}(?!\d)")
+POST_ID = re.compile(r"/(?P<kind>video|photo)/(?P<id>\d{15,20})|[?&](?:item_id|aweme_id)=(?P<item>\d{15,20})")
+SHARE = re.compile(r"https?://([\w-]+\.)*(tiktokv?\.(com|us))/", re.IGNORECASE)
+TIME = re.compile(r"(20\d\d)\D?([01]\d)\D?([0-3]\d)\D{0,2}([0-2]\d)\D?([0-5]\d)\D?([0-5]\d)(?!\d)")
 LAUNCHED = "2014"  # as Musical.ly; nothing was posted before, whatever a record says
 
-_PUBLIC = frozenset(("everyone", "public"))
-_NETWORK = frozenset(("friends", "followers", "mutual friends", "mutual followers"))
-_PRIVATE = frozenset(("only me", "only you", "self", "private"))
+PUBLIC = frozenset(("everyone", "public"))
+NETWORK = frozenset(("friends", "followers", "mutual friends", "mutual followers"))
+PRIVATE = frozenset(("only me", "only you", "self", "private"))
+IN_THE_BIN = (
+    Exposure.PRIVATE.because("TikTok: recently deleted, so nobody else sees it now"),
+    Audience(None, "file"),
+)
 
 
-def roots(names: PathIndex) -> Iterable[Root]:
-    """Wherever the record is."""
-    found: dict[str, str] = {}
-    for file in FILES:
-        for prefix in names.prefixes_with_file(file):
-            found.setdefault(prefix, f"has {file}")
-    return [Root(prefix, why) for prefix, why in found.items()]
+@dataclass
+class Profile:
+    """What the record says about the account, and the posts that are in the bin."""
+
+    user: str | None = None
+    display_name: str | None = None
+    private_setting: str | None = None  # TikTok's own word, "On" or "Off"
+    deleted: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_private(self) -> bool | None:
+        """Whether the account was private when the export was made."""
+        words = {"on": True, "true": True, "off": False, "false": False}
+        return words.get(fold(self.private_setting or ""))
 
 
-def confirm(export: Export) -> bool:
-    """user_data.json is anybody's name: its sections must be TikTok's."""
-    if export.find(FILES[0]):
-        return True
-    path = export.find(FILES[1])
-    keys = (
-        (value for prefix, event, value in export.events(path) if event == "map_key" and not prefix)
-        if path
-        else ()
-    )
-    return any(fold(str(key)) in _SECTIONS for key in keys)
+class TikTok(Platform):
+    """One download."""
+
+    name = "tiktok"
+    title = "TikTok"
+    exports_media = False
+    needs_confirmation = True
+
+    @classmethod
+    def recognize(cls, paths: PathIndex) -> Iterable[Root]:
+        """Wherever the record is."""
+        return as_roots(paths.find_marks({record: f"has {record}" for record in RECORDS}))
+
+    @classmethod
+    def part_key(cls, container: str) -> str | None:
+        """A download is one archive; its name carries the second in which it was made."""
+        match = DOWNLOAD.match(container)
+        return f"tiktok-{match[1]}" if match else None
+
+    @classmethod
+    def confirm(cls, export: Export) -> bool:
+        """user_data.json is anybody's name: its sections must be TikTok's."""
+        if export.find(RECORDS[0]):
+            return True
+        path = export.find(RECORDS[1])
+        events = export.events(path) if path else ()
+        keys = (value for prefix, event, value in events if event == "map_key" and not prefix)
+        return any(fold(str(key)) in SECTIONS for key in keys)
+
+    @cached_property
+    def _profile(self) -> Profile:
+        """Everything but the posts, read once: the profile often stands behind a hundred thousand posts."""
+        profile = Profile()
+        for role, record in self._objects("profile", "settings", "deleted"):
+            if role == "profile":
+                profile.user = profile.user or _given(record.get("username"))
+                display_name = _given(record.get("displayname") or record.get("nickname"))
+                profile.display_name = profile.display_name or display_name
+            elif role == "settings":
+                profile.private_setting = profile.private_setting or _given(record.get("private account"))
+            else:
+                profile.deleted.append(record)
+        return profile
+
+    @cached_property
+    def account(self) -> Account:
+        """From the profile section."""
+        profile = self._profile
+        stamp = DOWNLOAD.match(self.export.name)
+        exported_at = parse_timestamp(stamp[1]) if stamp else None
+        periods: tuple[Period, ...] = ()
+        if profile.is_private is not None:
+            setting = f"Private Account = {profile.private_setting}"
+            reason = f"the account's setting when the export was made ({setting})"
+            periods = (Period(not profile.is_private, exported_at, None, reason),)
+        return Account(profile.user, profile.display_name, exported_at, periods)
+
+    def mentions(self) -> Iterator[Mention]:
+        """Own posts, then those in the bin: once without media, or once for each downloaded file."""
+        for _, post in self._objects("post"):
+            yield from self._post(post, "post")
+        for post in self._profile.deleted:
+            yield from self._post(post, "deleted")
+
+    def infer(self, path: str) -> Provenance:
+        """The archive holds no media, so a picture or video beside it that no post names is only a file."""
+        ids = ID.findall(file_name(path))
+        if is_media_name(path) and not ids:
+            reason = "stands beside a TikTok export, but no post there names it"
+            return plain_file(reason)
+        reason = (
+            "named like a TikTok download, but no post in the export has this id" if ids else "not a post"
+        )
+        return Provenance(
+            self.name,
+            account=self._profile.user,
+            context="other",
+            exposure=Exposure.UNKNOWN.because(reason),
+            post_id=ids[0] if ids else None,
+        )
+
+    def _objects(self, *roles: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every object of these roles with its role, keys folded. Lists may be null, or a bare object."""
+        for path in filter(None, map(self.export.find, RECORDS)):
+            for prefix, record in self.export.objects(path, lambda prefix: _role(prefix) in roles):
+                yield str(_role(prefix)), {fold(key): value for key, value in record.items()}
+
+    @cached_property
+    def _downloads(self) -> dict[str, list[str]]:
+        """Media files by the post id in their name, or by the second in it when it carries a date instead."""
+        return media_by_key(self.export.members, _keys)
+
+    def _post(self, record: dict[str, Any], context: str) -> Iterator[Mention]:
+        link, post_id = _link(_given(record.get("link")) or "", self._profile.user)
+        date = parse_iso(record.get("date"), utc=True)
+        date = date if date and date >= LAUNCHED else None
+        word, is_private = _given(record.get("whocanview")), self._profile.is_private
+        is_deleted = context == "deleted"
+        exposure, audience = IN_THE_BIN if is_deleted else _visibility(word, is_private)
+        provenance = Provenance(
+            self.name,
+            account=self._profile.user,
+            context=context,
+            caption=_given(record.get("title")),
+            posted=Timestamp.of(date, "Date") or Timestamp.of(_id_time(post_id), "the post's id"),
+            link=link,
+            audience=audience,
+            exposure=exposure,
+            place=_given(record.get("location")),
+            author=self._profile.user,
+            author_is_owner=True,
+            post_id=post_id,
+        )
+        paths = self._downloads.get(post_id or "") or self._downloads.get(
+            re.sub(r"\D", "", (date or "")[:19])
+        )
+        return mentions_of(paths or (), provenance)
 
 
-def series(container: str) -> str | None:
-    """A download is one archive; its name carries the second in which it was made."""
-    match = re.match(r"tiktok_data_(\d+)", container, re.IGNORECASE)
-    return f"tiktok-{match[1]}" if match else None
+@lru_cache(maxsize=4096)
+def _role(prefix: str) -> str | None:
+    """What stands at a path of the document: "Post.Posts.VideoList.item" is a post, in any letter case."""
+    parts = fold(prefix).removesuffix(".item").split(".")
+    section, last = parts[-2] if len(parts) > 1 else "", parts[-1]
+    if last in ("videolist", "postlist"):
+        return "deleted" if "deleted" in section else "post" if section in ("posts", "videos") else None
+    return {"profilemap": "profile", "settingsmap": "settings"}.get(last)
 
 
-def account(export: Export) -> Account:
-    """From the profile section."""
-    facts = facts_of(export)
-    stamp = re.match(r"tiktok_data_(\d+)", export.name, re.IGNORECASE)
-    made = parse_timestamp(stamp[1]) if stamp else None
-    periods: tuple[Period, ...] = ()
-    private = facts.is_private
-    if private is not None:
-        reason = f"the account's setting when the export was made (Private Account = {facts.private})"
-        periods = (Period(not private, made, None, reason),)
-    return Account(facts.user, facts.display_name, exported_at=made, periods=periods)
+def _given(value: Any) -> str | None:
+    """Text, without the two ways in which TikTok writes that there is none."""
+    text = as_text(value)
+    return None if text is None or text.casefold() == "n/a" else text
 
 
-def mentions(export: Export) -> Iterator[Mention]:
-    """Own posts, then those in the bin: once without media, or once for each downloaded file."""
-    facts = facts_of(export)
-    files = _downloads(export)
-    for path in record_files(export):
-        for _, found in objects(export, path, ("post",)):
-            yield from _post(folded(found), facts, files)
-    for found in facts.deleted:
-        yield from _post(found, facts, files, context="deleted")
+def _keys(name: str) -> list[str]:
+    """The post ids in a file's name; failing that, the second with which it begins."""
+    time = TIME.match(name)
+    return ID.findall(name) or (["".join(time.groups())] if time else [])
 
 
-def _post(
-    item: dict[str, Any], facts: Facts, files: dict[str, list[str]], context: str = "post"
-) -> Iterator[Mention]:
-    url, kind, post = _address(given(item.get("link")) or "", facts.user)
-    when = _dated(item)
-    by_id = _made(post) if post else None
-    level, reason, word = _audience(item, facts) if context == "post" else _IN_THE_BIN
-    provenance = Provenance(
-        platform=name,
-        account=facts.user,
-        context=context,
-        caption=given(item.get("title")),
-        posted_at=when or by_id,
-        posted_at_source="Date" if when else "the post's id" if by_id else None,
-        url=url,
-        url_kind=kind,
-        audience=word,
-        audience_source=_audience_source(context, word, level),
-        exposure=level,
-        exposure_reason=reason,
-        place=given(item.get("location")),
-        author=facts.user,
-        author_is_owner=True,
-        post_id=post,
-    )
-    found = files.get(post or "") or files.get(re.sub(r"\D", "", (when or "")[:19]), [])
-    if not found:
-        yield Mention(None, provenance)
-    for path in found:
-        yield Mention(path, provenance)
+def _link(text: str, user: str | None) -> tuple[Link | None, str | None]:
+    """The post's link and id. A slideshow has several links; a signed link to a file is no address."""
+    urls = text.split()
+    for url in urls:
+        match = POST_ID.search(url)
+        if match and match["id"] and SHARE.match(url):
+            return Link(url, "exact"), match["id"]
+    match = POST_ID.search(text)
+    post_id = match["id"] or match["item"] if match else None
+    if not post_id or not user:
+        return None, post_id
+    kind = "photo" if len(urls) > 1 else "video"
+    return Link(f"https://www.tiktok.com/@{user}/{kind}/{post_id}", "constructed"), post_id
 
 
-def _audience_source(context: str, word: str | None, level: Exposure) -> str | None:
-    if word or context == "deleted":
-        return "per_item" if word else "file"
-    return "account_setting" if level is Exposure.NETWORK else None
-
-
-_IN_THE_BIN = (Exposure.PRIVATE, "TikTok: recently deleted, so nobody else sees it now", None)
-
-
-def _dated(item: dict[str, Any]) -> str | None:
-    when = parse_iso(item.get("date"), utc=True)
-    return when if when and when >= LAUNCHED else None
-
-
-def _address(links: str, user: str | None) -> tuple[str | None, str | None, str | None]:
-    """(url, url_kind, post id). A slideshow has several links; a signed link to a file is no address."""
-    for one in links.split():
-        match = _POST_ID.search(one)
-        if match and match["id"] and _SHARE.match(one):
-            return one, "exact", match["id"]
-    match = _POST_ID.search(links)
-    post = match["id"] or match["item"] if match else None
-    if post and user:
-        kind = "photo" if links.split()[1:] else "video"
-        return f"https://www.tiktok.com/@{user}/{kind}/{post}", "constructed", post
-    return None, None, post
-
-
-def _made(post: str) -> str | None:
+def _id_time(post_id: str | None) -> str | None:
     """A post's id begins with the second in which it was made."""
-    when = parse_timestamp(int(post) >> 32)
-    return when if when and when >= LAUNCHED else None
+    time = parse_timestamp(int(post_id) >> 32) if post_id else None
+    return time if time and time >= LAUNCHED else None
 
 
-def _audience(item: dict[str, Any], facts: Facts) -> tuple[Exposure, str, str | None]:
-    """(exposure, reason, TikTok's word) from the post's own setting and the account's."""
-    word = given(item.get("whocanview"))
-    private = facts.is_private
+def _visibility(word: str | None, is_private: bool | None) -> tuple[ExposureAssessment, Audience | None]:
+    """Who could see a post, from TikTok's word for it and the account's setting."""
     if word is None:
-        return (*_unsaid(private), None)
-    said, key = f"TikTok: Who can view = {word}", fold(word)
-    if key in _PUBLIC and private:
-        return Exposure.NETWORK, f"{said}, but the account was private when the export was made", word
-    if key in _PUBLIC:
-        return Exposure.PUBLIC, said, word
-    if key in _NETWORK or key in _PRIVATE:
-        return (Exposure.NETWORK if key in _NETWORK else Exposure.PRIVATE), said, word
-    return Exposure.UNKNOWN, f"{said}, a word that is not known here", word
-
-
-def _unsaid(private: bool | None) -> tuple[Exposure, str]:
-    told = "this TikTok export does not say who can view the post"
-    if private:
-        return Exposure.NETWORK, f"{told}; the account was private when it was made: at most its followers"
-    return Exposure.UNKNOWN, told
-
-
-def _downloads(export: Export) -> dict[str, list[str]]:
-    """Media files by the post id in their name, and by the second in it when it carries a date instead."""
-    if "tiktok.downloads" not in export.memo:
-        table: dict[str, list[str]] = {}
-        for path in export.members:
-            if is_media_name(path):
-                for key in _keys(path.rpartition("/")[2]):
-                    table.setdefault(key, []).append(path)
-        export.memo["tiktok.downloads"] = table
-    known: dict[str, list[str]] = export.memo["tiktok.downloads"]
-    return known
-
-
-def _keys(file: str) -> list[str]:
-    ids = _ID.findall(file)
-    day = _DAY.match(file)
-    return ids or (["".join(day.groups())] if day else [])
-
-
-def orphan(export: Export, path: str) -> Provenance:
-    """The archive holds no media, so a picture or video beside it that no post names is only a file."""
-    ids = _ID.findall(path.rpartition("/")[2])
-    if is_media_name(path) and not ids:
-        reason = "stands beside a TikTok export, but no post there names it"
-        return Provenance("folder", context="file", exposure_reason=reason)
-    reason = "named like a TikTok download, but no post in the export has this id"
-    return Provenance(
-        platform=name,
-        account=facts_of(export).user,
-        context="other",
-        exposure_reason=reason if ids else "not a post",
-        post_id=ids[0] if ids else None,
-    )
-
-
-def derivative(path: str) -> str | None:
-    """There are none: the archive holds no media."""
-    return None
+        reason = "this TikTok export does not say who can view the post"
+        if not is_private:
+            return Exposure.UNKNOWN.because(reason), None
+        reason += "; the account was private when it was made: at most its followers"
+        return Exposure.NETWORK.because(reason), Audience(None, "account_setting")
+    reason, key = f"TikTok: Who can view = {word}", fold(word)
+    if key in PUBLIC and is_private:
+        level, reason = Exposure.NETWORK, f"{reason}, but the account was private when the export was made"
+    elif key in PUBLIC:
+        level = Exposure.PUBLIC
+    elif key in NETWORK or key in PRIVATE:
+        level = Exposure.NETWORK if key in NETWORK else Exposure.PRIVATE
+    else:
+        level, reason = Exposure.UNKNOWN, f"{reason}, a word that is not known here"
+    return level.because(reason), Audience(word, "per_item")

@@ -19,10 +19,9 @@ from ...errors import ItemError
 from ...types import Audience, Exposure, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_name
-from . import plain_files
 from .base import Account, Mention, Platform, Root, as_roots
-from .legacy import structured
 from .parsing import load_table
+from .plain_files import PLAIN_FILE
 from .whatsapp_chat import (
     AttachmentNames,
     ChatMessage,
@@ -115,7 +114,7 @@ class WhatsApp(Platform):
     def infer(self, path: str) -> Provenance:
         """A file that no message names: of this chat when it has WhatsApp's own kind of name."""
         if "/" in path and not is_own_name(path):
-            return structured(plain_files.SAID)  # a folder that happens to lie beside a chat
+            return PLAIN_FILE  # a folder that happens to lie beside a chat
         if len(self._chats) != 1 or not is_own_name(path):
             return Provenance(self.name, context="file", exposure=_UNMENTIONED)
         return replace(self._chats[0].provenance, posted=Timestamp.of(named_time(path), "file name"))

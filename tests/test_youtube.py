@@ -7,30 +7,28 @@ import time
 import pytest
 
 from selfsearch.exports.path_index import PathIndex
-from selfsearch.exports.platforms import youtube
-from selfsearch.exports.platforms.base import Account, Platform
-from selfsearch.exports.platforms.youtube_names import Found, Row, match
+from selfsearch.exports.platforms.base import Account
+from selfsearch.exports.platforms.youtube import YouTube
+from selfsearch.exports.platforms.youtube_titles import TitleMatch, VideoRow, match_titles
 from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports import youtube as fixture
 from .exports.reading import said, unread
 
-READER: Platform = youtube
-
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_every_planted_video_is_read_as_planted(layout: str) -> None:
-    assert unread(fixture.build(layout), READER) == []
+    assert unread(fixture.build(layout), YouTube) == []
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
     pack = fixture.build(layout)
     for around in ("", "backups/2025/", "takeout-20250105T101112Z-001/"):
-        found = list(READER.roots(PathIndex(around + pack.wrapper + path for path in pack.files)))
-        assert [root.prefix for root in found] == [around + pack.wrapper]
-    assert youtube.confirm(pack.as_export())
+        roots = list(YouTube.recognize(PathIndex(around + pack.wrapper + path for path in pack.files)))
+        assert [root.prefix for root in roots] == [around + pack.wrapper]
+    assert YouTube.confirm(pack.as_export())
 
 
 @pytest.mark.parametrize(
@@ -43,14 +41,14 @@ def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
     ],
 )
 def test_the_products_folder_is_known_in_other_languages(folder: str) -> None:
-    assert [root.prefix for root in READER.roots(PathIndex([folder + "videos/a.mp4"]))] == [folder]
+    assert [root.prefix for root in YouTube.recognize(PathIndex([folder + "videos/a.mp4"]))] == [folder]
 
 
 @pytest.mark.parametrize(
     "path", ["YouTube/a.mp4", "Videos/youtube-dl/videos/a.mp4", "Takeout/Drive/YouTube.mp4"]
 )
 def test_a_folder_of_downloads_is_not_an_export(path: str) -> None:
-    assert list(READER.roots(PathIndex([path]))) == []
+    assert list(YouTube.recognize(PathIndex([path]))) == []
 
 
 @pytest.mark.parametrize(
@@ -73,9 +71,10 @@ def test_the_privacy_gives_the_exposure_and_is_quoted(word: str, level: Exposure
     pack.add(
         "video metadata/videos.csv", fixture.table(fixture.HEADER, [fixture.row("aB3dE5fG7h_", "x", word)])
     )
-    (one,) = said(pack, READER)[None]
-    assert (one.audience, one.audience_source, one.exposure) == (word, "per_item", level)
-    assert one.exposure_reason.startswith(f'YouTube: Privacy = "{word}"')
+    (provenance,) = said(pack, YouTube)[None]
+    assert (provenance.audience, provenance.audience_source) == (word, "per_item")
+    assert provenance.exposure is level
+    assert provenance.exposure_reason.startswith(f'YouTube: Privacy = "{word}"')
 
 
 def test_sentence_case_headers_are_the_same_headers() -> None:
@@ -85,14 +84,15 @@ def test_sentence_case_headers_are_the_same_headers() -> None:
         "video metadata/videos.csv", fixture.table(fixture.HEADER, [fixture.row("aB3dE5fG7h_", "x")], words)
     )
     pack.add("videos/x.mp4", fixture.video())
-    (one,) = said(pack, READER)["videos/x.mp4"]
-    assert (one.post_id, one.caption, one.posted_at_source) == ("aB3dE5fG7h_", "x", "Video publish timestamp")
+    (provenance,) = said(pack, YouTube)["videos/x.mp4"]
+    assert (provenance.post_id, provenance.caption) == ("aB3dE5fG7h_", "x")
+    assert provenance.posted_at_source == "Video publish timestamp"
 
 
 def test_titles_that_differ_in_signs_only_are_told_apart_where_the_file_name_can() -> None:
-    rows = [Row("C++ basics", None), Row("C basics", None)]
-    found = match(rows, ["videos/C basics.mp4", "videos/C__ basics.mp4"], lambda path: None)
-    assert {one.path: one.rows for one in found} == {
+    rows = [VideoRow("C++ basics", None), VideoRow("C basics", None)]
+    matches = match_titles(rows, ["videos/C basics.mp4", "videos/C__ basics.mp4"], lambda path: None)
+    assert {match.path: match.rows for match in matches} == {
         "videos/C basics.mp4": (1,),
         "videos/C__ basics.mp4": (0,),
     }
@@ -100,31 +100,34 @@ def test_titles_that_differ_in_signs_only_are_told_apart_where_the_file_name_can
 
 def test_a_whole_title_goes_before_one_that_is_cut_there() -> None:
     short = "A title of exactly forty-five letters, or so."
-    rows = [Row(f"{short} and then some more", None), Row(short, None)]
-    assert list(match(rows, [f"{short}.mp4"], lambda path: None)) == [Found(f"{short}.mp4", (1,))]
+    rows = [VideoRow(f"{short} and then some more", None), VideoRow(short, None)]
+    assert list(match_titles(rows, [f"{short}.mp4"], lambda path: None)) == [TitleMatch(f"{short}.mp4", (1,))]
 
 
 def test_a_cut_title_finds_its_file() -> None:
-    rows = [Row("What we did in the summer of that long year, and why", None), Row("What we did", None)]
+    rows = [
+        VideoRow("What we did in the summer of that long year, and why", None),
+        VideoRow("What we did", None),
+    ]
     path = "videos/What we did in the summer of that long year, a.mp4"
-    assert list(match(rows, [path], lambda path: None)) == [Found(path, (0,))]
+    assert list(match_titles(rows, [path], lambda path: None)) == [TitleMatch(path, (0,))]
 
 
 def test_a_file_more_than_rows_is_left_without_one() -> None:
-    found = list(match([Row("x", None)], ["x(1).mp4", "x.mp4"], lambda path: None))
-    assert found == [Found("x.mp4", (0,))]
+    matches = list(match_titles([VideoRow("x", None)], ["x(1).mp4", "x.mp4"], lambda path: None))
+    assert matches == [TitleMatch("x.mp4", (0,))]
 
 
 def test_the_account_is_the_channel() -> None:
     export = fixture.build("english").as_export()
-    assert READER.account(export) == Account(
+    assert YouTube(export).account == Account(
         display_name="Ana's channel", exported_at="2024-05-01T10:11:12+00:00"
     )
 
 
 def test_a_channel_of_a_hundred_thousand_videos_is_matched_in_seconds() -> None:
-    rows = [Row(f"Episode {number}: {'long ' * (number % 12)}story", None) for number in range(100_000)]
+    rows = [VideoRow(f"Episode {number}: {'long ' * (number % 12)}story", None) for number in range(100_000)]
     paths = [f"videos/{row.title.replace(':', '_')[:47]}.mp4" for row in rows]
     start = time.process_time()
-    assert len(list(match(rows, paths, lambda path: None))) > 90_000
+    assert len(list(match_titles(rows, paths, lambda path: None))) > 90_000
     assert time.process_time() - start < 20

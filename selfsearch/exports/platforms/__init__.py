@@ -39,7 +39,7 @@ PLATFORMS: tuple[type[Platform], ...] = (
     icloud.ICloud,
     flickr.Flickr,
     as_class(google_photos),
-    as_class(youtube),
+    youtube.YouTube,
     bereal.BeReal,
     linkedin.LinkedIn,
     reddit.Reddit,

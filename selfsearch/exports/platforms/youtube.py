@@ -1,271 +1,382 @@
 """YouTube, as Google Takeout exports it: the uploads' files, and a CSV of what YouTube knows about each.
 
-Rows and files are only connected by the title (see youtube_names); folders, headers and words are localised.
+Rows and files are only connected by the title (see youtube_titles.py); folders, headers and values are
+localised. Exports from before about 2022 have a JSON record beside each video instead, called as it is: what
+YouTube's programming interface answers for a video, alone or in a list of one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from ...errors import ItemError
-from ...types import Exposure
-from ..export import Export
-from ..path_index import PathIndex, fold, outermost_folders
-from .base import Account, Root
+from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
+from ..path_index import PathIndex, file_stem, fold, folder_names, outermost_folders
+from .base import Account, Mention, Platform, Root, as_roots
 from .dates import parse_iso
 from .google_names import exported_at, series
-from .legacy import Mention, Provenance
 from .media_refs import STILL_EXTENSIONS, VIDEO_EXTENSIONS, extension
-from .parsing import as_number, as_text
-from .youtube_beside import beside
-from .youtube_columns import CHANNEL_ID, VIDEO_ID, Columns, columns, exposure
-from .youtube_names import Row, match, mp4_seconds, tight
+from .parsing import as_dict, as_list, as_number, as_text, load_table
+from .youtube_titles import VideoRow, letters_of, match_titles, mp4_seconds
 
-__all__ = ["account", "confirm", "derivative", "mentions", "name", "orphan", "roots", "series", "title"]
-
-name = "youtube"
-title = "YouTube (Takeout)"
+_WORDS = load_table("youtube")
+_HEADERS = _WORDS["columns"]
+_PRIVACY = {
+    word: level
+    for setting, level in (
+        ("public", Exposure.PUBLIC),
+        ("unlisted", Exposure.NETWORK),  # anyone who has the link
+        ("private", Exposure.PRIVATE),
+    )
+    for word in _WORDS["privacy"][setting]
+}
 
 _PRODUCT = re.compile(r"youtube(?:\W.{0,12}youtube music)?")
-_CHANNEL_CSV = frozenset(
-    (
-        "channel",
-        "kanal",
-        "kanał",
-        "canal",
-        "chaîne",
-        "canale",
-        "kanaal",
-        "канал",
-        "チャンネル",
-        "频道",
-        "頻道",
-        "채널",
-    )
-)
+_VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
+_CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}")
 _POST_ID = re.compile(r"Ug[A-Za-z0-9_-]{10,}")
-_NO_ROW = "no row of the export's videos.csv belongs to this file, so who may see it is not known"
-_NO_POST_AUDIENCE = "YouTube does not export who may see a community post"
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
 
+_NO_ROW = Exposure.UNKNOWN.because(
+    "no row of the export's videos.csv belongs to this file, so who may see it is not known"
+)
+_NO_PLACE = Exposure.UNKNOWN.because("YouTube's export does not say where this picture is shown")
+_NO_PRIVACY = Exposure.UNKNOWN.because("the row does not say who may see it")
+_NO_PRIVACY_STATUS = Exposure.UNKNOWN.because("the record does not say who may see it (no privacyStatus)")
+_NO_POST_AUDIENCE = Exposure.UNKNOWN.because("YouTube does not export who may see a community post")
 
-def roots(names: PathIndex) -> Iterable[Root]:
-    """The product's folder, which begins with "YouTube" in every language."""
-    found: dict[str, Root] = {}
-    for folder in dict.fromkeys(path[: path.rfind("/") + 1] for path in names.paths):
-        parts = folder.split("/")[:-1]
-        for depth, part in enumerate(parts):
-            known = _PRODUCT.fullmatch(fold(part))
-            if known and (" " in part or "takeout" in map(fold, parts[:depth])):
-                prefix = "".join(f"{one}/" for one in parts[: depth + 1])
-                found.setdefault(prefix, Root(prefix, f"folder “{part}” of a Google Takeout"))
-                break
-    for prefix in chain(
-        names.prefixes_with_file("video metadata/videos.csv"),
-        names.prefixes_with_file("video-metadaten/videos.csv"),
-    ):
-        found.setdefault(prefix, Root(prefix, "videos.csv lists the uploads"))
-    return [found[prefix] for prefix in outermost_folders(found)]
-
-
-def confirm(export: Export) -> bool:
-    """The names suffice."""
-    return True
-
-
-def account(export: Export) -> Account:
-    """The first channel's title."""
-    return Account(
-        display_name=next(iter(_channels(export).values()), None), exported_at=exported_at(export.name)
-    )
-
-
-def derivative(path: str) -> str | None:
-    """YouTube exports originals only."""
-    return None
-
-
-def orphan(export: Export, path: str) -> Provenance:
-    """A file that no row fits: recordings of live streams have none."""
-    video = extension(path) in VIDEO_EXTENSIONS
-    return Provenance(
-        name,
-        context="video" if video else None,
-        exposure_reason=_NO_ROW if video else "YouTube's export does not say where this picture is shown",
-        author_is_owner=True if video else None,
-    )
-
-
-def mentions(export: Export) -> Iterator[Mention]:
-    """Every upload with its file, or without when it has none here; then the pictures of community posts."""
-    older = {mention.path: mention for mention in beside(export)}
-    yield from older.values()
-    uploads = list(_uploads(export))
-    said = [upload.said for upload in uploads]
-    paths = [path for path in export.members if extension(path) in VIDEO_EXTENSIONS and path not in older]
-    linked: set[int] = set()
-    shared: tuple[tuple[int, ...], Provenance] = ((), orphan(export, ""))
-    for found in match([upload.row for upload in uploads], paths, lambda path: _seconds(export, path)):
-        if len(found.rows) == 1:
-            linked.update(found.rows)
-        if len(found.rows) == 1 or found.rows is not shared[0]:
-            shared = found.rows, _agreed([said[number] for number in found.rows], by_order=found.by_order)
-        yield Mention(found.path, shared[1])
-    yield from (Mention(None, one) for number, one in enumerate(said) if number not in linked)
-    yield from _posts(export)
+_Row = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Upload:
-    row: Row
-    said: Provenance
+class VideoColumns:
+    """The headers that matter, as the CSV spells them; None for what it does not have."""
 
+    video: str | None
+    channel: str | None
+    title: str | None
+    description: str | None
+    privacy: str | None
+    milliseconds: str | None
+    created: str | None
+    published: str | None
 
-def _uploads(export: Export) -> Iterator[_Upload]:
-    """The rows of all CSVs that list uploads, one for each video; a CSV that knows the privacy goes first."""
-    files = {tight(_stem(path)) for path in export.members if extension(path) in VIDEO_EXTENSIONS}
-    channels = _channels(export)
-    tables = []
-    for path in _csvs(export):
-        rows = list(export.rows(path))
-        known = columns(rows)
-        if known.title is None and known.lists_uploads:
-            known = replace(known, title=_title_column(rows, files))
-        if known.lists_uploads:
-            tables.append((known, rows))
-    seen: set[str] = set()
-    for known, rows in sorted(tables, key=lambda table: table[0].privacy is None):
+    @classmethod
+    def of(cls, rows: Sequence[_Row]) -> VideoColumns:
+        """What each column is: by its values, which look the same everywhere, or by words in its header.
+
+        `rows` have the same headers, but for the ends of rows that are cut.
+        """
+        headers: list[str] = []
         for row in rows:
-            video = row.get(known.video or "", "").strip()
-            if video not in seen and any(row.values()):
-                seen.update({video} - {""})
-                yield _upload(row, known, channels)
+            headers = list(row) if len(row) > len(headers) else headers
+        video = _called(headers, "video id", "video-id") or _first_where(
+            rows, headers[:1], _VIDEO_ID.fullmatch
+        )
+        created, published = _time_columns(_all_where(rows, headers, _TIME.fullmatch))
+        own = [header for header in headers if header != video and not _says(header, _HEADERS["channel"])]
+        title = _called(own, "video title (original)") or _saying(own, _HEADERS["title"])
+        rest = [header for header in own if header != title]
+        return cls(
+            video=video,
+            channel=_first_where(rows, headers, _CHANNEL_ID.match) or _called(headers, "channel id"),
+            title=title,
+            description=_saying(rest, _HEADERS["description"]),
+            privacy=_first_where(rows, rest, lambda text: fold(text).strip() in _PRIVACY)
+            or _saying(rest, _HEADERS["privacy"]),
+            milliseconds=_saying(rest, ("(ms)",)),
+            created=created,
+            published=published,
+        )
+
+    @property
+    def list_uploads(self) -> bool:
+        """Whether these are the columns of the list of uploads, and not of comments, playlists or texts."""
+        if self.video is None:
+            return False
+        marks = (self.privacy, self.milliseconds, self.channel)
+        return self.title is not None or sum(mark is not None for mark in marks) >= 2
 
 
-def _csvs(export: Export) -> list[str]:
-    return [path for path in export.members if extension(path) == "csv"]
+class YouTube(Platform):
+    """One Takeout of YouTube with all its parts."""
+
+    name = "youtube"
+    title = "YouTube (Takeout)"
+
+    @classmethod
+    def recognize(cls, paths: PathIndex) -> Iterable[Root]:
+        """The product's folder, which begins with "YouTube" in every language."""
+        reasons: dict[str, str] = {}
+        for folder in paths.folders_with_files():
+            names = folder.split("/")[:-1]
+            for depth, name in enumerate(names):
+                if _PRODUCT.fullmatch(fold(name)) and (
+                    " " in name or "takeout" in folder_names(folder)[:depth]
+                ):
+                    prefix = "".join(f"{part}/" for part in names[: depth + 1])
+                    reasons.setdefault(prefix, f"folder “{name}” of a Google Takeout")
+                    break
+        reasons = (
+            paths.find_marks(dict.fromkeys(_WORDS["videos_csv"], "videos.csv lists the uploads")) | reasons
+        )
+        return as_roots({prefix: reasons[prefix] for prefix in outermost_folders(reasons)})
+
+    @classmethod
+    def part_key(cls, container: str) -> str | None:
+        """As for every product of a Takeout."""
+        return series(container)
+
+    @cached_property
+    def account(self) -> Account:
+        """The first channel's title."""
+        title = next(iter(self._channels.values()), None)
+        return Account(display_name=title, exported_at=exported_at(self.export.name))
+
+    def mentions(self) -> Iterator[Mention]:
+        """Every upload with its file, or without when it has none here; then pictures of community posts."""
+        with_record = {mention.path: mention for mention in self._records_beside()}
+        yield from with_record.values()
+        uploads = list(self._uploads())
+        paths = [path for path in self._videos if path not in with_record]
+        linked: set[int] = set()
+        last: tuple[tuple[int, ...], Provenance] = ((), self.infer(""))
+        for match in match_titles([row for row, _ in uploads], paths, self._seconds):
+            is_sure = len(match.rows) == 1
+            if is_sure:
+                linked.update(match.rows)
+            if is_sure or match.rows is not last[0]:  # many files may share the same rows
+                provenances = [uploads[number][1] for number in match.rows]
+                last = match.rows, _agreed(provenances, by_order=match.by_order)
+            yield Mention(match.path, last[1])
+        for number, (_, provenance) in enumerate(uploads):
+            if number not in linked:
+                yield Mention(None, provenance)
+        yield from self._posts()
+
+    def infer(self, path: str) -> Provenance:
+        """A file that no row fits: recordings of live streams have none."""
+        if extension(path) in VIDEO_EXTENSIONS:
+            return Provenance(self.name, context="video", exposure=_NO_ROW, author_is_owner=True)
+        return Provenance(self.name, exposure=_NO_PLACE)
+
+    @cached_property
+    def _videos(self) -> list[str]:
+        return [path for path in self.export.members if extension(path) in VIDEO_EXTENSIONS]
+
+    @cached_property
+    def _tables(self) -> list[str]:
+        return [path for path in self.export.members if extension(path) == "csv"]
+
+    @cached_property
+    def _channels(self) -> dict[str, str]:
+        """Channel id -> title, from the CSVs that hold both and no video; not the list of subscriptions."""
+        titles: dict[str, str] = {}
+        for path in self._tables:
+            if fold(file_stem(path)) in _WORDS["channel_csv"]:
+                for row in self.export.rows(path):
+                    cells = [cell.strip() for cell in row.values()]
+                    channel = next((cell for cell in cells if _CHANNEL_ID.fullmatch(cell)), None)
+                    title = next((cell for cell in cells if cell and not _CHANNEL_ID.fullmatch(cell)), None)
+                    if channel and title:
+                        titles.setdefault(channel, title)
+        return titles
+
+    def _uploads(self) -> Iterator[tuple[VideoRow, Provenance]]:
+        """The rows of all CSVs that list uploads, one for each video; a CSV with the privacy goes first."""
+        file_titles = {letters_of(file_stem(path)) for path in self._videos}
+        tables = []
+        for path in self._tables:
+            rows = list(self.export.rows(path))
+            columns = VideoColumns.of(rows)
+            if columns.list_uploads:
+                if columns.title is None:
+                    columns = replace(columns, title=_title_column(rows, file_titles))
+                tables.append((columns, rows))
+        listed: set[str] = set()
+        for columns, rows in sorted(tables, key=lambda table: table[0].privacy is None):
+            for row in rows:
+                video = row.get(columns.video or "", "").strip()
+                if video not in listed and any(row.values()):
+                    listed.update({video} - {""})
+                    yield self._upload(row, columns)
+
+    def _upload(self, row: _Row, columns: VideoColumns) -> tuple[VideoRow, Provenance]:
+        video, channel, title, description, privacy = (
+            as_text(row.get(header or ""))
+            for header in (
+                columns.video,
+                columns.channel,
+                columns.title,
+                columns.description,
+                columns.privacy,
+            )
+        )
+        times = (
+            Timestamp.of(parse_iso(row.get(header), utc=True), header)
+            for header in (columns.published, columns.created)
+            if header
+        )
+        milliseconds = as_number(row.get(columns.milliseconds or ""))
+        provenance = Provenance(
+            self.name,
+            account=self._channels.get(channel or ""),
+            context="video",
+            caption=_lines(title, description),
+            posted=next(filter(None, times), None),
+            link=_watch_link(video),
+            audience=Audience.of(privacy, "per_item"),
+            exposure=_exposure(privacy) if privacy else _NO_PRIVACY,
+            author_is_owner=True,
+            post_id=video,
+        )
+        return VideoRow(title or "", milliseconds / 1000 if milliseconds else None), provenance
+
+    def _records_beside(self) -> Iterator[Mention]:
+        """The videos that have a JSON record of their own."""
+        for path in self._videos:
+            record = self.export.find(f"{path.rpartition('.')[0]}.json") or self.export.find(f"{path}.json")
+            if record is None:
+                continue
+            video = as_dict(next(iter(as_list(self.export.json(record))), None))
+            if {"snippet", "status"} & video.keys():
+                yield Mention(path, self._record(video))
+            else:
+                reason = "not a YouTube video record: a JSON object with a snippet was expected"
+                self.export.note(record, reason, unread=True)
+
+    def _record(self, video: Mapping[str, Any]) -> Provenance:
+        snippet, status = as_dict(video.get("snippet")), as_dict(video.get("status"))
+        video_id = as_text(video.get("id")) or as_text(as_dict(video.get("id")).get("videoId"))
+        privacy = as_text(status.get("privacyStatus"))
+        return Provenance(
+            self.name,
+            account=as_text(snippet.get("channelTitle")),
+            context="video",
+            caption=_lines(as_text(snippet.get("title")), as_text(snippet.get("description"))),
+            posted=Timestamp.of(parse_iso(snippet.get("publishedAt"), utc=True), "publishedAt"),
+            link=_watch_link(video_id),
+            audience=Audience.of(privacy, "per_item"),
+            exposure=_exposure(privacy, "privacyStatus") if privacy else _NO_PRIVACY_STATUS,
+            author_is_owner=True,
+            post_id=video_id,
+        )
+
+    def _posts(self) -> Iterator[Mention]:
+        """Pictures of community posts: a row names the file beside its CSV."""
+        pictures = {path for path in self.export.members if extension(path) in STILL_EXTENSIONS}
+        for path in self._tables if pictures else ():
+            for row in self.export.rows(path):
+                for cell in map(str.strip, row.values()):
+                    picture = self.export.beside(path, cell) if cell else None
+                    if picture in pictures:
+                        yield Mention(picture, self._post(row))
+
+    def _post(self, row: _Row) -> Provenance:
+        post_id = next((cell for cell in map(str.strip, row.values()) if _POST_ID.fullmatch(cell)), None)
+        header = next((header for header, cell in row.items() if parse_iso(cell)), None)
+        text = next((cell for header, cell in row.items() if "text" in fold(header) and cell.strip()), None)
+        return Provenance(
+            self.name,
+            context="post",
+            caption=as_text(text),
+            posted=Timestamp.of(parse_iso(row[header], utc=True), header) if header else None,
+            link=Link.of(f"https://www.youtube.com/post/{post_id}" if post_id else None, "constructed"),
+            exposure=_NO_POST_AUDIENCE,
+            author_is_owner=True,
+            post_id=post_id,
+        )
+
+    def _seconds(self, path: str) -> float | None:
+        """A video's length. Not from a compressed tar, where one file means reading all before it."""
+        member = self.export.members[path]
+        if member.container.forward_only or extension(path) not in ("mp4", "mov", "m4v"):
+            return None
+        try:
+            with member.open() as stream:
+                return mp4_seconds(stream, member.size)
+        except (ItemError, OSError, ValueError):
+            return None
 
 
-def _title_column(rows: Sequence[dict[str, str]], files: set[str]) -> str | None:
+def _agreed(provenances: Sequence[Provenance], *, by_order: bool) -> Provenance:
+    """What is true of the file whichever of the rows is its own."""
+    first = provenances[0]
+    if len(provenances) == 1:
+        note = "; several uploads have this title, and only their order in the export told them apart"
+        reason = first.exposure.reason + note
+        return replace(first, exposure=first.exposure.level.because(reason)) if by_order else first
+    columns = [provenance.columns() for provenance in provenances]
+    common = {
+        key: value if all(other[key] == value for other in columns) else None
+        for key, value in columns[0].items()
+    }
+    settings = ", ".join(dict.fromkeys(other["audience"] or "none" for other in columns))
+    reason = f"{len(columns)} uploads have this title, and nothing tells which it is; Privacy: {settings}"
+    level = common["exposure"] or Exposure.UNKNOWN
+    return Provenance.from_columns(common | {"exposure": level, "exposure_reason": reason, "people": ()})
+
+
+def _exposure(privacy: str, field: str = "Privacy") -> ExposureAssessment:
+    """Who could see a video of this privacy, and why. `field` is what the record calls it."""
+    level = _PRIVACY.get(fold(privacy).strip(), Exposure.UNKNOWN)
+    hint = {Exposure.UNKNOWN: ", a word that is not known", Exposure.NETWORK: ": anyone who has the link"}
+    return level.because(f'YouTube: {field} = "{privacy}"{hint.get(level, "")}')
+
+
+def _watch_link(video_id: str | None) -> Link | None:
+    is_id = video_id and _VIDEO_ID.fullmatch(video_id)
+    return Link(f"https://www.youtube.com/watch?v={video_id}", "constructed") if is_id else None
+
+
+def _lines(*texts: str | None) -> str | None:
+    return "\n".join(filter(None, texts)) or None
+
+
+def _title_column(rows: Sequence[_Row], file_titles: set[str]) -> str | None:
     """In a language whose word for "title" is not known: the column that most files are called after."""
     counts = {
-        header: sum(tight(row.get(header, "")) in files for row in rows if row.get(header))
-        for header in (rows[0] if files else ())
+        header: sum(letters_of(row.get(header, "")) in file_titles for row in rows if row.get(header))
+        for header in (rows[0] if file_titles else ())
     }
     best = max(counts, key=lambda header: counts[header], default=None)
     return best if best and counts[best] else None
 
 
-def _upload(row: dict[str, str], known: Columns, channels: dict[str, str]) -> _Upload:
-    video, channel, headline, description, privacy = (
-        as_text(row.get(header or ""))
-        for header in (known.video, known.channel, known.title, known.description, known.privacy)
-    )
-    exact = video if video and VIDEO_ID.fullmatch(video) else None
-    level, reason = (
-        exposure(privacy) if privacy else (Exposure.UNKNOWN, "the row does not say who may see it")
-    )
-    posted_by = next(
-        (one for one in (known.published, known.created) if one and parse_iso(row.get(one))), None
-    )
-    length = as_number(row.get(known.seconds or ""))
-    said = Provenance(
-        name,
-        account=channels.get(channel or ""),
-        context="video",
-        caption="\n".join(text for text in (headline, description) if text) or None,
-        posted_at=parse_iso(row.get(posted_by), utc=True) if posted_by else None,
-        posted_at_source=posted_by,
-        url=f"https://www.youtube.com/watch?v={exact}" if exact else None,
-        url_kind="constructed" if exact else None,
-        audience=privacy,
-        audience_source="per_item" if privacy else None,
-        exposure=level,
-        exposure_reason=reason,
-        author_is_owner=True,
-        post_id=video,
-    )
-    return _Upload(Row(headline or "", length / 1000 if length else None), said)
+def _time_columns(headers: list[str]) -> tuple[str | None, str | None]:
+    """The time columns of creation and of publication: by their words, else in this order."""
+    published = _saying(headers, _HEADERS["published"])
+    created = _saying([header for header in headers if header != published], _HEADERS["created"])
+    rest = [header for header in headers if header not in (created, published)]
+    created = created or (rest.pop(0) if rest else None)
+    return created, published or (rest[0] if rest else None)
 
 
-def _agreed(said: Sequence[Provenance], *, by_order: bool) -> Provenance:
-    """What is true of the file whichever of the rows is its own."""
-    if len(said) == 1:
-        note = "; several uploads have this title, and only their order in the export told them apart"
-        return replace(said[0], exposure_reason=said[0].exposure_reason + note) if by_order else said[0]
-    one = said[0]
-    common: dict[str, Any] = {
-        field.name: getattr(one, field.name)
-        if all(getattr(other, field.name) == getattr(one, field.name) for other in said)
-        else None
-        for field in fields(Provenance)
-    }
-    words_seen = ", ".join(dict.fromkeys(other.audience or "none" for other in said))
-    note = f"{len(said)} uploads have this title, and nothing tells which it is; Privacy: {words_seen}"
-    common |= {"exposure": common["exposure"] or Exposure.UNKNOWN, "exposure_reason": note, "people": ()}
-    return Provenance(**common)
+def _all_where(rows: Sequence[_Row], headers: Sequence[str], fits: Callable[[str], object]) -> list[str]:
+    """The columns where half of the values fit: a damaged row must not hide a column."""
+    fitting = []
+    for header in headers:
+        values = [text for row in rows if (text := row.get(header, "").strip())]
+        if values and 2 * sum(bool(fits(text)) for text in values) >= len(values):
+            fitting.append(header)
+    return fitting
 
 
-def _channels(export: Export) -> dict[str, str]:
-    """Channel number -> title, from the CSVs that hold both and no video; not the list of subscriptions."""
-    found: dict[str, str] = export.memo.setdefault("youtube channels", {})
-    if found:
-        return found
-    for path in _csvs(export):
-        if fold(_stem(path)) in _CHANNEL_CSV:
-            for row in export.rows(path):
-                values = [text.strip() for text in row.values()]
-                channel = next((text for text in values if CHANNEL_ID.fullmatch(text)), None)
-                called = next((text for text in values if text and not CHANNEL_ID.fullmatch(text)), None)
-                if channel and called:
-                    found.setdefault(channel, called)
-    return found
+def _first_where(rows: Sequence[_Row], headers: Sequence[str], fits: Callable[[str], object]) -> str | None:
+    return next(iter(_all_where(rows, headers, fits)), None)
 
 
-def _posts(export: Export) -> Iterator[Mention]:
-    """Pictures of community posts: a row names the file beside its CSV."""
-    pictures = {path for path in export.members if extension(path) in STILL_EXTENSIONS}
-    for path in _csvs(export) if pictures else ():
-        folder = path[: path.rfind("/") + 1]
-        for row in export.rows(path):
-            for cell in row.values():
-                picture = export.find(folder + cell.strip()) if cell.strip() else None
-                if picture in pictures:
-                    yield Mention(picture, _post(row))
+def _called(headers: Sequence[str], *names: str) -> str | None:
+    return next((header for header in headers if fold(header).strip() in names), None)
 
 
-def _post(row: dict[str, str]) -> Provenance:
-    post = next((text for text in map(str.strip, row.values()) if _POST_ID.fullmatch(text)), None)
-    posted_by = next((header for header, text in row.items() if parse_iso(text)), None)
-    text = next((text for header, text in row.items() if "text" in fold(header) and text.strip()), None)
-    return Provenance(
-        name,
-        context="post",
-        caption=as_text(text),
-        posted_at=parse_iso(row[posted_by], utc=True) if posted_by else None,
-        posted_at_source=posted_by,
-        url=f"https://www.youtube.com/post/{post}" if post else None,
-        url_kind="constructed" if post else None,
-        exposure_reason=_NO_POST_AUDIENCE,
-        author_is_owner=True,
-        post_id=post,
-    )
+def _saying(headers: Sequence[str], words: Sequence[str]) -> str | None:
+    return next((header for header in headers if _says(header, words)), None)
 
 
-def _seconds(export: Export, path: str) -> float | None:
-    """A video's length. Not from a compressed tar, where a look into one file means reading all before it."""
-    member = export.members[path]
-    if member.container.forward_only or extension(path) not in ("mp4", "mov", "m4v"):
-        return None
-    try:
-        with member.open() as stream:
-            return mp4_seconds(stream, member.size)
-    except (ItemError, OSError, ValueError):
-        return None
-
-
-def _stem(path: str) -> str:
-    return path.rpartition("/")[2].rpartition(".")[0]
+def _says(header: str, words: Sequence[str]) -> bool:
+    return any(word in fold(header) for word in words)

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from .library.library import Library, default_home, open_library
     from .library.people import Person
     from .library.sources import SourceRow
-    from .packs.store import Pack, find_pack
+    from .packs.store import find_pack
     from .recognition.engine import Engine
+    from .recognition.model_pack import Pack
     from .report.csv import to_csv
     from .report.json import to_json
     from .types import (
@@ -91,8 +92,9 @@ __all__ = [
 
 _FOUND_IN = {
     "consent.grants": ["Grant"],
-    "packs.store": ["Pack", "find_pack"],
+    "packs.store": ["find_pack"],
     "recognition.engine": ["Engine"],
+    "recognition.model_pack": ["Pack"],
     "errors": [
         "ConsentError", "InputError", "ItemError", "KeyUnavailable", "LibraryBusyError", "LibraryError",
         "NetworkRefused", "PackError", "SelfsearchError", "UsageError",

@@ -25,8 +25,9 @@ from .library.library import Library, open_library
 from .library.people import Person
 from .library.root_key import AskPassphrase
 from .library.sources import SourceRow
-from .packs.store import DEFAULT, find_pack
+from .packs.store import find_pack
 from .recognition.engine import Engine
+from .recognition.model_pack import DEFAULT_PACK
 from .report import crops
 from .report.html import to_html
 from .types import Answer, Clock, ProgressListener, isoformat
@@ -47,7 +48,7 @@ def open(
     *,
     create: bool = False,
     key_folder: Path | None = None,
-    pack: str = DEFAULT,
+    pack: str = DEFAULT_PACK,
     ask: AskPassphrase | None = None,
 ) -> Iterator[Selfsearch]:
     """Open the library in the folder `home`; `create` makes it when there is none.

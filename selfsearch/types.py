@@ -19,11 +19,12 @@ if TYPE_CHECKING:  # numpy is not loaded for `selfsearch --help`
 
     Pixels: TypeAlias = NDArray[np.uint8]  # (height, width, 3), RGB, upright
     Chip: TypeAlias = NDArray[np.uint8]  # (112, 112, 3), RGB, aligned to the ArcFace template
+    Chips: TypeAlias = NDArray[np.uint8]  # (n, 112, 112, 3)
     Landmarks: TypeAlias = NDArray[np.float32]  # (5, 2): eyes, nose, mouth corners; x, y in image pixels
     Embedding: TypeAlias = NDArray[np.float32]  # (dim,), length 1
     Embeddings: TypeAlias = NDArray[np.float32]  # (n, dim), every row of length 1
 else:
-    Pixels = Chip = Landmarks = Embedding = Embeddings = Any
+    Pixels = Chip = Chips = Landmarks = Embedding = Embeddings = Any
 
 Box: TypeAlias = "tuple[float, float, float, float]"  # x, y, width, height
 
@@ -244,7 +245,7 @@ class Face:
     box: Box
     landmarks: Landmarks
     score: float  # the detector's confidence, 0..1
-    quality: float  # 0..1, see engine/quality.py
+    quality: float  # 0..1, see recognition/quality.py
     chip: Chip = field(repr=False)
     embedding: Embedding = field(repr=False)
     time_ms: int | None = None  # position in a video; None in a still

@@ -39,7 +39,7 @@ class ColourEngine:
     pack = SimpleNamespace(name="colour", revision="colour-1", folder=Path("/nonexistent"))
     dimension = 4
 
-    def look(self, picture: Any) -> tuple[np.ndarray, tuple[Face, ...]]:
+    def detect_and_embed(self, picture: Any) -> tuple[np.ndarray, tuple[Face, ...]]:
         """One face per stripe."""
         pixels = picture.pixels(640)
         return pixels, tuple(self._face(pixels, left) for left in range(0, pixels.shape[1], 16))
@@ -56,7 +56,7 @@ class ColourEngine:
         embeddings = np.concatenate([means, np.full((len(chips), 1), 5.0)], axis=1).astype(np.float32)
         return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
 
-    embed_both = embed
+    embed_with_mirror = embed
 
     def _face(self, pixels: np.ndarray, left: int) -> Face:
         colour = pixels[8, left + 8]

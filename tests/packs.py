@@ -12,9 +12,9 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from selfsearch.packs.store import BUNDLED
+from selfsearch.packs.store import BUNDLED_PACKS
 
-DEFAULT = BUNDLED / "opencv-zoo"
+DEFAULT = BUNDLED_PACKS / "opencv-zoo"
 
 
 @lru_cache

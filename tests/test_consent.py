@@ -430,7 +430,7 @@ class Consenting(RuleBasedStateMachine):
         """A probe as read from a photograph of one colour."""
         from selfsearch import media
 
-        pixels, found = self.engine.look(media.open_still(coloured(name)))
+        pixels, found = self.engine.detect_and_embed(media.open_still(coloured(name)))
         photo = enroll.ProbePhoto(name, hashlib.sha256(name.encode()).hexdigest(), found, pixels, 1.0)
         return enroll.Probe(photo, found[0], found[0].embedding)
 

@@ -21,7 +21,8 @@ PACKAGE = Path(__file__).parent.parent / "selfsearch"
 LAYERS = [  # a room may import from the lines above its own
     {"errors", "types", "files", "version", "sandbox", "demo"},
     {"settings", "containers", "media"},
-    {"exports", "packs", "recognition"},
+    {"exports", "recognition"},
+    {"packs"},
     {"library"},
     {"consent"},
     {"workflows"},
@@ -34,8 +35,6 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 BESIDE = {  # of the lowest layer, in this order
     ("types", "errors"),
     *((low, high) for low in ("types", "errors", "demo") for high in ("files", "sandbox")),
-    ("packs", "recognition"),
-    ("recognition", "packs"),
 }
 
 HEAVY = {"numpy", "faiss", "onnxruntime", "onnx", "insightface", "cv2", "scipy", "skimage", "PIL"}

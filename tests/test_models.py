@@ -21,14 +21,18 @@ from selfsearch.consent import grants
 from selfsearch.errors import PackError
 from selfsearch.library import faces, sources
 from selfsearch.library.library import open_library
-from selfsearch.packs import download, install, pack_archive, store
+from selfsearch.packs import pack_archive
+from selfsearch.packs.download import download_file
+from selfsearch.packs.install import add_pack
 from selfsearch.packs.store import find_pack
 from selfsearch.recognition import session
-from selfsearch.recognition.calibration import BUNDLED as CALIBRATIONS
+from selfsearch.recognition.calibration import BUNDLED_CALIBRATIONS
 from selfsearch.recognition.engine import Engine
+from selfsearch.recognition.model_pack import sha256_of
+from selfsearch.recognition.session import release_url
 from selfsearch.workflows.reembed import ReembedResult, reembed
 
-from . import packs as samples
+from . import packs as sample_packs
 from .conftest import Run
 
 NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
@@ -36,7 +40,7 @@ NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
 
 @pytest.fixture
 def older(tmp_path: Path) -> Path:
-    return samples.older_layout(tmp_path / "buffalo_s")
+    return sample_packs.older_layout(tmp_path / "buffalo_s")
 
 
 def embeddings_of(home: Path, pack: str) -> dict[str, np.ndarray]:
@@ -76,12 +80,12 @@ def test_the_older_layout_becomes_a_checked_pack(run: Run, home: Path, older: Pa
     assert tasks == {
         "detection": {
             "file": "detection.onnx",
-            "sha256": store.sha256(older / "det_500m.onnx"),
+            "sha256": sha256_of(older / "det_500m.onnx"),
             "preprocessing": {"mean": 127.5, "std": 128.0},
         },
         "recognition": {
             "file": "recognition.onnx",
-            "sha256": store.sha256(older / "w600k_mbf.onnx"),
+            "sha256": sha256_of(older / "w600k_mbf.onnx"),
             "preprocessing": {"mean": 127.5, "std": 127.5},
             "input_size": [112, 112],
             "embedding_dimension": 128,
@@ -93,7 +97,7 @@ def test_the_older_layout_becomes_a_checked_pack(run: Run, home: Path, older: Pa
 def test_an_added_pack_is_private_whatever_the_umask(home: Path, older: Path) -> None:
     before = os.umask(0)
     try:
-        pack = install.add(older, home / "packs").pack
+        pack = add_pack(older, home / "packs").pack
     finally:
         os.umask(before)
     modes = {
@@ -108,35 +112,35 @@ def test_an_added_pack_is_private_whatever_the_umask(home: Path, older: Path) ->
 
 @pytest.mark.parametrize("wrapped", [False, True], ids=["flat", "in one more folder"])
 def test_a_zip_gives_the_same_pack_as_its_folder(home: Path, older: Path, wrapped: bool) -> None:
-    folder = install.add(older, home / "one").pack
-    archive = install.add(samples.zipped(older, wrapped=wrapped), home / "two").pack
+    folder = add_pack(older, home / "one").pack
+    archive = add_pack(sample_packs.zipped(older, wrapped=wrapped), home / "two").pack
     assert (archive.name, archive.revision) == (folder.name, folder.revision)
     archive.verify()
 
 
 def test_a_recogniser_from_mxnet_scales_its_pixels_itself(home: Path, older: Path) -> None:
     """Its first nodes are a subtraction and a multiplication: InsightFace's rule, by their names."""
-    shutil.copyfile(samples.DEFAULT / "recognition.onnx", older / "w600k_mbf.onnx")
-    pack = install.add(older, home / "packs").pack
+    shutil.copyfile(sample_packs.DEFAULT / "recognition.onnx", older / "w600k_mbf.onnx")
+    pack = add_pack(older, home / "packs").pack
     tasks = json.loads((pack.folder / "manifest.json").read_text())["tasks"]
     assert tasks["recognition"]["preprocessing"] == {"mean": 0.0, "std": 1.0}
 
 
 def test_a_manifest_without_checksums_gets_them(home: Path, tmp_path: Path) -> None:
-    source = samples.with_manifest(tmp_path / "anything", checksums=False)
-    pack = install.add(samples.zipped(source, wrapped=True), home / "packs").pack
+    source = sample_packs.with_manifest(tmp_path / "anything", checksums=False)
+    pack = add_pack(sample_packs.zipped(source, wrapped=True), home / "packs").pack
     assert pack.name == "raccoon_x"
     assert pack.terms == "For everybody"
-    assert dict(pack.checksums)[pack.detection] == store.sha256(samples.DEFAULT / "detection.onnx")
+    assert dict(pack.checksums)[pack.detection] == sha256_of(sample_packs.DEFAULT / "detection.onnx")
     assert pack.revision == find_pack("opencv-zoo").revision, "the same models make the same vectors"
 
 
 def test_the_same_models_behind_other_pixels_are_another_revision(home: Path, tmp_path: Path) -> None:
-    source = samples.with_manifest(tmp_path / "anything")
+    source = sample_packs.with_manifest(tmp_path / "anything")
     raw = json.loads((source / "manifest.json").read_text())
     raw["tasks"]["recognition"]["preprocessing"] = {"mean": 10.0, "std": 1.0}
     (source / "manifest.json").write_text(json.dumps(raw))
-    assert install.add(source, home / "packs").pack.revision != find_pack("opencv-zoo").revision
+    assert add_pack(source, home / "packs").pack.revision != find_pack("opencv-zoo").revision
 
 
 def test_adding_again_replaces(run: Run, home: Path, older: Path) -> None:
@@ -165,7 +169,7 @@ def test_some_names_cannot_be_had(run: Run, home: Path, older: Path, name: str) 
 def refused(source: Path, home: Path) -> str:
     """Why a pack is not taken; nothing of it stays."""
     with pytest.raises(PackError) as why:
-        install.add(source, home / "packs")
+        add_pack(source, home / "packs")
     assert os.listdir(home / "packs") == []
     return str(why.value)
 
@@ -179,7 +183,7 @@ def test_a_pack_without_a_recogniser_is_refused(home: Path, older: Path) -> None
 
 
 def test_a_detector_without_landmarks_is_refused(home: Path, older: Path) -> None:
-    (older / "det_500m.onnx").write_bytes(samples.network((1, 3, 0, 0), outputs=6))
+    (older / "det_500m.onnx").write_bytes(sample_packs.network((1, 3, 0, 0), outputs=6))
     assert refused(older, home) == (
         "det_500m.onnx finds faces without landmarks, and without these they cannot be aligned"
     )
@@ -196,9 +200,9 @@ def test_a_detector_without_landmarks_is_refused(home: Path, older: Path) -> Non
 def test_a_recogniser_of_another_kind_is_refused(
     home: Path, older: Path, shape: tuple[int, ...], why: str
 ) -> None:
-    (older / "w600k_mbf.onnx").write_bytes(samples.network(shape))
+    (older / "w600k_mbf.onnx").write_bytes(sample_packs.network(shape))
     with pytest.raises(PackError, match=why):
-        install.add(older, home / "packs")
+        add_pack(older, home / "packs")
     assert os.listdir(home / "packs") == []
 
 
@@ -255,7 +259,7 @@ def test_a_file_that_is_no_model_is_refused(home: Path, older: Path, data: bytes
 
 
 def test_a_changed_model_is_refused_by_its_manifest(home: Path, tmp_path: Path) -> None:
-    source = samples.with_manifest(tmp_path / "pack")
+    source = sample_packs.with_manifest(tmp_path / "pack")
     data = bytearray((source / "models/recognition.onnx").read_bytes())
     data[-100] ^= 1
     (source / "models/recognition.onnx").write_bytes(data)
@@ -267,8 +271,8 @@ def test_a_changed_model_is_refused_by_its_manifest(home: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize("file", ["../outside.onnx", "/etc/passwd", "models/../../outside.onnx", 7, None])
 def test_a_manifest_that_points_elsewhere_is_refused(home: Path, tmp_path: Path, file: object) -> None:
-    source = samples.with_manifest(tmp_path / "pack")
-    shutil.copyfile(samples.DEFAULT / "detection.onnx", tmp_path / "outside.onnx")
+    source = sample_packs.with_manifest(tmp_path / "pack")
+    shutil.copyfile(sample_packs.DEFAULT / "detection.onnx", tmp_path / "outside.onnx")
     raw = json.loads((source / "manifest.json").read_text())
     raw["tasks"]["detection"]["file"] = file
     (source / "manifest.json").write_text(json.dumps(raw))
@@ -284,7 +288,7 @@ def test_a_link_out_of_the_folder_is_not_followed(home: Path, older: Path, tmp_p
 @pytest.mark.parametrize("name", ["../det_500m.onnx", "/det_500m.onnx", "a/../../b.onnx", "C:\\x.onnx"])
 def test_a_zip_that_names_files_outside_is_refused(home: Path, tmp_path: Path, name: str) -> None:
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
-        archive.writestr(name, samples.detector())
+        archive.writestr(name, sample_packs.detector())
         archive.writestr("w600k_mbf.onnx", b"x")
     assert (
         refused(tmp_path / "evil.zip", home) == "the zip names a file outside its own folder; it is refused"
@@ -294,11 +298,11 @@ def test_a_zip_that_names_files_outside_is_refused(home: Path, tmp_path: Path, n
 def test_a_bomb_is_stopped_at_the_limit(home: Path, older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pack_archive, "MAX_MODEL_BYTES", 1 << 20)
     (older / "det_500m.onnx").write_bytes(b"\0" * (2 << 20))
-    assert "more than" in refused(samples.zipped(older), home)
+    assert "more than" in refused(sample_packs.zipped(older), home)
 
 
 def test_a_zip_that_lies_about_a_size_is_refused(home: Path, older: Path) -> None:
-    path = samples.zipped(older)
+    path = sample_packs.zipped(older)
     data = bytearray(path.read_bytes())
     at = data.rfind(b"PK\x01\x02", 0, data.rfind(b"det_500m.onnx"))
     data[at + 24 : at + 28] = (1000).to_bytes(4, "little")  # the uncompressed size in the central directory
@@ -307,7 +311,7 @@ def test_a_zip_that_lies_about_a_size_is_refused(home: Path, older: Path) -> Non
 
 
 def test_a_zip_cut_short_or_encrypted_or_empty_is_refused(home: Path, older: Path, tmp_path: Path) -> None:
-    whole = samples.zipped(older).read_bytes()
+    whole = sample_packs.zipped(older).read_bytes()
     (tmp_path / "cut.zip").write_bytes(whole[:-1000])
     assert "neither a folder nor a zip" in refused(tmp_path / "cut.zip", home)
     damaged = bytearray(whole)
@@ -322,15 +326,15 @@ def test_a_zip_cut_short_or_encrypted_or_empty_is_refused(home: Path, older: Pat
 
 
 def test_two_packs_in_one_folder_are_asked_about(home: Path, tmp_path: Path) -> None:
-    samples.older_layout(tmp_path / "both/antelopev2")
-    samples.older_layout(tmp_path / "both/buffalo_s")
+    sample_packs.older_layout(tmp_path / "both/antelopev2")
+    sample_packs.older_layout(tmp_path / "both/buffalo_s")
     assert refused(tmp_path / "both", home) == (
         "both holds several packs (antelopev2, buffalo_s); add one folder at a time"
     )
 
 
 def test_a_calibration_that_is_none_is_refused(home: Path, older: Path) -> None:
-    good = json.loads((CALIBRATIONS / "opencv-zoo.json").read_text())
+    good = json.loads((BUNDLED_CALIBRATIONS / "opencv-zoo.json").read_text())
     (older / "calibration.json").write_text(json.dumps(good | {"scores": good["scores"][:-1]}))
     assert refused(older, home) == "the pack's calibration.json is damaged: its curves do not fit together"
 
@@ -406,7 +410,7 @@ def test_an_older_pack_gives_the_default_packs_vectors(
 
     for path in sorted(album.iterdir()):
         still = media.open_still(path.read_bytes())
-        (_, one), (_, two) = ours.look(still), theirs.look(still)
+        (_, one), (_, two) = ours.detect_and_embed(still), theirs.detect_and_embed(still)
         assert len(one) == len(two)
         for left, right in zip(one, two, strict=True):
             np.testing.assert_allclose(left.box, right.box, atol=0.11)
@@ -477,8 +481,8 @@ def test_damaged_chips_are_counted_and_the_others_embedded(
 
 
 def test_a_packs_own_calibration_counts(run: Run, home: Path, older: Path, album: Path, selfie: Path) -> None:
-    revision = install.add(older, home / "packs").pack.revision
-    curves = json.loads((CALIBRATIONS / "opencv-zoo.json").read_text())
+    revision = add_pack(older, home / "packs").pack.revision
+    curves = json.loads((BUNDLED_CALIBRATIONS / "opencv-zoo.json").read_text())
     (older / "calibration.json").write_text(json.dumps(curves | {"pack": "buffalo_s", "revision": revision}))
     run("models", "add", older)
     assert "calibration" not in run("models", "use", "buffalo_s").err
@@ -553,9 +557,8 @@ def quiet(have: int, total: int) -> None:
 def test_a_published_pack_is_fetched_added_and_recorded(
     run: Run, home: Path, older: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-
-    server.files["buffalo_s.zip"] = samples.zipped(older).read_bytes()
-    monkeypatch.setattr(session, "release_address", lambda file: server.address + file)
+    server.files["buffalo_s.zip"] = sample_packs.zipped(older).read_bytes()
+    monkeypatch.setattr(session, "release_url", lambda file: server.address + file)
     monkeypatch.chdir(home.parent.parent)
     said = run("models", "add", "buffalo_s", "--accept-license")
     assert "non-commercial research" in said.err
@@ -564,7 +567,7 @@ def test_a_published_pack_is_fetched_added_and_recorded(
     archive = older.with_name("buffalo_s.zip")
     assert origin == {
         "from": f"{server.address}buffalo_s.zip",
-        "sha256": store.sha256(archive),
+        "sha256": sha256_of(archive),
         "bytes": archive.stat().st_size,
     }
     assert os.listdir(home / "packs") == ["buffalo_s"]
@@ -573,8 +576,7 @@ def test_a_published_pack_is_fetched_added_and_recorded(
 def test_nothing_is_fetched_before_the_licence_is_accepted(
     run: Run, home: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-
-    monkeypatch.setattr(session, "release_address", lambda file: server.address + file)
+    monkeypatch.setattr(session, "release_url", lambda file: server.address + file)
     said = run("models", "add", "buffalo_l", code=2)
     assert "non-commercial research" in said.err
     assert "selfsearch models add buffalo_l --accept-license" in said.err
@@ -582,9 +584,7 @@ def test_nothing_is_fetched_before_the_licence_is_accepted(
 
 
 def test_the_address_is_insightfaces_own() -> None:
-    from selfsearch.recognition.session import release_address
-
-    assert release_address("buffalo_l.zip") == (
+    assert release_url("buffalo_l.zip") == (
         "https://github.com/deepinsight/insightface/releases/download/model-zoo/buffalo_l.zip"
     )
 
@@ -594,7 +594,7 @@ def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path: Path, server
     server.files["x.zip"], server.stop_after = data, 700_000
     target = tmp_path / "packs/x.zip"
     with pytest.raises(PackError, match="the same command goes on from there"):
-        download.fetch(server.address + "x.zip", target, quiet)
+        download_file(server.address + "x.zip", target, quiet)
     part = target.with_name("x.zip.part")
     have = part.stat().st_size
     assert 600_000 < have <= 700_000
@@ -602,7 +602,7 @@ def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path: Path, server
     assert os.name != "posix" or part.stat().st_mode & 0o777 == 0o600
     server.stop_after = None
     seen: list[tuple[int, int]] = []
-    download.fetch(server.address + "x.zip", target, lambda have, total: seen.append((have, total)))
+    download_file(server.address + "x.zip", target, lambda have, total: seen.append((have, total)))
     assert target.read_bytes() == data
     assert server.asked == [None, f"bytes={have}-"]
     assert seen[-1] == (2_000_000, 2_000_000)
@@ -612,14 +612,14 @@ def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path: Path, server
 def test_a_server_without_ranges_sends_all_of_it_again(tmp_path: Path, server: Server) -> None:
     server.files["x.zip"], server.ranges = b"the whole file", False
     (tmp_path / "x.zip.part").write_bytes(b"something longer than the whole file")
-    download.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+    download_file(server.address + "x.zip", tmp_path / "x.zip", quiet)
     assert (tmp_path / "x.zip").read_bytes() == b"the whole file"
 
 
 def test_a_part_that_is_whole_already_is_taken(tmp_path: Path, server: Server) -> None:
     server.files["x.zip"] = b"the whole file"
     (tmp_path / "x.zip.part").write_bytes(b"the whole file")
-    download.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+    download_file(server.address + "x.zip", tmp_path / "x.zip", quiet)
     assert (tmp_path / "x.zip").read_bytes() == b"the whole file"
 
 
@@ -627,26 +627,26 @@ def test_a_part_longer_than_the_file_is_thrown_away(tmp_path: Path, server: Serv
     server.files["x.zip"] = b"short"
     (tmp_path / "x.zip.part").write_bytes(b"longer than that")
     with pytest.raises(PackError, match="try again from the start"):
-        download.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
-    download.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+        download_file(server.address + "x.zip", tmp_path / "x.zip", quiet)
+    download_file(server.address + "x.zip", tmp_path / "x.zip", quiet)
     assert (tmp_path / "x.zip").read_bytes() == b"short"
 
 
 def test_a_size_beyond_reason_is_not_fetched(tmp_path: Path, server: Server) -> None:
     server.files["x.zip"], server.claims = b"x", 3 << 30
     with pytest.raises(PackError, match="offers 3072 MB"):
-        download.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+        download_file(server.address + "x.zip", tmp_path / "x.zip", quiet)
 
 
 def test_a_file_that_is_gone_is_named(tmp_path: Path, server: Server) -> None:
     with pytest.raises(PackError, match=r"x\.zip is not there any more.*selfsearch models add FILE\.zip"):
-        download.fetch(server.address + "x.zip", tmp_path / "x.zip", quiet)
+        download_file(server.address + "x.zip", tmp_path / "x.zip", quiet)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_network_it_says_exactly_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(PackError) as why:
-        download.fetch("http://127.0.0.1:9/buffalo_l.zip", tmp_path / "buffalo_l.zip", quiet)
+        download_file("http://127.0.0.1:9/buffalo_l.zip", tmp_path / "buffalo_l.zip", quiet)
     assert str(why.value) == (
         "http://127.0.0.1:9/buffalo_l.zip cannot be reached from here. Without a network: fetch"
         " http://127.0.0.1:9/buffalo_l.zip on another machine or with a browser, bring it here and run:"
@@ -657,9 +657,8 @@ def test_without_a_network_it_says_exactly_what_to_do(tmp_path: Path) -> None:
 def test_a_download_that_is_no_pack_leaves_nothing_behind(
     run: Run, home: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-
     server.files["buffalo_s.zip"] = b"<html>please log in</html>"
-    monkeypatch.setattr(session, "release_address", lambda file: server.address + file)
+    monkeypatch.setattr(session, "release_url", lambda file: server.address + file)
     monkeypatch.chdir(home.parent)
     assert "neither a folder nor a zip" in run("models", "add", "buffalo_s", "--accept-license", code=5).err
     assert os.listdir(home / "packs") == []

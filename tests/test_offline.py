@@ -603,14 +603,15 @@ def test_the_commands_work_where_there_is_no_network_at_all(tmp_path: Path) -> N
 INFERENCE = """
 import time
 {before}
-from selfsearch.engine import Engine, find_pack
+from selfsearch.packs.store import find_pack
+from selfsearch.recognition.engine import Engine
 from pathlib import Path
 import numpy as np
 engine = Engine(find_pack("opencv-zoo", Path("none")))
 chips = np.random.default_rng(1).integers(0, 255, (8, 112, 112, 3), np.uint8)
 end, rounds = time.monotonic() + 75, 0
 while time.monotonic() < end:
-    engine.embed_both(chips)
+    engine.embed_with_mirror(chips)
     rounds += 1
 print(rounds > 10)
 """

@@ -11,8 +11,8 @@ from ..errors import PackError, UsageError
 from . import options
 
 if TYPE_CHECKING:
-    from ..packs.install import Added
-    from ..packs.store import Pack
+    from ..packs.install import AddedPack
+    from ..recognition.model_pack import Pack
 
 app = typer.Typer(
     help="Model packs: which there are, under which licence, and which is used.", invoke_without_command=True
@@ -28,8 +28,8 @@ def list_models(context: typer.Context, as_json: options.AsJson = False) -> None
     from ..packs import store
 
     used, folder = settings.read(options.home()).pack, options.home() / "packs"
-    listed = [_object(pack, used) for pack in store.all_packs(folder)]
-    broken = [{"name": name, "problem": why} for name, why in store.unusable(folder).items()]
+    listed = [_object(pack, used) for pack in store.list_packs(folder)]
+    broken = [{"name": name, "problem": why} for name, why in store.unreadable_packs(folder).items()]
     if as_json:
         options.answer_json({"schema": "selfsearch.models/1", "packs": listed, "unusable": broken})
         return
@@ -55,12 +55,12 @@ def add(
 
     This is the only command that connects anywhere, and only when a published pack is asked for by its name.
     """
-    from ..packs import install
     from ..packs.download import PUBLISHED
+    from ..packs.install import add_pack
 
     folder = options.home() / "packs"
     if Path(source).exists():
-        added = install.add(Path(source), folder, name)
+        added = add_pack(Path(source), folder, name)
     elif source in PUBLISHED:
         added = _fetched(source, folder, name, accept_license)
     else:
@@ -106,22 +106,23 @@ def use(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch mode
 def remove(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch models.")]) -> None:
     """Delete a pack that you added. What the library holds stays."""
     from .. import settings
-    from ..packs import install
+    from ..packs.install import remove_pack
 
     home = options.home()
     if settings.read(home).pack == name and (home / "packs" / name).is_dir():
         raise UsageError(f"{name} is in use; choose another one first: selfsearch models use opencv-zoo")
-    install.remove(name, home / "packs")
+    remove_pack(name, home / "packs")
     options.say(
         f"{name} is deleted; vectors that it made stay in the library and are not searched without it"
     )
 
 
-def _fetched(name: str, folder: Path, called: str | None, accepted: bool) -> Added:
+def _fetched(name: str, folder: Path, called: str | None, accepted: bool) -> AddedPack:
     """A published pack, after its terms were accepted."""
-    from ..packs import install, store
-    from ..packs.download import TERMS, fetch
-    from ..recognition.session import release_address
+    from ..packs.download import TERMS, download_file
+    from ..packs.install import add_pack
+    from ..recognition.model_pack import sha256_of
+    from ..recognition.session import release_url
     from .progress import Fetching
 
     options.say(TERMS)
@@ -131,18 +132,18 @@ def _fetched(name: str, folder: Path, called: str | None, accepted: bool) -> Add
         raise UsageError(
             f"nothing was fetched; to accept the licence: selfsearch models add {name} --accept-license"
         )
-    address, target = release_address(f"{name}.zip"), folder / f"{name}.zip"
-    options.say(f"fetching {address}")
+    url, target = release_url(f"{name}.zip"), folder / f"{name}.zip"
+    options.say(f"fetching {url}")
     with Fetching() as progress:
-        fetch(address, target, progress)
+        download_file(url, target, progress)
     try:
-        origin = {"from": address, "sha256": store.sha256(target), "bytes": target.stat().st_size}
-        return install.add(target, folder, called or name, origin)
+        origin = {"from": url, "sha256": sha256_of(target), "bytes": target.stat().st_size}
+        return add_pack(target, folder, called or name, origin)
     finally:
         target.unlink(missing_ok=True)
 
 
-def _tell(added: Added) -> None:
+def _tell(added: AddedPack) -> None:
     pack = added.pack
     options.answer(
         f"{pack.name} is {'replaced' if added.replaced else 'added'}: {pack.dimension} numbers per face,"

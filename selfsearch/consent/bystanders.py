@@ -75,7 +75,7 @@ def rule(library: Library, engine: Engine, pack: int, now: datetime) -> Keep:
 def circle(library: Library, engine: Engine, pack: int, now: datetime) -> EnrolledSet:
     """Everybody enrolled with live consent. Raises UsageError when there is nobody."""
     templates = [
-        people.enrolled_embeddings(library, person, pack, engine.dimension, engine.embed_both)[0]
+        people.enrolled_embeddings(library, person, pack, engine.dimension, engine.embed_with_mirror)[0]
         for person in grants.consented_people(library, now)
     ]
     if not any(map(len, templates)):

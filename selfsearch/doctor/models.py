@@ -9,6 +9,7 @@ from .. import settings
 from ..errors import PackError, UsageError
 from ..packs import store
 from ..recognition.calibration import find_calibration
+from ..recognition.model_pack import DEFAULT_PACK
 from .finding import Finding
 
 
@@ -19,18 +20,18 @@ def check_settings(home: Path) -> Iterator[Finding]:
     except UsageError as exc:
         yield Finding("settings", "error", str(exc), f"correct or delete {home / 'config.toml'}")
         return
-    if used in [pack.name for pack in store.all_packs(home / "packs")]:
+    if used in [pack.name for pack in store.list_packs(home / "packs")]:
         yield Finding("settings", "ok", f"the settings are readable; the model pack in use is {used}")
     else:
         yield Finding(
             "settings", "error", f"the model pack in use, {used}, is not there or cannot be read",
-            f"add it again (selfsearch models add), or: selfsearch models use {store.DEFAULT}",
+            f"add it again (selfsearch models add), or: selfsearch models use {DEFAULT_PACK}",
         )  # fmt: skip
 
 
 def packs_are_whole(home: Path) -> Iterator[Finding]:
     """Whether every pack is, byte for byte, what its manifest says."""
-    for pack in store.all_packs(home / "packs"):
+    for pack in store.list_packs(home / "packs"):
         try:
             pack.verify()
             measured = find_calibration(pack)
@@ -44,5 +45,5 @@ def packs_are_whole(home: Path) -> Iterator[Finding]:
                 "packs", "note", f"the model pack {pack.name} has no calibration: its scores have no bands",
                 "measure it on labelled photographs: scripts/calibrate",
             )  # fmt: skip
-    for name, why in store.unusable(home / "packs").items():
+    for name, why in store.unreadable_packs(home / "packs").items():
         yield Finding("packs", "error", why, f"take it away: selfsearch models remove {name}")

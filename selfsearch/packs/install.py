@@ -17,24 +17,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import PackError, UsageError
 from ..files import private_folder, write_private
-from ..recognition import calibration
-from . import onnx_inspect, store
+from ..recognition.alignment import CHIP_SIDE
+from ..recognition.calibration import read_calibration
+from ..recognition.embedding import embed_chips
+from ..recognition.model_pack import TASKS, Pack, read_pack
+from ..types import Chips
 from .download import PUBLISHED, TERMS, UNKNOWN_TERMS
-from .onnx_inspect import Graph
-from .pack_archive import Shelf, opened
-from .store import Pack
+from .onnx_inspect import ARCFACE_PIXELS, SCRFD_PIXELS, ModelFile, check_model, inspect_model
+from .pack_archive import PackArchive, open_pack
+from .store import BUNDLED_PACKS
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # what InsightFace allows as a model_id
-TASKS = ("detection", "recognition")
 CHECKSUM = re.compile(r"[0-9a-f]{64}")
+MAX_SAME_COSINE = 1 - 1e-5  # of two different pictures; above it an embedder tells nothing apart
+MAX_NUMBER = 1e6  # in a calibration, where scores and rates are at most 1
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class AddedPack:
     """What adding a pack came to."""
 
     pack: Pack
@@ -52,33 +55,37 @@ class _Draft:
     ignored: tuple[str, ...] = ()
 
 
-def add(source: Path, folder: Path, name: str | None = None, origin: dict[str, Any] | None = None) -> Added:
-    """Take the pack in `source` into `folder`; `origin` is noted in the manifest. Raises PackError,
-    UsageError.
+def add_pack(
+    source: Path, folder: Path, name: str | None = None, origin: dict[str, Any] | None = None
+) -> AddedPack:
+    """Take the pack in `source` into `folder`; `origin` is noted in the manifest.
+
+    Raises PackError when it cannot be used, UsageError when it cannot have its name.
     """
     private_folder(folder)
-    with opened(source) as shelf:
-        manifest = _manifest(shelf)
-        called = _name(name or (str(manifest["model_id"]) if manifest else shelf.title))
-        scratch = Path(tempfile.mkdtemp(prefix=f".{called}.", suffix=".part", dir=folder))
+    with open_pack(source) as archive:
+        manifest = _read_manifest(archive)
+        name = _check_name(name or (str(manifest["model_id"]) if manifest else archive.title))
+        scratch = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".part", dir=folder))
         try:
-            draft = _Draft(called, scratch)
-            draft = _described(shelf, draft, manifest) if manifest else _recognised(shelf, draft)
-            _papers(shelf, draft, origin)
-            _try(store.read_pack(scratch))
-            replaced = _install(scratch, folder / called)
+            draft = _Draft(name, scratch)
+            if manifest:
+                draft = _copy_described(archive, draft, manifest)
+            else:
+                draft = _copy_recognized(archive, draft)
+            _write_documents(archive, draft, origin)
+            _trial_run(read_pack(scratch))
+            replaced = _move_into_place(scratch, folder / name)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-    return Added(store.read_pack(folder / called), draft.ignored, replaced)
+    return AddedPack(read_pack(folder / name), draft.ignored, replaced)
 
 
-def remove(name: str, folder: Path) -> None:
-    """Delete an own pack, also one that cannot be read any more. Raises UsageError when there is none of
-    that name.
-    """
+def remove_pack(name: str, folder: Path) -> None:
+    """Delete an added pack, also one that cannot be read any more. Raises UsageError when there is none."""
     place = folder / name
     if not NAME.fullmatch(name) or not place.is_dir():
-        bundled = (store.BUNDLED / name).is_dir() and NAME.fullmatch(name)
+        bundled = (BUNDLED_PACKS / name).is_dir() and NAME.fullmatch(name)
         raise UsageError(
             f"{name} came with the program and stays"
             if bundled
@@ -89,23 +96,21 @@ def remove(name: str, folder: Path) -> None:
     shutil.rmtree(aside)
 
 
-def _name(name: str) -> str:
+def _check_name(name: str) -> str:
     if not NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} cannot be a pack's name (letters, digits, dots, - and _); give one: --name NAME"
         )
-    if (store.BUNDLED / name).is_dir():
+    if (BUNDLED_PACKS / name).is_dir():
         raise UsageError(
             f"{name} is the name of a pack that came with the program; give another one: --name NAME"
         )
     return name
 
 
-def _manifest(shelf: Shelf) -> dict[str, Any] | None:
-    """A manifest of version 2; None for the older layout, whose manifests (if any) InsightFace ignores,
-    too.
-    """
-    text = shelf.text("manifest.json")
+def _read_manifest(archive: PackArchive) -> dict[str, Any] | None:
+    """A manifest of version 2; None for the older layout, whose manifests InsightFace ignores, too."""
+    text = archive.text("manifest.json")
     if text is None:
         return None
     try:
@@ -119,130 +124,129 @@ def _manifest(shelf: Shelf) -> dict[str, Any] | None:
         raise PackError("the pack's manifest.json names no tasks or no model_id")
     for task in TASKS:
         if not isinstance(tasks.get(task), dict):
-            raise PackError(f"the pack has no model for {task}; selfsearch needs both {' and '.join(TASKS)}")
+            raise _no_model_for(task)
     return raw
 
 
-def _described(shelf: Shelf, draft: _Draft, manifest: dict[str, Any]) -> _Draft:
+def _no_model_for(task: str) -> PackError:
+    return PackError(f"the pack has no model for {task}; selfsearch needs both {' and '.join(TASKS)}")
+
+
+def _copy_described(archive: PackArchive, draft: _Draft, manifest: dict[str, Any]) -> _Draft:
     """The two models that a manifest of version 2 names."""
     for task in TASKS:
         raw = manifest["tasks"][task]
         file, expected = raw.get("file"), raw.get("sha256")
-        if not isinstance(file, str) or file not in shelf.sizes:
+        if not isinstance(file, str) or file not in archive.sizes:
             raise PackError(f"the pack is incomplete: the model for {task} is missing")
         if expected is not None and (not isinstance(expected, str) or not CHECKSUM.fullmatch(expected)):
             raise PackError(f"the pack's manifest.json has a checksum for {task} that is none")
         target = draft.folder / f"{task}.onnx"
-        digest = shelf.copy(file, target)
+        digest = archive.copy(file, target)
         if expected not in (None, digest):
             raise PackError(
                 f"{file} is not the file that the pack's manifest describes: it was changed or damaged"
             )
-        graph = onnx_inspect.inspect(target, file)
-        onnx_inspect.check(target, file, replace(graph, task=task))
-        default = (
-            onnx_inspect.SCRFD if task == "detection" else onnx_inspect.ARCFACE
-        )  # the manifest's own defaults
-        draft.tasks[task] = _task(task, digest, raw.get("preprocessing", default), graph)
+        model = inspect_model(target, file)
+        check_model(target, file, replace(model, task=task))
+        default = SCRFD_PIXELS if task == "detection" else ARCFACE_PIXELS  # the manifest's own defaults
+        draft.tasks[task] = _task(task, digest, raw.get("preprocessing", default), model)
     used = {manifest["tasks"][task]["file"] for task in TASKS}
-    return replace(draft, ignored=tuple(name for name in _models(shelf) if name not in used))
+    return replace(draft, ignored=tuple(name for name in _model_names(archive) if name not in used))
 
 
-def _recognised(shelf: Shelf, draft: _Draft) -> _Draft:
-    """The first detector and the first recogniser of the older layout, in the order of their names as
-    InsightFace does.
-    """
+def _copy_recognized(archive: PackArchive, draft: _Draft) -> _Draft:
+    """The first detector and the first recogniser of the older layout, by name, as InsightFace does."""
     ignored = []
-    for name in _models(shelf):
-        target = draft.folder / "looked-at.onnx"
-        digest = shelf.copy(name, target)
-        graph = onnx_inspect.inspect(target, name)
-        if graph.task is None or graph.task in draft.tasks:
+    for name in _model_names(archive):
+        target = draft.folder / "inspected.onnx"
+        digest = archive.copy(name, target)
+        model = inspect_model(target, name)
+        if model.task is None or model.task in draft.tasks:
             ignored.append(name)
             target.unlink()
             continue
-        onnx_inspect.check(target, name, graph)
-        target.rename(draft.folder / f"{graph.task}.onnx")
-        draft.tasks[graph.task] = _task(graph.task, digest, graph.preprocessing, graph)
+        check_model(target, name, model)
+        target.rename(draft.folder / f"{model.task}.onnx")
+        draft.tasks[model.task] = _task(model.task, digest, model.preprocessing, model)
     for task in TASKS:
         if task not in draft.tasks:
-            raise PackError(f"the pack has no model for {task}; selfsearch needs both {' and '.join(TASKS)}")
+            raise _no_model_for(task)
     return replace(draft, ignored=tuple(ignored))
 
 
-def _models(shelf: Shelf) -> list[str]:
-    return sorted(name for name in shelf.sizes if name.lower().endswith(".onnx") and "/" not in name)
+def _model_names(archive: PackArchive) -> list[str]:
+    return sorted(name for name in archive.sizes if name.lower().endswith(".onnx") and "/" not in name)
 
 
-def _task(task: str, digest: str, preprocessing: Any, graph: Graph) -> dict[str, Any]:
+def _task(task: str, digest: str, preprocessing: Any, model: ModelFile) -> dict[str, Any]:
     """A task of the manifest that we write. InsightFace judges the preprocessing when it loads the pack."""
     described: dict[str, Any] = {"file": f"{task}.onnx", "sha256": digest, "preprocessing": preprocessing}
     if task == "recognition":
-        described |= {
-            "input_size": [onnx_inspect.CHIP, onnx_inspect.CHIP],
-            "embedding_dimension": graph.dimension,
-        }
+        described |= {"input_size": [CHIP_SIDE, CHIP_SIDE], "embedding_dimension": model.dimension}
     return described
 
 
-def _papers(shelf: Shelf, draft: _Draft, origin: dict[str, Any] | None) -> None:
+def _write_documents(archive: PackArchive, draft: _Draft, origin: dict[str, Any] | None) -> None:
     """Manifest, licence and calibration."""
     manifest = {
         "manifest_version": 2,
         "model_id": draft.name,
         "license": "MODEL.LICENSE",
         "tasks": draft.tasks,
-        "origin": origin or {"from": shelf.title},
+        "origin": origin or {"from": archive.title},
     }
-    terms = shelf.text("MODEL.LICENSE") or (TERMS if shelf.title in PUBLISHED else UNKNOWN_TERMS)
+    terms = archive.text("MODEL.LICENSE") or (TERMS if archive.title in PUBLISHED else UNKNOWN_TERMS)
     write_private(draft.folder / "manifest.json", json.dumps(manifest, indent=1).encode())
     write_private(draft.folder / "MODEL.LICENSE", terms.encode())
-    measured = shelf.text("calibration.json")
-    if measured is not None:
-        write_private(draft.folder / "calibration.json", measured.encode())
+    calibration = archive.text("calibration.json")
+    if calibration is not None:
+        write_private(draft.folder / "calibration.json", calibration.encode())
         _check_calibration(draft.folder / "calibration.json")
 
 
 def _check_calibration(path: Path) -> None:
-    found = calibration.read(path)
-    curves = (found.scores, found.false_match_rates, found.genuine_scores, found.true_match_rates)
-    numbers = [number for curve in curves for number in curve]
-    if not all(isinstance(number, (int, float)) and abs(number) < 1e6 for number in numbers):
+    calibration = read_calibration(path)
+    false_matches = calibration.scores, calibration.false_match_rates
+    true_matches = calibration.genuine_scores, calibration.true_match_rates
+    numbers = [number for curve in (*false_matches, *true_matches) for number in curve]
+    if not all(isinstance(number, (int, float)) and abs(number) < MAX_NUMBER for number in numbers):
         raise PackError("the pack's calibration.json is damaged: it holds what is no number")
-    if len(curves[0]) != len(curves[1]) or len(curves[0]) < 2 or len(curves[2]) != len(curves[3]):
+    lengths = [len(curve) for curve in (*false_matches, *true_matches)]
+    if lengths[0] != lengths[1] or lengths[0] < 2 or lengths[2] != lengths[3]:
         raise PackError("the pack's calibration.json is damaged: its curves do not fit together")
 
 
-def _try(pack: Pack) -> None:
-    """Load the pack and run both models. Raises PackError when what comes out is not what a face model
-    gives.
-    """
-    from ..recognition.session import LOAD_ERRORS, Models
+def _trial_run(pack: Pack) -> None:
+    """Load the pack and run both models. Raises PackError when they do not give what a face model gives."""
+    from ..recognition.session import LOAD_ERRORS, ModelSession
 
+    chips = _synthetic_chips()
     try:
-        models = Models(pack)
-        embeddings = models.embed(_made_up())
-        boxes, points = models.detect(_made_up()[0, :96, :64], 0.5)
+        session = ModelSession(pack)
+        embeddings = embed_chips(session, chips)
+        boxes, landmarks = session.detect(chips[0, :96, :64], 0.5)
     except LOAD_ERRORS as exc:
         raise PackError(f"the pack's models do not run ({type(exc).__name__})") from exc
     except PackError as exc:
         raise PackError(f"the pack cannot be used: {str(exc).partition(';')[0]}") from exc
-    if embeddings.shape != (3, pack.dimension) or not np.isfinite(embeddings).all():
+    if embeddings.shape != (len(chips), pack.dimension) or not np.isfinite(embeddings).all():
         raise PackError(f"the recogniser does not give {pack.dimension} finite numbers per face")
-    if float((embeddings @ embeddings.T).min()) > 1 - 1e-5:
+    if float((embeddings @ embeddings.T).min()) > MAX_SAME_COSINE:
         raise PackError("the recogniser gives every picture the same vector: its weights are damaged")
-    if boxes.shape[1:] != (5,) or points.shape[1:] != (5, 2) or not np.isfinite(boxes).all():
+    if boxes.shape[1:] != (5,) or landmarks.shape[1:] != (5, 2) or not np.isfinite(boxes).all():
         raise PackError("the detector does not give boxes with five landmarks")
 
 
-def _made_up() -> NDArray[np.uint8]:
+def _synthetic_chips() -> Chips:
     """Three pictures (3, 112, 112, 3): noise, a gradient and its mirror image."""
-    noise = np.random.default_rng(0).integers(0, 256, (112, 112, 3), np.uint8)
-    slope = np.broadcast_to(np.linspace(0, 255, 112).astype(np.uint8)[:, None, None], (112, 112, 3))
-    return np.stack([noise, slope, slope[::-1]])
+    noise = np.random.default_rng(0).integers(0, 256, (CHIP_SIDE, CHIP_SIDE, 3), np.uint8)
+    shades = np.linspace(0, 255, CHIP_SIDE).astype(np.uint8)
+    gradient = np.broadcast_to(shades[:, None, None], noise.shape)
+    return np.stack([noise, gradient, gradient[::-1]])
 
 
-def _install(scratch: Path, place: Path) -> bool:
+def _move_into_place(scratch: Path, place: Path) -> bool:
     """Move the finished folder to its place; says whether another pack made room for it."""
     replaced = place.exists()
     if replaced:

@@ -1,5 +1,4 @@
-"""What a score means: how often two different people reach it, as measured, and so how many false matches to
-expect.
+"""What a score means: how often two different people reach it, and so how many false matches to expect.
 
 A calibration is two curves of plain numbers, made by scripts/calibrate from a labelled folder with the
 same code that indexes and queries. The false match rate (FMR) is interpolated in its logarithm; beyond
@@ -18,14 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PackError
-from ..packs.store import Pack
+from .model_pack import Pack
 
-BUNDLED = Path(__file__).parent / "calibrations"
+BUNDLED_CALIBRATIONS = Path(__file__).parent / "calibrations"
 BANDS = {"strong": 0.01, "likely": 0.1, "possible": 1.0}  # expected false matches in this library, at most
-SAME_PERSON = 1e-4  # FMR at which a selfie counts as the enrolled person's
-WEAKEST = 1e-2  # FMR of the weakest score that --all shows
-# faces: bands are never laxer than in a library of this many, for few faces are often relatives'
-FEWEST = 1000
+SAME_PERSON_FMR = 1e-4  # at which a selfie counts as the enrolled person's
+WEAKEST_FMR = 1e-2  # of the weakest score that --all shows
+MIN_FACES = 1000  # bands are never laxer than in a library of this many, for few faces are often relatives'
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,8 @@ class Calibration:
     measured_on: str
 
     @cached_property
-    def _decades_per_score(self) -> float:
-        """Slope of log10(FMR) over the last two decades that were measured (negative)."""
+    def _slope(self) -> float:
+        """Of log10(FMR) by score, over the last two decades that were measured: negative."""
         logs = [math.log10(rate) for rate in self.false_match_rates]
         first = next(index for index, value in enumerate(logs) if value <= logs[-1] + 2)
         return (logs[-1] - logs[first]) / (self.scores[-1] - self.scores[first])
@@ -54,9 +52,7 @@ class Calibration:
         if score <= self.scores[0]:
             return self.false_match_rates[0]
         if score >= self.scores[-1]:
-            return float(
-                self.false_match_rates[-1] * 10 ** (self._decades_per_score * (score - self.scores[-1]))
-            )
+            return float(self.false_match_rates[-1] * 10 ** (self._slope * (score - self.scores[-1])))
         at = bisect_left(self.scores, score)
         share = (score - self.scores[at - 1]) / (self.scores[at] - self.scores[at - 1])
         low, high = math.log10(self.false_match_rates[at - 1]), math.log10(self.false_match_rates[at])
@@ -65,7 +61,7 @@ class Calibration:
     def score_for(self, rate: float) -> float:
         """The lowest score at which the false match rate is at most `rate`."""
         if rate <= self.false_match_rates[-1]:
-            return self.scores[-1] + math.log10(rate / self.false_match_rates[-1]) / self._decades_per_score
+            return self.scores[-1] + math.log10(rate / self.false_match_rates[-1]) / self._slope
         low, high = self.scores[0], self.scores[-1]
         for _ in range(50):
             middle = (low + high) / 2
@@ -73,10 +69,9 @@ class Calibration:
         return high
 
     def bands(self, faces: int) -> dict[str, float]:
-        """Band -> lowest score in it, for a library of this many distinct faces, or of FEWEST if it has
-        fewer.
-        """
-        return {band: round(self.score_for(limit / max(faces, FEWEST)), 4) for band, limit in BANDS.items()}
+        """Band -> lowest score in it, for a library of this many distinct faces, or of MIN_FACES if fewer."""
+        faces = max(faces, MIN_FACES)
+        return {band: round(self.score_for(limit / faces), 4) for band, limit in BANDS.items()}
 
     def expected_false_matches(self, score: float, faces: int) -> float:
         """How many of `faces` different people would score at least this."""
@@ -84,25 +79,24 @@ class Calibration:
 
 
 def find_calibration(pack: Pack) -> Calibration | None:
-    """The calibration that lies in the pack's folder or came with the program; None when nobody measured this
-    pack.
-    """
-    for path in (pack.folder / "calibration.json", BUNDLED / f"{pack.name}.json"):
+    """The calibration in the pack's folder or among ours; None when nobody measured this revision of it."""
+    for path in (pack.folder / "calibration.json", BUNDLED_CALIBRATIONS / f"{pack.name}.json"):
         if path.is_file():
-            found = read(path)
-            if found.revision == pack.revision:
-                return found
+            calibration = read_calibration(path)
+            if calibration.revision == pack.revision:
+                return calibration
     return None
 
 
-def read(path: Path) -> Calibration:
+def read_calibration(path: Path) -> Calibration:
     """Raises PackError when the file is not a calibration."""
     try:
         raw = json.loads(path.read_text("utf-8"))
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
-        found = Calibration(**values)
+        calibration = Calibration(**values)
     except (OSError, ValueError, TypeError) as exc:
         raise PackError(f"the calibration {path.name} is damaged; make it anew: scripts/calibrate") from exc
-    if list(found.scores) != sorted(set(found.scores)) or min(found.false_match_rates, default=0) <= 0:
+    ascending = list(calibration.scores) == sorted(set(calibration.scores))
+    if not ascending or min(calibration.false_match_rates, default=0) <= 0:
         raise PackError(f"the calibration {path.name} is damaged; make it anew: scripts/calibrate")
-    return found
+    return calibration

@@ -1,4 +1,4 @@
-"""The engine: a picture goes in, its faces come out, each with an aligned chip and a unit vector."""
+"""The engine: a picture goes in, its faces come out, each with an aligned chip and an embedding."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from ..packs.store import Pack
-from ..types import Analysis, Box, Chip, Embeddings, Face, Facts, Pixels
-from . import alignment, detection
-from .quality import quality
+from ..types import Analysis, Box, Chip, Chips, Embedding, Embeddings, Face, Facts, Pixels
+from . import alignment, detection, embedding
+from .detection import Detection
+from .model_pack import Pack
+from .quality import face_quality
 
 if TYPE_CHECKING:
-    from .session import Models
+    from .session import ModelSession
 
 # Pixels on the long side of what is decoded at first: twice what detection wants. Most chips can be cut from
 # that, and decoding a large JPEG a second time costs ten times what reducing it does.
-DECODED_SIDE = 2 * detection.FINE
-SHARP_LIMIT = 5400  # pixels: small faces in larger pictures are cut from one reduced to this, up to twice it
+DECODED_SIDE = 2 * detection.FINE_SIDE
+# Pixels on the long side: small faces in larger pictures are cut from one reduced to this, up to twice it.
+MAX_CROP_SOURCE_SIDE = 5400
 
 
-class Picture(Protocol):
+class StillPicture(Protocol):
     """A still whose pixels can be had at the size that is needed (media.Still is one)."""
 
     @property
@@ -39,88 +41,76 @@ class Picture(Protocol):
 
 
 class Engine:
-    """A pack at work. May be used from several threads at once. The models are checked and loaded at their
-    first use.
+    """A pack at work: detection, alignment, embedding. May be used from several threads at once.
+
+    The models are checked and loaded at their first use, which raises PackError when the pack is damaged.
     """
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
         self._guard = threading.Lock()
-        self._loaded: Models | None = None
+        self._loaded: ModelSession | None = None
 
     @property
     def dimension(self) -> int:
-        """Length of a vector."""
+        """Numbers per embedding."""
         return self.pack.dimension
 
     @property
-    def _models(self) -> Models:
-        """Raises PackError when the pack is damaged."""
+    def _session(self) -> ModelSession:
         with self._guard:
             if self._loaded is None:
-                from .session import Models
+                from .session import ModelSession
 
-                self._loaded = Models(self.pack)
+                self._loaded = ModelSession(self.pack)
             return self._loaded
 
-    def look(self, picture: Picture) -> tuple[Pixels, tuple[Face, ...]]:
-        """The pixels that were searched, and every face in them with boxes in pixels of the original
-        picture.
-        """
+    def detect_and_embed(self, picture: StillPicture) -> tuple[Pixels, tuple[Face, ...]]:
+        """The pixels that were searched, and every face in them; boxes are in pixels of the original."""
         pixels = picture.pixels(DECODED_SIDE)
-        found = detection.find(self._models, pixels)
-        if not found:
+        detections = detection.detect_faces(self._session, pixels)
+        if not detections:
             return pixels, ()
-        scale = max(picture.width, picture.height) / max(pixels.shape[:2])
-        sharp, factor = self._sharpest(picture, pixels, found, scale)
-        faces = [self._scaled(face, factor) for face in found]
-        faces = [detection.refine(self._models, sharp, face) for face in faces]
-        chips = np.stack([alignment.chip(sharp, face.landmarks) for face in faces])
+        source = _crop_source(picture, pixels, detections)
+        scale = max(source.shape[:2]) / max(pixels.shape[:2])
+        detections = [
+            detection.refine_landmarks(self._session, source, face.scaled(scale)) for face in detections
+        ]
+        chips = np.stack([alignment.align_face(source, face.landmarks) for face in detections])
         embeddings = self.embed(chips)
-        whole = max(picture.width, picture.height) / max(sharp.shape[:2])
-        return pixels, tuple(
-            _face(self._scaled(face, whole), chip, embedding, picture)
-            for face, chip, embedding in zip(faces, chips, embeddings, strict=True)
-        )
+        scale = max(picture.width, picture.height) / max(source.shape[:2])
+        faces = zip(detections, chips, embeddings, strict=True)
+        return pixels, tuple(_face(picture, face.scaled(scale), chip, row) for face, chip, row in faces)
 
-    def analyse(self, picture: Picture, phash: int | None, faces: Sequence[Face]) -> Analysis:
+    def analyse(self, picture: StillPicture, phash: int | None, faces: Sequence[Face]) -> Analysis:
         """Everything the library keeps of one picture."""
         return Analysis(
             picture.type, picture.width, picture.height, tuple(faces), phash, picture.facts, picture.problem
         )
 
-    def embed(self, chips: Chip) -> Embeddings:
-        """Aligned (n, 112, 112, 3) RGB chips to (n, dim) unit vectors."""
-        return self._models.embed(chips)
+    def embed(self, chips: Chips) -> Embeddings:
+        """Aligned (n, 112, 112, 3) RGB chips to (n, dimension) rows of length 1."""
+        return embedding.embed_chips(self._session, chips)
 
-    def embed_both(self, chips: Chip) -> Embeddings:
-        """The same, each averaged with the vector of its mirror image: twice the work, used for probes."""
-        both = self.embed(chips) + self.embed(np.ascontiguousarray(chips[:, :, ::-1]))
-        return np.asarray(both / np.linalg.norm(both, axis=1, keepdims=True), np.float32)
-
-    @staticmethod
-    def _sharpest(
-        picture: Picture, pixels: Pixels, found: Sequence[detection.Found], scale: float
-    ) -> tuple[Pixels, float]:
-        """The pixels to crop from: more than were searched when a face is smaller there than a chip needs."""
-        need = max(alignment.scale_of(face.landmarks) for face in found)  # chip pixels per searched pixel
-        if scale <= 1.01 or need <= 1.0:
-            return pixels, 1.0
-        side = min(max(pixels.shape[:2]) * min(need, scale), SHARP_LIMIT)
-        sharp = picture.pixels(int(side))
-        return sharp, max(sharp.shape[:2]) / max(pixels.shape[:2])
-
-    @staticmethod
-    def _scaled(face: detection.Found, factor: float) -> detection.Found:
-        x, y, width, height = (value * factor for value in face.box)
-        return detection.Found((x, y, width, height), face.landmarks * np.float32(factor), face.score)
+    def embed_with_mirror(self, chips: Chips) -> Embeddings:
+        """The same, each averaged with the embedding of its mirror image: twice the work, used for probes."""
+        return embedding.embed_with_mirror(self._session, chips)
 
 
-def _face(found: detection.Found, chip: Chip, embedding: Embeddings, picture: Picture) -> Face:
+def _crop_source(picture: StillPicture, pixels: Pixels, detections: Sequence[Detection]) -> Pixels:
+    """The pixels to cut chips from: more than were searched when a face is smaller there than its chip."""
+    scale = max(picture.width, picture.height) / max(pixels.shape[:2])
+    enlarged = max(alignment.scale_of(alignment.estimate_similarity(face.landmarks)) for face in detections)
+    if scale <= 1.01 or enlarged <= 1.0:
+        return pixels
+    return picture.pixels(int(min(max(pixels.shape[:2]) * min(enlarged, scale), MAX_CROP_SOURCE_SIDE)))
+
+
+def _face(picture: StillPicture, found: Detection, chip: Chip, row: Embedding) -> Face:
+    """A face as the library keeps it; its box ends where the picture does."""
     x, y, width, height = found.box
     left, top = max(0.0, x), max(0.0, y)
     right, bottom = min(float(picture.width), x + width), min(float(picture.height), y + height)
     box: Box = (round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1))
-    return Face(
-        box, found.landmarks, found.score, quality(found.score, found.landmarks, chip), chip, embedding
-    )
+    quality = face_quality(found.score, found.landmarks, chip)
+    return Face(box, found.landmarks, found.score, quality, chip, row)

@@ -1,8 +1,7 @@
 """How much a face can tell: one number from 0 to 1, used to weigh probes and to warn, never to hide a match.
 
 The product of four plain measures, each clipped to 0..1: the detector's confidence, the distance between
-the eyes (30 pixels is what a 112-pixel chip can use), how frontal the face is (the nose between the eyes),
-and sharpness of the chip (variance of the Laplacian; 60 and more looks sharp at 112 pixels). No claim of a
+the eyes, how frontal the face is (the nose between the eyes), and sharpness of the chip. No claim of a
 standard such as ISO/IEC 29794-5 is made.
 """
 
@@ -13,17 +12,20 @@ import numpy as np
 
 from ..types import Chip, Landmarks
 
-EYES_PIXELS = 30.0
-SHARP_VARIANCE = 60.0
+EYE_DISTANCE = 30.0  # pixels: in the chip it is 35, so more detail than this has no room there
+SHARP_VARIANCE = 60.0  # of the Laplacian: a chip of 112 pixels with this much looks sharp
+BLURRED_SHARE = 0.3  # of the quality that remains to a chip without any detail: blurred is not useless
 
 
-def quality(score: float, landmarks: Landmarks, chip: Chip) -> float:
+def face_quality(score: float, landmarks: Landmarks, chip: Chip) -> float:
     """0 (useless) to 1 (frontal, sharp, large). `landmarks` are in pixels of the sharpest image available."""
     left, right, nose = landmarks[0], landmarks[1], landmarks[2]
-    between = float(np.hypot(*(right - left)))
-    size = min(1.0, between / EYES_PIXELS)
-    along = float((nose - left) @ (right - left)) / max(between * between, 1e-6)  # 0.5: between the eyes
-    frontal = max(0.0, 1.0 - abs(along - 0.5))
+    distance = float(np.hypot(*(right - left)))
+    size = min(1.0, distance / EYE_DISTANCE)
+    # Where the nose is between the eyes: 0 at the left one, 0.5 in the middle
+    nose_position = float((nose - left) @ (right - left)) / max(distance * distance, 1e-6)
+    frontal = max(0.0, 1.0 - abs(nose_position - 0.5))
     grey = cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY)
     sharp = min(1.0, float(cv2.Laplacian(grey, cv2.CV_64F).var()) / SHARP_VARIANCE)
-    return round(float(np.clip(score, 0, 1)) * size * frontal * (0.3 + 0.7 * sharp), 3)
+    confidence = float(np.clip(score, 0, 1))
+    return round(confidence * size * frontal * (BLURRED_SHARE + (1 - BLURRED_SHARE) * sharp), 3)

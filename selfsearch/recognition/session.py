@@ -1,12 +1,18 @@
 """The one place where InsightFace is imported: it loads a pack's two models and runs them.
 
 It is given a folder, never a name, because a name that it does not know it downloads. Its two networks are
-called on whole arrays here; choosing scales, merging and aligning are ours, in detect.py and align.py.
+called on whole arrays here; choosing scales, merging and aligning are ours, in detection.py and alignment.py.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 from typing import Any
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # must stand before the import: DESIGN.md, section 9
@@ -18,9 +24,8 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from ..errors import PackError
-from ..packs.store import Pack
-from ..types import Embeddings
-from . import later
+from ..types import Chips, Pixels
+from .model_pack import Pack
 
 RUNTIME_ERRORS = (  # onnxruntime's own have no common base below Exception
     runtime.Fail, runtime.InvalidGraph, runtime.InvalidArgument, runtime.InvalidProtobuf, runtime.NoModel,
@@ -30,65 +35,66 @@ LOAD_ERRORS = (
     *RUNTIME_ERRORS, cv2.error, RuntimeError, ValueError, TypeError, OSError, AssertionError, KeyError,
     IndexError,
 )  # fmt: skip
+NMS_THRESHOLD = 0.4  # intersection over union from which two boxes are one face; InsightFace's default
 
 
-class Models:
-    """A loaded pack. Both methods may be called from several threads at once."""
+class ModelSession:
+    """A loaded pack: its detector and its embedder. Methods may be called from several threads at once."""
 
     def __init__(self, pack: Pack) -> None:
+        """Raises PackError when the pack is damaged, or is not what its manifest says."""
         pack.verify()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # photographs are worked on in parallel, not one photograph's layers
-        options.log_severity_level = 3
-        app = _open(pack, options)
+        options.log_severity_level = 3  # errors; warnings go to stderr
+        app = _load(pack, options)
         self._detector: Any = app.models["detection"]
-        self._recogniser: Any = app.models["recognition"]
-        self._detector.nms_thresh = 0.4
+        self._embedder: Any = app.models["recognition"]
+        self._detector.nms_thresh = NMS_THRESHOLD
         if self.dimension != pack.dimension:
             raise PackError(
                 f"the model pack {pack.name!r} says {pack.dimension} numbers per face and gives"
                 f" {self.dimension}"
             )
 
-    def detect(
-        self, rgb: NDArray[np.uint8], threshold: float
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Candidates in one picture whose sides are multiples of 32: (n, 5) left, top, right, bottom, score
-        and (n, 5, 2) landmarks, in its own pixels, not yet freed of overlaps.
-        """
-        scores, boxes, points = self._detector.forward(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), threshold)
-        flat = np.concatenate([score.reshape(-1) for score in scores])
-        found = np.concatenate([np.concatenate(boxes), flat[:, None]], axis=1)
-        return found.astype(np.float32, copy=False), np.concatenate(points).astype(np.float32, copy=False)
-
-    def suppress(self, found: NDArray[np.float32]) -> list[int]:
-        """Indices of the candidates that remain when overlapping ones give way to the best of them."""
-        return [int(index) for index in self._detector.nms(found)] if len(found) else []
-
-    def embed(self, chips: NDArray[np.uint8]) -> Embeddings:
-        """(n, 112, 112, 3) RGB chips to (n, dim) float32 rows of length 1. n may be 0."""
-        if not len(chips):
-            return np.empty((0, self.dimension), np.float32)
-        bgr = [np.ascontiguousarray(chip[:, :, ::-1]) for chip in chips]
-        # One at a time: on one core a batch of eight takes 15% longer, because its layers outgrow the cache.
-        rows = np.asarray(np.concatenate([self._recogniser.get_feat(chip) for chip in bgr]), np.float32)
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        if not np.all(lengths > 0):  # also catches NaN
-            raise PackError("the model returned an empty vector: its weights are damaged")
-        return np.asarray(rows / lengths, np.float32)
-
     @property
     def dimension(self) -> int:
-        """Length of a vector."""
-        return int(self._recogniser.output_shape[-1])
+        """Numbers per embedding."""
+        return int(self._embedder.output_shape[-1])
+
+    def detect(self, rgb: Pixels, threshold: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Candidates that score `threshold` or more, in a picture whose sides are multiples of 32.
+
+        Boxes (n, 5): left, top, right, bottom, score; landmarks (n, 5, 2). Both in the picture's own pixels;
+        several candidates may be one face: see `nms`.
+        """
+        scores, boxes, landmarks = self._detector.forward(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), threshold)
+        flat = np.concatenate([score.reshape(-1) for score in scores])
+        scored = np.concatenate([np.concatenate(boxes), flat[:, None]], axis=1)
+        return scored.astype(np.float32, copy=False), np.concatenate(landmarks).astype(np.float32, copy=False)
+
+    def nms(self, boxes: NDArray[np.float32]) -> list[int]:
+        """Non-maximum suppression: indices of the (n, 5) boxes that overlap no better one."""
+        return [int(index) for index in self._detector.nms(boxes)] if len(boxes) else []
+
+    def features(self, chips: Chips) -> NDArray[np.float32]:
+        """(n, 112, 112, 3) RGB chips, n at least 1, to (n, dimension) numbers of any length."""
+        bgr = [np.ascontiguousarray(chip[:, :, ::-1]) for chip in chips]
+        # One at a time: on one core a batch of eight takes 15% longer, because its layers outgrow the cache.
+        return np.asarray(np.concatenate([self._embedder.get_feat(chip) for chip in bgr]), np.float32)
 
 
-def _open(pack: Pack, options: Any) -> Any:
+def release_url(file: str) -> str:
+    """Where InsightFace publishes one of its packs."""
+    from insightface.utils.storage import model_zoo_download_url
+
+    return str(model_zoo_download_url(file))
+
+
+def _load(pack: Pack, options: Any) -> Any:
     """InsightFace's FaceAnalysis of the pack's folder. Raises PackError."""
-    for unused in ("scipy.spatial", "requests"):  # half of what importing InsightFace takes, for nothing
-        later.postpone(unused)
-    from insightface.app import FaceAnalysis
-
+    with _deferred_imports("scipy.spatial", "requests"):
+        from insightface.app import FaceAnalysis
     try:
         return FaceAnalysis(
             name=str(pack.folder),
@@ -103,8 +109,52 @@ def _open(pack: Pack, options: Any) -> Any:
         ) from exc
 
 
-def release_address(file: str) -> str:
-    """Where InsightFace publishes one of its packs."""
-    from insightface.utils.storage import model_zoo_download_url
+@contextmanager
+def _deferred_imports(*names: str) -> Iterator[None]:
+    """Inside, importing these modules does not load them: that happens when a name of theirs is first used.
 
-    return str(model_zoo_download_url(file))
+    InsightFace imports them for what is not done here (liveness, downloads), which would cost every query
+    0.4 s of processor, a third of its own, and urllib3 opens a socket to see whether IPv6 is there. From
+    Python 3.12 on importlib.util.LazyLoader can do this; before, its modules load at their next import.
+    """
+    finder = _DeferringFinder(names)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _DeferringFinder(MetaPathFinder):
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path, target) if name in self.names else None
+        if spec is not None and spec.loader is not None:
+            spec.loader = _DeferringLoader(spec.loader)
+        return spec
+
+
+class _DeferringLoader(Loader):
+    def __init__(self, loader: Loader) -> None:
+        self.loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _DeferredModule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        if module.__spec__ is not None:
+            module.__spec__.loader = module.__loader__ = self.loader
+
+
+class _DeferredModule(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        spec = self.__spec__
+        if name in ("__path__", "__file__", "__cached__") or spec is None or spec.loader is None:
+            raise AttributeError(name)  # the import system asks before it sets them
+        self.__class__ = ModuleType  # type: ignore[assignment]
+        spec.loader.exec_module(self)
+        return getattr(self, name)

@@ -19,7 +19,7 @@ from ..consent.grants import Grant
 from ..errors import ConsentError, InputError, ItemError, UsageError
 from ..library import people
 from ..library.people import Person
-from ..recognition.calibration import SAME_PERSON, Calibration
+from ..recognition.calibration import SAME_PERSON_FMR, Calibration
 from ..recognition.engine import Engine
 from ..types import Chip, Embedding, Embeddings, Face, Pixels, isoformat
 from .gallery import Gallery
@@ -63,7 +63,7 @@ def read_photo(engine: Engine, path: Path) -> ProbePhoto:
         if len(data) > media.MAX_BYTES:
             raise InputError(f"{path} is larger than {media.MAX_BYTES >> 20} MB: that is no selfie")
         still = media.open_still(data)
-        pixels, detected = engine.look(still)
+        pixels, detected = engine.detect_and_embed(still)
     except OSError as exc:
         raise InputError(f"{path} cannot be read: {exc.strerror}") from exc
     except ItemError as exc:
@@ -85,7 +85,7 @@ def choose_probe(engine: Engine, photo: ProbePhoto, choose_face: ChooseFace) -> 
             f"{photo.path} shows {len(photo.faces)} faces; --face takes 1 to {len(photo.faces)}, or largest"
         )
     face = photo.faces[number]
-    return Probe(photo, face, engine.embed_both(face.chip[None])[0])
+    return Probe(photo, face, engine.embed_with_mirror(face.chip[None])[0])
 
 
 def read_probes(gallery: Gallery, paths: Sequence[Path], choose_face: ChooseFace) -> list[Probe]:
@@ -100,7 +100,7 @@ def check_one_person(probes: Sequence[Probe], calibration: Calibration | None) -
     """Raises InputError when two of the photographs do not look like the same person."""
     if calibration is None or len(probes) < 2:
         return
-    threshold = calibration.score_for(SAME_PERSON * 10)
+    threshold = calibration.score_for(SAME_PERSON_FMR * 10)
     for number, probe in enumerate(probes):
         others = [other.embedding for place, other in enumerate(probes) if place != number]
         if max(float(other @ probe.embedding) for other in others) < threshold:
@@ -128,7 +128,7 @@ def identify(gallery: Gallery, probes: Sequence[Probe], names: Sequence[str]) ->
 
     Raises ConsentError for a stranger: this tool answers people about themselves.
     """
-    threshold = gallery.calibration.score_for(SAME_PERSON) if gallery.calibration else ENROLLED_SCORE
+    threshold = gallery.calibration.score_for(SAME_PERSON_FMR) if gallery.calibration else ENROLLED_SCORE
     best: tuple[float, Person] | None = None
     for name in names:
         person = people.find_person(gallery.library, name)
@@ -153,7 +153,7 @@ def enrolled_embeddings(gallery: Gallery, person: Person) -> tuple[Embeddings, l
     """Embeddings of the person's remembered probes with this pack, (n, dimension), and their qualities."""
     engine = gallery.engine
     return people.enrolled_embeddings(
-        gallery.library, person, gallery.pack, engine.dimension, engine.embed_both
+        gallery.library, person, gallery.pack, engine.dimension, engine.embed_with_mirror
     )
 
 

@@ -275,7 +275,7 @@ def _analyse_file(context: Context, item: Item) -> FileResult:
         if not context.claims.claim(sha256):
             return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), is_copy=True)
         still = media.open_still(data)
-        pixels, detected = context.engine.look(still)
+        pixels, detected = context.engine.detect_and_embed(still)
         analysis = context.engine.analyse(still, media.perceptual_hash(pixels), detected)
         analysis = context.keep_faces(analysis)
     except ItemError as exc:

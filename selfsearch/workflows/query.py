@@ -26,7 +26,7 @@ from ..library import faces, items, people
 from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
-from ..recognition.calibration import BANDS, WEAKEST
+from ..recognition.calibration import BANDS, WEAKEST_FMR
 from ..types import (
     EXPOSURES,
     Answer,
@@ -140,7 +140,7 @@ def _lowest_score(gallery: Gallery, bands: Mapping[str, float], filters: Filters
     """The lowest score that is worth a look."""
     if gallery.calibration is None:
         return UNCALIBRATED
-    weakest = gallery.calibration.score_for(WEAKEST)
+    weakest = gallery.calibration.score_for(WEAKEST_FMR)
     return min(weakest, bands["possible"]) if filters.everything else bands["possible"]
 
 

@@ -1,0 +1,130 @@
+"""A model pack on disk: a folder that InsightFace can load, with a licence and checksums.
+
+It is checked, byte for byte, before it is used: a damaged model must never look like "no match". Where packs
+lie and how they get there is the business of `packs`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import PackError
+
+DEFAULT_PACK = "opencv-zoo"
+TASKS = ("detection", "recognition")  # a pack's models, in InsightFace's words
+BUNDLED_TERMS = "MIT (detection) and Apache-2.0 (recognition): free for every use"
+PIPELINE_REVISION = 1  # raised when detection, alignment or averaging change what an embedding means
+UNCHANGED_PIXELS = {"mean": 0.0, "std": 1.0}  # preprocessing that leaves the pixels as they are
+MAX_MANIFEST_BYTES = 1 << 20  # real ones have 1 kB
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack on disk. `revision` tells apart packs of one name whose embeddings must not be mixed."""
+
+    name: str
+    folder: Path
+    detection: Path
+    recognition: Path
+    checksums: tuple[tuple[Path, str], ...]  # file -> sha256 that the manifest declares
+    dimension: int  # numbers per embedding
+    revision: str
+    bundled: bool  # came with the program
+
+    @property
+    def licence(self) -> str:
+        """The text of MODEL.LICENSE; "" when the pack has none."""
+        path = self.folder / "MODEL.LICENSE"
+        return path.read_text("utf-8", "replace") if path.is_file() else ""
+
+    @property
+    def terms(self) -> str:
+        """The licence in one line."""
+        if self.bundled:
+            return BUNDLED_TERMS
+        text = self.licence.strip()
+        if text.startswith("{"):  # InsightFace's signed licence
+            try:
+                return f"InsightFace's licence, {json.loads(text)['grant']} use"
+            except (ValueError, KeyError, TypeError):
+                return "a licence that cannot be read"
+        return next(iter(text.splitlines()), "no licence given")
+
+    @property
+    def size(self) -> int:
+        """Bytes of both models, as far as they are there."""
+        return sum(path.stat().st_size for path in (self.detection, self.recognition) if path.is_file())
+
+    def verify(self) -> None:
+        """Raises PackError when a file is missing or is not the one that the manifest describes."""
+        for path, expected in self.checksums:
+            if not path.is_file():
+                raise PackError(
+                    f"the model pack {self.name!r} is incomplete: {path.name} is missing; {self.cure}"
+                )
+            if sha256_of(path) != expected:
+                raise PackError(
+                    f"the model pack {self.name!r} is damaged: {path.name} has changed; {self.cure}"
+                )
+
+    @property
+    def cure(self) -> str:
+        """What to do about a damaged pack."""
+        if self.bundled:
+            return "install selfsearch again"
+        return (
+            f"add it again (selfsearch models add) or use another one: selfsearch models use {DEFAULT_PACK}"
+        )
+
+
+def read_pack(folder: Path, *, bundled: bool = False) -> Pack:
+    """Read a pack's manifest (InsightFace's version 2, with checksums, which we require).
+
+    Raises PackError when it is not usable. The models themselves are not checked yet: see `Pack.verify`.
+    """
+    manifest = folder / "manifest.json"
+    try:
+        if manifest.stat().st_size > MAX_MANIFEST_BYTES:
+            raise PackError(f"the manifest of the model pack in {folder} is too large to be one")
+        raw = json.loads(manifest.read_text("utf-8"))
+        tasks = raw["tasks"]
+        detection, recognition = (_file_and_checksum(folder, tasks[task]) for task in TASKS)
+        dimension = int(tasks["recognition"].get("embedding_dimension", 512))
+        name = str(raw["model_id"])
+        revision = _revision([tasks[task] for task in TASKS])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
+        raise PackError(f"the model pack in {folder} has no usable manifest: {type(exc).__name__}") from exc
+    checksums = (detection, recognition)
+    return Pack(name, folder, detection[0], recognition[0], checksums, dimension, revision, bundled)
+
+
+def _file_and_checksum(folder: Path, task: Mapping[str, Any]) -> tuple[Path, str]:
+    path = (folder / task["file"]).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise PackError(f"the model pack in {folder} names a file outside its own folder")
+    return path, str(task["sha256"])
+
+
+def _revision(tasks: Sequence[Mapping[str, Any]]) -> str:
+    """Sixteen hexadecimal digits of what decides the embeddings.
+
+    That is both models, what is done to the pixels before them (unless nothing is), and our own pipeline.
+    """
+    parts = [task["sha256"] for task in tasks] + [str(PIPELINE_REVISION)]
+    preprocessing = [task.get("preprocessing", UNCHANGED_PIXELS) for task in tasks]
+    parts += [json.dumps(values, sort_keys=True) for values in preprocessing if values != UNCHANGED_PIXELS]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+
+
+def sha256_of(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

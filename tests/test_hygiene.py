@@ -31,10 +31,11 @@ BEHIND_THE_DOOR = """
 import sys, selfsearch.cli as cli
 sys.argv = ["selfsearch", "status"]
 
-def command(*words, **options):
+def body():
     {command}
+    sys.exit(0)
 
-cli.app = command
+cli.options.opened = body
 cli.run()
 """
 

@@ -221,9 +221,9 @@ def test_with_a_courier_the_process_itself_sends_nothing_far(tmp_path: Path) -> 
 SEALED = """
 import json, socket, sys
 from selfsearch.monitoring import notify
-from selfsearch.cli import network_policy
+from selfsearch.cli import network_policy, rescan
 from selfsearch.settings import Settings
-network_policy.shut(["rescan", "--scheduled"])
+network_policy.apply(rescan.rescan, {"scheduled": True})
 try:
     socket.create_connection(("127.0.0.1", int(sys.argv[2])), timeout=5)
 except Exception as exc:

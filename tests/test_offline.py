@@ -18,9 +18,12 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 from selfsearch import demo, sandbox
+from selfsearch.cli import network_policy
+from selfsearch.cli.network_policy import Need
 from selfsearch.sandbox import kernel, proof, sandbox_runner
 from tests import photos
 from tests.conftest import Run
+from tests.test_layers import HEAVY
 
 CHECKOUT = Path(__file__).parent.parent
 LINUX = sys.platform == "linux"
@@ -152,7 +155,7 @@ def test_a_refusal_ends_the_command_with_a_sentence(spy: Path) -> None:
     code = """
 import sys, spy, selfsearch.cli as cli
 sys.argv = ["selfsearch", "status"]
-cli.app = lambda *words, **options: spy.resolve()
+cli.options.opened = lambda: spy.resolve()
 cli.run()
 """
     done = python(code, spy)
@@ -166,7 +169,7 @@ def test_a_refusal_that_a_library_keeps_to_itself_is_told_all_the_same(spy: Path
     code = """
 import sys, spy, selfsearch.cli as cli
 sys.argv = ["selfsearch", "status"]
-cli.app = lambda *words, **options: spy.hide()
+cli.options.opened = lambda: spy.hide() or sys.exit(0)
 cli.run()
 """
     done = python(code, spy)
@@ -390,51 +393,172 @@ def test_main_alone_binds_nothing_for_tests_run_it_in_their_own_process(run: Run
     assert sandbox.layers() == sandbox.Layers()
 
 
-LAYERS = """
-import sys, selfsearch.cli as cli
+DISPATCHED = """
+import atexit, os, sys, threading, selfsearch.cli as cli
 from selfsearch import sandbox
-sys.argv = ["selfsearch", *{words!r}]
-cli.app = lambda *words, **options: print(sandbox.layers().hook, sandbox.layers().seccomp)
+
+def bodies(app):
+    for group in app.registered_groups:
+        yield from bodies(group.typer_instance)
+    for info in (*app.registered_commands, app.registered_callback):
+        if info:
+            yield info.callback.__code__
+
+def state():
+    layers = sandbox.layers()
+    loaded = {heavy!r} & sys.modules.keys()
+    return f"{{layers.hook}} {{layers.seccomp}} {{loaded or ''}} {{threading.active_count()}}"
+
+def stop_at_a_body(frame, event, argument):
+    context = frame.f_locals.get("context")
+    if event == "call" and frame.f_code in codes and not getattr(context, "invoked_subcommand", None):
+        print(frame.f_code.co_filename.rpartition("/")[2], frame.f_code.co_name, state(), flush=True)
+        os._exit(0)
+
+codes = set(bodies(cli.app)) - {{cli.show_version.__code__}}
+atexit.register(lambda: print("no command", state()))
+sys.argv = ["selfsearch", *{args!r}]
+sys.setprofile(stop_at_a_body)
 cli.run()
 """
+FILE = str(CHECKOUT / "README.md")  # what a command is given that wants a file
+
+
+def dispatched(*args: str) -> subprocess.CompletedProcess[str]:
+    """Run a command up to its body: which it is, the hook, seccomp, heavy libraries and threads then."""
+    return python(DISPATCHED.format(args=args, heavy=HEAVY))
 
 
 @pytest.mark.parametrize(
-    ("words", "layers"),
+    ("args", "body", "seccomp"),
     [
-        (["index", "album"], (True, LINUX)),
-        (["query", "selfie.jpg", "--open"], (True, LINUX)),
-        (["--help"], (True, LINUX)),
-        ([], (True, LINUX)),
-        (["models"], (True, LINUX)),
-        (["models", "use", "buffalo_l"], (True, LINUX)),
-        (["models", "add", "--help"], (True, LINUX)),
-        (["models", "add", str(CHECKOUT)], (True, LINUX)),
-        (["models", "add", str(CHECKOUT), "--name", "buffalo_l"], (True, LINUX)),
-        (["index", "models", "add", "buffalo_l"], (True, LINUX)),
-        (["schedule", "install"], (True, False)),
+        (["index", FILE], "index.py index", LINUX),
+        (["query", FILE], "query.py query", LINUX),
+        (["query", FILE, "--open"], "query.py query", LINUX),
+        (["demo", "--open"], "demo.py demo", LINUX),
+        (["rescan", "--scheduled"], "rescan.py rescan", LINUX),
+        (["watch"], "watch.py watch", LINUX),
+        (["models"], "models.py list_models", LINUX),
+        (["models", "use", "buffalo_l"], "models.py use", LINUX),
+        (["models", "add", str(CHECKOUT)], "models.py add", LINUX),
+        (["models", "add", str(CHECKOUT), "--name", "buffalo_l"], "models.py add", LINUX),
+        (["models", "add", "--name=buffalo_l", "--", str(CHECKOUT)], "models.py add", LINUX),
+        (["schedule", "install"], "schedule.py install", False),
+        (["schedule", "status"], "schedule.py status", False),
     ],
 )
-def test_every_command_runs_behind_the_layers(words: list[str], layers: tuple[bool, bool]) -> None:
-    done = python(LAYERS.format(words=words))
-    assert (done.stdout, done.stderr) == (f"{layers[0]} {layers[1]}\n", "")
+def test_every_command_runs_behind_the_layers(args: list[str], body: str, seccomp: bool) -> None:
+    """They are set before anything heavy is loaded and before there is a second thread."""
+    done = dispatched(*args)
+    assert (done.stdout, done.stderr) == (f"{body} True {seccomp}  1\n", "")
 
 
-@pytest.mark.parametrize("more", [[], ["--accept-license"], ["--name", "mine"]])
-def test_only_fetching_a_named_model_pack_is_let_out_and_that_is_said(more: list[str]) -> None:
-    done = python(LAYERS.format(words=["models", "add", *more, "buffalo_l"]))
+@pytest.mark.parametrize(
+    "args",
+    [
+        [],
+        ["--help"],
+        ["--version"],
+        ["nonsense"],
+        ["models", "add"],
+        ["models", "add", "--help"],
+        ["models", "add", "buffalo_l", "--help"],
+        ["models", "add", "buffalo_l", "and", "more"],
+        ["models", "add", "--acc", "buffalo_l"],
+        ["models", "ad", "buffalo_l"],
+        ["index", "models", "add", "buffalo_l"],
+        ["notify-send", "--help"],
+        ["schedule"],
+        ["schedule", "install", "--nonsense"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_line_that_reaches_no_command_ends_behind_the_layers(args: list[str]) -> None:
+    done = dispatched(*args)
+    assert done.stdout.splitlines()[-1] == f"no command True {LINUX}  1"
+    assert "the network is open" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["models", "add", "buffalo_l"],
+        ["models", "add", "--accept-license", "buffalo_l"],
+        ["models", "add", "buffalo_l", "--accept-license"],
+        ["models", "add", "--name", "mine", "buffalo_l"],
+        ["models", "add", "--name=mine", "--", "buffalo_l"],
+    ],
+    ids=" ".join,
+)
+def test_only_fetching_a_named_model_pack_is_let_out_and_that_is_said(args: list[str]) -> None:
+    done = dispatched(*args)
     assert (done.stdout, done.stderr) == (
-        "False False\n",
+        "models.py add False False  1\n",
         "selfsearch: the network is open for this command: models add buffalo_l fetches a model pack that is"
         " not on this machine; no photograph and no face is read\n",
     )
+
+
+def test_sending_a_message_is_let_out_and_that_is_said() -> None:
+    done = dispatched("notify-send")
+    assert done.stdout == "notify.py send False False  1\n"
+    assert done.stderr == (
+        "selfsearch: the network is open for this command: it sends one message, which holds no photograph,"
+        " no name and no path\n"
+    )
+
+
+def test_the_commands_that_need_more_than_nothing_are_these() -> None:
+    declared = {
+        f"{command.__module__.rpartition('.')[2]}.{command.__name__}": declaration.need
+        for command, declaration in network_policy.DECLARED.items()
+    }
+    assert declared == {
+        "models.add": Need.NETWORK,
+        "notify.send": Need.NETWORK,
+        "query.query": Need.BROWSER,
+        "demo.demo": Need.BROWSER,
+        "rescan.rescan": Need.NOTIFICATIONS,
+        "watch.watch": Need.NOTIFICATIONS,
+        **{f"schedule.{name}": Need.TIMER_TOOLS for name in ("install", "show", "status", "remove")},
+    }
+
+
+def test_no_command_and_no_group_is_forgotten() -> None:
+    code = """
+import typer
+from selfsearch.cli import app, network_policy
+
+class Applied(Exception):
+    pass
+
+def apply(command, arguments, umask):
+    raise Applied
+
+def visit(name, command):
+    inner = getattr(command, "commands", {})
+    for each in inner:
+        visit(f"{name} {each}", inner[each])
+    if command.callback is None or name == "selfsearch":
+        return
+    try:
+        command.callback.__wrapped__()
+    except Applied:
+        return
+    print(name)
+
+network_policy.apply = apply
+network_policy.guard(app)
+visit("selfsearch", typer.main.get_command(app))
+"""
+    assert told(code) == ""
 
 
 BROWSER = """#!{python}
 import json, os, socket, sys
 socket.socket().close()
 with open({seen!r}, "w") as file:
-    json.dump([sys.argv[1:], "SELFSEARCH_PASSPHRASE" in os.environ], file)
+    json.dump([sys.argv[1:], "SELFSEARCH_PASSPHRASE" in os.environ, os.umask(0)], file)
 """
 
 
@@ -444,14 +568,23 @@ def test_a_browser_that_we_start_has_its_network_and_no_secret(tmp_path: Path) -
     browser.write_text(BROWSER.format(python=sys.executable, seen=str(seen)))
     browser.chmod(0o755)
     code = f"""{FROM_C}
+import sys
 from pathlib import Path
-from selfsearch.cli import network_policy
-network_policy.shut(["query", "selfie.jpg", "--open"])
-print(network_policy.open_in_browser(Path({str(page)!r})), call(libc.socket, {AF_INET}, 1, 0))
+import selfsearch.cli as cli
+from selfsearch.cli.network_policy import open_in_browser
+
+def show():
+    print(open_in_browser(Path({str(page)!r})), call(libc.socket, {AF_INET}, 1, 0))
+    sys.exit(0)
+
+cli.options.opened_beside = show
+sys.argv = ["selfsearch", "query", {FILE!r}, "--open"]
+os.umask(0o027)
+cli.run()
 """
     out = told(code, BROWSER=f"{browser} %s", SELFSEARCH_PASSPHRASE="open sesame")  # noqa: S106
     assert out == f"True {'Permission denied' if LINUX else 'done'}\n"
-    assert seen.read_text() == f'[["{page.as_uri()}"], false]'
+    assert seen.read_text() == f'[["{page.as_uri()}"], false, {0o027 if LINUX else 0o077}]'
 
 
 @on_linux

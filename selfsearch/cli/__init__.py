@@ -11,7 +11,9 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything can import onnxrunt
 
 import typer
 
+from .. import sandbox
 from ..errors import SelfsearchError
+from ..sandbox import process
 from . import (
     backup,
     consent,
@@ -113,14 +115,17 @@ def _tell(message: str, code: int) -> int:
 
 
 def run() -> None:
-    """The console script: shuts the network for the whole process, which `main()` does not, and runs."""
-    words = sys.argv[1:]
-    open_because = network_policy.shut(words)
-    if open_because:
-        _tell(f"the network is open for this command: {open_because}", 0)
-    code = main(words)
-    for message in network_policy.untold(_told):
-        _tell(message, 0)
+    """The console script: `main()` with the process hardened and the network shut for the whole of it."""
+    process.take_passphrases()
+    process.no_core_dumps()  # children included
+    network_policy.guard(app)
+    try:
+        code = main(sys.argv[1:])
+    finally:
+        sandbox.enforce()  # where no command was reached: --help, a usage error
+    for refusal in sandbox.refusals():
+        if str(refusal) not in _told:  # a library caught it and went on
+            _tell(str(refusal), 0)
     sys.exit(_written(code))
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SelfsearchError, UsageError
-from . import network_policy, options
+from . import options
+from .network_policy import Need, network, open_in_browser
 
 if TYPE_CHECKING:
     from ..types import Answer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 HER = "the astronaut"
 
 
+@network(Need.BROWSER, when=lambda arguments: arguments["open_"])
 def demo(
     folder: Annotated[
         Path | None, typer.Option("--folder", metavar="DIR", help="Where to put it; a new folder by default.")
@@ -44,7 +46,7 @@ def demo(
         "The same with your own photographs:\n  selfsearch index FOLDER\n  selfsearch query SELFIE"
     )
     if open_:
-        network_policy.open_in_browser(report)
+        open_in_browser(report)
 
 
 def _folder(wanted: Path | None) -> Path:

@@ -9,6 +9,7 @@ import typer
 
 from ..errors import PackError, UsageError
 from . import options
+from .network_policy import Need, network
 
 if TYPE_CHECKING:
     from ..packs.install import AddedPack
@@ -42,6 +43,12 @@ def list_models(context: typer.Context, as_json: options.AsJson = False) -> None
 
 
 @app.command("add")
+@network(
+    Need.NETWORK,
+    when=lambda arguments: not Path(arguments["source"]).exists(),
+    because="models add {source} fetches a model pack that is not on this machine;"
+    " no photograph and no face is read",
+)
 def add(
     source: Annotated[
         str, typer.Argument(metavar="FOLDER|ZIP|NAME", help="A pack on disk, or the name of a published one.")

@@ -1,54 +1,121 @@
-"""Which calls may leave the machine, decided here and nowhere else: from their words, before anything is
-parsed or loaded.
+"""Which commands may leave the machine: each declares what it needs, and the default is nothing.
 
-Every call runs behind all layers of `selfsearch.sandbox`. The exceptions:
-
-- `models add NAME`, where NAME is no file here, fetches a published model pack. It runs without the layers,
-  says so, and reads no photograph and no face.
-- `schedule` starts the system's own timer tools. crontab needs rights that the kernel's layers take away, so
-  it has the audit hook alone. It reads no photograph either.
-- `--open` starts a browser, which would inherit the kernel's layers and be a browser without a network. So it
-  is started by a child that was made before them, and is told nothing but the report's path.
-- `watch` and a re-scan by a timer may have to send a message by mail or over the network, where the user set
-  that. A child does it, which was made before anything was read and is given nothing but the message. On
-  systems without such children it is another program, `notify-send`, which for that alone has the network.
+`guard` has the layers of `selfsearch.sandbox` set when typer dispatches a command: its arguments are parsed
+and its body has not begun, so numpy, faiss and onnxruntime are not loaded and no thread exists. Parsing reads
+no file and connects nowhere; a command line that reaches no command (--help, a usage error) ends behind all
+layers, too.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
 
 from .. import sandbox
-from ..sandbox import process
-from ..sandbox.privileged_helper import PrivilegedHelper
+from ..sandbox.privileged_helper import PrivilegedHelper, Task
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Arguments = Mapping[str, Any]  # a command's parameters, parsed, by their names in Python
+
+
+class Need(Enum):
+    """What one command needs and no other gets."""
+
+    NETWORK = auto()  # connections of its own: no layer is set, and that is said
+    TIMER_TOOLS = (
+        auto()
+    )  # crontab, which needs rights that the kernel's layers take away: the audit hook alone
+    BROWSER = auto()  # a browser would inherit the kernel's layers: a helper, made before them, starts it
+    NOTIFICATIONS = auto()  # mail and network messages: a helper, made before the layers, is given their text
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a command needs, for which arguments, and the reason to give when the network is open."""
+
+    need: Need
+    when: Callable[[Arguments], bool]
+    because: str
+
+
+DECLARED: dict[Callable[..., Any], Declaration] = {}
 
 _browser: PrivilegedHelper | None = None
 
 
-def shut(words: list[str]) -> str:
-    """Shut what this call has no need of. Returns why the network stays open, "" when it is shut."""
-    process.take_passphrases()
-    process.no_core_dumps()  # children included
-    _make_children(words)
-    reason = _reason(words)
-    if not reason:
-        sandbox.enforce(through_kernel=words[:1] != ["schedule"])
-    return reason
+def network(
+    need: Need, *, when: Callable[[Arguments], bool] = lambda _: True, because: str = ""
+) -> Callable[[Command], Command]:
+    """Declare what the command below needs; `because` may name its arguments in braces."""
+
+    def declare(command: Command) -> Command:
+        DECLARED[command] = Declaration(need, when, because)
+        return command
+
+    return declare
 
 
-def _make_children(words: list[str]) -> None:
-    """Those who do what this process may not do any more."""
+def guard(app: typer.Typer) -> None:
+    """Have every command of `app` and of its groups set the layers before its body runs."""
+    umask = os.umask(0o077)  # it can only be read by setting it
+    os.umask(umask)
+    for command in app.registered_commands:
+        command.callback = _guarded(command.callback, umask)
+    for group in app.registered_groups:
+        if group.typer_instance is None:
+            continue
+        guard(group.typer_instance)
+        if callback := group.typer_instance.registered_callback:
+            callback.callback = _guarded(callback.callback, umask)
+
+
+def _guarded(command: Callable[..., Any] | None, umask: int) -> Callable[..., Any] | None:
+    if command is None:
+        return None
+
+    @functools.wraps(command)
+    def dispatch(**arguments: Any) -> Any:
+        # the body of a group runs before the command in it that was named: that one decides
+        if not getattr(arguments.get("context"), "invoked_subcommand", None):
+            apply(command, arguments, umask)
+        return command(**arguments)
+
+    return dispatch
+
+
+def apply(command: Callable[..., Any], arguments: Arguments, umask: int = 0o077) -> None:
+    """Set the layers for a command with these arguments; `umask` is for the programs that a helper starts."""
     global _browser
-    if "--open" in words:
-        _browser = PrivilegedHelper(_browse)
-    if words[:1] == ["watch"] or (words[:1] == ["rescan"] and "--scheduled" in words):
+    declared = DECLARED.get(command)
+    need = declared.need if declared and declared.when(arguments) else None
+    if declared and need is Need.NETWORK:
+        reason = declared.because.format_map(arguments)
+        print(f"selfsearch: the network is open for this command: {reason}", file=sys.stderr)
+        return
+    if need is Need.BROWSER:
+        _browser = _helper(_browse, umask)
+    if need is Need.NOTIFICATIONS:
         from ..monitoring import notify
 
-        notify.send_through(
-            PrivilegedHelper(notify.send_far).do if sys.platform == "linux" else notify.in_program
-        )
+        linux = sys.platform == "linux"  # elsewhere another program sends, which alone has the network
+        notify.send_through(_helper(notify.send_far, umask).do if linux else notify.in_program)
+    sandbox.enforce(through_kernel=need is not Need.TIMER_TOOLS)
+
+
+def _helper(task: Task, umask: int) -> PrivilegedHelper:
+    ours = os.umask(umask)
+    try:
+        return PrivilegedHelper(task)
+    finally:
+        os.umask(ours)
 
 
 def open_in_browser(page: Path) -> bool:
@@ -61,24 +128,3 @@ def _browse(address: str) -> bool:
     import webbrowser
 
     return webbrowser.open(address)
-
-
-def _reason(words: list[str]) -> str:
-    """Why the network has to be open; "" for nearly all calls."""
-    if words[:1] == ["notify-send"]:
-        return "it sends one message, which holds no photograph, no name and no path"
-    if words[:2] != ["models", "add"]:
-        return ""
-    after = {at + 1 for at, word in enumerate(words) if word == "--name"}
-    named = [word for at, word in enumerate(words[2:], 2) if not word.startswith("-") and at not in after]
-    if not named or any(os.path.exists(word) for word in named) or "--help" in words:
-        return ""
-    return (
-        f"models add {named[0]} fetches a model pack that is not on this machine;"
-        " no photograph and no face is read"
-    )
-
-
-def untold(told: set[str]) -> list[str]:
-    """What was refused and that nobody has heard of, because a library caught the error and went on."""
-    return [str(refusal) for refusal in sandbox.refusals() if str(refusal) not in told]

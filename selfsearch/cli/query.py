@@ -10,7 +10,8 @@ import typer
 
 from ..errors import InputError, UsageError
 from ..types import Outcome, ProgressListener
-from . import consent_prompt, network_policy, options
+from . import consent_prompt, options
+from .network_policy import Need, network, open_in_browser
 
 if TYPE_CHECKING:
     from ..consent.grants import Grant
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 ME = "me"
 
 
+@network(Need.BROWSER, when=lambda arguments: arguments["open_"])
 def query(
     images: Annotated[
         list[Path],
@@ -247,4 +249,4 @@ def _write(library: Library, found: Answer, path: Path | None, show: bool) -> No
     write_private(target.absolute(), to_html(found, crops.of(library, found.appearances)).encode())
     options.say(f"report: {target.absolute()} (it shows faces: keep it private)")
     if show:
-        network_policy.open_in_browser(target)
+        open_in_browser(target)

@@ -10,6 +10,7 @@ import typer
 
 from ..errors import LibraryBusyError, UsageError
 from . import options
+from .network_policy import Need, network
 
 if TYPE_CHECKING:
     from ..workflows.rescan import RescanResult
@@ -19,6 +20,7 @@ NEW = 10  # exit code of --fail-on-new
 KINDS = ("new", "gone", "moved", "band", "exposure")
 
 
+@network(Need.NOTIFICATIONS, when=lambda arguments: arguments["scheduled"])
 def rescan(
     source: Annotated[
         list[int] | None,

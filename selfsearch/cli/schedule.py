@@ -13,6 +13,7 @@ import typer
 
 from ..errors import UsageError
 from . import options
+from .network_policy import Need, network
 
 if TYPE_CHECKING:
     from ..monitoring.notify import Channel
@@ -48,6 +49,7 @@ System = Annotated[
 
 
 @app.command("install")
+@network(Need.TIMER_TOOLS)
 def install(
     daily: Daily = None,
     weekly: Weekly = None,
@@ -77,6 +79,7 @@ def install(
 
 
 @app.command("print")
+@network(Need.TIMER_TOOLS)
 def show(
     daily: Daily = None,
     weekly: Weekly = None,
@@ -96,6 +99,7 @@ def show(
 
 
 @app.command("status")
+@network(Need.TIMER_TOOLS)
 def status(system: System = None, as_json: options.AsJson = False) -> None:
     """Say when the next run is, what became of the last ones, and why one failed."""
     from .. import settings
@@ -121,6 +125,7 @@ def status(system: System = None, as_json: options.AsJson = False) -> None:
 
 
 @app.command("remove")
+@network(Need.TIMER_TOOLS)
 def remove(system: System = None) -> None:
     """Take the timer out. The library and its settings stay."""
     from ..monitoring.schedule import install as machine

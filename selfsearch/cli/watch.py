@@ -14,6 +14,7 @@ import typer
 
 from ..errors import ConsentError, LibraryBusyError, SelfsearchError, UsageError
 from . import options
+from .network_policy import Need, network
 from .rescan import counts, sentence
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ..workflows.rescan import RescanResult
 
 
+@network(Need.NOTIFICATIONS)
 def watch(
     source: Annotated[
         list[int] | None, typer.Argument(metavar="[SOURCE]...", help="Only these sources.")

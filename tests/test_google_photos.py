@@ -8,30 +8,28 @@ from pathlib import Path
 import pytest
 
 from selfsearch.exports.path_index import PathIndex
-from selfsearch.exports.platforms import google_photos
-from selfsearch.exports.platforms.base import Account, Platform, Root
-from selfsearch.exports.platforms.google_names import pair
+from selfsearch.exports.platforms.base import Account, Root
+from selfsearch.exports.platforms.google_photos import GooglePhotos
+from selfsearch.exports.platforms.takeout_names import match_records
 from selfsearch.types import Exposure
 
 from .exports import Pack, takeout
 from .exports import google_photos as fixture
 from .exports.reading import joined, said, unread
 
-READER: Platform = google_photos
-
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
-    assert unread(fixture.build(layout), READER) == []
+    assert unread(fixture.build(layout), GooglePhotos) == []
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
 def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
     pack = fixture.build(layout)
     for around in ("", "backups/2025/", "takeout-20250105T101112Z-001/"):
-        found = list(READER.roots(PathIndex(around + pack.wrapper + path for path in pack.files)))
-        assert [root.prefix for root in found] == [around + pack.wrapper]
-    assert google_photos.confirm(pack.as_export())
+        roots = list(GooglePhotos.recognize(PathIndex(around + pack.wrapper + path for path in pack.files)))
+        assert [root.prefix for root in roots] == [around + pack.wrapper]
+    assert GooglePhotos.confirm(pack.as_export())
 
 
 @pytest.mark.parametrize(
@@ -77,7 +75,7 @@ def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
     ],
 )
 def test_a_name_leads_to_its_record(media: str, record: str) -> None:
-    assert pair([media], [record]) == {media: record}
+    assert match_records([media], [record]) == {media: record}
 
 
 @pytest.mark.parametrize(
@@ -97,13 +95,13 @@ def test_a_name_leads_to_its_record(media: str, record: str) -> None:
     ],
 )
 def test_a_name_does_not_lead_to_the_record_of_another(media: str, record: str) -> None:
-    assert pair([media], [record]) == {}
+    assert match_records([media], [record]) == {}
 
 
 def test_a_photograph_keeps_its_own_record_when_others_have_similar_names() -> None:
     media = ["a.jpg", "a(1).jpg", "a-edited.jpg", "a.mp4", "a.png"]
     records = ["a.jpg.json", "a.jpg(1).json", "a.mp4.json", "a.png.json"]
-    assert pair(media, records) == {
+    assert match_records(media, records) == {
         "a.jpg": "a.jpg.json",
         "a(1).jpg": "a.jpg(1).json",
         "a-edited.jpg": "a.jpg.json",
@@ -116,8 +114,8 @@ def test_a_photograph_and_its_record_in_two_zips_are_joined(tmp_path: Path) -> N
     pack = fixture.build("english-2025")
     parts = {f"{fixture.YEAR}/IMG": "takeout-20250105T101112Z-3-001", "": "takeout-20250105T101112Z-3-002"}
     found = joined(pack, parts, tmp_path)
-    assert [one.caption for one in found[f"{fixture.YEAR}/IMG_0001-edited.jpg"]] == ["Beach & Ana"]
-    assert [one.album for one in found["Trip to Lisbon_ day 1/IMG_0003.jpg"]] == ["Trip to Lisbon: day 1"]
+    assert [item.caption for item in found[f"{fixture.YEAR}/IMG_0001-edited.jpg"]] == ["Beach & Ana"]
+    assert [item.album for item in found["Trip to Lisbon_ day 1/IMG_0003.jpg"]] == ["Trip to Lisbon: day 1"]
 
 
 def test_what_names_cannot_match_is_matched_by_the_title_in_the_record() -> None:
@@ -128,8 +126,8 @@ def test_what_names_cannot_match_is_matched_by_the_title_in_the_record() -> None
         takeout.record(title, description="shot"),
     )
     pack.add("Photos from 2022/Screenshot_2022-04-21_abb9c8060a0a1(1).jpg", b"x")
-    found = said(pack, READER)["Photos from 2022/Screenshot_2022-04-21_abb9c8060a0a1(1).jpg"]
-    assert [one.caption for one in found] == ["shot"]
+    found = said(pack, GooglePhotos)["Photos from 2022/Screenshot_2022-04-21_abb9c8060a0a1(1).jpg"]
+    assert [item.caption for item in found] == ["shot"]
 
 
 def test_a_title_that_fits_two_photographs_is_given_to_neither() -> None:
@@ -137,8 +135,8 @@ def test_a_title_that_fits_two_photographs_is_given_to_neither() -> None:
     pack.add("Photos from 2022/9.json", takeout.record("beach.jpg"))
     for name in ("beach.png", "beach(1).png"):
         pack.add(f"Photos from 2022/{name}", b"x")
-    found = said(pack, READER)
-    assert {path: [bool(one.url) for one in found[path]] for path in found} == {
+    found = said(pack, GooglePhotos)
+    assert {path: [bool(item.url) for item in found[path]] for path in found} == {
         "Photos from 2022/beach.png": [False],
         "Photos from 2022/beach(1).png": [False],
         "Photos from 2022/beach.jpg": [True],
@@ -153,7 +151,7 @@ def test_records_of_a_compressed_tar_are_read_in_the_order_of_the_archive() -> N
     opened: list[int] = []
     plain_open = container.open
     container.open = lambda member: opened.append(member.order) or plain_open(member)  # type: ignore[method-assign, func-returns-value]
-    assert {mention.path for mention in google_photos.mentions(export)} >= {"Ausflug/DSC_0102.JPG"}
+    assert {mention.path for mention in GooglePhotos(export).mentions()} >= {"Ausflug/DSC_0102.JPG"}
     assert opened == sorted(opened)
 
 
@@ -162,18 +160,18 @@ def test_another_programs_sidecars_are_not_taken_for_googles() -> None:
     for number in range(5):
         pack.add(f"art/{number}.jpg.json", {"category": "gallery", "id": number})
         pack.add(f"art/{number}.jpg", b"x")
-    assert [root.prefix for root in READER.roots(PathIndex(pack.files))] == [""]
-    assert not google_photos.confirm(pack.as_export())
+    assert [root.prefix for root in GooglePhotos.recognize(PathIndex(pack.files))] == [""]
+    assert not GooglePhotos.confirm(pack.as_export())
 
 
 def test_a_plain_folder_of_photographs_is_not_an_export() -> None:
     paths = ["Photos from 2021/a.jpg", "Holiday/b.jpg", "metadata.json", "Takeout/Mail/all.mbox"]
-    assert list(READER.roots(PathIndex(paths))) == []
+    assert list(GooglePhotos.recognize(PathIndex(paths))) == []
 
 
 def test_a_part_that_holds_only_media_is_still_found() -> None:
     paths = ["Takeout/Google Photos/Trip/a.jpg", "Takeout/archive_browser.html"]
-    assert list(READER.roots(PathIndex(paths))) == [
+    assert list(GooglePhotos.recognize(PathIndex(paths))) == [
         Root("Takeout/Google Photos/", "folder “Google Photos” of a Google Takeout")
     ]
 
@@ -189,26 +187,26 @@ def test_a_part_that_holds_only_media_is_still_found() -> None:
     ],
 )
 def test_parts_of_one_export_share_a_key(container: str, key: str | None) -> None:
-    assert READER.series(container) == key
+    assert GooglePhotos.part_key(container) == key
 
 
 def test_the_exports_name_says_when_it_was_made() -> None:
     pack = fixture.build("english-2025")
-    assert READER.account(pack.as_export()) == Account(exported_at="2025-01-05T10:11:12+00:00")
+    assert GooglePhotos(pack.as_export()).account == Account(exported_at="2025-01-05T10:11:12+00:00")
 
 
 def test_videos_that_google_could_not_process_are_set_aside() -> None:
     assert (
-        READER.derivative("Failed Videos/a.mp4")
+        GooglePhotos.derivative("Failed Videos/a.mp4")
         == "a video that Google Photos could not process (Failed Videos)"
     )
-    assert READER.derivative("Photos from 2021/a.mp4") is None
+    assert GooglePhotos.derivative("Photos from 2021/a.mp4") is None
 
 
 def test_a_damaged_record_is_noted_and_hides_no_photograph() -> None:
     pack = fixture.build("damaged")
     export = pack.as_export()
-    list(google_photos.mentions(export))
+    list(GooglePhotos(export).mentions())
     folder = "Photos from 2021"
     assert sorted(export.notes) == [
         f"{folder}/{name}.jpg.supplemental-metadata.json"
@@ -217,8 +215,8 @@ def test_a_damaged_record_is_noted_and_hides_no_photograph() -> None:
 
 
 def test_a_shared_photograph_is_seen_by_others_and_by_how_many_is_not_known() -> None:
-    found = said(fixture.build("english-2025"), READER)
-    levels = {one.context: one.exposure for path in found if path for one in found[path]}
+    found = said(fixture.build("english-2025"), GooglePhotos)
+    levels = {item.context: item.exposure for path in found if path for item in found[path]}
     assert levels == {
         "library": Exposure.PRIVATE,
         "album": Exposure.PRIVATE,
@@ -234,5 +232,5 @@ def test_a_folder_of_forty_thousand_photographs_is_matched_in_seconds() -> None:
     media, records = zip(*(takeout.names(name, number % 3) for number, name in enumerate(names)), strict=True)
     edited = [f"{name[:-4]}-edited.jpg" for name in media]
     start = time.process_time()
-    assert len(pair([*media, *edited], records)) >= len(media)
+    assert len(match_records([*media, *edited], records)) >= len(media)
     assert time.process_time() - start < 10

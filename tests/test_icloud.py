@@ -25,9 +25,9 @@ def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
 def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
     pack = fixture.build(layout)
     for around in ("", "backups/2022/"):
-        found = list(ICloud.recognize(PathIndex(around + pack.wrapper + path for path in pack.files)))
-        wanted = [f"iCloud Photos Part {n} of 3/" for n in (1, 2, 3)] if layout == "three-parts" else [""]
-        assert [root.prefix for root in found] == [around + pack.wrapper + one for one in wanted]
+        roots = list(ICloud.recognize(PathIndex(around + pack.wrapper + path for path in pack.files)))
+        prefixes = [f"iCloud Photos Part {n} of 3/" for n in (1, 2, 3)] if layout == "three-parts" else [""]
+        assert [root.prefix for root in roots] == [around + pack.wrapper + prefix for prefix in prefixes]
     assert ICloud.confirm(pack.as_export())
 
 
@@ -42,7 +42,7 @@ def test_a_csv_of_that_name_with_other_columns_is_not_apples() -> None:
     pack.add("Photo Details.csv", "Photographer,Price\nAna,3\n")
     pack.add("IMG_0001.JPG", b"x")
     assert not ICloud.confirm(pack.as_export())
-    assert {path: [one.taken_at for one in found] for path, found in said(pack, ICloud).items()} == {
+    assert {path: [item.taken_at for item in found] for path, found in said(pack, ICloud).items()} == {
         "IMG_0001.JPG": [None]
     }
 
@@ -95,7 +95,7 @@ def test_a_missing_part_is_seen_by_the_rows_that_name_its_files() -> None:
     pack = Pack("iCloud Photos Part 1 of 2")
     pack.add("Photos/Photo Details.csv", fixture.HEADER + fixture.row("IMG_0001.JPG"))
     found = said(pack, ICloud)
-    assert {path: [one.context for one in said] for path, said in found.items()} == {
+    assert {path: [item.context for item in said] for path, said in found.items()} == {
         "Photos/IMG_0001.JPG": ["library"]
     }
 
@@ -108,7 +108,7 @@ def test_a_deleted_photograph_is_not_mixed_up_with_a_later_one_of_its_name() -> 
     pack.add("Photos/A.JPG", b"new")
     pack.add("Recently Deleted/A.JPG", b"old")
     found = said(pack, ICloud)
-    assert [(one.context, one.taken_at) for path in sorted(found, key=str) for one in found[path]] == [
+    assert [(item.context, item.taken_at) for path in sorted(found, key=str) for item in found[path]] == [
         ("library", "2023-08-14T09:30:00+00:00"),
         ("deleted", "2022-08-14T09:30:00+00:00"),
     ]
@@ -116,7 +116,7 @@ def test_a_deleted_photograph_is_not_mixed_up_with_a_later_one_of_its_name() -> 
 
 def test_a_shared_album_is_seen_by_others_and_a_library_is_not() -> None:
     found = said(fixture.build("one-part"), ICloud)
-    levels = {one.context: one.exposure for path in found for one in found[path]}
+    levels = {item.context: item.exposure for path in found for item in found[path]}
     private = dict.fromkeys(("library", "hidden", "deleted", "album", "memory"), Exposure.PRIVATE)
     assert levels == {**private, "shared_album": Exposure.NETWORK}
 
@@ -129,6 +129,6 @@ def test_parts_that_repeat_a_name_keep_their_dates_apart(tmp_path: Path) -> None
     pack = fixture.build("three-parts")
     folders = dict.fromkeys(path.partition("/")[0] for path in pack.files)
     found = joined(pack, {f"{folder}/": folder for folder in folders}, tmp_path)
-    dates = [one.taken_at for path in found if path.endswith("Photos/IMG_0001.JPG") for one in found[path]]
+    dates = [item.taken_at for path in found if path.endswith("Photos/IMG_0001.JPG") for item in found[path]]
     assert dates == [f"2022-08-{day}T09:30:00+00:00" for day in (14, 15, 16)]
-    assert [one.album for one in found["Photos/ONLY_2.JPG"]] == ["Trip"]
+    assert [item.album for item in found["Photos/ONLY_2.JPG"]] == ["Trip"]

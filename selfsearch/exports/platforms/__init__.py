@@ -38,7 +38,7 @@ PLATFORMS: tuple[type[Platform], ...] = (
     discord.Discord,
     icloud.ICloud,
     flickr.Flickr,
-    as_class(google_photos),
+    google_photos.GooglePhotos,
     youtube.YouTube,
     bereal.BeReal,
     linkedin.LinkedIn,

@@ -8,121 +8,84 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
+from typing import Any
 
+from ...types import Audience, Exposure, ExposureAssessment, Link, Location, Provenance, Timestamp
 from ..export import Export
-from ..path_index import PathIndex, fold
-from .base import Account, Root
-from .google_names import SUFFIX, exported_at, key, pair, series, split_counter, split_ending, without_suffix
-from .google_records import PLATFORM, Album, Item, bare, in_album, read, read_item
-from .legacy import Mention, Provenance
+from ..path_index import PathIndex, file_name, fold, folder_name, folder_names, folder_of, outermost_named
+from .base import Account, Mention, Platform, Root, as_roots
+from .dates import parse_timestamp
 from .media_refs import MEDIA_EXTENSIONS, is_media_name
-
-__all__ = ["account", "confirm", "derivative", "mentions", "name", "orphan", "roots", "series", "title"]
-
-name = PLATFORM
-title = "Google Photos (Takeout)"
-
-# The product's folder in the languages in which it is known; in others the sidecars give it away.
-PRODUCT = frozenset(
-    fold(word)
-    for word in (
-        "Google Photos", "Google Fotos", "Google Foto", "Fotky Google", "Google Фото", "Google Снимки",
-        "Google Foto's", "Google Bilder", "Zdjęcia Google", "Google Fotoğraflar", "Google Fotók",
-        "Google フォト", "Google 相册", "Google 相簿", "Google 포토",
-    )
-)  # fmt: skip
-_TRASH = frozenset(
-    (
-        "trash", "bin", "papelera", "lixeira", "lixo", "cestino", "corbeille", "papierkorb", "prullenbak",
-        "корзина", "kosz", "koš",
-    )
-)  # fmt: skip
-_ARCHIVE = frozenset(
-    ("archive", "archivo", "arquivo", "archivio", "archiv", "archief", "архив", "archiwum", "archív")
+from .parsing import as_dict, as_list, as_point, as_text, as_url, distinct, load_table, unescape_html
+from .takeout_names import (
+    SUFFIX,
+    loose_form,
+    match_records,
+    split_counter,
+    split_ending,
+    takeout_part_key,
+    takeout_time,
+    without_suffix,
 )
+
+SAMPLE = 3  # sidecars with something in them that may lack Google's keys before another program wrote them
+MIN_BEGINNING = 20  # characters; a name at least this long may be the beginning of a longer title
+
+_WORDS = load_table("google_photos")
+_PRODUCT = frozenset(map(fold, _WORDS["product"]))  # in other languages the sidecars give the export away
+_TRASH, _ARCHIVE = frozenset(_WORDS["trash"]), frozenset(_WORDS["archive"])
 _YEAR = re.compile(r"(?<![0-9])(?:18|19|20)[0-9]{2}(?![0-9])")
-_PHOTO_WORD = re.compile(
-    "phot|fot|bilder|kuv|zdj|снимк|фото|світлин|写真|照片|相片|사진|صور|תמונות|รูป|ảnh|görsel|fénykép|slike|εικόν"
-)
+_PHOTOS = re.compile("|".join(_WORDS["photos"]))
 _KEYS = ('"photoTakenTime"', "photos.google.com", '"googlePhotosOrigin"', '"geoDataExif"')
-_SAMPLE = 3  # sidecars with something in them that may lack Google's keys before another program wrote them
+_ITEM_KEYS = {"photoTakenTime", "creationTime", "imageViews", "googlePhotosOrigin", "url"}
+
+_OWN = "only in the owner's Google Photos"
+_NOT_EXPORTED = "Google Photos does not export who an album was shared with"
+_FROM_ALBUM = Exposure.NETWORK.because(
+    f"came from a shared album (googlePhotosOrigin = fromSharedAlbum); {_NOT_EXPORTED}"
+)
+_FROM_PARTNER = Exposure.NETWORK.because(
+    "came from a partner who shares the library (googlePhotosOrigin = fromPartnerSharing)"
+)
+_LIBRARY = Provenance("google_photos", context="library", exposure=Exposure.PRIVATE.because(_OWN))
 
 
-def roots(names: PathIndex) -> Iterable[Root]:
-    """The product's folder; failing that, the one around folders that hold sidecars."""
-    found: dict[str, Root] = {}
-    guessed: dict[str, Root] = {}
-    for folder, sidecars in _folders(names).items():
-        if prefix := _product(folder):
-            word = prefix.rstrip("/").rpartition("/")[2]
-            found.setdefault(prefix, Root(prefix, f"folder “{word}” of a Google Takeout"))
-        elif sidecars or (_is_year(folder) and "takeout" in fold(folder)):
-            prefix = folder[: folder.rstrip("/").rfind("/") + 1]
-            why = f"photographs with Google's JSON records in “{folder.rstrip('/') or '.'}”"
-            guessed.setdefault(prefix, Root(prefix, why))
-    for prefix, root in sorted(guessed.items()):
-        if not any(known.startswith(prefix) or prefix.startswith(known) for known in found):
-            found[prefix] = root
-    return list(found.values())
+@dataclass(frozen=True, slots=True)
+class PhotoRecord:
+    """One photograph's record, before it is known in which folder it stands."""
+
+    title: str
+    provenance: Provenance
 
 
-def _folders(names: PathIndex) -> dict[str, bool]:
-    """Every folder with a file in it, and whether one of them is called like a photograph's record."""
-    found: dict[str, bool] = {}
-    for path in names.paths:
-        folder = path[: path.rfind("/") + 1]
-        if not found.get(folder):
-            found[folder] = path[-5:].lower() == ".json" and _is_sidecar(path[len(folder) :])
-    return found
+@dataclass(frozen=True, slots=True)
+class AlbumRecord:
+    """One album's record. An empty title is how Google writes "Untitled"."""
+
+    title: str
+    access: str | None = None
+    comments: int = 0
+
+    def exposure(self, own: str) -> ExposureAssessment:
+        """Who could see what is in it. `own`: the reason that holds outside of albums."""
+        access = f'album access = "{self.access}"' if self.access else "the album's record names no access"
+        word = (self.access or "").lower()
+        if self.comments:
+            evidence = f"sharedAlbumComments: {self.comments}"
+            return Exposure.NETWORK.because(f"in a shared album ({evidence}); {_NOT_EXPORTED}")
+        if word == "shared":
+            return Exposure.NETWORK.because(f"in a shared album ({access}); {_NOT_EXPORTED}")
+        if word == "public":
+            return Exposure.UNKNOWN.because(f"{access}, a word that Google does not explain; {_NOT_EXPORTED}")
+        return Exposure.PRIVATE.because(f"{own}, as far as the export says ({access}); {_NOT_EXPORTED}")
 
 
-def _is_sidecar(record: str) -> bool:
-    base = split_counter(record[: -len(".json")])[0]
-    if "." + SUFFIX in base.lower():
-        return True
-    return split_ending(without_suffix(base))[1][1:].lower() in MEDIA_EXTENSIONS
-
-
-def _product(folder: str) -> str | None:
-    """The path down to the outermost folder that carries the product's name."""
-    parts = folder.split("/")
-    for depth, part in enumerate(parts):
-        if fold(part) in PRODUCT:
-            return "/".join(parts[: depth + 1]) + "/"
-    return None
-
-
-def _is_year(folder: str) -> bool:
-    word = fold(folder.rstrip("/").rpartition("/")[2])
-    return bool(_YEAR.search(word) and _PHOTO_WORD.search(word))
-
-
-def confirm(export: Export) -> bool:
-    """Other programs write IMG.jpg.json too: some sidecar must hold Google's keys. Without any, names do."""
-    sidecars = (path for path in export.members if path[-5:].lower() == ".json" and _is_sidecar(_base(path)))
-    texts = islice((text for path in sidecars if (text := export.text(path)).strip()), _SAMPLE)
-    foreign = [text for text in texts if not any(word in text for word in _KEYS)]
-    return len(foreign) < _SAMPLE
-
-
-def account(export: Export) -> Account:
-    """Takeout does not name the account in this product's folder."""
-    return Account(exported_at=exported_at(export.name))
-
-
-def derivative(path: str) -> str | None:
-    """Videos that Google failed to process are exported once more in a folder of their own."""
-    if "failed videos" in fold(path).split("/")[:-1]:
-        return "a video that Google Photos could not process (Failed Videos)"
-    return None
-
-
-def orphan(export: Export, path: str) -> Provenance:
-    """The folder says whether it is the library, the trash, the archive, or an album."""
-    return _in_folder(bare("library"), None, _folder_name(path))
+_Record = PhotoRecord | AlbumRecord | None
+_ReadRecord = Callable[[str], _Record]  # of a path
 
 
 @dataclass(slots=True)
@@ -131,160 +94,281 @@ class _Folder:
     records: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Said:
-    """What the records of one folder say that are no photograph's by their names."""
+class GooglePhotos(Platform):
+    """One Takeout of Google Photos with all its parts. It does not name the account."""
 
-    album: Album | None = None
-    spare: list[Item] = field(default_factory=list)
+    name = "google_photos"
+    title = "Google Photos (Takeout)"
+    needs_confirmation = True
+
+    @classmethod
+    def recognize(cls, paths: PathIndex) -> Iterable[Root]:
+        """The product's folder; failing that, the one around folders that hold sidecars."""
+        reasons: dict[str, str] = {}
+        guesses: dict[str, str] = {}
+        for folder, has_sidecars in _folders(paths).items():
+            if prefix := outermost_named(folder, lambda name: fold(name) in _PRODUCT):
+                reasons[prefix] = f"folder “{folder_name(prefix)}” of a Google Takeout"
+            elif has_sidecars or (_is_year(folder) and "takeout" in fold(folder)):
+                why = f"photographs with Google's JSON records in “{folder.rstrip('/') or '.'}”"
+                guesses.setdefault(folder_of(folder.rstrip("/")), why)
+        for prefix, why in sorted(guesses.items()):
+            if not any(other.startswith(prefix) or prefix.startswith(other) for other in reasons):
+                reasons[prefix] = why
+        return as_roots(reasons)
+
+    @classmethod
+    def part_key(cls, container: str) -> str | None:
+        """As for every product of a Takeout."""
+        return takeout_part_key(container)
+
+    @classmethod
+    def confirm(cls, export: Export) -> bool:
+        """Other programs write IMG.jpg.json, too: some sidecar must hold Google's keys, if there are any."""
+        sidecars = (path for path in export.members if _is_json(path) and _is_sidecar(file_name(path)))
+        texts = islice((text for path in sidecars if (text := export.text(path)).strip()), SAMPLE)
+        return sum(not any(key in text for key in _KEYS) for text in texts) < SAMPLE
+
+    @classmethod
+    def derivative(cls, path: str) -> str | None:
+        """Videos that Google failed to process are exported once more in a folder of their own."""
+        if "failed videos" in folder_names(path):
+            return "a video that Google Photos could not process (Failed Videos)"
+        return None
+
+    @cached_property
+    def account(self) -> Account:
+        """Only when the export was made."""
+        return Account(exported_at=takeout_time(self.export.name))
+
+    def mentions(self) -> Iterator[Mention]:
+        """Each photograph with its record and album; then records of photographs that are elsewhere."""
+        folders = self._by_folder()
+        read: _ReadRecord = self._read
+        if any(member.container.forward_only for member in self.export.members.values()):
+            # in the order in which they lie in the archive: going back would mean starting again
+            read = {path: self._read(path) for path in self.export.members if _is_json(path)}.__getitem__
+        paths: dict[str, str] = {}  # web address -> a photograph's path
+        homeless: list[Mention] = []
+        for folder in folders:
+            for mention in self._in_folder(folder, read):
+                if mention.path is None or mention.path not in self.export.members:
+                    homeless.append(mention)
+                    continue
+                if link := mention.provenance.link:
+                    paths.setdefault(link.url, mention.path)
+                yield mention
+        for mention in homeless:
+            link = mention.provenance.link
+            yield Mention(paths.get(link.url if link else "", mention.path), mention.provenance)
+
+    def infer(self, path: str) -> Provenance:
+        """The folder says whether it is the library, the trash, the archive, or an album."""
+        return _placed(_LIBRARY, None, folder_name(path))
+
+    def _by_folder(self) -> Iterable[_Folder]:
+        folders: dict[str, _Folder] = {}
+        for path in self.export.members:
+            folder = folders.setdefault(folder_of(path), _Folder())
+            if _is_json(path):
+                folder.records.append(path)
+            elif not file_name(path).startswith("."):
+                folder.media.append(path)
+        return folders.values()
+
+    def _read(self, path: str) -> _Record:
+        data = self.export.json(path)
+        is_sidecar = _is_sidecar(file_name(path))
+        record = _read_sidecar(data) if is_sidecar else _read_record(data)
+        if record is None and (is_sidecar or not isinstance(data, (dict, list))):
+            reason = "not a Google Photos record: a JSON object with its fields was expected"
+            self.export.note(path, reason, unread=True)
+        return record
+
+    def _in_folder(self, folder: _Folder, read: _ReadRecord) -> Iterator[Mention]:
+        """The photographs of one folder; then its records without a photograph in it."""
+        by_name = {file_name(path): path for path in folder.records}
+        names = match_records(map(file_name, folder.media), list(by_name))
+        record_of = {
+            path: by_name[names[name]] for path in folder.media if (name := file_name(path)) in names
+        }
+        used = set(record_of.values())  # read with their photographs: a folder may hold half a million
+        others = [read(path) for path in folder.records if path not in used]
+        album = next((record for record in others if isinstance(record, AlbumRecord)), None)
+        spare = [record for record in others if isinstance(record, PhotoRecord)]
+        by_title = _match_titles([path for path in folder.media if path not in record_of], spare)
+        for path in folder.media:
+            record = read(record_of[path]) if path in record_of else by_title.get(path)
+            provenance = record.provenance if isinstance(record, PhotoRecord) else None
+            if provenance or (album and is_media_name(path)):
+                yield Mention(path, _placed(provenance or _LIBRARY, album, folder_name(path)))
+        matched = {id(record) for record in by_title.values()}
+        for record in spare:
+            if id(record) not in matched:
+                yield self._absent(folder.records[0], record, album)
+
+    def _absent(self, beside: str, record: PhotoRecord, album: AlbumRecord | None) -> Mention:
+        """A record whose photograph is not in its folder, under the name that it would have there."""
+        path = folder_of(beside) + record.title.replace("/", "_")
+        is_named = record.title and self.export.find(path) is None
+        return Mention(path if is_named else None, _placed(record.provenance, album, folder_name(beside)))
 
 
-def mentions(export: Export) -> Iterator[Mention]:
-    """Each photograph with its record and album; then records whose photograph is elsewhere, or nowhere."""
-    folders = _by_folder(export)
-    early = _read_all(export) if _forward_only(export) else {}
-    known: dict[str, str] = {}  # web address -> a photograph's path
-    homeless: list[Mention] = []
-    for folder in folders.values():
-        for mention in _folder_mentions(export, folder, early):
-            if mention.path is None or mention.path not in export.members:
-                homeless.append(mention)
-                continue
-            if mention.provenance.url:
-                known.setdefault(mention.provenance.url, mention.path)
-            yield mention
-    for mention in homeless:
-        yield Mention(known.get(mention.provenance.url or "", mention.path), mention.provenance)
-
-
-def _by_folder(export: Export) -> dict[str, _Folder]:
-    folders: dict[str, _Folder] = {}
-    for path in export.members:
-        folder = folders.setdefault(path[: path.rfind("/") + 1], _Folder())
-        if path[-5:].lower() == ".json":
-            folder.records.append(path)
-        elif not _base(path).startswith("."):
-            folder.media.append(path)
+def _folders(paths: PathIndex) -> dict[str, bool]:
+    """Every folder with a file in it, and whether one of them is called like a photograph's record."""
+    folders: dict[str, bool] = {}
+    for path in paths.paths:
+        folder = folder_of(path)
+        if not folders.get(folder):
+            folders[folder] = _is_json(path) and _is_sidecar(path[len(folder) :])
     return folders
 
 
-def _forward_only(export: Export) -> bool:
-    return any(member.container.forward_only for member in export.members.values())
+def _is_json(path: str) -> bool:
+    return path[-5:].lower() == ".json"
 
 
-def _read_all(export: Export) -> dict[str, Item | Album | None]:
-    """All records in the order in which they lie in the archive: going back would mean starting again."""
-    return {path: _record(export, path) for path in export.members if path[-5:].lower() == ".json"}
+def _is_sidecar(name: str) -> bool:
+    """Whether a JSON file is called like a photograph's record."""
+    base = split_counter(name[: -len(".json")])[0]
+    if "." + SUFFIX in base.lower():
+        return True
+    return split_ending(without_suffix(base))[1][1:].lower() in MEDIA_EXTENSIONS
 
 
-def _record(export: Export, path: str) -> Item | Album | None:
-    data = export.json(path)
-    sidecar = _is_sidecar(_base(path))
-    found = read_item(data) if sidecar else read(data)
-    if found is None and (sidecar or not isinstance(data, (dict, list))):
-        export.note(
-            path, "not a Google Photos record: a JSON object with its fields was expected", unread=True
-        )
-    return found
+def _is_year(folder: str) -> bool:
+    name = fold(file_name(folder.rstrip("/")))
+    return bool(_YEAR.search(name) and _PHOTOS.search(name))
 
 
-def _folder_mentions(
-    export: Export, folder: _Folder, early: dict[str, Item | Album | None]
-) -> Iterator[Mention]:
-    pairs = _pairs(folder)
-    said = _said(export, folder, early, set(pairs.values()))
-    by_title = _by_title([path for path in folder.media if path not in pairs], said.spare)
-    for path in folder.media:
-        item = _own(export, pairs[path], early) if path in pairs else by_title.get(path)
-        if item or (said.album and is_media_name(path)):
-            yield Mention(path, _in_folder(item.provenance if item else None, said.album, _folder_name(path)))
-    matched = {id(item) for item in by_title.values()}
-    for item in said.spare:
-        if id(item) not in matched:
-            yield _absent(export, folder, item, said.album)
-
-
-def _absent(export: Export, folder: _Folder, item: Item, album: Album | None) -> Mention:
-    """A record whose photograph is not in its folder, under the name that it would have there."""
-    record = folder.records[0]
-    said = _in_folder(item.provenance, album, _folder_name(record))
-    path = record[: record.rfind("/") + 1] + item.title.replace("/", "_")
-    return Mention(path if item.title and export.find(path) is None else None, said)
-
-
-def _said(export: Export, folder: _Folder, early: dict[str, Item | Album | None], used: set[str]) -> _Said:
-    said = _Said()
-    for path in folder.records:
-        if path in used:  # read with its photograph: a folder may hold half a million
-            continue
-        found = early.pop(path) if path in early else _record(export, path)
-        if isinstance(found, Album):
-            said.album = said.album or found
-        elif found:
-            said.spare.append(found)
-    return said
-
-
-def _own(export: Export, path: str, early: dict[str, Item | Album | None]) -> Item | None:
-    """The record that a photograph has by its name; several photographs may have the same."""
-    found = early[path] if path in early else _record(export, path)
-    return found if isinstance(found, Item) else None
-
-
-def _pairs(folder: _Folder) -> dict[str, str]:
-    """Media path -> record path. All lie in one folder, so that their names tell."""
-    records = {_base(path): path for path in folder.records}
-    found = pair(map(_base, folder.media), list(records))
-    return {path: records[found[one]] for path in folder.media if (one := _base(path)) in found}
-
-
-def _by_title(paths: list[str], spare: list[Item]) -> dict[str, Item]:
+def _match_titles(paths: Sequence[str], spare: Sequence[PhotoRecord]) -> dict[str, PhotoRecord]:
     """What names alone did not match, by the title in the record, where one photograph fits one record."""
-    titles: dict[str, list[Item]] = {}
-    for item in spare:
-        if item.title:
-            titles.setdefault(key(split_ending(item.title)[0]), []).append(item)
-    wanted: dict[str, list[str]] = {}
-    if titles:
-        order = sorted(titles)
-        for path in paths:
-            if fits := _fitting(key(split_ending(split_counter(_base(path))[0])[0]), order):
-                wanted.setdefault(fits, []).append(path)
+    records: dict[str, list[PhotoRecord]] = {}
+    for record in spare:
+        if record.title:
+            records.setdefault(loose_form(split_ending(record.title)[0]), []).append(record)
+    in_order = sorted(records)
+    fitting: dict[str, list[str]] = {}
+    for path in paths if records else ():
+        stem = loose_form(split_ending(split_counter(file_name(path))[0])[0])
+        if title := _fitting_title(stem, in_order):
+            fitting.setdefault(title, []).append(path)
     return {
-        paths[0]: titles[one][0] for one, paths in wanted.items() if len(paths) == 1 and len(titles[one]) == 1
+        paths[0]: records[title][0]
+        for title, paths in fitting.items()
+        if len(paths) == 1 and len(records[title]) == 1
     }
 
 
-def _fitting(stem: str, order: list[str]) -> str | None:
+def _fitting_title(stem: str, in_order: Sequence[str]) -> str | None:
     """The title that is this name, or the only one that a long name can be the beginning of."""
-    at = bisect_left(order, stem)
-    near = [one for one in order[at : at + 2] if one.startswith(stem)]
-    if near and near[0] == stem:
+    at = bisect_left(in_order, stem)
+    titles = [title for title in in_order[at : at + 2] if title.startswith(stem)]
+    if titles and titles[0] == stem:
         return stem
-    return near[0] if len(near) == 1 and len(stem) >= 20 else None
+    return titles[0] if len(titles) == 1 and len(stem) >= MIN_BEGINNING else None
 
 
-def _in_folder(said: Provenance | None, album: Album | None, folder: str) -> Provenance:
-    """What is said of an item, with what its folder adds."""
-    said = said or bare("library")
-    word = fold(folder)
-    if album:
-        return in_album(said, album, folder)
-    if word in _TRASH or word in _ARCHIVE:
-        there = bare("trashed" if word in _TRASH else "archived")
-        return _standing_as(said, there) if said.context == "library" else said
-    return said if not folder or _is_year(folder) else in_album(said, Album(folder), folder)
+def _read_record(data: Any) -> _Record:
+    """What a JSON document turned out to be. Told by its content: the file names are localised."""
+    record = as_dict(data)
+    record = as_dict(record.get("albumData")) or record  # the wrapper of exports up to 2020
+    if _ITEM_KEYS & record.keys():
+        return _photo(record)
+    if not isinstance(record.get("title"), str):
+        return None
+    comments = len(as_list(record.get("sharedAlbumComments")))
+    return AlbumRecord(as_text(record.get("title")) or "", as_text(record.get("access")), comments)
 
 
-def _standing_as(said: Provenance, there: Provenance) -> Provenance:
-    return replace(
-        said, context=there.context, exposure=there.exposure, exposure_reason=there.exposure_reason
+def _read_sidecar(data: Any) -> PhotoRecord | None:
+    """The same for a record that stands under a photograph's name, and may say next to nothing."""
+    record = _read_record(data)
+    if isinstance(record, PhotoRecord):
+        return record
+    return _photo(data) if isinstance(data, dict) and data else None
+
+
+def _photo(record: Mapping[str, Any]) -> PhotoRecord:
+    url = as_url(record.get("url"))
+    people = (as_text(p.get("name") if isinstance(p, dict) else p) for p in as_list(record.get("people")))
+    origin = record.get("googlePhotosOrigin")
+    is_own = None
+    if isinstance(origin, dict) and origin:
+        is_own = not ("fromSharedAlbum" in origin or "fromPartnerSharing" in origin)
+    context, exposure = _standing(record)
+    provenance = Provenance(
+        GooglePhotos.name,
+        context=context,
+        caption=unescape_html(as_text(record.get("description"))),
+        posted=_time(record, "creationTime"),
+        taken=_time(record, "photoTakenTime"),
+        link=Link.of(url, "owner_only"),
+        exposure=exposure,
+        location=_location(record, "geoData") or _location(record, "geoDataExif"),  # the user's, the camera's
+        people=distinct(people),
+        author_is_owner=is_own,
+        post_id=url.rpartition("/photo/")[2] or None if url and "/photo/" in url else None,
     )
+    return PhotoRecord(as_text(record.get("title")) or "", provenance)
 
 
-def _folder_name(path: str) -> str:
-    return path.rpartition("/")[0].rpartition("/")[2]
+def _time(record: Mapping[str, Any], key: str) -> Timestamp | None:
+    value = record.get(key)
+    return Timestamp.of(parse_timestamp(value.get("timestamp") if isinstance(value, dict) else value), key)
 
 
-def _base(path: str) -> str:
-    return path.rpartition("/")[2]
+def _location(record: Mapping[str, Any], key: str) -> Location | None:
+    place = as_dict(record.get(key))
+    return Location.of(as_point(place.get("latitude"), place.get("longitude")), key)
+
+
+def _standing(record: Mapping[str, Any]) -> tuple[str, ExposureAssessment]:
+    """Context and exposure, as far as the photograph's own record goes."""
+    origin = as_dict(record.get("googlePhotosOrigin"))
+    if _is_true(record.get("trashed")):
+        return "trashed", Exposure.PRIVATE.because(f"{_OWN}, in the trash (trashed = true)")
+    if "fromSharedAlbum" in origin:
+        return "shared_album", _FROM_ALBUM
+    if "fromPartnerSharing" in origin:
+        return "partner_shared", _FROM_PARTNER
+    if _is_true(record.get("archived")):
+        return "archived", Exposure.PRIVATE.because(f"{_OWN}, archived (archived = true)")
+    return "library", _LIBRARY.exposure
+
+
+def _is_true(value: Any) -> bool:
+    return value is True or (isinstance(value, str) and value.strip().lower() == "true")
+
+
+def _placed(provenance: Provenance, album: AlbumRecord | None, folder: str) -> Provenance:
+    """What is said of a photograph, with what its folder adds."""
+    name = fold(folder)
+    if album:
+        return _in_album(provenance, album, folder)
+    if name in _TRASH or name in _ARCHIVE:
+        if provenance.context != "library":
+            return provenance
+        context, place = ("trashed", "trash") if name in _TRASH else ("archived", "archive")
+        exposure = Exposure.PRIVATE.because(f"{_OWN}, in its {place} folder")
+        return replace(provenance, context=context, exposure=exposure)
+    is_library = not folder or _is_year(folder)
+    return provenance if is_library else _in_album(provenance, AlbumRecord(folder), folder)
+
+
+def _in_album(provenance: Provenance, album: AlbumRecord, folder: str) -> Provenance:
+    """The same photograph as a member of an album. What says more (in the trash, another's) stays."""
+    context, exposure = provenance.context, provenance.exposure
+    if context == "library":
+        context = "album"
+    if exposure.level is not Exposure.NETWORK and context != "trashed":
+        exposure = album.exposure(exposure.reason)
+        if exposure.level is Exposure.NETWORK and context == "album":
+            context = "shared_album"
+    return replace(
+        provenance,
+        context=context,
+        album=album.title or folder or None,
+        audience=Audience.of(album.access, "per_album"),
+        exposure=exposure,
+    )

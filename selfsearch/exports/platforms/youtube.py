@@ -18,9 +18,9 @@ from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, T
 from ..path_index import PathIndex, file_stem, fold, folder_names, outermost_folders
 from .base import Account, Mention, Platform, Root, as_roots
 from .dates import parse_iso
-from .google_names import exported_at, series
 from .media_refs import STILL_EXTENSIONS, VIDEO_EXTENSIONS, extension
 from .parsing import as_dict, as_list, as_number, as_text, load_table
+from .takeout_names import takeout_part_key, takeout_time
 from .youtube_titles import VideoRow, letters_of, match_titles, mp4_seconds
 
 _WORDS = load_table("youtube")
@@ -129,13 +129,13 @@ class YouTube(Platform):
     @classmethod
     def part_key(cls, container: str) -> str | None:
         """As for every product of a Takeout."""
-        return series(container)
+        return takeout_part_key(container)
 
     @cached_property
     def account(self) -> Account:
         """The first channel's title."""
         title = next(iter(self._channels.values()), None)
-        return Account(display_name=title, exported_at=exported_at(self.export.name))
+        return Account(display_name=title, exported_at=takeout_time(self.export.name))
 
     def mentions(self) -> Iterator[Mention]:
         """Every upload with its file, or without when it has none here; then pictures of community posts."""

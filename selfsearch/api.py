@@ -29,7 +29,6 @@ from .packs.store import find_pack
 from .recognition.engine import Engine
 from .recognition.model_pack import DEFAULT_PACK
 from .report import crops
-from .report.html import to_html
 from .types import Answer, Clock, ProgressListener, isoformat
 from .workflows import enroll
 from .workflows.enroll import Probe, ProbePhoto
@@ -203,7 +202,9 @@ class Selfsearch:
 
     def html(self, answer: Answer) -> str:
         """The answer as one page with the photographs in it. It shows faces: keep it private."""
-        return to_html(answer, crops.of(self.library, answer.appearances))
+        from .report.html import to_html
+
+        return to_html(answer, crops.for_appearances(self.library, answer.appearances))
 
     def _enrolled(self, grant: Grant) -> Person:
         person = people.find_person(self.library, grant.subject) if grant.kind == "person" else None

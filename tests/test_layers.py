@@ -37,7 +37,7 @@ BESIDE = {  # of the lowest layer, in this order
     *((low, high) for low in ("types", "errors", "demo") for high in ("files", "sandbox")),
 }
 
-HEAVY = {"numpy", "faiss", "onnxruntime", "onnx", "insightface", "cv2", "scipy", "skimage", "PIL"}
+HEAVY = {"numpy", "faiss", "onnxruntime", "onnx", "insightface", "cv2", "scipy", "skimage", "PIL", "jinja2"}
 
 DISTRIBUTIONS = {  # where an import has another name than what is installed for it
     "PIL": "pillow",

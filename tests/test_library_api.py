@@ -194,9 +194,9 @@ def test_a_report_never_shows_who_is_in_the_file_now_and_was_not_when_it_was_rea
         replaced = Path(shown[0].sightings[0].path)
         other = photos.picture("astronaut", 7).resize((shown[0].width, shown[0].height))
         replaced.write_bytes(photos.encoded(other))
-        picture = crops.of(mine.library, shown)
-        assert picture(shown[0]) == crops.chip_of(mine.library, shown[0].face)
-        assert picture(shown[1]) != crops.chip_of(mine.library, shown[1].face)
+        picture = crops.for_appearances(mine.library, shown)
+        assert picture(shown[0]) == crops.chip_picture(mine.library, shown[0].face)
+        assert picture(shown[1]) != crops.chip_picture(mine.library, shown[1].face)
 
 
 def test_the_number_of_a_face_that_is_gone_is_given_to_no_other(folder: Path) -> None:

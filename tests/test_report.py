@@ -12,15 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsearch.report.advice import advice, beyond, title
+from selfsearch.report.advice import advice, platform_name, web_advice
 from selfsearch.report.crops import crop
 from selfsearch.report.csv import COLUMNS, to_csv
 from selfsearch.report.json import to_json
-from selfsearch.report.summary import summarise
-from selfsearch.report.terminal import terminal
-from selfsearch.report.text import cells, fit_middle, line, path, web
-from selfsearch.report.words import false_matches, in_words, moment, span
-from selfsearch.report.worklist import worklist
+from selfsearch.report.sanitize import line, path, web
+from selfsearch.report.summary import summarise, worklist
+from selfsearch.report.text import cells, fit_middle, to_text
+from selfsearch.report.wording import band_in_words, false_matches, format_time, time_range
 from selfsearch.types import Exposure, ProbeSummary, Provenance
 
 from .report_samples import (
@@ -132,7 +131,7 @@ def test_weaker_resemblances_stay_out_of_the_headline():
 def test_another_person_is_spoken_of_by_name():
     told = summarise(answer(appearance(1, seen(1, "a.jpg", TIKTOK)), person="Ana"))
     assert told.headline == "A face search engine would find Ana in 1 public photograph."
-    assert in_words("strong", "Ana", calibrated=True) == "almost certainly Ana"
+    assert band_in_words("strong", "Ana", calibrated=True) == "almost certainly Ana"
 
 
 def test_no_appearance_is_told_with_what_it_does_not_mean():
@@ -155,7 +154,7 @@ def test_without_a_calibration_no_score_is_put_into_words():
         "The model mine has no calibration, so the scores are not translated into words: "
         "compare the pictures yourself."
     )
-    text = terminal(told)
+    text = to_text(told)
     assert "not rated" in text
     assert "certainly" not in text
     said = to_json(told)
@@ -195,14 +194,14 @@ def test_expected_false_matches_are_said_in_words_that_never_promise_more_than_t
     ],
 )
 def test_a_time_is_said_as_precisely_as_it_is_known(iso, words):
-    assert moment(iso) == words
+    assert format_time(iso) == words
 
 
 def test_a_face_in_a_video_says_from_when_to_when():
     video = appearance(1, seen(1, "a.mp4", TIKTOK), time_ms=3_661_000, from_ms=3_600_000, to_ms=3_725_000)
-    assert span(video) == "from 1:00:00 to 1:02:05, best at 1:01:01"
-    assert span(replace(video, from_ms=None, to_ms=None)) == "at 1:01:01"
-    assert span(appearance(1, seen(1, "a.jpg", TIKTOK))) is None
+    assert time_range(video) == "from 1:00:00 to 1:02:05, best at 1:01:01"
+    assert time_range(replace(video, from_ms=None, to_ms=None)) == "at 1:01:01"
+    assert time_range(appearance(1, seen(1, "a.jpg", TIKTOK))) is None
 
 
 # JSON
@@ -371,7 +370,7 @@ def test_an_ordinary_caption_is_left_alone_in_the_csv():
 
 
 def test_the_terminal_groups_by_who_could_see_it_best_match_first():
-    text = terminal(realistic())
+    text = to_text(realistic())
     headings = re.findall(r"^(\S.*): (\d+)$", text, re.MULTILINE)
     assert headings[:4] == [
         ("Anyone could see it", "3"),
@@ -385,7 +384,7 @@ def test_the_terminal_groups_by_who_could_see_it_best_match_first():
 def test_an_appearance_in_the_terminal_says_how_sure_where_when_and_why():
     public = changed(INSTAGRAM, exposure=Exposure.PUBLIC)
     copies = seen(1, "instagram.zip!media/x.jpg", public), seen(2, "y.jpg", FOLDER)
-    lines = terminal(answer(appearance(1, *copies))).splitlines()
+    lines = to_text(answer(appearance(1, *copies))).splitlines()
     at = next(number for number, text in enumerate(lines) if text.startswith("    1  "))
     assert lines[at : at + 6] == [
         "    1  almost certainly   0.71  Instagram, post, ana.lisbon           2021-06-02",
@@ -400,19 +399,19 @@ def test_an_appearance_in_the_terminal_says_how_sure_where_when_and_why():
 @pytest.mark.parametrize("width", [60, 80, 132])
 def test_nothing_but_links_is_wider_than_the_terminal(width):
     for told in (realistic(), hostile(), answer()):
-        wide = [text for text in terminal(told, width=width).splitlines() if cells(text) > width]
+        wide = [text for text in to_text(told, width=width).splitlines() if cells(text) > width]
         assert all(re.match(r" *(public|network|unknown|private)? *https?://", text) for text in wide), wide
 
 
 def test_without_colour_the_terminal_gets_no_control_character_whatever_captions_hold():
-    assert not re.search(r"[^\n\x20-\x7e\xa0-\U0010ffff]|[\u2028\u202e\ud800-\udfff]", terminal(hostile()))
-    coloured = re.sub(r"\x1b\[[0-9;]*m", "", terminal(hostile(), colour=True))
-    assert coloured == terminal(hostile())
+    assert not re.search(r"[^\n\x20-\x7e\xa0-\U0010ffff]|[\u2028\u202e\ud800-\udfff]", to_text(hostile()))
+    coloured = re.sub(r"\x1b\[[0-9;]*m", "", to_text(hostile(), colour=True))
+    assert coloured == to_text(hostile())
     assert "[red]markup[/red]" in coloured
 
 
 def test_the_terminal_says_what_nobody_can_tell_and_what_can_be_done():
-    text = " ".join(terminal(realistic()).split())
+    text = " ".join(to_text(realistic()).split())
     assert "Not in an export is not the same as not on the web." in text
     assert 'TikTok: per video: Privacy settings > "Who can watch this video"' in text
     assert "As of 2026-11. Menus move" in text
@@ -487,8 +486,8 @@ def test_advice_is_found_by_the_names_that_people_use():
     assert advice("Twitter") == advice("x")
     assert advice("google-photos") == advice("google_photos") == advice("Google Takeout")
     assert advice("myspace") is None
-    assert title("my_space") == "My Space"
-    assert "PimEyes" in beyond().audience
+    assert platform_name("my_space") == "My Space"
+    assert "PimEyes" in web_advice().audience
 
 
 # Pictures
@@ -541,5 +540,5 @@ def test_a_provenance_that_says_nothing_is_reported_without_inventing_anything()
         ""
     ] * 6
     assert to_json(bare)["summary"]["years"] == {}
-    assert HOSTILE not in terminal(bare)
+    assert HOSTILE not in to_text(bare)
     assert FACEBOOK.place == "Sintra, Lisbon"

@@ -287,7 +287,7 @@ def test_texts_and_links_can_be_read(theme):
 
 
 def _colours(theme: str) -> dict[str, str]:
-    css = resources.files("selfsearch.report").joinpath("page").joinpath("report.css").read_text("utf-8")
+    css = resources.files("selfsearch.report").joinpath("templates").joinpath("report.css").read_text("utf-8")
     start = {"light": ":root {", "dark": '[data-theme="dark"] {'}[theme]
     return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", css.split(start, 1)[1].split("}", 1)[0]))
 

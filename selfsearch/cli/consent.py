@@ -50,15 +50,17 @@ def list_standings(as_json: options.AsJson = False) -> None:
 def show(subject: Subject, as_json: options.AsJson = False) -> None:
     """Show everything that the ledger says about one source or person, with the words that were agreed to."""
     from ..library import ledger
-    from ..report.consents import as_object, as_text
+    from ..report.consent_records import entry_to_json, entry_to_text
 
     with options.opened() as library:
         kind, name = _named(library, subject)
         found = ledger.entries(library, kind, name)
     if as_json:
-        options.answer_json({"schema": "selfsearch.ledger/1", "entries": [as_object(one) for one in found]})
+        options.answer_json(
+            {"schema": "selfsearch.ledger/1", "entries": [entry_to_json(one) for one in found]}
+        )
         return
-    options.answer("\n\n".join(as_text(one) for one in found))
+    options.answer("\n\n".join(entry_to_text(one) for one in found))
 
 
 @app.command("renew")
@@ -138,7 +140,8 @@ def export(
     from ..consent import grants
     from ..files import write_private
     from ..library import ledger, root_key
-    from ..report import consents
+    from ..report import consent_records
+    from ..report.html import consent_to_html
 
     with options.opened() as library:
         length = ledger.verify(library)
@@ -149,11 +152,13 @@ def export(
             if subject is None or (one.entry.kind, one.entry.subject) == (kind, name)
         ]  # fmt: skip
         number = root_key.KeyPlace.read(library.home).library_id
-    record = consents.Record(number, isoformat(options.now()), length, tuple(entries), tuple(statuses))
+    record = consent_records.ConsentRecord(
+        number, isoformat(options.now()), length, tuple(entries), tuple(statuses)
+    )
     if html is None:
-        options.answer_json(consents.to_json(record))
+        options.answer_json(consent_records.to_json(record))
         return
-    write_private(html.absolute(), consents.to_html(record).encode())
+    write_private(html.absolute(), consent_to_html(record).encode())
     options.say(f"consent receipt: {html.absolute()}")
 
 

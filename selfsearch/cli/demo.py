@@ -78,9 +78,9 @@ def _ask(place: Path, selfie: Path) -> tuple[Answer, Path]:
 
 
 def _words(found: Answer) -> str:
-    from ..report.terminal import terminal
+    from ..report.text import to_text
 
-    return terminal(found, width=options.width(), colour=options.colour())
+    return to_text(found, width=options.width(), colour=options.colour())
 
 
 def _verdict(found: Answer, expected: list[str]) -> str:

@@ -124,12 +124,12 @@ def as_object(done: list[IndexResult]) -> dict[str, Any]:
 
 def tell(done: list[IndexResult]) -> None:
     """The summary for people."""
-    from ..report.words import count
+    from ..report.wording import quantity
 
     for one in done:
         account = f" of {one.source.account}" if one.source.account else ""
         options.answer(
-            f"{one.source.title}{account} (source {one.source.id}): {count(one.found, 'file')} found"
+            f"{one.source.title}{account} (source {one.source.id}): {quantity(one.found, 'file')} found"
         )
         for kind in sorted(one.counts, key=list(WORDS).index):
             options.answer(f"  {one.counts[kind]:>9,}  {WORDS[kind]}")
@@ -138,7 +138,8 @@ def tell(done: list[IndexResult]) -> None:
     bad = sum(one.counts.get(kind, 0) for one in done for kind in ("unreadable", "too_large", "encrypted"))
     if bad:
         options.answer(
-            f"{count(bad, 'file')} could not be read; selfsearch status --problems lists each with its reason"
+            f"{quantity(bad, 'file')} could not be read; selfsearch status --problems lists each with its"
+            " reason"
         )
 
 

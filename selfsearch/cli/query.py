@@ -229,14 +229,14 @@ def _who(
 def _print(found: Answer, *, as_json: bool, as_csv: bool) -> None:
     from ..report.csv import to_csv
     from ..report.json import to_json
-    from ..report.terminal import terminal
+    from ..report.text import to_text
 
     if as_json:
         options.answer_json(to_json(found))
     elif as_csv:
         to_csv(found, sys.stdout)
     else:
-        options.answer(terminal(found, width=options.width(), colour=options.colour()))
+        options.answer(to_text(found, width=options.width(), colour=options.colour()))
 
 
 def _write(library: Library, found: Answer, path: Path | None, show: bool) -> None:
@@ -246,7 +246,9 @@ def _write(library: Library, found: Answer, path: Path | None, show: bool) -> No
 
     folder = library.home / "reports"
     target = path or private_folder(folder) / f"{found.asked_at[:19].replace(':', '')}.html"
-    write_private(target.absolute(), to_html(found, crops.of(library, found.appearances)).encode())
+    write_private(
+        target.absolute(), to_html(found, crops.for_appearances(library, found.appearances)).encode()
+    )
     options.say(f"report: {target.absolute()} (it shows faces: keep it private)")
     if show:
         open_in_browser(target)

@@ -56,10 +56,10 @@ def report(
 
 def _write(path: Path, shown: Sequence[Difference]) -> None:
     from ..files import write_private
-    from ..report import differences
+    from ..report.html import differences_to_html
 
     try:
-        write_private(path, differences.to_html(shown).encode())
+        write_private(path, differences_to_html(shown).encode())
     except OSError as exc:
         raise SelfsearchError(f"{path} cannot be written: {exc.strerror}") from exc
     options.say(f"report: {path} (it shows faces: keep it private)")
@@ -154,7 +154,7 @@ def _pictures(library: Library, told: Sequence[Change]) -> dict[int, Picture | N
         if row is not None:
             now = [place.address for place in places.get(row["media_id"], ()) if place.address in open_]
             shown[change.face] = _as_appearance(row, now)
-    cut = crops.of(library, list(shown.values()))
+    cut = crops.for_appearances(library, list(shown.values()))
     return {face: cut(one) for face, one in shown.items()}
 
 

@@ -1,10 +1,11 @@
-"""What a query found, told to people and to programs.
+"""What a query found, what changed since, and who consented: told to people and to programs.
 
-summary.summarise   counts, and the answer in words
-terminal.terminal   text for a terminal          as_json.to_json, as_csv.to_csv   for programs
-html.to_html        one self-contained page      pictures.crop                    a face with its surroundings
-advice.advice       what can be done now         worklist.worklist                links to work through
+    summary     the model of an answer: counts, sentences, facets, links to work through
+    wording     its values and codes in plain English        sanitize   texts of others, made safe to show
+    advice      what can be done now, per platform           crops      a picture for each appearance
+    text, json, csv, html                                    an `Answer` in each form
+    differences, consent_records                             the other two things that are told
 
-Nothing here knows the library, the engine or the command line: an `Answer` goes in, text comes out. Every
-caption, path, name and link in it was written by somebody else and is shown as text, never as markup.
+html.py fills templates/. Every caption, path, name and link was written by somebody else and is shown as
+text, never as markup.
 """

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from .text import line
+from .sanitize import line
 
 # Names that readers and people use for the same platform.
 _ALIASES = {
@@ -59,18 +60,24 @@ class Advice:
 
 def advice(platform: str) -> Advice | None:
     """The advice for a platform by the name that a sighting carries; None when we have none."""
-    return _table().get(_key(platform))
+    name = re.sub(r"[^a-z0-9]+", "_", platform.casefold()).strip("_")
+    return _table().get(_ALIASES.get(name, name))
 
 
-def beyond() -> Advice:
+def advice_for(platforms: Iterable[str]) -> list[Advice]:
+    """What there is for several platforms, each once, in their order."""
+    return list(dict.fromkeys(entry for entry in map(advice, platforms) if entry))
+
+
+def web_advice() -> Advice:
     """The advice for what lies outside every platform: face search engines, copies elsewhere."""
     return _read("web", _data()["web"])
 
 
-def title(platform: str) -> str:
+def platform_name(platform: str) -> str:
     """A platform's name for people."""
-    known = advice(platform)
-    return known.title if known else line(platform.replace("_", " ").replace("-", " ")).title()
+    entry = advice(platform)
+    return entry.title if entry else line(platform.replace("_", " ").replace("-", " ")).title()
 
 
 def caveat(as_of: str) -> str:
@@ -79,11 +86,6 @@ def caveat(as_of: str) -> str:
         f"As of {as_of}. Menus move and differ between app, web and country: when one is not there, "
         "search the platform's own help for the word."
     )
-
-
-def _key(platform: str) -> str:
-    name = re.sub(r"[^a-z0-9]+", "_", platform.casefold()).strip("_")
-    return _ALIASES.get(name, name)
 
 
 @lru_cache

@@ -3,50 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from typing import TextIO
 
 from ..types import Answer, Appearance, Sighting
-from . import words
-from .text import path, plain, web
+from . import wording
+from .sanitize import path, plain, web
 
 COLUMNS = (
-    "rank",
-    "score",
-    "band",
-    "in_words",
-    "expected_false_matches",
-    "exposure",
-    "platform",
-    "account",
-    "context",
-    "posted_at",
-    "taken_at",
-    "url",
-    "url_kind",
-    "caption",
-    "audience",
-    "audience_source",
-    "exposure_reason",
-    "album",
-    "place",
-    "latitude",
-    "longitude",
-    "people",
-    "author",
-    "author_is_owner",
-    "path",
-    "source",
-    "gone",
-    "sha256",
-    "type",
-    "width",
-    "height",
-    "from_ms",
-    "to_ms",
-    "face",
-    "box",
-)
+    "rank", "score", "band", "in_words", "expected_false_matches", "exposure", "platform", "account",
+    "context", "posted_at", "taken_at", "url", "url_kind", "caption", "audience", "audience_source",
+    "exposure_reason", "album", "place", "latitude", "longitude", "people", "author", "author_is_owner",
+    "path", "source", "gone", "sha256", "type", "width", "height", "from_ms", "to_ms", "face", "box",
+)  # fmt: skip
 
 Cell = str | int | float | bool | None
 
@@ -61,35 +29,37 @@ def to_csv(answer: Answer, file: TextIO) -> None:
     writer.writerow(COLUMNS)
     for appearance in answer.appearances:
         for sighting in appearance.sightings:
-            writer.writerow([cell(value) for value in _row(answer, appearance, sighting)])
+            row = _row(answer, appearance, sighting)
+            writer.writerow([cell(row[column]) for column in COLUMNS])
 
 
-def _row(answer: Answer, appearance: Appearance, sighting: Sighting) -> Iterator[Cell]:
-    said = sighting.provenance
-    yield from (appearance.rank, round(float(appearance.score), 6), appearance.band)
-    yield words.in_words(words.band(appearance), answer.person, calibrated=answer.calibrated)
-    yield from (appearance.expected_false_matches, said.exposure.level.value)
-    yield from (
-        said.platform,
-        said.account,
-        said.context,
-        (said.posted and said.posted.at),
-        (said.taken and said.taken.at),
-    )
-    yield from (web(said.link and said.link.url), (said.link and said.link.kind), said.caption)
-    yield from (
-        (said.audience and said.audience.name),
-        (said.audience and said.audience.source),
-        said.exposure.reason,
-        said.album,
-        said.place,
-    )
-    yield from ((said.location.latitude, said.location.longitude) if said.location else (None, None))
-    yield from ("; ".join(said.people), said.author, said.author_is_owner)
-    yield from (path(sighting.path), sighting.source, sighting.gone)
-    yield from (appearance.sha256, appearance.type, appearance.width, appearance.height)
-    yield from (appearance.from_ms, appearance.to_ms, appearance.face)
-    yield " ".join(f"{float(side):g}" for side in appearance.box)
+def _row(answer: Answer, appearance: Appearance, sighting: Sighting) -> dict[str, Cell]:
+    """The cells by the names of their columns; those of the provenance keep its own names."""
+    provenance, location = sighting.provenance, sighting.provenance.location
+    band = wording.band_of(appearance)
+    return provenance.columns() | {
+        "rank": appearance.rank,
+        "score": round(float(appearance.score), 6),
+        "band": appearance.band,
+        "in_words": wording.band_in_words(band, answer.person, calibrated=answer.calibrated),
+        "expected_false_matches": appearance.expected_false_matches,
+        "exposure": provenance.exposure.level.value,
+        "url": web(provenance.link and provenance.link.url),
+        "latitude": location and location.latitude,
+        "longitude": location and location.longitude,
+        "people": "; ".join(provenance.people),
+        "path": path(sighting.path),
+        "source": sighting.source,
+        "gone": sighting.gone,
+        "sha256": appearance.sha256,
+        "type": appearance.type,
+        "width": appearance.width,
+        "height": appearance.height,
+        "from_ms": appearance.from_ms,
+        "to_ms": appearance.to_ms,
+        "face": appearance.face,
+        "box": " ".join(f"{float(side):g}" for side in appearance.box),
+    }
 
 
 def cell(value: Cell) -> Cell:

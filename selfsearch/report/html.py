@@ -1,187 +1,193 @@
-"""The answer as one self-contained page: pictures inside, nothing loaded, readable without its script.
+"""Pages for a browser: each is one file with its pictures, style and script inside, and loads nothing.
 
-The script only filters, groups and folds what is there. Its hash and the style's are the only ones that the
-page's content security policy admits.
+templates/ has the pages, one file per part. What they put out is stripped of invisible characters and
+escaped; only our own style and script are not, and the content security policy of layout.html admits no
+other. The script filters, groups and folds what is there: without it a page says the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from importlib import resources
+from typing import Any
 
-from ..types import EXPOSURES, Answer, Appearance, Exposure, Sighting
-from . import sections, words
-from .cards import card
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ..types import EXPOSURES, Answer, Appearance, Provenance
+from . import consent_records, differences, wording
+from .advice import advice_for, caveat, platform_name, web_advice
+from .consent_records import ConsentRecord
 from .crops import Picture
-from .facets import EXPOSURE, FACETS, Facet
-from .markup import Markup, element, joined, page
-from .summary import Summary, summarise
-from .text import line
+from .differences import Difference
+from .sanitize import line, path, plain, web
+from .summary import EXPOSURE_FACET, FACETS, Facet, by_exposure, platforms, summarise, worklist
+
+MAX_LINKS = 2_000  # posts without media on one page; a browser does not take a hundred thousand
 
 
 def to_html(answer: Answer, picture: Callable[[Appearance], Picture | None]) -> str:
-    """The report. `picture` is asked once per appearance, None when the file cannot be opened."""
-    summary = summarise(answer)
-    body = joined(
-        sections.head(answer, summary),
-        element(
-            "main",
-            _tiles(answer),
-            sections.reading(answer),
-            _appearances(answer, summary, picture),
-            sections.advice_list(answer),
-            sections.work(answer),
-            sections.missed(answer),
-            sections.limits(answer),
-            id="main",
-        ),
-        sections.foot(answer),
-    )
-    return page(f"Where {words.your(answer.person)} face appears", body)
-
-
-def _tiles(answer: Answer) -> Markup | None:
-    if not answer.appearances:
-        return None
-    tiles = []
-    for level in EXPOSURES:
-        number = sum(appearance.exposure is level for appearance in answer.appearances)
-        tiles.append(
-            element(
-                "li",
-                element("b", f"{number:,}"),
-                element(
-                    "a" if number else "span",
-                    words.WHO_COULD_SEE[level],
-                    href=f"#{level.value}" if number else None,
-                ),
-                element("small", words.WHAT_IT_MEANS[level]) if number else None,
-                class_=f"tile {level.value}",
-            )
-        )
-    return element("ul", *tiles, class_="tiles", aria_label="Appearances by who could see them")
-
-
-def _appearances(answer: Answer, summary: Summary, picture: Callable[[Appearance], Picture | None]) -> Markup:
-    heading = element("h2", f"Where {words.your(answer.person)} face appears", id="appearances")
-    if not answer.appearances:
-        nothing = [element("p", sentence) for sentence in summary.sentences]
-        return element("section", heading, element("div", *nothing, class_="empty"))
-    values = _Values(answer)
-    groups = [_group(answer, level, picture, values) for level in EXPOSURES]
-    return element(
-        "section",
-        heading,
-        _controls(answer, values),
-        element("p", "No appearance fits these filters.", id="none", hidden=True),
-        element("div", *groups, id="list"),
-        aria_labelledby="appearances",
+    """The report. `picture` is asked once per appearance; None when the file cannot be opened."""
+    linked = [link.provenance.platform for link in answer.links]
+    return _render(
+        "report.html",
+        answer=answer,
+        summary=summarise(answer),
+        groups=by_exposure(answer),
+        filters=FilterMenu(answer),
+        tasks=worklist(answer),
+        advice=advice_for([*platforms(answer), *linked]),
+        files_not_looked_at=wording.files_not_looked_at(answer.not_looked_at),
+        limits=wording.limits(answer.person),
+        picture_of=picture,
+        max_links=MAX_LINKS,
     )
 
 
-def _group(
-    answer: Answer, level: Exposure, picture: Callable[[Appearance], Picture | None], values: _Values
-) -> Markup | None:
-    cards = [
-        card(answer, appearance, picture(appearance), values.tokens)
-        for appearance in answer.appearances
-        if appearance.exposure is level
-    ]
-    if not cards:
-        return None
-    return element(
-        "section",
-        element("h3", words.WHO_COULD_SEE[level], " ", element("span", f"{len(cards):,}", class_="number")),
-        element("p", words.WHAT_IT_MEANS[level], class_="meaning"),
-        element("div", *cards, class_="grid"),
-        class_="group",
-        id=level.value,
-    )
+def differences_to_html(shown: Sequence[Difference]) -> str:
+    """What changed since the last time."""
+    sections = {
+        label: [difference for difference in shown if difference.kind == kind]
+        for kind, label in differences.KIND_LABELS.items()
+    }
+    return _render("differences.html", headline=differences.headline(shown), sections=sections)
 
 
-class _Values:
-    """The values of every facet, numbered. Only numbers go into data attributes: no text can confuse them."""
+def consent_to_html(record: ConsentRecord) -> str:
+    """A receipt for records of consent."""
+    return _render("consent_receipt.html", record=record)
+
+
+class FilterMenu:
+    """What the page can be filtered by.
+
+    Values are numbered, and only the numbers go into data attributes: no text can confuse them.
+    """
 
     def __init__(self, answer: Answer) -> None:
-        self.counted = {facet.key: facet.counted(answer.appearances) for facet in (EXPOSURE, *FACETS)}
+        self.answer = answer
+        self.counts = {facet.key: facet.counts(answer.appearances) for facet in (EXPOSURE_FACET, *FACETS)}
         self.numbers = {
-            key: {value: at for at, value in enumerate(_sorted(key, counted))}
-            for key, counted in self.counted.items()
+            key: {value: number for number, value in enumerate(_in_order(key, counts))}
+            for key, counts in self.counts.items()
         }
 
-    def tokens(self, sighting: Sighting) -> dict[str, str]:
-        """The data attributes of one place."""
+    @property
+    def facets(self) -> list[Facet]:
+        """Those of which any place has a value, but for the exposure."""
+        return [facet for facet in FACETS if set(self.counts[facet.key]) != {None}]
+
+    def options(self, facet: Facet) -> list[tuple[int, str, int]]:
+        """Number, label and appearances of each value."""
+        counts = self.counts[facet.key]
+        return [
+            (number, line(facet.in_words(value)) if value is not None else "not given", counts[value])
+            for value, number in self.numbers[facet.key].items()
+        ]
+
+    def bands(self) -> list[tuple[int, str, int]]:
+        """The same for how sure a match is."""
+        answer = self.answer
+        bands = [wording.band_of(appearance) for appearance in answer.appearances]
+        return [
+            (
+                number,
+                line(wording.band_in_words(band, answer.person, calibrated=answer.calibrated)),
+                bands.count(band),
+            )
+            for number, band in enumerate(wording.BANDS)
+            if band in bands
+        ]
+
+    def attributes(self, provenance: Provenance) -> dict[str, int]:
+        """The data attributes of one place, by which the script filters."""
         return {
-            f"data_{facet.key}": str(self.numbers[facet.key][facet.of(sighting)])
-            for facet in (EXPOSURE, *FACETS)
+            f"data-{facet.key}": self.numbers[facet.key][facet.value(provenance)]
+            for facet in (EXPOSURE_FACET, *FACETS)
         }
 
 
-def _sorted(key: str, counted: dict[str | None, int]) -> list[str | None]:
+def _in_order(key: str, counts: dict[str | None, int]) -> list[str | None]:
+    """Exposures widest first, years by time, everything else most first; what is not given last."""
     if key == "exposure":
-        return [level.value for level in EXPOSURES if level.value in counted]
-    known = [value for value in counted if value is not None]
-    unknown: list[str | None] = [None] if None in counted else []
-    return (sorted(known) if key == "year" else known) + unknown
+        return [level.value for level in EXPOSURES if level.value in counts]
+    values = [value for value in counts if value is not None]
+    return [*(sorted(values) if key == "year" else values), *([None] if None in counts else [])]
 
 
-def _controls(answer: Answer, values: _Values) -> Markup:
-    return element(
-        "form",
-        element(
-            "details",
-            element("summary", "Filter, group, search"),
-            element("div", *_fields(answer, values), class_="fields"),
-            open=True,
-        ),
-        element("p", "", id="status", role="status", aria_live="polite"),
-        id="controls",
-        hidden=True,
+# Templates
+
+
+def _render(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(values)
+
+
+@lru_cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("selfsearch.report"),
+        autoescape=True,
+        finalize=_visible,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    environment.globals.update(
+        style=_asset("report.css"),
+        script=_asset("report.js"),
+        bands=wording.BANDS,
+        band_meanings=wording.BAND_MEANINGS,
+        exposure_labels=wording.EXPOSURE_LABELS,
+        who_could_see=wording.WHO_COULD_SEE,
+        what_it_means=wording.WHAT_IT_MEANS,
+        link_kinds=wording.LINK_KINDS,
+        all_facets=FACETS,
+        exposure_facet=EXPOSURE_FACET,
+        web_advice=web_advice(),
+    )
+    environment.filters.update(
+        {function.__name__: function for function in (*_WORDING, caveat, line, path, platform_name)},
+        number=lambda number: f"{number:,}",
+        sha256=_sha256,
+        data_uri=lambda jpeg: "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii"),
+        file_name=lambda shown: path(shown).replace("\\", "/").rpartition("/")[2],  # POSIX or Windows
+        fields=consent_records.fields,
+    )
+    environment.tests["web_address"] = lambda url: web(url) is not None
+    return environment
+
+
+_WORDING = (
+    wording.author, wording.audience, wording.band_in_words, wording.band_of, wording.context, wording.day,
+    wording.day_of, wording.false_matches, wording.format_time, wording.humanize, wording.join_and,
+    wording.position, wording.quantity, wording.sentence_case, wording.time_range, wording.timestamp,
+    wording.you, wording.your,
+)  # fmt: skip
+
+
+def _visible(value: Any) -> Any:
+    """What a template may put out: text without invisible characters; nothing for None."""
+    if value is None:
+        return ""
+    # Markup, which has __html__, is what a macro made (its parts came through here) or marked as safe.
+    return plain(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _asset(name: str) -> str:
+    """Style or script, with newlines as a browser normalises them: the hash is taken over that."""
+    return (
+        resources.files(__package__)
+        .joinpath("templates")
+        .joinpath(name)
+        .read_text("utf-8")
+        .replace("\r\n", "\n")
     )
 
 
-def _fields(answer: Answer, values: _Values) -> Iterator[Markup]:
-    yield _field("Search in all texts", element("input", type="search", id="search", autocomplete="off"))
-    yield _select("exposure", "Who could see it", _options(EXPOSURE, values))
-    yield _select("band", f"Is it {words.you(answer.person)}?", _bands(answer))
-    for facet in FACETS:
-        if set(values.counted[facet.key]) != {None}:
-            yield _select(facet.key, facet.label, _options(facet, values))
-    groups = [("", "nothing")] + [(f.key, f.label) for f in FACETS] + [("band", "how sure")]
-    options = [element("option", "who could see it", value="exposure", selected=True)]
-    options += [element("option", label.lower(), value=key) for key, label in groups]
-    yield _field("Group by", element("select", *options, id="group"))
-    order = (("rank", "best match first"), ("new", "newest first"), ("old", "oldest first"))
-    yield _field(
-        "Order", element("select", *(element("option", label, value=key) for key, label in order), id="order")
-    )
-    yield element("button", "Show all", type="reset")
-
-
-def _field(label: str, control: Markup) -> Markup:
-    return element("label", element("span", label), control)
-
-
-def _select(key: str, label: str, options: list[Markup]) -> Markup:
-    everything = element("option", "all", value="")
-    return _field(label, element("select", everything, *options, data_filter=key))
-
-
-def _options(facet: Facet, values: _Values) -> list[Markup]:
-    counted = values.counted[facet.key]
-    return [
-        _option(str(number), facet.say(value) if value is not None else "not given", counted[value])
-        for value, number in values.numbers[facet.key].items()
-    ]
-
-
-def _bands(answer: Answer) -> list[Markup]:
-    found = [words.band(appearance) for appearance in answer.appearances]
-    return [
-        _option(str(at), words.in_words(key, answer.person, calibrated=answer.calibrated), found.count(key))
-        for at, key in enumerate(words.BANDS)
-        if key in found
-    ]
-
-
-def _option(value: str, label: str, number: int) -> Markup:
-    return element("option", f"{line(label)} ({number:,})", value=value, data_label=line(label))
+def _sha256(text: str) -> str:
+    """As a content security policy names it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

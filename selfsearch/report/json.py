@@ -9,11 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..types import Answer, Appearance, Box, LinkOnly, ProbeSummary, Provenance, Sighting
-from . import words
-from .advice import advice
-from .facets import platforms
-from .summary import Summary, summarise
-from .worklist import Task, worklist
+from . import wording
+from .advice import Advice, advice_for
+from .summary import Summary, Task, platforms, summarise, worklist
 
 SCHEMA = "selfsearch.query/1"
 
@@ -33,7 +31,7 @@ def to_json(answer: Answer) -> dict[str, Any]:
         "not_looked_at": dict(answer.not_looked_at),
         "links": [_link(link) for link in answer.links],
         "worklist": [_task(task) for task in worklist(answer)],
-        "advice": _advice(answer),
+        "advice": [_advice(entry) for entry in advice_for(platforms(answer))],
         "asked_at": answer.asked_at,
     }
 
@@ -54,15 +52,13 @@ def _summary(summary: Summary) -> dict[str, Any]:
         **summary.bands,
         "exposure": summary.exposure,
         "expected_false_matches": _rare(summary.expected_false_matches),
-        **{f"{key}s": _named(counted) for key, counted in summary.facets.items()},
+        **{  # what has no value is left out: "" could be a value
+            f"{key}s": {value: number for value, number in counts.items() if value is not None}
+            for key, counts in summary.facets.items()
+        },
         "headline": summary.headline,
         "sentences": list(summary.sentences),
     }
-
-
-def _named(counted: dict[str | None, int]) -> dict[str, int]:
-    """What has no value is left out: "" could be a value."""
-    return {value: number for value, number in counted.items() if value is not None}
 
 
 def _appearance(appearance: Appearance, answer: Answer) -> dict[str, Any]:
@@ -88,56 +84,46 @@ def _appearance(appearance: Appearance, answer: Answer) -> dict[str, Any]:
             "copies": len(appearance.sightings),
         },
         "sightings": [_sighting(sighting) for sighting in appearance.sightings],
-        "in_words": words.in_words(words.band(appearance), answer.person, calibrated=answer.calibrated),
+        "in_words": wording.band_in_words(
+            wording.band_of(appearance), answer.person, calibrated=answer.calibrated
+        ),
     }
+
+
+# In this order; `Provenance.columns` has them by these names.
+_PROVENANCE_KEYS = (
+    "platform", "context", "url", "url_kind", "caption", "posted_at", "taken_at", "audience",
+    "audience_source", "exposure", "album", "location", "author_is_owner", "account", "exposure_reason",
+    "posted_at_source", "taken_at_source", "place", "people", "author", "post_id",
+)  # fmt: skip
 
 
 def _sighting(sighting: Sighting) -> dict[str, Any]:
-    said = sighting.provenance
-    found = {"source": sighting.source, "path": sighting.path}
-    return {**found, **_said(said), **_more(said), "gone": sighting.gone}
-
-
-def _said(said: Provenance) -> dict[str, Any]:
     return {
-        "platform": said.platform,
-        "context": said.context,
-        "url": (said.link and said.link.url),
-        "url_kind": (said.link and said.link.kind),
-        "caption": said.caption,
-        "posted_at": (said.posted and said.posted.at),
-        "taken_at": (said.taken and said.taken.at),
-        "audience": (said.audience and said.audience.name),
-        "audience_source": (said.audience and said.audience.source),
-        "exposure": said.exposure.level.value,
-        "album": said.album,
-        "location": _location(said),
-        "author_is_owner": said.author_is_owner,
+        "source": sighting.source,
+        "path": sighting.path,
+        **_provenance(sighting.provenance),
+        "gone": sighting.gone,
     }
 
 
-def _more(said: Provenance) -> dict[str, Any]:
-    return {
-        "account": said.account,
-        "exposure_reason": said.exposure.reason,
-        "posted_at_source": (said.posted and said.posted.source),
-        "taken_at_source": (said.taken and said.taken.source),
-        "place": said.place,
-        "people": list(said.people),
-        "author": said.author,
-        "post_id": said.post_id,
+def _provenance(provenance: Provenance) -> dict[str, Any]:
+    location = provenance.location
+    columns = provenance.columns() | {
+        "exposure": provenance.exposure.level.value,
+        "location": location
+        and {
+            "latitude": float(location.latitude),
+            "longitude": float(location.longitude),
+            "source": location.source,
+        },
+        "people": list(provenance.people),
     }
-
-
-def _location(said: Provenance) -> dict[str, Any] | None:
-    if said.location is None:
-        return None
-    latitude, longitude = said.location.latitude, said.location.longitude
-    return {"latitude": float(latitude), "longitude": float(longitude), "source": said.location.source}
+    return {key: columns[key] for key in _PROVENANCE_KEYS}
 
 
 def _link(link: LinkOnly) -> dict[str, Any]:
-    return {"source": link.source, "reason": link.reason, **_said(link.provenance), **_more(link.provenance)}
+    return {"source": link.source, "reason": link.reason, **_provenance(link.provenance)}
 
 
 def _task(task: Task) -> dict[str, Any]:
@@ -148,25 +134,21 @@ def _task(task: Task) -> dict[str, Any]:
         "platform": task.platform,
         "account": task.account,
         "context": task.context,
-        "posted_at": task.posted_at,
+        "posted_at": task.posted and task.posted.at,
         "ranks": list(task.ranks),
     }
 
 
-def _advice(answer: Answer) -> list[dict[str, str]]:
-    known = [advice(platform) for platform in platforms(answer)]
-    return [
-        {
-            "platform": entry.platform,
-            "as_of": entry.as_of,
-            "short": entry.short,
-            "delete": entry.delete,
-            "audience": entry.audience,
-            "tags": entry.tags,
-            "faces": entry.faces,
-        }
-        for entry in dict.fromkeys(entry for entry in known if entry)
-    ]
+def _advice(entry: Advice) -> dict[str, str]:
+    return {
+        "platform": entry.platform,
+        "as_of": entry.as_of,
+        "short": entry.short,
+        "delete": entry.delete,
+        "audience": entry.audience,
+        "tags": entry.tags,
+        "faces": entry.faces,
+    }
 
 
 def _number(value: float) -> float:

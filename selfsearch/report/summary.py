@@ -1,4 +1,4 @@
-"""An answer in numbers and in sentences: what a face search engine, friends, and a breach would show.
+"""What every form of the report shows of an answer: counts, sentences, facets, links to work through.
 
 Numbers count appearances; sentences count photographs and videos, each once, under its widest audience.
 """
@@ -6,15 +6,142 @@ Numbers count appearances; sentences count photographs and videos, each once, un
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..types import EXPOSURES, Answer, Appearance, Exposure
-from . import words
-from .facets import FACETS
-from .words import BANDS, count, listed, you
+from ..types import EXPOSURES, Answer, Appearance, Exposure, Provenance, Sighting, Timestamp
+from . import wording
+from .advice import platform_name
+from .sanitize import line, web
+from .wording import BANDS, join_and, quantity, you
 
 SURE = ("strong", "likely")  # bands in which the headline claims to have found the person
+LINK_KINDS = ("exact", "constructed", "owner_only", "profile")  # the surest way to the picture first
+
+
+def by_exposure(answer: Answer) -> dict[Exposure, list[Appearance]]:
+    """All appearances under the widest exposure of each, widest first."""
+    return {
+        level: [appearance for appearance in answer.appearances if appearance.exposure is level]
+        for level in EXPOSURES
+    }
+
+
+def platforms(answer: Answer) -> list[str]:
+    """The platforms on which the person appears, the one with the widest exposure first, plain files last."""
+    widest: dict[str, tuple[bool, int]] = {}
+    for provenance in (s.provenance for appearance in answer.appearances for s in appearance.sightings):
+        order = provenance.platform == "folder", EXPOSURES.index(provenance.exposure.level)
+        widest[provenance.platform] = min(order, widest.get(provenance.platform, order))
+    return sorted(widest, key=lambda platform: (widest[platform], platform))
+
+
+# Facets
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A property by which an answer is counted, grouped and filtered.
+
+    Each place where a face was found has one value of it, or None when nothing says.
+    """
+
+    key: str
+    label: str
+    value: Callable[[Provenance], str | None]
+    in_words: Callable[[str], str] = line
+
+    def counts(self, appearances: Iterable[Appearance]) -> dict[str | None, int]:
+        """Value -> appearances with at least one such place, most first."""
+        counts = Counter(
+            value
+            for appearance in appearances
+            for value in {self.value(sighting.provenance) for sighting in appearance.sightings}
+        )
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0] is None, item[0] or "")))
+
+
+def _account(provenance: Provenance) -> str | None:
+    """ "platform/account": the same name on two platforms is two accounts."""
+    return f"{provenance.platform}/{provenance.account}" if provenance.account else None
+
+
+def _account_in_words(value: str) -> str:
+    platform, _, name = value.partition("/")
+    return f"{line(name)} ({platform_name(platform)})"
+
+
+FACETS = (
+    Facet("platform", "Platform", lambda provenance: provenance.platform, platform_name),
+    Facet("account", "Account", _account, _account_in_words),
+    Facet(
+        "context",
+        "Context",
+        lambda provenance: provenance.context,
+        lambda code: wording.humanize(code) or code,
+    ),
+    Facet("year", "Year", wording.year_of),
+    Facet("album", "Album", lambda provenance: provenance.album),
+)
+EXPOSURE_FACET = Facet(
+    "exposure",
+    "Who could see it",
+    lambda provenance: provenance.exposure.level.value,
+    lambda level: wording.EXPOSURE_LABELS[Exposure(level)],
+)
+
+
+# Links to work through
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One address and the appearances behind it. A profile's address stands for everything on it."""
+
+    url: str
+    kind: str | None
+    exposure: Exposure
+    platform: str
+    account: str | None
+    context: str | None  # these two only where one appearance is behind it
+    posted: Timestamp | None
+    ranks: tuple[int, ...]
+
+
+def worklist(answer: Answer) -> list[Task]:
+    """Each address that a browser may open, once: widest exposure first, then by LINK_KINDS."""
+    places = [(a.rank, sighting) for a in answer.appearances for sighting in a.sightings]
+    first: dict[str, Sighting] = {}
+    ranks: dict[str, set[int]] = {}
+    for rank, sighting in sorted(places, key=lambda place: (_urgency(place[1].provenance), place[0])):
+        link = sighting.provenance.link
+        if link and web(link.url):
+            first.setdefault(link.url, sighting)
+            ranks.setdefault(link.url, set()).add(rank)
+    return [_task(url, sighting.provenance, sorted(ranks[url])) for url, sighting in first.items()]
+
+
+def _urgency(provenance: Provenance) -> tuple[int, int]:
+    kind = provenance.link and provenance.link.kind
+    surest = LINK_KINDS.index(kind) if kind in LINK_KINDS else len(LINK_KINDS)
+    return EXPOSURES.index(provenance.exposure.level), surest
+
+
+def _task(url: str, provenance: Provenance, ranks: list[int]) -> Task:
+    alone = len(ranks) == 1
+    return Task(
+        url=url,
+        kind=provenance.link and provenance.link.kind,
+        exposure=provenance.exposure.level,
+        platform=provenance.platform,
+        account=provenance.account,
+        context=provenance.context if alone else None,
+        posted=provenance.posted if alone else None,
+        ranks=tuple(ranks),
+    )
+
+
+# Counts and sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +154,6 @@ class Summary:
     bands: dict[str, int]  # strong, likely, possible, weak
     exposure: dict[str, int]  # public, network, private, unknown: the widest of each appearance
     facets: dict[str, dict[str | None, int]]  # platform, account, context, year, album
-    not_looked_at: int  # files
-    links: int  # posts of which only a link is there
     expected_false_matches: float | None  # among everything shown
     headline: str
     sentences: tuple[str, ...]
@@ -52,21 +177,20 @@ class _Medium:
 def summarise(answer: Answer) -> Summary:
     """Count an answer and say it in words."""
     media = _media(answer)
-    bands = Counter(words.band(appearance) for appearance in answer.appearances)
+    bands = Counter(wording.band_of(appearance) for appearance in answer.appearances)
     exposure = Counter(appearance.exposure for appearance in answer.appearances)
     expected = [a.expected_false_matches for a in answer.appearances if a.expected_false_matches is not None]
+    worst = max(expected, default=None)
     return Summary(
         appearances=len(answer.appearances),
         photographs=sum(not medium.video for medium in media),
         videos=sum(medium.video for medium in media),
-        bands={key: bands[key] for key in BANDS},
+        bands={band: bands[band] for band in BANDS},
         exposure={level.value: exposure[level] for level in Exposure},
-        facets={facet.key: facet.counted(answer.appearances) for facet in FACETS},
-        not_looked_at=sum(answer.not_looked_at.values()),
-        links=len(answer.links),
-        expected_false_matches=max(expected, default=None),
-        headline=words.sentence(_headline(answer, media)),
-        sentences=tuple(_sentences(answer, media)),
+        facets={facet.key: facet.counts(answer.appearances) for facet in FACETS},
+        expected_false_matches=worst,
+        headline=wording.sentence_case(_headline(answer, media)),
+        sentences=tuple(_sentences(answer, media, worst)),
     )
 
 
@@ -78,7 +202,7 @@ def _media(answer: Answer) -> list[_Medium]:
 
 
 def _medium(appearances: list[Appearance], calibrated: bool) -> _Medium:
-    bands = {words.band(appearance) for appearance in appearances}
+    bands = {wording.band_of(appearance) for appearance in appearances}
     return _Medium(
         exposure=min((appearance.exposure for appearance in appearances), key=EXPOSURES.index),
         sure=not calibrated or bool(bands & set(SURE)),
@@ -93,34 +217,16 @@ def _headline(answer: Answer, media: list[_Medium]) -> str:
     sure = [medium for medium in public if medium.sure]
     maybe = [medium for medium in public if not medium.sure and not medium.weak]
     if not media:
-        return f"{who} {_were(who)} not found in what was searched."
+        return f"{who} {'were' if who == 'you' else 'was'} not found in what was searched."
     if sure:
         return f"A face search engine would find {who} in {_files(sure, 'public')}{_and_maybe(maybe)}."
     if maybe:
         return f"A face search engine might find {who} in {_files(maybe, 'public')}."
     if {medium.exposure for medium in media} == {Exposure.UNKNOWN}:
-        return f"{_here(who)} in {_files(media)}; who could see {_them(media)} is not known."
+        them = "it" if len(media) == 1 else "them"
+        is_in = "are in" if who == "you" else "is in"
+        return f"{who} {is_in} {_files(media)}; who could see {them} is not known."
     return f"Nothing found with {who} in it is known to be public."
-
-
-def _sentences(answer: Answer, media: list[_Medium]) -> Iterable[str]:
-    if not answer.calibrated:
-        yield (
-            f"The model {answer.pack} has no calibration, so the scores are not translated into words: "
-            "compare the pictures yourself."
-        )
-    if not media:
-        yield from _nothing(answer)
-    for level in EXPOSURES[1:]:  # the headline speaks of the public ones
-        here = [medium for medium in media if medium.exposure is level and not medium.weak]
-        if here:
-            yield _SEEN_BY[level].format(who=you(answer.person), files=_sure_and_maybe(here))
-    weak = sum(medium.weak for medium in media)
-    if weak:
-        resemblances = count(weak, "weaker resemblance")
-        yield f"{resemblances} shown because you asked: most of them will be other people."
-    yield from _false_matches(answer)
-    yield from _left_out(answer)
 
 
 _SEEN_BY = {
@@ -132,12 +238,32 @@ _SEEN_BY = {
 }
 
 
-def _nothing(answer: Answer) -> Iterable[str]:
+def _sentences(answer: Answer, media: list[_Medium], worst: float | None) -> Iterable[str]:
+    if not answer.calibrated:
+        yield (
+            f"The model {answer.pack} has no calibration, so the scores are not translated into words: "
+            "compare the pictures yourself."
+        )
+    if not media:
+        yield from _nothing_found(answer)
+    for level, sentence in _SEEN_BY.items():  # the headline speaks of the public ones
+        files = [medium for medium in media if medium.exposure is level and not medium.weak]
+        if files:
+            yield sentence.format(who=you(answer.person), files=_sure_and_maybe(files))
+    if weak := sum(medium.weak for medium in media):
+        resemblances = quantity(weak, "weaker resemblance")
+        yield f"{resemblances} shown because you asked: most of them will be other people."
+    if worst is not None:
+        yield f"By chance alone, {_by_chance(worst)}. Relatives look more alike than chance."
+    yield from _left_out(answer)
+
+
+def _nothing_found(answer: Answer) -> Iterable[str]:
     if answer.faces == 0:
         yield "There was nothing to compare with: the library holds no faces of this model yet."
         return
-    compared = f"{count(answer.faces, 'face')} in {count(answer.media, 'file')}"
-    yield f"No face among {compared} from {count(answer.sources, 'source')} is similar enough to be shown."
+    compared = f"{quantity(answer.faces, 'face')} in {quantity(answer.media, 'file')}"
+    yield f"No face among {compared} from {quantity(answer.sources, 'source')} is similar enough to be shown."
     yield (
         "That speaks for these files and for nothing else: not for accounts that were not exported, "
         "and not for what other people posted. A face that is hidden, turned away or very small may have "
@@ -145,40 +271,30 @@ def _nothing(answer: Answer) -> Iterable[str]:
     )
 
 
-def _false_matches(answer: Answer) -> Iterable[str]:
-    expected = [a.expected_false_matches for a in answer.appearances if a.expected_false_matches is not None]
-    if expected:
-        yield f"By chance alone, {_among(max(expected))}. Relatives look more alike than chance."
-
-
-def _among(expected: float) -> str:
+def _by_chance(expected: float) -> str:
     """How many of everything shown are somebody else, by the estimate for the weakest score shown."""
     if expected >= 1.5:
         return f"expect about {expected:.0f} of those shown to be somebody else"
-    rarer = [scarce for scarce in words.SCARCE if scarce * expected < 1]
-    if not rarer:
+    if (n := wording.rarity(expected)) is None:
         return "expect one of those shown to be somebody else"
-    return f"somebody else would stand among those shown in fewer than 1 in {rarer[-1]:,} libraries like this"
+    return f"somebody else would stand among those shown in fewer than 1 in {n:,} libraries like this"
 
 
 def _left_out(answer: Answer) -> Iterable[str]:
     if answer.hidden:
-        more = count(answer.hidden, "more appearance")
+        more = quantity(answer.hidden, "more appearance")
         yield f"{more} not shown: beyond the limit or weaker than asked for."
-    missed = words.files_not_looked_at(answer.not_looked_at)
-    if missed:
-        yield f"Could not be searched: {listed(missed)}."
+    if files := wording.files_not_looked_at(answer.not_looked_at):
+        yield f"Could not be searched: {join_and(files)}."
     if answer.links:
-        posts = count(len(answer.links), "post")
+        posts = quantity(len(answer.links), "post")
         yield f"{posts} not looked at: the export has a link, but not the picture or video."
 
 
 def _sure_and_maybe(media: list[_Medium]) -> str:
     sure = [medium for medium in media if medium.sure]
     maybe = [medium for medium in media if not medium.sure]
-    if not sure:
-        return f"{_files(maybe)}, possibly"
-    return _files(sure) + _and_maybe(maybe)
+    return _files(sure) + _and_maybe(maybe) if sure else f"{_files(maybe)}, possibly"
 
 
 def _and_maybe(maybe: list[_Medium]) -> str:
@@ -189,16 +305,4 @@ def _files(media: list[_Medium], adjective: str = "") -> str:
     """ "3 public photographs and 1 public video"."""
     videos = sum(medium.video for medium in media)
     numbers = ((len(media) - videos, "photograph"), (videos, "video"))
-    return listed([count(number, f"{adjective} {noun}".strip()) for number, noun in numbers if number])
-
-
-def _were(who: str) -> str:
-    return "were" if who == "you" else "was"
-
-
-def _here(who: str) -> str:
-    return "you are" if who == "you" else f"{who} is"
-
-
-def _them(media: list[_Medium]) -> str:
-    return "it" if len(media) == 1 else "them"
+    return join_and([quantity(number, f"{adjective} {noun}".strip()) for number, noun in numbers if number])

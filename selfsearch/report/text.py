@@ -1,49 +1,150 @@
-"""Text that others wrote (captions, names, links), made safe to show: no cursor moves, nothing hides."""
+"""The answer as text for a terminal: grouped by who could see it. Readable without colour, at 80 columns."""
 
 from __future__ import annotations
 
-import re
-from urllib.parse import urlsplit
+import textwrap
+from collections.abc import Iterator
 
-# Terminal sequences go as a whole, so that nothing of "ESC[31m" is left standing.
-_ESCAPES = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor
-    r"|(?:\x1b[\]PX^_]|[\x90\x9d])[^\x07\x1b\x9c]*(?:\x07|\x9c|\x1b\\)?"  # titles, links
-    r"|\x1b.?"
-)
-# Control characters, lone surrogates, and those format characters that reorder or hide text. The joiners that
-# emoji and some scripts need (U+200C, U+200D) stay.
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
-_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+from ..types import Answer, Appearance, Exposure, Provenance
+from . import wording
+from .advice import advice_for, caveat, platform_name
+from .sanitize import line, path, web
+from .summary import by_exposure, platforms, summarise, worklist
+from .wording import quantity
 
+MIN_WIDTH = 60  # columns: below that the table would say nothing; the terminal wraps it instead
+MAX_LINKS = 12  # of the list to work through; JSON and HTML have all of them
+SHORT_BANDS = {
+    "strong": "almost certainly",
+    "likely": "probably",
+    "possible": "possibly; check",
+    "weak": "weak",
+}
+BAND_WIDTH = 16  # columns for the longest of them
+INDENT = " " * 7
 
-def plain(text: str) -> str:
-    """The text without anything invisible; line breaks stay, as newlines."""
-    return _HIDDEN.sub("", _BREAKS.sub("\n", _ESCAPES.sub("", text))).replace("\t", " ")
-
-
-def line(text: str) -> str:
-    """The text on one line, runs of space folded."""
-    return " ".join(plain(text).split())
+_STYLES = {"bold": "1", "dim": "2", "public": "1;31", "network": "1;33", "unknown": "1;35", "private": "1;32"}
 
 
-def path(text: str) -> str:
-    """A path on one line. What cannot be shown becomes U+FFFD: nothing that belongs to a path is left out."""
-    return _HIDDEN.sub("\ufffd", re.sub("[\t\n\r\x0b\x0c\x85\u2028\u2029]", "\ufffd", text))
+def to_text(answer: Answer, *, width: int = 80, colour: bool = False) -> str:
+    """The whole answer. Links are never cut, so that they open; the rest fits into `width` columns."""
+    return "\n".join(_Renderer(answer, max(width, MIN_WIDTH), colour).lines()) + "\n"
 
 
-def web(url: str | None) -> str | None:
-    """The address if it is one that a browser may be sent to (http, https), else None."""
-    if not url or _HIDDEN.search(url) or any(sign.isspace() for sign in url):
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme in ("http", "https") and parts.netloc else None
+class _Renderer:
+    def __init__(self, answer: Answer, width: int, colour: bool) -> None:
+        self.answer = answer
+        self.width = width
+        self.colour = colour
+        self.summary = summarise(answer)
+
+    def lines(self) -> Iterator[str]:
+        yield from self.head()
+        for level, appearances in by_exposure(self.answer).items():
+            if appearances:
+                yield from self.group(level, appearances)
+        yield from self.section("In words", list(self.summary.sentences))
+        yield from self.links()
+        yield from self.advice()
+        yield from self.section("What this cannot tell", wording.limits(self.answer.person))
+
+    def head(self) -> Iterator[str]:
+        answer = self.answer
+        yield from self.wrapped(self.summary.headline, style="bold")
+        probes = wording.join_and([fit_middle(path(probe.path), self.width // 2) for probe in answer.probes])
+        yield from self.wrapped(
+            f"Searched by {probes or 'nothing'}; compared with {quantity(answer.faces, 'face')} in "
+            f"{quantity(answer.media, 'file')} from {quantity(answer.sources, 'source')}; "
+            f"model {line(answer.pack)}.",
+            style="dim",
+        )
+
+    def group(self, level: Exposure, appearances: list[Appearance]) -> Iterator[str]:
+        yield ""
+        yield self.paint(f"{wording.WHO_COULD_SEE[level]}: {len(appearances):,}", level.value)
+        question = f"is it {wording.you(self.answer.person)}?"
+        fits = cells(question) <= BAND_WIDTH
+        yield self.paint(self.row("#", question if fits else "how sure", "score", "where", "when"), "dim")
+        for appearance in appearances:
+            yield from self.appearance(appearance)
+
+    def row(self, rank: str, band: str, score: str, where: str, when: str) -> str:
+        """5 + 2 + 16 + 2 + 5 + 2 + where + 2 + 10 columns."""
+        free = self.width - (5 + 2 + BAND_WIDTH + 2 + 5 + 2 + 2 + 10)
+        return f"{rank:>5}  {pad(band, BAND_WIDTH)}  {score:>5}  {pad(where, free)}  {fit(when, 10)}".rstrip()
+
+    def appearance(self, appearance: Appearance) -> Iterator[str]:
+        provenance = appearance.sightings[0].provenance
+        band = SHORT_BANDS[wording.band_of(appearance)] if self.answer.calibrated else "not rated"
+        score, when = f"{appearance.score:.2f}", wording.day_of(provenance)
+        yield self.row(str(appearance.rank), band, score, _where(provenance), when)
+        yield self.detail(self.place(appearance))
+        room = self.width - len(INDENT)
+        if provenance.link:
+            yield INDENT + (web(provenance.link.url) or fit(line(provenance.link.url), room))
+        if provenance.caption:
+            yield self.detail(f"“{fit(line(provenance.caption), room - 2)}”")
+        if provenance.platform != "folder":
+            yield from self.wrapped(provenance.exposure.reason, bullet=INDENT, style="dim")
+
+    def place(self, appearance: Appearance) -> str:
+        """The path, shortened in its middle, with what must not be lost after it."""
+        first, *copies = appearance.sightings
+        time = appearance.time_ms
+        notes = (
+            f"  (at {wording.timecode(time)})" if time is not None else "",
+            "  (gone since)" if first.gone else "",
+            f"  (+ {quantity(len(copies), 'other place')})" if copies else "",
+        )
+        after = "".join(notes)
+        return fit_middle(path(first.path), self.width - len(INDENT) - cells(after)) + after
+
+    def detail(self, text: str) -> str:
+        return INDENT + self.paint(text, "dim")
+
+    def section(self, heading: str, paragraphs: list[str]) -> Iterator[str]:
+        if not paragraphs:
+            return
+        yield ""
+        yield self.paint(heading, "bold")
+        for paragraph in paragraphs:
+            yield from self.wrapped(paragraph, bullet="- ")
+
+    def links(self) -> Iterator[str]:
+        tasks = worklist(self.answer)
+        if not tasks:
+            return
+        yield ""
+        yield self.paint(f"Links to work through: {len(tasks):,}", "bold")
+        for task in tasks[:MAX_LINKS]:
+            yield f"  {task.exposure.value:<8} {task.url}"
+        if len(tasks) > MAX_LINKS:
+            yield f"  and {len(tasks) - MAX_LINKS:,} more in the HTML report and the JSON"
+
+    def advice(self) -> Iterator[str]:
+        entries = advice_for(platforms(self.answer))
+        yield from self.section("What you can do now", [f"{entry.title}: {entry.short}" for entry in entries])
+        menus = [caveat(entry.as_of) for entry in entries if entry.platform != "folder"][:1]
+        if entries:
+            yield from self.wrapped(" ".join([*menus, "The HTML report says more, also of tags and faces."]))
+
+    def wrapped(self, text: str, *, bullet: str = "", style: str = "") -> Iterator[str]:
+        lines = textwrap.wrap(line(text), self.width - len(bullet), break_on_hyphens=False)
+        for number, text in enumerate(lines):
+            yield self.paint((" " * len(bullet) if number else bullet) + text, style)
+
+    def paint(self, text: str, style: str) -> str:
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.colour and style else text
+
+
+def _where(provenance: Provenance) -> str:
+    """ "Instagram, profile photo, ana.lisbon"."""
+    account = line(provenance.account or provenance.album or "")
+    parts = (platform_name(provenance.platform), wording.context(provenance), account)
+    return ", ".join(part for part in parts if part)
+
+
+# Columns of a terminal: some characters take two, some none
 
 
 def cells(text: str) -> int:

@@ -1,0 +1,81 @@
+"""Records of consent for others to read: as JSON, as text, and by html.py as a receipt in one page.
+
+Field names follow ISO/IEC TS 27560 in spirit.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..consent.grants import ConsentStatus
+from ..library.ledger import Entry
+
+FIELD_LABELS = {  # field -> what a person calls it
+    "at": "when",
+    "event": "what happened",
+    "basis": "basis",
+    "given_by": "given by",
+    "evidence_sha256": "evidence (sha256 of the document)",
+    "purpose": "purpose",
+    "categories": "data",
+    "statement": "agreed to, in these words",
+    "statement_version": "version of the words",
+    "method": "how",
+    "expires_at": "until",
+    "detail": "detail",
+    "previous_hash": "sha256 of the entry before",
+    "hash": "sha256 of this entry",
+}
+EVENT_LABELS = {
+    "grant": "consent was given",
+    "renew": "consent was renewed",
+    "revoke": "consent was withdrawn",
+    "erase": "everything derived was erased",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRecord:
+    """What is given out."""
+
+    library: str  # its number; says nothing about anybody
+    at: str
+    length: int  # of the whole ledger, verified
+    entries: tuple[Entry, ...]
+    statuses: tuple[ConsentStatus, ...]
+
+
+def fields(entry: Entry) -> list[tuple[str, str]]:
+    """Label and value of everything that the entry says."""
+    values = {name: str(getattr(entry, name)) for name in FIELD_LABELS}
+    values["event"] = EVENT_LABELS.get(entry.event, entry.event)
+    return [(FIELD_LABELS[name], value) for name, value in values.items() if value]
+
+
+def entry_to_json(entry: Entry) -> dict[str, Any]:
+    """One entry, with its detail unpacked."""
+    raw = asdict(entry)
+    return raw | {"detail": json.loads(entry.detail)} if entry.detail[:1] == "{" else raw
+
+
+def entry_to_text(entry: Entry) -> str:
+    """One entry for people."""
+    lines = [f"entry {entry.id}: {entry.kind} {entry.subject}"]
+    return "\n".join(lines + [f"  {label}: {value}" for label, value in fields(entry)])
+
+
+def to_json(record: ConsentRecord) -> dict[str, Any]:
+    """The record for programs."""
+    return {
+        "schema": "selfsearch.consent-record/1",
+        "library": record.library,
+        "exported_at": record.at,
+        "ledger_length": record.length,
+        "controller": "the owner of this library, on this machine alone",
+        "storage": "encrypted, on this machine",
+        "recipients": [],
+        "states": {f"{status.entry.kind} {status.entry.subject}": status.state for status in record.statuses},
+        "entries": [entry_to_json(entry) for entry in record.entries],
+    }

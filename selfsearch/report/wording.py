@@ -1,0 +1,257 @@
+"""Values, codes and numbers of an answer, said in words. Every form of the report says them in these."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..types import Appearance, Audience, Exposure, Location, Provenance, Timestamp
+from .sanitize import line
+
+BANDS = ("strong", "likely", "possible", "weak")  # "weak" is what an appearance without a band is called here
+EXPOSURE_LABELS = {
+    Exposure.PUBLIC: "Public",
+    Exposure.NETWORK: "Friends or group",
+    Exposure.UNKNOWN: "Not known",
+    Exposure.PRIVATE: "Private",
+}
+WHO_COULD_SEE = {
+    Exposure.PUBLIC: "Anyone could see it",
+    Exposure.NETWORK: "Friends, followers or a group could see it",
+    Exposure.UNKNOWN: "Nobody can tell who could see it",
+    Exposure.PRIVATE: "Only the account's owner, or the people in a message",
+}
+WHAT_IT_MEANS = {
+    Exposure.PUBLIC: "A face search engine's crawler could have taken these.",
+    Exposure.NETWORK: "A face search engine does not reach these, but anybody let in could have kept a copy.",
+    Exposure.UNKNOWN: "The files or the export do not say. Until you have checked, count them as public.",
+    Exposure.PRIVATE: "A breach, a lost phone, or somebody in the conversation would show these.",
+}
+BAND_MEANINGS = {  # by the definition of each band
+    "strong": "at most 1 in 100 libraries like this would have a false match this strong",
+    "likely": "at most 1 in 10 libraries like this would have a false match this strong",
+    "possible": "at most one false match this strong is to be expected in a library like this",
+    "weak": "more false matches than that are to be expected",
+}
+OUTCOMES = {
+    "unsupported": "of a kind that cannot be read",
+    "unreadable": "damaged or not permitted to be read",
+    "too_large": "beyond the size limits",
+    "encrypted": "locked with a password",
+    "link_only": "only linked to, not in the export",
+    "derivative": "small copies that the platform made",
+}
+LINK_KINDS = {
+    "exact": "the platform's own link",
+    "constructed": "link put together from the post's number; it may not open",
+    "owner_only": "opens only when you are signed in",
+    "profile": "link to the profile only; the export has none to the post",
+}
+AUDIENCE_SOURCES = {
+    "per_item": "said of this very item",
+    "per_album": "said of its album",
+    "chat_type": "by the kind of chat",
+    "file": "by the file it stands in",
+    "account_setting": "by the account's setting",
+}
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+# "1 in N" is said with these N. Rarer than 1 in 10,000 nobody measured here: beyond that the number is drawn
+# on from the curve.
+_RARITIES = (2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+_ISO_TIME = re.compile(
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?)?)?", re.ASCII
+)
+
+
+# Plain English
+
+
+def quantity(number: int, noun: str) -> str:
+    """ "1 photograph", "1,404 faces"."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
+
+
+def join_and(parts: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
+
+
+def sentence_case(text: str) -> str:
+    """The text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
+def humanize(code: str | None) -> str | None:
+    """A code with underscores as words: "profile_photo" -> "profile photo"."""
+    return line(code.replace("_", " ")) if code else None
+
+
+def with_note(value: str | None, note: str | None) -> str | None:
+    """ "value (note)"; what is missing is left out, and a note needs a value."""
+    return f"{value} ({note})" if value and note else value
+
+
+# The person, and how sure a match is
+
+
+def you(person: str) -> str:
+    """How the report speaks of the person: "you", or the name."""
+    return "you" if person == "me" else line(person)
+
+
+def your(person: str) -> str:
+    """The same, possessive."""
+    return "your" if person == "me" else f"{line(person)}'s"
+
+
+def band_of(appearance: Appearance) -> str:
+    """The one of BANDS that this appearance falls into."""
+    return appearance.band if appearance.band in BANDS else "weak"
+
+
+def band_in_words(band: str, person: str, *, calibrated: bool) -> str:
+    """A band as a claim about the person."""
+    if not calibrated:
+        return "not rated: this model has no calibration"
+    return {
+        "strong": f"almost certainly {you(person)}",
+        "likely": f"probably {you(person)}",
+        "possible": f"possibly {you(person)}; check it yourself",
+        "weak": "weak: shown because you asked",
+    }[band]
+
+
+def rarity(expected: float) -> int | None:
+    """The largest round N for which "fewer than 1 in N" is true; None when not even 1 in 2 is."""
+    return max((n for n in _RARITIES if n * expected < 1), default=None)
+
+
+def false_matches(expected: float | None) -> str:
+    """What an expected number of false matches says, for a library of this size."""
+    if expected is None:
+        return "no estimate of false matches: this model has no calibration"
+    if expected >= 1.5:
+        return f"about {expected:.0f} false matches this strong are to be expected in a library like this"
+    if (n := rarity(expected)) is None:
+        return "one false match this strong is to be expected in a library like this"
+    return f"fewer than 1 in {n:,} libraries like this would have a false match this strong"
+
+
+# Times
+
+
+def format_time(iso: str | None) -> str | None:
+    """An ISO time for reading: "2 June 2021, 10:11 UTC". A missing zone is said, not guessed."""
+    match = _ISO_TIME.fullmatch(iso) if iso else None
+    if not iso or not match or not "00" < (match[2] or "01") <= "12":
+        return line(iso) if iso else None
+    year, month, date, clock, zone = match.groups()
+    text = f"{MONTHS[int(month) - 1]} {year}" if month else year
+    text = f"{int(date)} {text}" if date else text
+    if not clock:
+        return text
+    utc = zone in ("Z", "+00:00", "+0000")
+    return f"{text}, {clock}" + (
+        ", time zone not given" if zone is None else " UTC" if utc else f" UTC{zone}"
+    )
+
+
+def day(time: Timestamp | None) -> str | None:
+    """Only the date, as it stands: 2021-06-02. What is no ISO time stays as it is."""
+    if time is None:
+        return None
+    return time.at[:10] if _ISO_TIME.fullmatch(time.at) else line(time.at)
+
+
+def day_of(provenance: Provenance) -> str:
+    """The day of the post, else of the picture; "" when nothing says."""
+    return day(provenance.posted) or day(provenance.taken) or ""
+
+
+def year_of(provenance: Provenance) -> str | None:
+    """The year of the post, else of the picture."""
+    times = (time.at for time in (provenance.posted, provenance.taken) if time)
+    return next((iso[:4] for iso in times if _ISO_TIME.match(iso)), None)
+
+
+def timecode(ms: int) -> str:
+    """A position in a video: 0:12, 1:02:03."""
+    minutes, seconds = divmod(ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def time_range(appearance: Appearance) -> str | None:
+    """When in a video the face is seen; None for a still."""
+    best = appearance.time_ms
+    if best is None:
+        return None
+    begin = timecode(best if appearance.from_ms is None else appearance.from_ms)
+    end = timecode(best if appearance.to_ms is None else appearance.to_ms)
+    return f"at {begin}" if begin == end else f"from {begin} to {end}, best at {timecode(best)}"
+
+
+# What a platform said
+
+
+def timestamp(time: Timestamp | None) -> str | None:
+    """A time with what says so: "2 June 2021, 10:11 UTC (from creation_timestamp)"."""
+    return with_note(format_time(time.at), time.source and f"from {time.source}") if time else None
+
+
+def audience(audience: Audience | None) -> str | None:
+    """The platform's word with what it was said of: "Friends (said of its album)"."""
+    source = audience and audience.source
+    return with_note(audience.name, AUDIENCE_SOURCES.get(source or "", source)) if audience else None
+
+
+def position(location: Location | None) -> str | None:
+    """Degrees to some ten metres, with what says so: "38.7979, -9.3906 (exif)"."""
+    if location is None:
+        return None
+    return with_note(f"{location.latitude:.4f}, {location.longitude:.4f}", humanize(location.source))
+
+
+def author(provenance: Provenance) -> str | None:
+    """Who posted it, unless that is the owner of the export."""
+    if provenance.author_is_owner:
+        return None
+    return with_note(
+        provenance.author, "not the owner of this export" if provenance.author_is_owner is False else None
+    )
+
+
+def context(provenance: Provenance) -> str | None:
+    """What kind of post it is; None for a plain file, of which that says nothing."""
+    return humanize(provenance.context) if provenance.context != "file" else None
+
+
+# What an answer does not hold
+
+
+def files_not_looked_at(outcomes: dict[str, int]) -> list[str]:
+    """One phrase per outcome, most files first: "3 files locked with a password"."""
+    ranked = sorted(outcomes.items(), key=lambda item: (-item[1], item[0]))
+    return [
+        f"{quantity(number, 'file')} {OUTCOMES.get(key) or humanize(key)}" for key, number in ranked if number
+    ]
+
+
+def limits(person: str) -> list[str]:
+    """What no answer of this tool can promise."""
+    return [
+        "Not in an export is not the same as not on the web. Only what was indexed was searched: what other "
+        "people posted, copies made elsewhere and accounts that were not exported are not in it.",
+        "A low score, or no match, is not proof of absence. Faces that are turned away, covered, tiny or "
+        "blurred, or many years younger or older than in the photographs searched by, can be missed even "
+        f"though it is {you(person)}.",
+        "Children, siblings and twins are hard. The estimate of false matches is made with strangers; "
+        "relatives look more alike than strangers do, and children change faster than adults.",
+        "A match is a comparison of numbers, not an identification. Look at the picture before acting on it.",
+        "Who could see something is what the export said, on the day it was made. It may have been wider "
+        "before, and anybody who saw it may have kept it.",
+    ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +19,19 @@ from ..containers.folder import Folder
 from ..containers.streams import why
 from ..errors import InputError
 from ..types import Outcome
-from .grouping import Box, DownloadKey, adopt, boxed, kinships, sources
-from .recognise import MAX_DEPTH
+from .grouping import (
+    ContainerScan,
+    DownloadKey,
+    assign_unmarked,
+    make_sources,
+    possible_downloads,
+    scan_container,
+)
+from .recognize import MAX_DEPTH
 from .source import Problem, Source
 
-Known = Mapping[
-    str, "tuple[str, Hashable]"
-]  # archive path -> its stamp, and the library's key for all it holds
+# archive path -> its stamp, and the library's key for all it holds
+KnownArchives = Mapping[str, "tuple[str, Hashable]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,44 +48,45 @@ class Discovery:
 
     sources: tuple[Source, ...]  # to be read
     unchanged: tuple[Unchanged, ...]
-    problems: tuple[
-        Problem, ...
-    ]  # archives that are damaged as a whole; their sources have them as items, too
+    problems: tuple[Problem, ...]  # archives damaged as a whole; their sources have them as items, too
 
 
-def discover(path: Path, known: Known | None = None) -> Discovery:
+def discover(path: Path, known: KnownArchives | None = None) -> Discovery:
     """Find every source in a file, an archive, or a folder that may hold several of them side by side.
 
     `known` has the archives of sources that consist of archives alone; an archive that holds two sources has
     one key for both. A known source is opened again when one of its archives changed or is missing, or when
     something new beside it is called like a part of it. Raises InputError when nothing at `path` can be read.
     """
-    where = os.path.abspath(path)
+    place = os.path.abspath(path)
     try:
-        mode = os.stat(where).st_mode
+        mode = os.stat(place).st_mode
         if stat.S_ISDIR(mode):
-            with os.scandir(where):
+            with os.scandir(place):
                 pass
     except FileNotFoundError as exc:
         raise InputError(f"there is nothing at {path}") from exc
     except OSError as exc:
         raise InputError(f"{path}: {why(exc)}") from exc
-    if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
-        raise InputError(f"{path} is neither a file nor a folder")
-    return _folder(where, known or {}) if stat.S_ISDIR(mode) else _file(where, known or {})
+    if stat.S_ISDIR(mode):
+        return _in_folder(place, known or {})
+    if stat.S_ISREG(mode):
+        return _in_file(place, known or {})
+    raise InputError(f"{path} is neither a file nor a folder")
 
 
-def _file(where: str, known: Known) -> Discovery:
+def _in_file(path: str, known: KnownArchives) -> Discovery:
     """A single archive, or a single file as a folder with nothing else in it."""
-    container = archive(where)
+    container = archive(path)
     if container is not None:
-        return _found({where: (container, _stamp(where))}, None, known)
-    folder = Folder(os.path.dirname(where), only=os.path.basename(where))
-    return _found({}, Box(folder, os.path.basename(where), rest=list(folder.members())), known)
+        return _discovered({path: (container, _stamp(path))}, None, known)
+    folder, name = os.path.split(path)
+    only = Folder(folder, only=name)
+    return _discovered({}, ContainerScan(only, name, rest=list(only.members())), known)
 
 
-def _folder(where: str, known: Known) -> Discovery:
-    folder = Folder(where)
+def _in_folder(path: str, known: KnownArchives) -> Discovery:
+    folder = Folder(path)
     loose: list[Member] = []
     archives: dict[str, tuple[Container, str | None]] = {}
     for member in folder.members():
@@ -88,55 +95,64 @@ def _folder(where: str, known: Known) -> Discovery:
             loose.append(member)
         else:
             archives[container.path] = (container, f"{member.size}:{member.mark}")
-    return _found(archives, boxed(folder, loose, depth=None), known)
+    return _discovered(archives, scan_container(folder, loose, max_depth=None), known)
 
 
-def _found(
-    archives: Mapping[str, tuple[Container, str | None]], folder: Box | None, known: Known
+def _discovered(
+    archives: Mapping[str, tuple[Container, str | None]], folder: ContainerScan | None, known: KnownArchives
 ) -> Discovery:
-    """Open what has to be opened, recognise, and join."""
+    """Open what has to be opened, recognize, and join."""
     stamps = {path: stamp for path, (_, stamp) in archives.items()}
-    fresh = {piece.kin for piece in folder.pieces if piece.kin} if folder else set()
-    unchanged = _unchanged(stamps, fresh, known)
+    unpacked = {part.download for part in folder.parts if part.download} if folder else set()
+    unchanged = _unchanged(stamps, unpacked, known)
     closed = {path for paths in unchanged.values() for path in paths}
-    boxes = [
-        boxed(container, list(container.members()), depth=MAX_DEPTH)
+    scans = [
+        scan_container(container, list(container.members()), max_depth=MAX_DEPTH)
         for path, (container, _) in archives.items()
         if path not in closed
     ]
-    adopt(boxes, folder)
-    spare = folder is not None and bool(closed) and not (folder.rest or folder.pieces or _unread(folder))
-    found = sources(boxes, None if spare else folder)
+    assign_unmarked(scans, folder)
+    if folder and closed and not (folder.rest or folder.parts or _has_unreadable(folder)):
+        folder = None  # it holds nothing but the archives that stay closed
+    sources = make_sources(scans, folder)
     return Discovery(
-        tuple(found),
+        tuple(sources),
         tuple(Unchanged(key, tuple(paths)) for key, paths in unchanged.items()),
-        tuple(problem for source in found for problem in source.problems if not problem.path),
+        tuple(problem for source in sources for problem in source.problems if not problem.path),
     )
 
 
-def _unread(folder: Box) -> bool:
+def _has_unreadable(folder: ContainerScan) -> bool:
     """Whether a folder has something in it that could not be listed."""
     return any(outcome is Outcome.UNREADABLE for _, outcome, _ in folder.container.problems)
 
 
 def _unchanged(
-    stamps: Mapping[str, str | None], fresh: set[DownloadKey], known: Known
+    stamps: Mapping[str, str | None], unpacked: set[DownloadKey], known: KnownArchives
 ) -> dict[Hashable, list[str]]:
-    """The known sources that need not be opened, with their archives. `fresh`: what lies there unpacked."""
-    same: dict[Hashable, list[str]] = {}
+    """The known sources that need not be opened, with their archives. `unpacked`: exports in folders."""
+    unchanged: dict[Hashable, list[str]] = {}
     changed: set[Hashable] = set()
     for path, (stamp, key) in known.items():
         if stamp == (stamps[path] if path in stamps else _stamp(path)):
-            same.setdefault(key, []).append(path)
+            unchanged.setdefault(key, []).append(path)
         else:
             changed.add(key)
-    same = {k: paths for k, paths in same.items() if k not in changed and not stamps.keys().isdisjoint(paths)}
-    closed = {path for paths in same.values() for path in paths}
-    kin = fresh.union(*(kinships(path) for path in stamps if path not in closed))
-    while joined := [key for key, paths in same.items() if any(kinships(path) & kin for path in paths)]:
+    unchanged = {
+        key: paths
+        for key, paths in unchanged.items()
+        if key not in changed and not stamps.keys().isdisjoint(paths)
+    }
+    closed = {path for paths in unchanged.values() for path in paths}
+    opened = unpacked.union(*(possible_downloads(path) for path in stamps if path not in closed))
+    while joined := [key for key, paths in unchanged.items() if not opened.isdisjoint(_downloads(paths))]:
         for key in joined:
-            kin.update(*(kinships(path) for path in same.pop(key)))
-    return same
+            opened |= _downloads(unchanged.pop(key))
+    return unchanged
+
+
+def _downloads(paths: Iterable[str]) -> set[DownloadKey]:
+    return {download for path in paths for download in possible_downloads(path)}
 
 
 def _stamp(path: str) -> str | None:

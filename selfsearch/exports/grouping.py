@@ -1,74 +1,90 @@
-"""Pieces of exports, found in one container each, joined into sources by the names of their downloads."""
+"""Parts of exports, found in one container each, joined into sources by the names of their downloads."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 from ..containers.archive import stem
 from ..containers.base import Container, Member
 from .export import natural_key
+from .path_index import file_stem, folder_of
 from .platforms import PLAIN_FILES, PLATFORMS
 from .platforms.base import Platform
 from .platforms.media_refs import is_media_name
-from .recognise import Claim, claims, divided, download, part_key
-from .source import Part, Problem, Shelf, Source
+from .recognize import Recognition, download_name, group_by_prefix, part_key, recognize
+from .source import FileSet, Problem, Source, SourcePart
 
-DownloadKey = tuple[str, str, str]  # platform, folder in which the downloads lie, what their names share
+MIN_DIGITS = 8  # in a name that no camera's counter gives: an id, or a date with its time
+_ID_WORD = re.compile(r"(?=[a-z]*[0-9])[a-z0-9]{10,}", re.IGNORECASE)  # an id of letters and digits
+
+
+class DownloadKey(NamedTuple):
+    """What the parts of one export have in common."""
+
+    platform: str
+    folder: str  # in which the downloads lie
+    part_key: str  # what their names share
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ExportPart:
     """What one container holds of one export."""
 
-    claim: Claim
-    part: Part
-    kin: DownloadKey | None  # pieces with the same kin are one export
-    inner: str  # the prefix as it stands inside the download
+    recognition: Recognition
+    files: SourcePart
+    download: DownloadKey | None  # parts with the same one are one export
+    inner_prefix: str  # the prefix as it stands inside the download
 
 
 @dataclass
-class Box:
+class ContainerScan:
     """One container with everything found in it."""
 
     container: Container
     name: str  # without ending
-    pieces: list[Piece] = field(default_factory=list)
-    rest: list[Member] = field(default_factory=list)  # in no piece
+    parts: list[ExportPart] = field(default_factory=list)
+    rest: list[Member] = field(default_factory=list)  # in no part of an export
 
-    def part(self) -> Part:
-        """The rest as a part."""
-        return Part(self.container, "", self.rest, self.name)
+    def rest_as_part(self) -> SourcePart:
+        """The rest as a part of a source of plain files."""
+        return SourcePart(self.container, "", self.rest, self.name)
 
-    def problems(self) -> dict[str | None, list[Problem]]:
-        """What could not be listed, by the piece of a folder that it lies in; an archive's under None."""
-        found = [Problem(self.container, *problem) for problem in self.container.problems]
-        prefixes = [piece.claim.prefix for piece in self.pieces] if self.container.is_folder else []
-        return divided(found, prefixes)
-
-
-def boxed(container: Container, members: Sequence[Member], *, depth: int | None) -> Box:
-    """Recognise what a container holds."""
-    box = Box(container, stem(os.path.basename(container.path)))
-    found = claims(members, box.name, depth=depth)
-    groups = divided(members, [claim.prefix for claim in found])
-    box.rest = groups.pop(None, [])
-    for claim in found:
-        box.pieces.append(_piece(box, claim, groups.get(claim.prefix, [])))
-    return box
+    @cached_property
+    def problems(self) -> Mapping[str | None, list[Problem]]:
+        """What could not be listed, by the part of a folder that it lies in; an archive's under None."""
+        problems = [Problem(self.container, *problem) for problem in self.container.problems]
+        prefixes = [part.recognition.prefix for part in self.parts] if self.container.is_folder else []
+        return group_by_prefix(problems, prefixes)
 
 
-def _piece(box: Box, claim: Claim, members: list[Member]) -> Piece:
-    name = download(box.name, claim.prefix, claim.platform)
-    key = part_key(claim.platform, name)
-    folders = claim.prefix.split("/")[:-1]
-    depth = _download_depth(folders, name, claim.platform) if box.container.is_folder else 0
-    place = os.path.dirname(os.path.join(box.container.path, *folders[:depth]))
-    kin = (claim.platform.name, place, key) if key else None
-    inner = "".join(f"{folder}/" for folder in folders[depth:])
-    return Piece(claim, Part(box.container, claim.prefix, members, name), kin, inner)
+def scan_container(
+    container: Container, members: Sequence[Member], *, max_depth: int | None
+) -> ContainerScan:
+    """Recognize what a container holds."""
+    name = stem(os.path.basename(container.path))
+    recognitions = recognize(members, name, max_depth=max_depth)
+    groups = group_by_prefix(members, [recognition.prefix for recognition in recognitions])
+    parts = [_part(container, name, found, groups.get(found.prefix, [])) for found in recognitions]
+    return ContainerScan(container, name, parts, groups.get(None, []))
+
+
+def _part(
+    container: Container, container_name: str, recognition: Recognition, members: list[Member]
+) -> ExportPart:
+    platform, prefix = recognition.platform, recognition.prefix
+    name = download_name(container_name, prefix, platform)
+    key = part_key(platform, name)
+    folders = prefix.split("/")[:-1]
+    depth = _download_depth(folders, name, platform) if container.is_folder else 0
+    place = os.path.dirname(os.path.join(container.path, *folders[:depth]))
+    download = DownloadKey(platform.name, place, key) if key else None
+    inner_prefix = "".join(f"{folder}/" for folder in folders[depth:])
+    return ExportPart(recognition, SourcePart(container, prefix, members, name), download, inner_prefix)
 
 
 def _download_depth(folders: list[str], name: str, platform: type[Platform]) -> int:
@@ -82,178 +98,170 @@ def _download_depth(folders: list[str], name: str, platform: type[Platform]) -> 
     return depth
 
 
-def kinships(path: str) -> set[DownloadKey]:
-    """Every export that an archive of this name could be a part of."""
-    place, name = os.path.split(path)
-    return {(p.name, place, key) for p in PLATFORMS if (key := part_key(p, name))}
+def possible_downloads(path: str) -> list[DownloadKey]:
+    """Every export that an archive of this name could be a part of, in the order of the registry."""
+    folder, name = os.path.split(path)
+    return [DownloadKey(p.name, folder, key) for p in PLATFORMS if (key := part_key(p, name))]
 
 
-def adopt(boxes: Sequence[Box], folder: Box | None) -> None:
+def assign_unmarked(scans: Sequence[ContainerScan], folder: ContainerScan | None) -> None:
     """Give archives and folders without any mark to the export that their names belong to."""
-    unmarked = [box for box in boxes if not box.pieces and box.rest]
+    unmarked = [scan for scan in scans if not scan.parts and scan.rest]
     for platform in PLATFORMS:
-        _recognise_together(platform, [box for box in unmarked if not box.pieces])
-    known = {piece.kin: piece for box in boxes for piece in box.pieces if piece.kin}
-    known |= {piece.kin: piece for piece in (folder.pieces if folder else ()) if piece.kin}
-    for box in unmarked:
-        if not box.pieces and (
-            kin := next((k for k in _ordered(kinships(box.container.path)) if k in known), None)
-        ):
-            _take(box, known[kin], kin, "")
-    if folder and known:
-        _adopt_folders(folder, known)
+        _recognize_together(platform, [scan for scan in unmarked if not scan.parts])
+    marked = (part for scan in (*scans, *([folder] if folder else ())) for part in scan.parts)
+    exports = {part.download: part for part in marked if part.download}
+    for scan in unmarked:
+        if not scan.parts:
+            downloads = possible_downloads(scan.container.path)
+            if download := next((key for key in downloads if key in exports), None):
+                _join(scan, exports[download], download)
+    if folder and exports:
+        _assign_folders(folder, exports)
 
 
-def _ordered(kin: Iterable[DownloadKey]) -> list[DownloadKey]:
-    order = [platform.name for platform in PLATFORMS]
-    return sorted(kin, key=lambda k: order.index(k[0]))
-
-
-def _recognise_together(platform: type[Platform], boxes: Sequence[Box]) -> None:
+def _recognize_together(platform: type[Platform], scans: Sequence[ContainerScan]) -> None:
     """Marks that only count together may lie in different parts."""
-    groups: dict[DownloadKey, list[Box]] = {}
-    for box in boxes:
-        for kin in kinships(box.container.path):
-            if kin[0] == platform.name:
-                groups.setdefault(kin, []).append(box)
-    for kin, group in groups.items():
-        members = [member for box in group for member in box.rest]
-        found = claims(members, group[0].name, platforms=(platform,)) if len(group) > 1 else []
-        for box in group if found else ():
-            claim = found[0]
-            _take(box, Piece(claim, box.part(), kin, claim.prefix), kin, "")
+    groups: dict[DownloadKey, list[ContainerScan]] = {}
+    for scan in scans:
+        for download in possible_downloads(scan.container.path):
+            if download.platform == platform.name:
+                groups.setdefault(download, []).append(scan)
+    for download, group in groups.items():
+        members = [member for scan in group for member in scan.rest]
+        recognitions = recognize(members, group[0].name, platforms=(platform,)) if len(group) > 1 else []
+        for scan in group if recognitions else ():
+            first = recognitions[0]
+            _join(scan, ExportPart(first, scan.rest_as_part(), download, first.prefix), download)
 
 
-def _adopt_folders(folder: Box, known: dict[DownloadKey, Piece]) -> None:
-    prefixes: dict[str, DownloadKey] = {}
-    for place in dict.fromkeys(member.path[: member.path.rfind("/") + 1] for member in folder.rest):
-        folders = place.split("/")[:-1]
-        for depth, name in enumerate(folders):
-            outer = os.path.join(folder.container.path, *folders[:depth])
-            for kin in _ordered(kinships(os.path.join(outer, name))):
-                if kin in known:
-                    prefixes.setdefault("".join(f"{part}/" for part in folders[: depth + 1]), kin)
-    groups = divided(folder.rest, prefixes)
+def _assign_folders(folder: ContainerScan, exports: Mapping[DownloadKey, ExportPart]) -> None:
+    downloads: dict[str, DownloadKey] = {}  # by prefix
+    for place in dict.fromkeys(folder_of(member.path) for member in folder.rest):
+        names = place.split("/")[:-1]
+        for depth in range(1, len(names) + 1):
+            prefix = "".join(f"{name}/" for name in names[:depth])
+            for download in possible_downloads(os.path.join(folder.container.path, *names[:depth])):
+                if download in exports:
+                    downloads.setdefault(prefix, download)
+    groups = group_by_prefix(folder.rest, downloads)
     folder.rest = groups.pop(None, [])
-    for prefix, kin in prefixes.items():
-        box = Box(folder.container, prefix.rstrip("/").rpartition("/")[2], rest=groups.get(prefix, []))
-        _take(box, known[kin], kin, prefix)
-        folder.pieces += box.pieces
+    for prefix, download in downloads.items():
+        name = prefix.rstrip("/").rpartition("/")[2]
+        below = ContainerScan(folder.container, name, rest=groups.get(prefix, []))
+        _join(below, exports[download], download, prefix)
+        folder.parts += below.parts
 
 
-def _take(box: Box, like: Piece, kin: DownloadKey, outer: str) -> None:
-    """Make all of a box's rest, which lies below `outer`, a piece beside `like`."""
-    inner = _inner([member.path[len(outer) :] for member in box.rest], like, kin[2])
-    claim = Claim(like.claim.platform, outer + inner, like.claim.why)
-    below = [member for member in box.rest if member.path.startswith(claim.prefix)]
-    box.rest = [member for member in box.rest if not member.path.startswith(claim.prefix)]
-    box.pieces.append(Piece(claim, Part(box.container, claim.prefix, below, box.name), kin, inner))
+def _join(scan: ContainerScan, like: ExportPart, download: DownloadKey, outer: str = "") -> None:
+    """Make all of a scan's rest, which lies below `outer`, one more part beside `like`."""
+    inner = _inner_prefix([member.path[len(outer) :] for member in scan.rest], like, download.part_key)
+    recognition = Recognition(like.recognition.platform, outer + inner, like.recognition.why)
+    prefix = recognition.prefix
+    below = [member for member in scan.rest if member.path.startswith(prefix)]
+    scan.rest = [member for member in scan.rest if not member.path.startswith(prefix)]
+    files = SourcePart(scan.container, prefix, below, scan.name)
+    scan.parts.append(ExportPart(recognition, files, download, inner))
 
 
-def _inner(paths: Sequence[str], like: Piece, key: str) -> str:
+def _inner_prefix(paths: Sequence[str], like: ExportPart, key: str) -> str:
     """Where the export begins in a part without marks: as in the one with marks, or below its own wrapper."""
-    if any(path.startswith(like.inner) for path in paths):
-        return like.inner
+    if any(path.startswith(like.inner_prefix) for path in paths):
+        return like.inner_prefix
     tops = {path.partition("/")[0] for path in paths if "/" in path}
     wrapper = tops.pop() if len(tops) == 1 else ""
-    if wrapper and part_key(like.claim.platform, wrapper) == key:
-        below = like.inner.partition("/")[2]
-        longer = f"{wrapper}/{below}"
+    if wrapper and part_key(like.recognition.platform, wrapper) == key:
+        longer = f"{wrapper}/{like.inner_prefix.partition('/')[2]}"
         return longer if any(path.startswith(longer) for path in paths) else f"{wrapper}/"
     return ""
 
 
-def sources(boxes: Sequence[Box], folder: Box | None) -> list[Source]:
+def make_sources(scans: Sequence[ContainerScan], folder: ContainerScan | None) -> list[Source]:
     """One source per export, per archive of plain files, and for what is left of the folder."""
-    exports: dict[object, list[Piece]] = {}
-    home: dict[int, object] = {}  # container -> the export that its rest and its problems go with
-    for box in (*boxes, *([folder] if folder else [])):
-        for piece in box.pieces:
-            key = piece.kin or (box.container.path, piece.claim.prefix)
-            exports.setdefault(key, []).append(piece)
-            home.setdefault(id(box.container), key)
-    found = []
-    for export, pieces in exports.items():
-        mine = [box for box in boxes if home.get(id(box.container)) == export]
-        found.append(_export(pieces, mine, folder))
-    found += [
-        _plain(box, "Archive", "no platform's export was recognised in it") for box in boxes if not box.pieces
-    ]
-    found.sort(key=lambda source: natural_key(source.containers[0]))
-    if folder and (folder.rest or folder.problems().get(None) or not (boxes or folder.pieces)):
-        found.append(_plain(folder, "Folder", "plain files, in no platform's export"))
-    return found
+    exports: dict[Hashable, list[ExportPart]] = {}
+    export_of: dict[int, Hashable] = {}  # container -> the export that its rest and its problems go with
+    for scan in (*scans, *([folder] if folder else [])):
+        for part in scan.parts:
+            key: Hashable = part.download or (scan.container.path, part.recognition.prefix)
+            exports.setdefault(key, []).append(part)
+            export_of.setdefault(id(scan.container), key)
+    sources = []
+    for export, parts in exports.items():
+        archives = [scan for scan in scans if export_of.get(id(scan.container)) == export]
+        sources.append(_export_source(parts, archives, folder))
+    no_export = "no platform's export was recognised in it"
+    sources += [_plain_source(scan, "Archive", no_export) for scan in scans if not scan.parts]
+    sources.sort(key=lambda source: natural_key(source.containers[0]))
+    if folder and (folder.rest or folder.problems.get(None) or not (scans or folder.parts)):
+        sources.append(_plain_source(folder, "Folder", "plain files, in no platform's export"))
+    return sources
 
 
-def _export(pieces: list[Piece], boxes: Sequence[Box], folder: Box | None) -> Source:
-    pieces.sort(key=lambda piece: natural_key(stem(piece.part.path)))
-    claim = pieces[0].claim
-    problems = [problem for box in boxes for problem in box.problems().get(None, [])]
-    for piece in pieces:
-        if folder and piece.part.container is folder.container:
-            problems += folder.problems().get(piece.claim.prefix, [])
-    why = f"recognised: {claim.why}"
-    if len(pieces) > 1:
-        why += f"; {len(pieces)} parts that belong together by their names"
-    rest = [box.part() for box in boxes if box.rest]
-    parts = [piece.part for piece in pieces]
-    if folder and (saved := take(claim.platform, parts, folder.part())):
-        taken = set(map(id, saved.members))
-        folder.rest = [member for member in folder.rest if id(member) not in taken]
-        parts.append(saved)
-        why += f"; {len(taken):,} files beside it that its posts name"
+def _export_source(
+    parts: list[ExportPart], archives: Sequence[ContainerScan], folder: ContainerScan | None
+) -> Source:
+    parts.sort(key=lambda part: natural_key(stem(part.files.path)))
+    recognition = parts[0].recognition
+    platform = recognition.platform
+    problems = [problem for scan in archives for problem in scan.problems.get(None, [])]
+    for part in parts:
+        if folder and part.files.container is folder.container:
+            problems += folder.problems.get(part.recognition.prefix, [])
+    why = f"recognised: {recognition.why}"
+    if len(parts) > 1:
+        why += f"; {len(parts)} parts that belong together by their names"
+    source_parts = [part.files for part in parts]
+    if folder and (saved := _saved_media(platform, source_parts, folder.rest_as_part())):
+        claimed = set(map(id, saved.members))
+        folder.rest = [member for member in folder.rest if id(member) not in claimed]
+        source_parts.append(saved)
+        why += f"; {len(claimed):,} files beside it that its posts name"
     return Source(
-        claim.platform,
-        parts,
-        title=_title(claim.platform),
+        platform,
+        source_parts,
+        title=platform.title if "(" in platform.title else f"{platform.title} export",
         why=why,
-        rest=(PLAIN_FILES, rest),
+        rest=(PLAIN_FILES, [scan.rest_as_part() for scan in archives if scan.rest]),
         problems=problems,
     )
 
 
-def _title(platform: type[Platform]) -> str:
-    return platform.title if "(" in platform.title else f"{platform.title} export"
+def _plain_source(scan: ContainerScan, title: str, why: str) -> Source:
+    return Source(
+        PLAIN_FILES, [scan.rest_as_part()], title=title, why=why, problems=scan.problems.get(None, [])
+    )
 
 
-def _plain(box: Box, title: str, why: str) -> Source:
-    return Source(PLAIN_FILES, [box.part()], title=title, why=why, problems=box.problems().get(None, []))
-
-
-MIN_DIGITS = 8  # in a name that no camera's counter gives: an id, or a date with its time
-_WORD = re.compile(r"(?=[a-z]*[0-9])[a-z0-9]{10,}", re.IGNORECASE)  # an id of letters and digits
-
-
-def take(platform: type[Platform], parts: Sequence[Part], folder: Part | None) -> Part | None:
+def _saved_media(
+    platform: type[Platform], parts: Sequence[SourcePart], folder: SourcePart
+) -> SourcePart | None:
     """What of `folder`, plain files, is media of this export's posts, as one more part of it.
 
-    Reads the export's records when there are files to ask for.
+    Only for platforms that export no media. Reads the export's records when there are files to ask for.
     """
-    prefix = _place(parts[0], folder) if folder and not platform.exports_media else None
-    if folder is None or prefix is None:
+    prefix = None if platform.exports_media else _folder_around(parts[0], folder.container.path)
+    if prefix is None:
         return None
-    near = [member for member in folder.members if member.path.startswith(prefix) and _has_id(member)]
-    if not near:
+    candidates = [m for m in folder.members if m.path.startswith(prefix) and _is_media_with_id(m.path)]
+    if not candidates:
         return None
-    shelf = Shelf(platform, [*parts, Part(folder.container, prefix, near, folder.name)])
-    said = shelf.said().there
-    named = {id(shelf.export.members[key]) for key in said}
-    taken = [member for member in near if id(member) in named]
-    return Part(folder.container, prefix, taken, folder.name) if taken else None
+    files = FileSet(platform, [*parts, SourcePart(folder.container, prefix, candidates, folder.name)])
+    named = {id(files.export.members[key]) for key in files.read_records().present}
+    saved = [member for member in candidates if id(member) in named]
+    return SourcePart(folder.container, prefix, saved, folder.name) if saved else None
 
 
-def _place(part: Part, folder: Part | None) -> str | None:
-    """The folder around the download, as a prefix in `folder`; None when it is not below it."""
-    if folder is None or (part.container.is_folder and not part.prefix):
+def _folder_around(part: SourcePart, outer: str) -> str | None:
+    """The folder around a download as a prefix in the folder `outer`; None when it does not lie below it."""
+    if part.container.is_folder and not part.prefix:
         return None
-    inside = os.path.relpath(os.path.dirname(part.path), folder.container.path)
+    inside = os.path.relpath(os.path.dirname(part.path), outer)
     if inside == os.curdir:
         return ""
     return None if inside.startswith(os.pardir) else f"{inside.replace(os.sep, '/')}/"
 
 
-def _has_id(member: Member) -> bool:
-    stem = member.path.rpartition("/")[2].rpartition(".")[0]
-    if not is_media_name(member.path):
-        return False
-    return sum(map(str.isdigit, stem)) >= MIN_DIGITS or _WORD.search(stem) is not None
+def _is_media_with_id(path: str) -> bool:
+    name = file_stem(path)
+    has_id = sum(map(str.isdigit, name)) >= MIN_DIGITS or _ID_WORD.search(name) is not None
+    return has_id and is_media_name(path)

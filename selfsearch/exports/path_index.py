@@ -15,6 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cached_property
 
+_LITTER = frozenset(
+    (".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".localized", ".directory", ".nomedia", "icon\r")
+)
 _WILD = re.compile(r"(\*|\?|\[!?[^]]+\])")
 _SIGN = r"[^/\n]"  # a wildcard stays within a name
 _WILDCARDS = {"*": f"{_SIGN}*", "?": _SIGN}
@@ -130,6 +133,13 @@ class PathIndex:
 def fold(text: str) -> str:
     """The form in which names are compared: NFC, case folded."""
     return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
+
+
+def is_litter(path: str) -> bool:
+    """Whether an operating system put this file there for itself (Finder, Explorer, AppleDouble)."""
+    name = file_name(path)
+    is_apples = name.startswith("._") or path.startswith("__MACOSX/") or "/__MACOSX/" in path
+    return is_apples or name.lower() in _LITTER
 
 
 def folder_of(path: str) -> str:

@@ -2,8 +2,6 @@
 
 Every file that was found is exactly one item, and so is every file that the records speak of and that is
 not there.
-
-A shelf: the files of a source that one reader answers for, from all parts, with what is said of each.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ import heapq
 import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..containers.archive import unopened
@@ -21,8 +19,15 @@ from ..containers.tar import MAX_RECORD, RECORDS
 from ..errors import ItemError
 from ..types import READ_IN_PART, Outcome, Provenance
 from .export import Export
+from .path_index import is_litter
 from .platforms.base import Account, Platform
-from .provenance_store import CompactProvenance
+from .provenance_store import RecordIndex
+
+LITTER = (Outcome.UNSUPPORTED, "an operating system's own file")
+ABSENT = (Outcome.LINK_ONLY, "the export names this file but does not hold it")
+LINK = (Outcome.LINK_ONLY, "the export has only a link to it")
+NEITHER_FILE_NOR_LINK = (Outcome.LINK_ONLY, "the export speaks of it but does not hold it")
+RECORD = (Outcome.RECORD, "read for what it says about the media")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,86 +38,6 @@ class Problem:
     path: str  # "" is all of it
     outcome: Outcome
     reason: str
-
-
-class Source:
-    """What `discover` found. The attributes say what it was taken for, and why."""
-
-    def __init__(
-        self,
-        platform: type[Platform],
-        parts: Sequence[Part],
-        *,
-        title: str,
-        why: str,
-        rest: tuple[type[Platform], Sequence[Part]] | None = None,
-        problems: Sequence[Problem] = (),
-    ) -> None:
-        """`rest`: files of the same archives beside the export, and the reader of plain files."""
-        self.platform = platform.name
-        self.title = title  # "Instagram export"
-        self.why = why  # in words
-        self.problems = tuple(problems)
-        self.containers = tuple(dict.fromkeys(part.path for part in parts))  # absolute paths of all parts
-        held = {id(part.container): part.container for part in (*parts, *(rest[1] if rest else ()))}
-        held |= {id(problem.container): problem.container for problem in problems}
-        self._containers = list(held.values())
-        self._shelves = [Shelf(platform, parts)]
-        if rest and rest[1]:
-            self._shelves.append(Shelf(*rest, beside=self._shelves[0]))
-
-    @property
-    def stamps(self) -> dict[str, str]:
-        """Archive path -> "size:mtime_ns"; with every container here, `discover` can leave them closed."""
-        found = ((container.path, container.stamp) for container in self._containers)
-        return {path: stamp for path, stamp in found if stamp is not None}
-
-    @property
-    def count(self) -> int:
-        """How many files it holds; what the records only speak of is not known before they are read."""
-        return sum(len(shelf) for shelf in self._shelves) + len(self.problems)
-
-    @cached_property
-    def account(self) -> Account:
-        """Whose export it is; reads records."""
-        shelf = self._shelves[0]
-        return shelf.reader.account
-
-    def items(self) -> Iterator[Item]:
-        """Every file found, each exactly once, in the order in which reading is cheap; links last."""
-        _ = self.account  # what it reads are records, too
-        rank = {id(container): number for number, container in enumerate(self._containers)}
-        shelves = heapq.merge(*(shelf.items(rank) for shelf in self._shelves), key=lambda row: row[0])
-        told = (self._told(problem) for problem in self.problems)
-        taken: set[str] = set()
-        unique = Numbering(lambda key: key in taken or self._shelves[-1].has(key))
-        for item in itertools.chain((item for _, item in shelves), told):
-            if item.member is None:
-                item = replace(item, path=unique(item.path))
-                taken.add(item.path)
-            yield item
-
-    def _told(self, problem: Problem) -> Item:
-        path = problem.path or os.path.basename(problem.container.path)
-        place = address(problem.container, problem.path)
-        decided = (problem.outcome, problem.reason)
-        return Item(path, place, None, 0, "", (Provenance(self.platform),), decided)
-
-    def close(self) -> None:
-        """Let go of open files. Items can be read afterwards, too: what they need is opened again."""
-        for container in self._containers:
-            container.close()
-
-
-_LITTER = frozenset(
-    (".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".localized", ".directory", ".nomedia", "icon\r")
-)
-
-LITTER = (Outcome.UNSUPPORTED, "an operating system's own file")
-ABSENT = (Outcome.LINK_ONLY, "the export names this file but does not hold it")
-LINKED = (Outcome.LINK_ONLY, "the export has only a link to it")
-SPOKEN_OF = (Outcome.LINK_ONLY, "the export speaks of it but does not hold it")
-READ = (Outcome.RECORD, "read for what it says about the media")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +54,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SourcePart:
     """What one container holds of a source."""
 
     container: Container
@@ -145,104 +70,162 @@ class Part:
         return f"{self.container.path.rstrip('/')}/{self.prefix.rstrip('/')}"
 
 
-@dataclass
-class RecordIndex:
-    """What the records say: about files that are there by key, and about others."""
+class Source:
+    """What `discover` found. The attributes say what it was taken for, and why."""
 
-    there: CompactProvenance = field(default_factory=CompactProvenance)
-    missing: CompactProvenance = field(default_factory=CompactProvenance)
-    links: list[Provenance] = field(default_factory=list)
+    def __init__(
+        self,
+        platform: type[Platform],
+        parts: Sequence[SourcePart],
+        *,
+        title: str,
+        why: str,
+        rest: tuple[type[Platform], Sequence[SourcePart]] | None = None,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        """`rest`: files of the same archives beside the export, and the reader of plain files."""
+        self.platform = platform.name
+        self.title = title  # "Instagram export"
+        self.why = why  # in words
+        self.problems = tuple(problems)
+        self.containers = tuple(dict.fromkeys(part.path for part in parts))  # absolute paths of all parts
+        containers = [part.container for part in (*parts, *(rest[1] if rest else ()))]
+        containers += [problem.container for problem in problems]
+        self._containers = list({id(container): container for container in containers}.values())
+        self._file_sets = [FileSet(platform, parts)]
+        if rest and rest[1]:
+            self._file_sets.append(FileSet(*rest, beside=self._file_sets[0]))
+
+    @property
+    def stamps(self) -> dict[str, str]:
+        """Archive path -> "size:mtime_ns"; with every container here, `discover` can leave them closed."""
+        stamps = ((container.path, container.stamp) for container in self._containers)
+        return {path: stamp for path, stamp in stamps if stamp is not None}
+
+    @property
+    def count(self) -> int:
+        """How many files it holds; what the records only speak of is not known before they are read."""
+        return sum(map(len, self._file_sets)) + len(self.problems)
+
+    @cached_property
+    def account(self) -> Account:
+        """Whose export it is; reads records."""
+        return self._file_sets[0].reader.account
+
+    def items(self) -> Iterator[Item]:
+        """Every file found, each exactly once, in the order in which reading is cheap; links last."""
+        _ = self.account  # what it reads are records, too
+        rank = {id(container): number for number, container in enumerate(self._containers)}
+        rows = heapq.merge(*(files.items(rank) for files in self._file_sets), key=lambda row: row[0])
+        problems = map(self._problem_item, self.problems)
+        taken: set[str] = set()
+        unique = Numbering(lambda key: key in taken or self._file_sets[-1].has(key))
+        for item in itertools.chain((item for _, item in rows), problems):
+            if item.member is None:
+                item = replace(item, path=unique(item.path))
+                taken.add(item.path)
+            yield item
+
+    def _problem_item(self, problem: Problem) -> Item:
+        path = problem.path or os.path.basename(problem.container.path)
+        place = address(problem.container, problem.path)
+        decided = (problem.outcome, problem.reason)
+        return Item(path, place, None, 0, "", (Provenance(self.platform),), decided)
+
+    def close(self) -> None:
+        """Let go of open files. Items can be read afterwards, too: what they need is opened again."""
+        for container in self._containers:
+            container.close()
 
 
-class Shelf:
-    """The union of parts under one reader."""
+class FileSet:
+    """The files of a source that one reader answers for, from all parts, with what is said of each."""
 
-    def __init__(self, platform: type[Platform], parts: Sequence[Part], beside: Shelf | None = None) -> None:
-        """`beside`: a shelf of the same source, whose keys are not used again."""
+    def __init__(
+        self, platform: type[Platform], parts: Sequence[SourcePart], beside: FileSet | None = None
+    ) -> None:
+        """`beside`: another of the same source, whose keys are not used again."""
         self.platform = platform
         self._beside = beside
-        self._numbered = Numbering(self.has)
+        self._unique = Numbering(self.has)
         self._members: dict[str, Member] = {}
-        self._aside: dict[
-            str, tuple[Member, str | None]
-        ] = {}  # key -> file, key of what it copies; None: litter
+        # key -> a copy and the key of what it copies, or litter and None
+        self._copies: dict[str, tuple[Member, str | None]] = {}
         for part in parts:
             for member in part.members:
                 self._add(part, member)
-        self._where = parts[0].container
+        self._container = parts[0].container
         self.export = Export(parts[0].name, self._members)
         self.reader = platform(self.export)
 
-    def _add(self, part: Part, member: Member) -> None:
+    def _add(self, part: SourcePart, member: Member) -> None:
         key = member.path[len(part.prefix) :]
         if is_litter(member.path):
-            self._aside[self._numbered(key)] = (member, None)
+            self._copies[self._unique(key)] = (member, None)
             return
         if self._beside is not None:
-            key = self._beside._numbered(key)
+            key = self._beside._unique(key)
         first = self._members.setdefault(key, member)
         if first is member:
             return
-        if first.container is not member.container or first.path != member.path:
-            other = f"{part.name}/{key}"  # as a folder, so that readers find it, too
+        is_same_place = first.container is member.container and first.path == member.path
+        other = key if is_same_place else f"{part.name}/{key}"  # as a folder, so that readers find it, too
+        if _is_copy(first, member):
+            self._copies[self._unique(other)] = (member, key)
         else:
-            other = key
-        if _alike(first, member):
-            self._aside[self._numbered(other)] = (member, key)
-        else:
-            self._members[self._numbered(other)] = member
+            self._members[self._unique(other)] = member
 
     def __len__(self) -> int:
-        return len(self._members) + len(self._aside)
+        return len(self._members) + len(self._copies)
 
     def has(self, key: str) -> bool:
         """Whether a file is called so already."""
-        return (
-            key in self._members or key in self._aside or (self._beside is not None and self._beside.has(key))
-        )
+        own = key in self._members or key in self._copies
+        return own or (self._beside is not None and self._beside.has(key))
 
-    def said(self) -> RecordIndex:
+    def read_records(self) -> RecordIndex:
         """Everything that the records say."""
-        said = RecordIndex()
+        index = RecordIndex()
         for mention in self.reader.mentions():
             if mention.path is None:
-                said.links.append(mention.provenance)
+                index.links.append(mention.provenance)
             elif (key := self.export.find(mention.path)) is not None:
-                said.there.add(key, mention.provenance)
+                index.present.add(key, mention.provenance)
             else:
-                said.missing.add(mention.path, mention.provenance)
+                index.missing.add(mention.path, mention.provenance)
         self.export.clear_caches()
-        return said
+        return index
 
     def items(self, rank: Mapping[int, int]) -> Iterator[tuple[tuple[int, int], Item]]:
         """One item per file with its place in reading order. `rank`: of containers, by identity.
 
         What is only spoken of comes last, and under paths that may not be unique.
         """
-        said = self.said()
+        index = self.read_records()
         rows = heapq.merge(
             (((rank[id(file.container)], file.order), key, file, key) for key, file in self._members.items()),
             (
                 ((rank[id(file.container)], file.order), key, file, original)
-                for key, (file, original) in self._aside.items()
+                for key, (file, original) in self._copies.items()
             ),
             key=lambda row: row[0],
         )
         for place, key, file, original in rows:
-            yield place, self._item(key, file, original, said)
-        for item in self._spoken_of(said):
+            yield place, self._item(key, file, original, index)
+        for item in self._items_without_file(index):
             yield (len(rank), 0), item
 
-    def _item(self, key: str, file: Member, original: str | None, said: RecordIndex) -> Item:
+    def _item(self, key: str, file: Member, original: str | None, index: RecordIndex) -> Item:
         """`original`: the path by which records speak of it; None for the operating system's litter."""
-        mentions = () if original is None else said.there.of(original)
-        orphan: Provenance | None = Provenance(self.platform.name)
         decided: tuple[Outcome, str] | None = LITTER
-        if original is not None:
-            orphan = None if mentions else self.reader.infer(original)
-            decided = file.refused or self._decided(file, original, mentioned=bool(mentions))
-        spoken = mentions if orphan is None else (orphan,)
-        return Item(key, file.address, file, file.size, file.stamp, spoken, decided)
+        provenance: tuple[Provenance, ...] = ()
+        if original is None:
+            provenance = (Provenance(self.platform.name),)
+        else:
+            provenance = index.present.of(original)
+            decided = file.refused or self._decided(file, original, mentioned=bool(provenance))
+            provenance = provenance or (self.reader.infer(original),)
+        return Item(key, file.address, file, file.size, file.stamp, provenance, decided)
 
     def _decided(self, file: Member, key: str, *, mentioned: bool) -> tuple[Outcome, str] | None:
         if reason := unopened(key, inside=not file.container.is_folder):
@@ -254,59 +237,51 @@ class Shelf:
         if key in self.export.notes:
             return Outcome.RECORD, f"{READ_IN_PART}: {self.export.notes[key]}"
         if key in self.export.records:
-            return READ
-        made_of = self.platform.derivative(key)
-        return (Outcome.DERIVATIVE, made_of) if made_of else None
+            return RECORD
+        why_derivative = self.platform.derivative(key)
+        return (Outcome.DERIVATIVE, why_derivative) if why_derivative else None
 
-    def _spoken_of(self, said: RecordIndex) -> Iterator[Item]:
-        for path in said.missing:
-            yield self._unread(path, said.missing.of(path), ABSENT)
-        for provenance in said.links:
+    def _items_without_file(self, index: RecordIndex) -> Iterator[Item]:
+        for path in index.missing:
+            yield self._item_without_file(path, index.missing.of(path), ABSENT)
+        for provenance in index.links:
             link, posted = provenance.link, provenance.posted
             path = (link and link.url) or provenance.post_id or (posted and posted.at) or "without a link"
-            yield self._unread(path, (provenance,), LINKED if link else SPOKEN_OF)
+            yield self._item_without_file(path, (provenance,), LINK if link else NEITHER_FILE_NOR_LINK)
         for path, reason in self.export.notes.items():
             if path not in self._members:
-                yield self._unread(path, (Provenance(self.platform.name),), (Outcome.UNREADABLE, reason))
+                decided = (Outcome.UNREADABLE, reason)
+                yield self._item_without_file(path, (Provenance(self.platform.name),), decided)
 
-    def _unread(self, path: str, spoken: tuple[Provenance, ...], decided: tuple[Outcome, str]) -> Item:
-        link = spoken[0].link if decided[0] is Outcome.LINK_ONLY else None
-        place = printable(link.url) if link else address(self._where, path)
-        return Item(path, place, None, 0, "", spoken, decided)
+    def _item_without_file(
+        self, path: str, provenance: tuple[Provenance, ...], decided: tuple[Outcome, str]
+    ) -> Item:
+        link = provenance[0].link if decided[0] is Outcome.LINK_ONLY else None
+        place = printable(link.url) if link else address(self._container, path)
+        return Item(path, place, None, 0, "", provenance, decided)
 
 
 class Numbering:
     """Finds names that are free, without trying the same numbers again for each of a million equal ones."""
 
-    def __init__(self, taken: Callable[[str], bool]) -> None:
-        self._taken = taken
+    def __init__(self, is_taken: Callable[[str], bool]) -> None:
+        self._is_taken = is_taken
         self._next: dict[str, int] = {}
 
     def __call__(self, key: str) -> str:
         """`key`, or "stem [2].ending" and so on when it is taken."""
-        if not self._taken(key):
+        if not self._is_taken(key):
             return key
         folder, slash, name = key.rpartition("/")
         stem, dot, ending = name.rpartition(".") if "." in name[1:] else (name, "", "")
         number = self._next.get(key, 2)
-        while self._taken(free := f"{folder}{slash}{stem} [{number}]{dot}{ending}"):
+        while self._is_taken(free := f"{folder}{slash}{stem} [{number}]{dot}{ending}"):
             number += 1
         self._next[key] = number + 1
         return free
 
 
-def is_litter(path: str) -> bool:
-    """Whether an operating system put this file there for itself (Finder, Explorer, AppleDouble)."""
-    name = path.rpartition("/")[2]
-    return (
-        name.startswith("._")
-        or name.lower() in _LITTER
-        or path.startswith("__MACOSX/")
-        or "/__MACOSX/" in path
-    )
-
-
-def _alike(first: Member, other: Member) -> bool:
+def _is_copy(first: Member, other: Member) -> bool:
     """Whether two files at one path are copies: by checksum, else by size, records by content."""
     if first.size != other.size or first.refused or other.refused:
         return False

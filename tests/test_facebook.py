@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -11,19 +10,21 @@ import pytest
 from selfsearch.exports.discovery import discover
 from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
-from selfsearch.exports.platforms import facebook, instagram
 from selfsearch.exports.platforms.base import Account
+from selfsearch.exports.platforms.facebook import Facebook
+from selfsearch.exports.platforms.instagram import Instagram
 from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports.facebook import LAYOUTS, POSTED, build, garbled, message, picture, post
+from .exports.reading import columns
 
 JPEG = b"\xff\xd8\xff\xe0"
 
 
-def said_of(export: Export, path: str | None) -> list[dict[str, Any]]:
-    """Every provenance that records give to one path, or to what has none."""
-    return [asdict(m.provenance) for m in facebook.mentions(export) if m.path == path]
+def provenances_of(export: Export, path: str | None) -> list[dict[str, Any]]:
+    """The columns of every provenance that records give to one path, or to what has none."""
+    return [m.provenance.columns() for m in Facebook(export).mentions() if m.path == path]
 
 
 def small(**records: Any) -> Export:
@@ -42,7 +43,7 @@ PHOTO = "your_facebook_activity/posts/media/a_1/12345678_n.jpg"
 def test_exactly_what_was_planted_is_read_and_no_record_is_odd(layout):
     pack = build(layout)
     export = pack.as_export()
-    there = sorted(str(m.path) for m in facebook.mentions(export) if m.path in pack.files)
+    there = sorted(str(m.path) for m in Facebook(export).mentions() if m.path in pack.files)
     assert there == sorted(str(planted.path) for planted in pack.planted)
     assert export.notes == {}
 
@@ -50,23 +51,25 @@ def test_exactly_what_was_planted_is_read_and_no_record_is_odd(layout):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_download_is_recognised_bare_and_in_a_folder(layout):
     pack = build(layout)
-    assert [root.prefix for root in facebook.roots(PathIndex(pack.files))] == [""]
+    assert [root.prefix for root in Facebook.recognize(PathIndex(pack.files))] == [""]
     wrapped = PathIndex(f"facebook-x/{path}" for path in pack.files)
-    assert [root.prefix for root in facebook.roots(wrapped)] == ["facebook-x/"]
+    assert [root.prefix for root in Facebook.recognize(wrapped)] == ["facebook-x/"]
     pack.name = "renamed"
-    assert facebook.confirm(pack.as_export())
-    assert not instagram.confirm(pack.as_export())
+    assert Facebook.confirm(pack.as_export())
+    assert not Instagram.confirm(pack.as_export())
 
 
 @pytest.mark.parametrize("layout", LAYOUTS[:-1])
 def test_the_owner_is_read_from_the_profile(layout):
-    assert facebook.account(build(layout).as_export()) == Account("ana.silva", "Ana Silva", "2024-05-01")
+    assert Facebook(build(layout).as_export()).account == Account("ana.silva", "Ana Silva", "2024-05-01")
 
 
 @pytest.mark.parametrize("layout", LAYOUTS[:-1])
 def test_what_is_not_in_the_download_is_listed(layout):
     export = build(layout).as_export()
-    gone = [(m.path, m.provenance) for m in facebook.mentions(export) if m.path not in export.members]
+    gone = [
+        (m.path, columns(m.provenance)) for m in Facebook(export).mentions() if m.path not in export.members
+    ]
     assert [(str(path)[-14:], p.context, p.url_kind, p.posted_at) for path, p in gone] == [
         ("18999999_1_n.jpg"[-14:], "post", "profile", "2020-09-13T12:28:40+00:00"),
         ("None", "message", "exact", "2020-09-13T12:26:40+00:00"),
@@ -75,18 +78,18 @@ def test_what_is_not_in_the_download_is_listed(layout):
 
 def test_parts_of_one_download_share_a_series_whatever_their_tails():
     parts = ["facebook-ana.silva-2024-05-01-AbCd1234.zip", "Facebook-Ana.Silva-2024-05-01-Zz-9_x (1).zip"]
-    assert {facebook.series(part) for part in parts} == {"facebook-ana.silva-2024-05-01"}
-    assert facebook.series("holiday.zip") is None
-    assert facebook.series("instagram-ana-2024-05-01-AbCd1234.zip") is None
+    assert {Facebook.part_key(part) for part in parts} == {"facebook-ana.silva-2024-05-01"}
+    assert Facebook.part_key("holiday.zip") is None
+    assert Facebook.part_key("instagram-ana-2024-05-01-AbCd1234.zip") is None
 
 
 def test_a_part_with_nothing_but_media_is_recognised_by_its_name():
     pack = Pack("facebook-ana.silva-2024-05-01-Zz99")
     pack.add("posts/media/a_1/1.jpg", JPEG)
-    assert [root.prefix for root in facebook.roots(PathIndex(pack.files))] == [""]
-    assert facebook.confirm(pack.as_export())
+    assert [root.prefix for root in Facebook.recognize(PathIndex(pack.files))] == [""]
+    assert Facebook.confirm(pack.as_export())
     pack.name = "my website"
-    assert not facebook.confirm(pack.as_export())
+    assert not Facebook.confirm(pack.as_export())
 
 
 def test_numbered_json_beside_a_media_folder_is_not_a_chat_without_its_fields():
@@ -94,8 +97,8 @@ def test_numbered_json_beside_a_media_folder_is_not_a_chat_without_its_fields():
     pack.add("media/a.jpg", JPEG)
     pack.add("data_1.json", {"rows": [1]})
     pack.add("data_2.json", "not json")
-    assert [root.prefix for root in facebook.roots(PathIndex(pack.files))] == [""]
-    assert not facebook.confirm(pack.as_export())
+    assert [root.prefix for root in Facebook.recognize(PathIndex(pack.files))] == [""]
+    assert not Facebook.confirm(pack.as_export())
 
 
 def test_a_tree_nested_inside_another_is_one_export_and_its_files_are_found():
@@ -104,26 +107,31 @@ def test_a_tree_nested_inside_another_is_one_export_and_its_files_are_found():
     pack.add(f"{nested}profile_information.json", {"profile_v2": {"name": {"full_name": "Ana"}}})
     pack.add(f"{nested}{PHOTO}", JPEG)
     pack.add(f"{nested}your_facebook_activity/posts/your_posts_1.json", [post(picture(PHOTO))])
-    assert [root.prefix for root in facebook.roots(PathIndex(pack.files))] == [""]
-    assert [said["context"] for said in said_of(pack.as_export(), f"{nested}{PHOTO}")] == ["post"]
+    assert [root.prefix for root in Facebook.recognize(PathIndex(pack.files))] == [""]
+    assert [provenance["context"] for provenance in provenances_of(pack.as_export(), f"{nested}{PHOTO}")] == [
+        "post"
+    ]
 
 
 def test_a_post_borrows_the_address_of_the_one_record_of_its_second():
     address = "https://www.facebook.com/ana.silva/posts/5"
     linked = {"timestamp": POSTED, "label_values": [{"label": "Adresse", "href": address}], "fbid": "5"}
     export = small(posts__your_posts_1=[post(picture(PHOTO))], **{"posts__check-ins": linked})
-    (said,) = said_of(export, PHOTO)
-    assert (said["url"], said["url_kind"], said["post_id"]) == (address, "exact", "5")
+    (provenance,) = provenances_of(export, PHOTO)
+    assert (provenance["url"], provenance["url_kind"], provenance["post_id"]) == (address, "exact", "5")
     twice = [linked, linked | {"fbid": "6"}]
     export = small(posts__your_posts_1=[post(picture(PHOTO))], **{"posts__check-ins": twice})
-    (said,) = said_of(export, PHOTO)
-    assert (said["url"], said["post_id"]) == (None, None)
+    (provenance,) = provenances_of(export, PHOTO)
+    assert (provenance["url"], provenance["post_id"]) == (None, None)
 
 
 def test_an_id_on_the_media_makes_a_constructed_address():
     export = small(posts__your_posts_1=[post(picture(PHOTO, id="123"))])
-    (said,) = said_of(export, PHOTO)
-    assert (said["url"], said["url_kind"]) == ("https://www.facebook.com/photo/?fbid=123", "constructed")
+    (provenance,) = provenances_of(export, PHOTO)
+    assert (provenance["url"], provenance["url_kind"]) == (
+        "https://www.facebook.com/photo/?fbid=123",
+        "constructed",
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,28 +140,32 @@ def test_an_id_on_the_media_makes_a_constructed_address():
 )
 def test_a_pictures_own_words_stand_below_the_posts(text, own, caption):
     export = small(posts__your_posts_1=garbled([post(picture(PHOTO, description=own), text=text)]))
-    (said,) = said_of(export, PHOTO)
-    assert said["caption"] == caption
+    (provenance,) = provenances_of(export, PHOTO)
+    assert provenance["caption"] == caption
 
 
 @pytest.mark.parametrize("called", ["Photos de profil", "Profilbilder", "Фото профиля", "プロフィール写真"])
 def test_profile_pictures_are_known_by_their_localised_album(called):
     export = small(posts__album__0=garbled({"name": called, "photos": [picture(PHOTO)]}))
-    (said,) = said_of(export, PHOTO)
-    assert (said["context"], said["exposure"], said["album"]) == ("profile_photo", Exposure.PUBLIC, called)
+    (provenance,) = provenances_of(export, PHOTO)
+    assert (provenance["context"], provenance["exposure"], provenance["album"]) == (
+        "profile_photo",
+        Exposure.PUBLIC,
+        called,
+    )
 
 
 def test_text_that_is_not_garbled_stays_as_it_is():
     for text in ("naïve ÿ", "日本", "plain", "a\udc80b"):
         export = small(posts__your_posts_1=json.dumps([post(picture(PHOTO), text=text)]))
-        (said,) = said_of(export, PHOTO)
-        assert said["caption"] == text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        (provenance,) = provenances_of(export, PHOTO)
+        assert provenance["caption"] == text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def test_a_cut_file_is_read_up_to_the_cut():
     whole = json.dumps([post(picture(PHOTO)), post(picture(PHOTO), timestamp=POSTED + 9)])
     export = small(posts__your_posts_1=whole[: len(whole) - 40])
-    assert len(said_of(export, PHOTO)) == 1
+    assert len(provenances_of(export, PHOTO)) == 1
     assert [note[:26] for note in export.notes.values()] == ["damaged JSON, read as far "]
 
 
@@ -164,8 +176,12 @@ def test_a_cut_conversation_keeps_its_participants_and_messages():
     thread = {"participants": [{"name": "Bo"}, {"name": "Ana"}], "messages": []}
     thread["messages"] = [message("Bo", photos=[{"uri": f"{folder}/photos/1.jpg"}]), message("Ana")]
     pack.add(f"{folder}/message_1.json", json.dumps(thread)[:-30])
-    (said,) = said_of(pack.as_export(), f"{folder}/photos/1.jpg")
-    assert (said["author"], said["author_is_owner"], said["context"]) == ("Bo", None, "message")
+    (provenance,) = provenances_of(pack.as_export(), f"{folder}/photos/1.jpg")
+    assert (provenance["author"], provenance["author_is_owner"], provenance["context"]) == (
+        "Bo",
+        None,
+        "message",
+    )
 
 
 def test_the_owner_of_a_conversation_of_two_is_known_from_its_title():
@@ -175,8 +191,9 @@ def test_the_owner_of_a_conversation_of_two_is_known_from_its_title():
     thread = {"participants": [{"name": "Bo"}, {"name": "Ana"}], "title": "Bo"}
     thread["messages"] = [message(who, photos=[{"uri": f"{folder}/photos/1.jpg"}]) for who in ("Bo", "Ana")]
     pack.add(f"{folder}/message_1.json", thread)
-    said = said_of(pack.as_export(), f"{folder}/photos/1.jpg")
-    assert [(one["author"], one["author_is_owner"]) for one in said] == [("Bo", False), ("Ana", True)]
+    provenances = provenances_of(pack.as_export(), f"{folder}/photos/1.jpg")
+    senders = [(provenance["author"], provenance["author_is_owner"]) for provenance in provenances]
+    assert senders == [("Bo", False), ("Ana", True)]
 
 
 BAD_RECORDS = [
@@ -194,7 +211,9 @@ BAD_RECORDS = [
 
 def test_bad_records_never_hide_the_good_ones():
     export = small(posts__your_posts_1=[*BAD_RECORDS, post(picture(PHOTO)), *BAD_RECORDS])
-    assert [said["posted_at"] for said in said_of(export, PHOTO)] == ["2020-09-13T12:26:40+00:00"]
+    assert [provenance["posted_at"] for provenance in provenances_of(export, PHOTO)] == [
+        "2020-09-13T12:26:40+00:00"
+    ]
     (note,) = export.notes.values()
     assert note == "8 entries are not records and were passed over"
 
@@ -204,8 +223,8 @@ def test_an_absurd_time_is_no_time(when):
     exif = [{"taken_timestamp": when, "latitude": when, "longitude": 1}]
     media = picture(PHOTO, exif=exif, creation_timestamp=when)
     export = small(posts__your_posts_1=[post(media, timestamp=when)])
-    (said,) = said_of(export, PHOTO)
-    assert (said["posted_at"], said["taken_at"], said["location"]) == (None, None, None)
+    (provenance,) = provenances_of(export, PHOTO)
+    assert (provenance["posted_at"], provenance["taken_at"], provenance["location"]) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -216,21 +235,21 @@ def test_an_absurd_time_is_no_time(when):
 )
 def test_wrong_types_in_any_record_are_no_reason_to_stop(record, wrong):
     export = small(posts__your_posts_1=[post(picture(PHOTO))], **{record: wrong})
-    assert len(said_of(export, PHOTO)) == 1
+    assert len(provenances_of(export, PHOTO)) == 1
 
 
 def test_absurd_nesting_is_noted():
     deep = '{"a":' * 5000 + "1" + "}" * 5000
     export = small(posts__your_posts_1=deep, posts__your_posts_2=[post(picture(PHOTO))])
-    assert len(said_of(export, PHOTO)) == 1
+    assert len(provenances_of(export, PHOTO)) == 1
     assert list(export.notes) == ["your_facebook_activity/posts/your_posts_1.json"]
 
 
 def test_an_expired_link_of_facebook_s_own_servers_is_no_address():
     gone = picture("https://scontent-fra3-1.xx.fbcdn.net/v/t1/1_n.jpg?oh=00")
     export = small(posts__your_posts_1=[post(gone)])
-    (said,) = said_of(export, None)
-    assert (said["url"], said["context"]) == (None, "post")
+    (provenance,) = provenances_of(export, None)
+    assert (provenance["url"], provenance["context"]) == (None, "post")
 
 
 def test_the_html_download_says_what_is_missing():
@@ -238,11 +257,11 @@ def test_the_html_download_says_what_is_missing():
     pack.add("your_facebook_activity/posts/your_posts_1.html", "<html>")
     pack.add(PHOTO, JPEG)
     export = pack.as_export()
-    assert list(facebook.mentions(export)) == []
+    assert list(Facebook(export).mentions()) == []
     assert "HTML download" in export.notes["your_facebook_activity/posts/your_posts_1.html"]
 
 
-ORPHANS = {
+INFERRED = {
     "your_facebook_activity/messages/inbox/bo_1/photos/1.jpg": ("message", Exposure.PRIVATE, None),
     "messages/archived_threads/bo_1/photos/1.jpg": ("message", Exposure.PRIVATE, None),
     "your_facebook_activity/stories/1.jpg": ("story", Exposure.UNKNOWN, None),
@@ -255,16 +274,16 @@ ORPHANS = {
 }
 
 
-@pytest.mark.parametrize("path", ORPHANS)
+@pytest.mark.parametrize("path", INFERRED)
 def test_a_file_without_a_record_is_what_its_folder_says(path):
-    told = facebook.orphan(small(), path)
-    assert (told.context, told.exposure, told.album) == ORPHANS[path]
-    assert (told.platform, told.account, told.author_is_owner) == ("facebook", "ana.silva", None)
+    inferred = Facebook(small()).infer(path)
+    assert (inferred.context, inferred.exposure.level, inferred.album) == INFERRED[path]
+    assert (inferred.platform, inferred.account, inferred.author_is_owner) == ("facebook", "ana.silva", None)
 
 
 def test_stickers_are_derivatives_and_photographs_are_not():
-    assert facebook.derivative("your_facebook_activity/messages/stickers_used/7.png")
-    assert facebook.derivative(PHOTO) is None
+    assert Facebook.derivative("your_facebook_activity/messages/stickers_used/7.png")
+    assert Facebook.derivative(PHOTO) is None
 
 
 @pytest.mark.parametrize("shift", range(13))
@@ -274,7 +293,7 @@ def test_an_emoji_that_was_cut_in_half_ends_nothing_wherever_it_stands(shift):
         post(picture(PHOTO), text=text) for text in ("a" * shift, whole, half, "\ude00y", half + whole) * 20
     ]
     export = small(posts__your_posts_1=json.dumps(posts) + " " * (1 << 18))
-    captions = [said["caption"] for said in said_of(export, PHOTO)]
+    captions = [provenance["caption"] for provenance in provenances_of(export, PHOTO)]
     assert captions == [
         text or None for text in ("a" * shift, whole, "x\ufffd", "\ufffdy", "x\ufffd" + whole) * 20
     ]
@@ -282,12 +301,14 @@ def test_an_emoji_that_was_cut_in_half_ends_nothing_wherever_it_stands(shift):
 
 
 def test_a_long_file_is_streamed_and_not_held():
-    one = json.dumps(post(picture(PHOTO), text="hello " * 50))
-    export = small(posts__your_posts_1="[" + ",".join([one] * 3000))  # cut: only a stream sees what is before
-    found = facebook.mentions(export)
-    assert next(found).path == PHOTO
+    record = json.dumps(post(picture(PHOTO), text="hello " * 50))
+    export = small(
+        posts__your_posts_1="[" + ",".join([record] * 3000)
+    )  # cut: only a stream sees what is before
+    mentions = Facebook(export).mentions()
+    assert next(mentions).path == PHOTO
     assert export.notes == {}
-    assert sum(1 for _ in found) == 2999
+    assert sum(1 for _ in mentions) == 2999
     assert len(export.notes) == 1
 
 
@@ -300,6 +321,6 @@ def test_records_of_one_part_find_their_media_in_another(tmp_path, wrapper):
         part.write(tmp_path)
     (source,) = discover(tmp_path).sources
     assert (source.platform, len(source.containers)) == ("facebook", 2)
-    contexts = {item.path: [told.context for told in item.provenance] for item in source.items()}
+    contexts = {item.path: [provenance.context for provenance in item.provenance] for item in source.items()}
     for planted in whole.planted:
         assert planted.says["context"] in contexts[planted.path]

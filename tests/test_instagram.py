@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
-from selfsearch.exports.platforms import facebook, instagram
 from selfsearch.exports.platforms.base import Account, Period
+from selfsearch.exports.platforms.facebook import Facebook
+from selfsearch.exports.platforms.instagram import Instagram
 from selfsearch.types import Exposure
 
 from .exports import Pack
@@ -23,9 +23,9 @@ PHOTO = "media/posts/202306/351000001_1234567890_n.jpg"
 RECORDS = "your_instagram_activity/media"
 
 
-def said_of(export: Export, path: str | None) -> list[dict[str, Any]]:
-    """Every provenance that records give to one path, or to what has none."""
-    return [asdict(m.provenance) for m in instagram.mentions(export) if m.path == path]
+def provenances_of(export: Export, path: str | None) -> list[dict[str, Any]]:
+    """The columns of every provenance that records give to one path, or to what has none."""
+    return [m.provenance.columns() for m in Instagram(export).mentions() if m.path == path]
 
 
 def small(name: str = "instagram-ana.example-2024-05-01-AbCd1234", **records: Any) -> Pack:
@@ -40,8 +40,8 @@ def small(name: str = "instagram-ana.example-2024-05-01-AbCd1234", **records: An
 def with_account(profile: Any, *changes: tuple[int, str]) -> Export:
     pack = small(posts_1=[{"media": [picture(PHOTO)]}], stories={"ig_stories": [picture(PHOTO)]})
     pack.add("personal_information/personal_information/personal_information.json", profile)
-    told = [{"title": text, "string_map_data": {"Time": {"timestamp": when}}} for when, text in changes]
-    pack.add("security/profile_privacy_changes.json", {"account_history_account_privacy_history": told})
+    listed = [{"title": text, "string_map_data": {"Time": {"timestamp": when}}} for when, text in changes]
+    pack.add("security/profile_privacy_changes.json", {"account_history_account_privacy_history": listed})
     return pack.as_export()
 
 
@@ -49,7 +49,7 @@ def with_account(profile: Any, *changes: tuple[int, str]) -> Export:
 def test_exactly_what_was_planted_is_read_and_no_record_is_odd(layout):
     pack = build(layout)
     export = pack.as_export()
-    there = sorted(str(m.path) for m in instagram.mentions(export) if m.path in pack.files)
+    there = sorted(str(m.path) for m in Instagram(export).mentions() if m.path in pack.files)
     assert there == sorted(str(planted.path) for planted in pack.planted)
     assert export.notes == {}
 
@@ -57,40 +57,40 @@ def test_exactly_what_was_planted_is_read_and_no_record_is_odd(layout):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_download_is_recognised_bare_and_in_a_folder_and_is_not_facebook_s(layout):
     pack = build(layout)
-    assert [root.prefix for root in instagram.roots(PathIndex(pack.files))] == [""]
+    assert [root.prefix for root in Instagram.recognize(PathIndex(pack.files))] == [""]
     wrapped = PathIndex(f"instagram-x/{path}" for path in pack.files)
-    assert [root.prefix for root in instagram.roots(wrapped)] == ["instagram-x/"]
+    assert [root.prefix for root in Instagram.recognize(wrapped)] == ["instagram-x/"]
     pack.name = "renamed"
-    assert instagram.confirm(pack.as_export())
-    assert not facebook.confirm(pack.as_export())
+    assert Instagram.confirm(pack.as_export())
+    assert not Facebook.confirm(pack.as_export())
 
 
 def test_parts_of_one_download_share_a_series():
     parts = ["instagram-ana.example-2024-05-01-AbCd1234.zip", "instagram-Ana.example-2024-05-01-x.zip"]
-    assert {instagram.series(part) for part in parts} == {"instagram-ana.example-2024-05-01"}
+    assert {Instagram.part_key(part) for part in parts} == {"instagram-ana.example-2024-05-01"}
     old = ["ana.example_20210501_part_1.zip", "ana.example_20210501_part_2.zip"]
-    assert {instagram.series(part) for part in old} == {"instagram-ana.example-2021-05-01"}
-    assert instagram.series("facebook-ana-2024-05-01-AbCd1234.zip") is None
+    assert {Instagram.part_key(part) for part in old} == {"instagram-ana.example-2021-05-01"}
+    assert Instagram.part_key("facebook-ana-2024-05-01-AbCd1234.zip") is None
 
 
 def test_a_part_with_nothing_but_media_is_recognised_by_its_name():
     pack = small()
-    assert [root.prefix for root in instagram.roots(PathIndex(pack.files))] == [""]
-    assert instagram.confirm(pack.as_export())
-    assert not instagram.confirm(small("my website").as_export())
+    assert [root.prefix for root in Instagram.recognize(PathIndex(pack.files))] == [""]
+    assert Instagram.confirm(pack.as_export())
+    assert not Instagram.confirm(small("my website").as_export())
 
 
 def test_someone_else_s_media_json_is_not_instagram_s():
     pack = Pack("site")
     pack.add("media.json", {"photos": [{"id": 1}]})
-    assert not instagram.confirm(pack.as_export())
+    assert not Instagram.confirm(pack.as_export())
 
 
 def test_a_download_of_stories_alone_is_recognised():
     pack = Pack("renamed")
     pack.add("content/stories.json", {"ig_stories": []})
-    assert [root.prefix for root in instagram.roots(PathIndex(pack.files))] == [""]
-    assert instagram.confirm(pack.as_export())
+    assert [root.prefix for root in Instagram.recognize(PathIndex(pack.files))] == [""]
+    assert Instagram.confirm(pack.as_export())
 
 
 UNSAID = "Instagram does not export the audience"
@@ -122,10 +122,10 @@ UNSAID = "Instagram does not export the audience"
     ],
 )
 def test_the_account_s_setting_stands_in_for_the_audience(setting, exposure, story, reason):
-    post, told = said_of(with_account(account(setting)), PHOTO)
+    post, story_columns = provenances_of(with_account(account(setting)), PHOTO)
     assert (post["exposure"], post["exposure_reason"]) == (exposure, reason)
-    assert told["exposure"] is story
-    assert told["exposure_reason"].startswith(reason)
+    assert story_columns["exposure"] is story
+    assert story_columns["exposure_reason"].startswith(reason)
 
 
 @pytest.mark.parametrize(
@@ -142,17 +142,17 @@ def test_localised_labels_are_read_and_unknown_ones_are_not_guessed(label, value
     profile = {
         "profile_user": [{"string_map_data": {label: {"value": value}, "Benutzername": {"value": "bea"}}}]
     }
-    post, _ = said_of(with_account(garbled(profile)), PHOTO)
+    post, _ = provenances_of(with_account(garbled(profile)), PHOTO)
     assert (post["exposure"], post["account"]) == (exposure, "bea")
 
 
 def test_a_private_post_of_a_time_when_the_account_was_public_was_public():
     export = with_account(account(True), (POSTED - 100, "Public"), (POSTED + 100, "Private"))
-    post, _ = said_of(export, PHOTO)
+    post, _ = provenances_of(export, PHOTO)
     assert post["exposure"] is Exposure.PUBLIC
     span = "from 2023-06-17 until 2023-06-17 (profile_privacy_changes)"
     assert post["exposure_reason"] == f"{UNSAID}; the account was public {span}"
-    first, public, private = instagram.account(export).periods
+    first, public, private = Instagram(export).account.periods
     assert (first.public, first.since, first.until) == (False, None, "2023-06-17T11:05:00+00:00")
     assert (public.public, public.until) == (True, "2023-06-17T11:08:20+00:00")
     assert (private.public, private.until) == (False, None)
@@ -160,14 +160,14 @@ def test_a_private_post_of_a_time_when_the_account_was_public_was_public():
 
 def test_a_history_that_today_s_setting_contradicts_is_not_stretched_to_today():
     export = with_account(account(True), (POSTED - 100, "Public"))
-    post, _ = said_of(export, PHOTO)
+    post, _ = provenances_of(export, PHOTO)
     assert post["exposure"] is Exposure.UNKNOWN
-    assert [period.until for period in instagram.account(export).periods] == ["2023-06-17T11:05:00+00:00"]
+    assert [period.until for period in Instagram(export).account.periods] == ["2023-06-17T11:05:00+00:00"]
 
 
 def test_changes_in_words_that_are_not_known_are_noted_and_not_used():
     export = with_account(account(True), (POSTED - 100, "Muutettu"))
-    post, _ = said_of(export, PHOTO)
+    post, _ = provenances_of(export, PHOTO)
     assert post["exposure"] is Exposure.NETWORK
     reason = "a change of the privacy setting is worded in a way that is not known"
     assert export.notes["security/profile_privacy_changes.json"] == reason
@@ -176,14 +176,14 @@ def test_changes_in_words_that_are_not_known_are_noted_and_not_used():
 def test_the_account_is_what_the_profile_says_with_its_setting_as_a_period():
     reason = "the account's setting when the export was made ('Private Account': True)"
     period = Period(public=False, since="2024-05-01", until=None, reason=reason)
-    read = instagram.account(build("2024-private").as_export())
-    assert read == Account("ana.example", "Ana Sílva", "2024-05-01", (period,))
-    assert instagram.account(small().as_export()) == Account("ana.example", None, "2024-05-01")
+    owner = Instagram(build("2024-private").as_export()).account
+    assert owner == Account("ana.example", "Ana Sílva", "2024-05-01", (period,))
+    assert Instagram(small().as_export()).account == Account("ana.example", None, "2024-05-01")
 
 
 def test_a_caption_may_stand_on_the_first_picture_of_a_carousel_only():
     export = small(posts_1=[{"media": [picture("x.jpg", title="first"), picture(PHOTO)]}]).as_export()
-    assert [said["caption"] for said in said_of(export, PHOTO)] == ["first"]
+    assert [provenance["caption"] for provenance in provenances_of(export, PHOTO)] == ["first"]
 
 
 def test_a_single_post_may_be_an_object_and_an_envelope_may_have_any_name():
@@ -192,27 +192,27 @@ def test_a_single_post_may_be_an_object_and_an_envelope_may_have_any_name():
         {"ig_new_name": [{"media": [picture(PHOTO, title="t")]}]},
     ):
         export = small(posts_1=record).as_export()
-        assert [said["caption"] for said in said_of(export, PHOTO)] == ["t"]
+        assert [provenance["caption"] for provenance in provenances_of(export, PHOTO)] == ["t"]
 
 
 def test_label_values_records_are_read_too():
     labels = [{"label": "Caption", "value": "new style"}, {"label": "URL", "value": "x"}]
     record = {"timestamp": POSTED, "media": [{"uri": PHOTO}], "label_values": labels, "fbid": "1"}
-    (said,) = said_of(small(posts_1=[record]).as_export(), PHOTO)
-    assert (said["caption"], said["posted_at"]) == ("new style", "2023-06-17T11:06:40+00:00")
+    (provenance,) = provenances_of(small(posts_1=[record]).as_export(), PHOTO)
+    assert (provenance["caption"], provenance["posted_at"]) == ("new style", "2023-06-17T11:06:40+00:00")
 
 
 def test_a_broadcast_channel_is_not_a_private_conversation():
     pack = small()
     thread = {"participants": [], "messages": [{"sender_name": "Bo", "photos": [{"uri": PHOTO}]}]}
     pack.add("your_instagram_activity/messages/broadcast/bo_1/message_1.json", thread)
-    (said,) = said_of(pack.as_export(), PHOTO)
-    assert (said["exposure"], said["context"]) == (Exposure.NETWORK, "message")
+    (provenance,) = provenances_of(pack.as_export(), PHOTO)
+    assert (provenance["exposure"], provenance["context"]) == (Exposure.NETWORK, "message")
 
 
 def test_what_is_not_in_the_download_is_listed():
     export = build("2024").as_export()
-    gone = [(m.path, m.provenance) for m in instagram.mentions(export) if m.path not in export.members]
+    gone = [(m.path, m.provenance) for m in Instagram(export).mentions() if m.path not in export.members]
     assert [(path, p.context, p.caption) for path, p in gone] == [
         ("media/posts/202306/gone_from_here.jpg", "post", "gone")
     ]
@@ -234,21 +234,23 @@ BAD_RECORDS += [{"uri": [], "media": "x"}, {"creation_timestamp": "now", "title"
 @pytest.mark.parametrize("file", ["posts_1", "stories", "reels", "profile_photos", "unheard_of"])
 def test_bad_records_never_hide_the_good_ones(file):
     export = small(**{file: [*BAD_RECORDS, {"media": [picture(PHOTO)]}, *BAD_RECORDS]}).as_export()
-    assert [said["posted_at"] for said in said_of(export, PHOTO)] == ["2023-06-17T11:06:40+00:00"]
+    assert [provenance["posted_at"] for provenance in provenances_of(export, PHOTO)] == [
+        "2023-06-17T11:06:40+00:00"
+    ]
 
 
 @pytest.mark.parametrize("when", [None, "x", True, -5e30, 1e300, 10**40, [], {}, 99999999999999])
 def test_an_absurd_time_is_no_time(when):
     exif = [{"date_time_original": when, "latitude": when, "longitude": 1}]
     export = small(posts_1=[{"media": [picture(PHOTO, exif=exif, creation_timestamp=when)]}]).as_export()
-    (said,) = said_of(export, PHOTO)
-    assert (said["posted_at"], said["taken_at"], said["location"]) == (None, None, None)
+    (provenance,) = provenances_of(export, PHOTO)
+    assert (provenance["posted_at"], provenance["taken_at"], provenance["location"]) == (None, None, None)
 
 
 def test_a_cut_file_is_read_up_to_the_cut():
     whole = json.dumps({"ig_stories": [picture(PHOTO), picture(PHOTO)]})
     export = small(stories=whole[:-60]).as_export()
-    assert len(said_of(export, PHOTO)) == 1
+    assert len(provenances_of(export, PHOTO)) == 1
     assert "read as far as it goes" in export.notes[f"{RECORDS}/stories.json"]
 
 
@@ -256,7 +258,7 @@ def test_a_cut_file_is_read_up_to_the_cut():
     "wrong", [None, 5, "x", [], {}, [[]], {"profile_user": 4}, {"profile_user": [{"string_map_data": 3}]}]
 )
 def test_a_broken_profile_leaves_the_account_to_the_name_of_the_download(wrong):
-    post, _ = said_of(with_account(wrong), PHOTO)
+    post, _ = provenances_of(with_account(wrong), PHOTO)
     assert (post["account"], post["exposure"]) == ("ana.example", Exposure.UNKNOWN)
 
 
@@ -265,10 +267,10 @@ def test_a_broken_media_json_is_no_reason_to_stop(wrong):
     pack = small(posts_1=[{"media": [picture(PHOTO)]}])
     pack.add("media.json", wrong)
     pack.add("messages.json", [None, {"conversation": [None, {"media": 5}]}, wrong])
-    assert len(said_of(pack.as_export(), PHOTO)) == 1
+    assert len(provenances_of(pack.as_export(), PHOTO)) == 1
 
 
-ORPHANS = {
+INFERRED = {
     "media/posts/202306/1.jpg": ("post", Exposure.NETWORK),
     "media/stories/202306/1.jpg": ("story", Exposure.NETWORK),
     "media/archived_posts/202306/1.jpg": ("archived", Exposure.PRIVATE),
@@ -282,8 +284,12 @@ ORPHANS = {
 }
 
 
-@pytest.mark.parametrize("path", ORPHANS)
+@pytest.mark.parametrize("path", INFERRED)
 def test_a_file_without_a_record_is_what_its_folder_says(path):
-    told = instagram.orphan(with_account(account(True)), path)
-    assert (told.context, told.exposure) == ORPHANS[path]
-    assert (told.platform, told.account, told.author_is_owner) == ("instagram", "ana.example", None)
+    inferred = Instagram(with_account(account(True))).infer(path)
+    assert (inferred.context, inferred.exposure.level) == INFERRED[path]
+    assert (inferred.platform, inferred.account, inferred.author_is_owner) == (
+        "instagram",
+        "ana.example",
+        None,
+    )

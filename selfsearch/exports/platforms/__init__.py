@@ -25,14 +25,13 @@ from . import (
     youtube,
 )
 from .base import Platform
-from .legacy import as_class
 
 PLATFORMS: tuple[type[Platform], ...] = (
     twitter.Twitter,
     mastodon.Mastodon,
     tiktok.TikTok,
-    as_class(instagram),  # before Facebook, with which it shares folders
-    as_class(facebook),
+    instagram.Instagram,  # before Facebook, with which it shares folders
+    facebook.Facebook,
     snapchat.Snapchat,
     telegram.Telegram,
     discord.Discord,

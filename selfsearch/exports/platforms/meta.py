@@ -1,37 +1,230 @@
-"""What Facebook's and Instagram's downloads share: twice-encoded text, records, media, file names.
+"""What Facebook's and Instagram's downloads share: twice-encoded text, records, media, conversations.
 
 Both write JSON in which every escape is one byte of UTF-8 instead of one character, strip the EXIF out of the
-media and put some of it into the records, and name files by their path from the root of the download.
+media and put some of it into the records, and name files by their path from the root of the download. The
+end-to-end encrypted chats come as a download of their own, in correct UTF-8 and with other field names.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ...types import Audience, Exposure, Link, Location, Provenance, Timestamp
 from ..export import Export
-from ..path_index import fold
-from .base import Root
+from ..path_index import file_name, fold
+from .base import Mention, Platform, Root
 from .dates import parse_iso, parse_timestamp
-from .legacy import Mention, Provenance
-from .parsing import as_dict, as_list, as_point, as_text, as_url
+from .parsing import as_dict, as_list, as_number, as_point, as_text, as_url
 
 SMALL_BYTES = 1 << 18  # a record file up to here is parsed whole, to tell a lone record from a list of them
 WHOLE_BYTES = 16 << 20  # a conversation or album up to here is parsed whole: its title may stand at its end
-MAX_LEVELS = 60  # levels of a record in which text is mended; real ones have a dozen
+MAX_LEVELS = 60  # levels of a record in which text is repaired; real ones have a dozen
 FACEBOOK_BEGAN = "2004"  # nothing was posted before, whatever a record says
 MIN_UNIQUE_NAME = 8  # characters of a file name that may identify a file wherever it lies ("1.jpg" may not)
 
-_RECORD_KEYS = frozenset(
+RECORD_KEYS = frozenset(
     ("uri", "media", "attachments", "label_values", "timestamp", "creation_timestamp", "string_map_data")
 )
-_TEXTUAL = (str, dict, list)  # types that may hold text
-_NOT_MEDIA = frozenset(("subtitles", "sticker", "audio_files", "share", "reactions", "external_context"))
-_CDN = re.compile(r"^https?://[^/]*(fbcdn\.net|cdninstagram\.com|fbsbx\.com)(/|$)", re.IGNORECASE)
-_DOWNLOAD = r"{}-(?P<user>.+?)-(?P<date>\d{{4}}-\d\d-\d\d)(?:[-. (].*)?"
+TEXTUAL = (str, dict, list)  # types that may hold text
+NOT_MEDIA = frozenset(("subtitles", "sticker", "audio_files", "share", "reactions", "external_context"))
+MESSAGE_MEDIA = ("photos", "videos", "gifs", "files")
+CDN = re.compile(r"^https?://[^/]*(fbcdn\.net|cdninstagram\.com|fbsbx\.com)(/|$)", re.IGNORECASE)
+DOWNLOAD_NAME = r"{}-(?P<user>.+?)-(?P<date>\d{{4}}-\d\d-\d\d)(?:[-. (].*)?"
+THREAD = re.compile(r"(?:^|/)messages/(?P<box>[^/]+)/[^/]+/message_\d+\.json$", re.IGNORECASE)
+ENCRYPTED_THREAD = re.compile(r"[^/]+_\d+\.json$", re.IGNORECASE)
+
+IN_MESSAGE = Exposure.PRIVATE.because("a message: only the people in the conversation could see it")
+IN_CHANNEL = Exposure.NETWORK.because("a broadcast channel: everybody who joined it could see it")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaReference:
+    """What a record says about one media file, before that is looked for."""
+
+    uri: str  # a path, or an address
+    record: str  # the file in which the record stands
+    provenance: Provenance
+    only_if_present: bool = False  # not to be listed as missing
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What one conversation says about all of its messages."""
+
+    title: str | None
+    participants: tuple[str, ...]
+    is_channel: bool  # a broadcast channel, which people join like a page
+    owner_names: frozenset[str]
+
+    def sent_by_owner(self, sender: str | None) -> bool | None:
+        """Whether the owner wrote it; None when the export gives no way to tell."""
+        names = self.owner_names
+        if self.participants and names.isdisjoint(self.participants):
+            # In a conversation of two that is titled with one name, the other is the owner.
+            others = frozenset(self.participants) - {self.title, re.sub(r"_\d+$", "", self.title or "")}
+            names = others if len(self.participants) == 2 and len(others) == 1 else frozenset()
+        return sender in names if sender and names else None
+
+
+class MetaPlatform(Platform):
+    """One download of Facebook or Instagram."""
+
+    needs_confirmation = True
+
+    @classmethod
+    def download(cls, container: str) -> tuple[str, str] | None:
+        """(user, date) from a download's name, "instagram-ana.example-2024-05-01-AbCd1234.zip"."""
+        match = re.fullmatch(DOWNLOAD_NAME.format(cls.name), container, re.IGNORECASE)
+        return (match["user"], match["date"]) if match else None
+
+    @classmethod
+    def part_key(cls, container: str) -> str | None:
+        """Parts share everything but the random tail."""
+        download = cls.download(container)
+        return f"{cls.name}-{fold(download[0])}-{download[1]}" if download else None
+
+    @property
+    @abstractmethod
+    def owner_names(self) -> frozenset[str]:
+        """Every name that the owner wrote messages under."""
+
+    @abstractmethod
+    def references(self) -> Iterator[MediaReference]:
+        """Every media file or link in the records, in their order."""
+
+    def mentions(self) -> Iterator[Mention]:
+        """What the records say, each link once."""
+        self._note_html()
+        links: set[str] = set()
+        for reference in self.references():
+            provenance, url = reference.provenance, as_url(reference.uri)
+            if url in links:
+                continue
+            path = None if url else self.find_media(reference.uri, reference.record)
+            if url:
+                links.add(url)
+                if not CDN.match(url):  # their own servers' addresses expire within days
+                    provenance = replace(provenance, link=Link(url, "exact"))
+            if path in self.export.members or not reference.only_if_present:
+                yield Mention(path, provenance)
+
+    def find_media(self, uri: str, record: str) -> str | None:
+        """The file that a record at `record` means by `uri`: there, or where it should be."""
+        path = uri.strip().removeprefix("./").lstrip("/")
+        return self.export.find(path) or self.export.beside(record, path) or self._moved(path) or path or None
+
+    def _moved(self, path: str) -> str | None:
+        """Downloads that were merged by hand nest their trees, or lose the upper folders."""
+        namesakes = self.export.with_name(file_name(path))
+        above = [other for other in namesakes if fold(path).endswith(f"/{fold(other)}")]
+        for candidates in (self.export.deeper(path), above):
+            if len(candidates) == 1:
+                return candidates[0]
+        is_unique = len(namesakes) == 1 and len(file_name(path)) >= MIN_UNIQUE_NAME
+        return namesakes[0] if is_unique else None
+
+    def _note_html(self) -> None:
+        """Say so when the user asked for the web page form of the download, which has no records."""
+        pages = [path for path in self.export.members if path.lower().endswith(".html")]
+        if pages and not self.record_paths:
+            self.export.note(
+                pages[0],
+                f"this is {self.title}'s HTML download: its pictures are read, but not when, where and for "
+                "whom they were posted; ask for the download again in the JSON format",
+                unread=True,
+            )
+
+    @property
+    def record_paths(self) -> list[str]:
+        """All JSON files."""
+        return [path for path in self.export.members if path.lower().endswith(".json")]
+
+    def records(self, path: str) -> Iterator[dict[str, Any]]:
+        """Every record of a file, whether it holds a list, a list in an envelope, or one bare record."""
+        document = read_document(self.export, path, SMALL_BYTES)
+        others = 0
+        for record in self.export.each(path, "*") if document is None else _unwrapped(document):
+            if isinstance(record, dict):
+                yield repaired(record)
+            else:
+                others += 1
+        if others:
+            self.export.note(path, f"{others} entries are not records and were passed over")
+
+    def thread_references(self, path: str) -> Iterator[MediaReference]:
+        """The media of one message_N.json."""
+        document = read_document(self.export, path)
+        head = repaired({key: value for key, value in as_dict(document).items() if key != "messages"})
+        match = THREAD.search(path)
+        is_channel = match is not None and match["box"].casefold() == "broadcast"
+        names = _participants(head.get("participants") or self._first_participants(path))
+        conversation = Conversation(as_text(head.get("title")), names, is_channel, self.owner_names)
+        for message in map(repaired, self._messages(path, document)):
+            for media in (as_dict(media) for kind in MESSAGE_MEDIA for media in as_list(message.get(kind))):
+                if uri := as_text(media.get("uri")):
+                    camera = exif(media)
+                    provenance = replace(
+                        self._message_provenance(conversation, as_text(message.get("sender_name"))),
+                        caption=as_text(message.get("content")),
+                        posted=_sent(message, "timestamp_ms") or first_timestamp(media, "creation_timestamp"),
+                        taken=taken_at(camera),
+                        location=exif_location(camera),
+                    )
+                    yield MediaReference(uri, path, provenance)
+        picture = as_dict(head.get("image"))  # of the group
+        if uri := as_text(picture.get("uri")):
+            posted = first_timestamp(picture, "creation_timestamp")
+            provenance = replace(self._message_provenance(conversation, None), posted=posted)
+            yield MediaReference(uri, path, provenance)
+
+    def encrypted_thread_references(self, path: str) -> Iterator[MediaReference]:
+        """The media of one conversation of the download of end-to-end encrypted chats."""
+        document = read_document(self.export, path)
+        head = as_dict(document)
+        names = _participants(head.get("participants") or self._first_participants(path))
+        title = _storable(head.get("threadName"))
+        conversation = Conversation(title, tuple(map(without_surrogates, names)), False, self.owner_names)
+        for message in self._messages(path, document):
+            for media in as_list(message.get("media")):
+                if uri := as_text(as_dict(media).get("uri")):
+                    provenance = replace(
+                        self._message_provenance(conversation, _storable(message.get("senderName"))),
+                        caption=_storable(message.get("text")),
+                        posted=_sent(message, "timestamp"),
+                    )
+                    yield MediaReference(uri, path, provenance)
+
+    def _messages(self, path: str, document: Any) -> Iterator[dict[str, Any]]:
+        whole = as_list(as_dict(document).get("messages"))
+        for message in self.export.each(path, "messages") if document is None else whole:
+            if isinstance(message, dict):
+                yield message
+
+    def _first_participants(self, path: str) -> list[Any]:
+        """Who stands before the first message of a record that cannot be parsed whole."""
+        participants = []
+        for element in self.export.each(path, "participants", "messages"):
+            if not isinstance(element, str) and "name" not in as_dict(element):
+                break
+            participants.append(repaired(element))
+        return participants
+
+    def _message_provenance(self, conversation: Conversation, sender: str | None) -> Provenance:
+        return Provenance(
+            self.name,
+            self.account.name,
+            "message",
+            audience=Audience(None, "chat_type"),
+            exposure=IN_CHANNEL if conversation.is_channel else IN_MESSAGE,
+            album=conversation.title,
+            author=sender,
+            author_is_owner=conversation.sent_by_owner(sender),
+        )
 
 
 def repaired(value: Any, levels: int = MAX_LEVELS) -> Any:
@@ -43,9 +236,7 @@ def repaired(value: Any, levels: int = MAX_LEVELS) -> Any:
     if isinstance(value, dict):
         inside = levels - 1
         return {
-            key if key.isascii() else _decoded(key): repaired(part, inside)
-            if type(part) in _TEXTUAL
-            else part
+            key if key.isascii() else _decoded(key): repaired(part, inside) if type(part) in TEXTUAL else part
             for key, part in value.items()
         }
     return [repaired(part, levels - 1) for part in value] if isinstance(value, list) else value
@@ -57,15 +248,20 @@ def _decoded(text: str) -> str:
     except UnicodeDecodeError:
         return text  # really Latin-1 letters
     except UnicodeEncodeError:
-        return sound(text)  # right already
+        return without_surrogates(text)  # right already
 
 
-def sound(text: str) -> str:
+def without_surrogates(text: str) -> str:
     """Text without halves of surrogate pairs, which cannot be stored anywhere."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def document(export: Export, path: str, limit: int = WHOLE_BYTES) -> Any:
+def _storable(value: Any) -> str | None:
+    text = as_text(value)
+    return without_surrogates(text) if text else None
+
+
+def read_document(export: Export, path: str, limit: int = WHOLE_BYTES) -> Any:
     """A whole JSON record; None when it is too long or damaged, and has to be streamed as far as it goes."""
     if export.members[path].size > limit:
         return None
@@ -75,49 +271,34 @@ def document(export: Export, path: str, limit: int = WHOLE_BYTES) -> Any:
         return None
 
 
-def records(export: Export, path: str) -> Iterator[dict[str, Any]]:
-    """Every record of a file, whether it holds a list, a list in an envelope, or one bare record."""
-    whole = document(export, path, SMALL_BYTES)
-    odd = 0
-    for record in export.each(path, "*") if whole is None else _unwrapped(whole):
-        if isinstance(record, dict):
-            yield repaired(record)
-        else:
-            odd += 1
-    if odd:
-        export.note(path, f"{odd} entries are not records and were passed over")
-
-
-def _unwrapped(whole: Any, levels: int = 3) -> Iterable[Any]:
-    if not isinstance(whole, dict):
-        return whole if isinstance(whole, list) else ()
-    if levels == 0 or not _RECORD_KEYS.isdisjoint(whole):
-        return (whole,)
-    found: list[Any] = []
-    for part in whole.values():
-        if isinstance(part, (list, dict)):
-            found.extend(_unwrapped(part, levels - 1))
-    return found
+def _unwrapped(document: Any, levels: int = 3) -> Iterable[Any]:
+    """The records in a document."""
+    if not isinstance(document, dict):
+        return document if isinstance(document, list) else ()
+    if levels == 0 or not RECORD_KEYS.isdisjoint(document):
+        return (document,)
+    parts = (part for part in document.values() if isinstance(part, (list, dict)))
+    return [record for part in parts for record in _unwrapped(part, levels - 1)]
 
 
 def media_in(record: Any) -> Iterator[dict[str, Any]]:
     """Every media record inside a record, in the order in which they stand there."""
-    waiting = [record]
-    while waiting:
-        part = waiting.pop()
+    stack = [record]
+    while stack:
+        part = stack.pop()
         if isinstance(part, dict):
             if isinstance(part.get("uri"), str) and part["uri"].strip():
                 yield part
-            waiting += [
+            stack += [
                 inner
                 for key, inner in reversed(part.items())
-                if isinstance(inner, (dict, list)) and key not in _NOT_MEDIA
+                if isinstance(inner, (dict, list)) and key not in NOT_MEDIA
             ]
         elif isinstance(part, list):
-            waiting.extend(reversed(part))
+            stack.extend(reversed(part))
 
 
-def exif(media: dict[str, Any]) -> dict[str, Any]:
+def exif(media: Mapping[str, Any]) -> dict[str, Any]:
     """All that the record kept of the camera's data; the list that it comes in may be cut anywhere."""
     merged: dict[str, Any] = {}
     for holder in (as_dict(media.get("media_metadata")), media):
@@ -130,113 +311,70 @@ def exif(media: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def captured(media: dict[str, Any]) -> dict[str, Any]:
-    """The Provenance fields that the camera's data fill: when and where it was taken."""
-    data = exif(media)
-    said: dict[str, Any] = {}
-    for field, when in (
-        ("taken_timestamp", parse_timestamp(data.get("taken_timestamp"))),
-        ("date_time_original", camera_clock(data.get("date_time_original"))),
-        ("date_time_digitized", camera_clock(data.get("date_time_digitized"))),
-    ):
-        if when:
-            said |= {"taken_at": when, "taken_at_source": field}
-            break
-    where = as_point(data.get("latitude"), data.get("longitude"))
-    return said | {"location": where, "location_source": "exif_data"} if where else said
+def taken_at(camera: Mapping[str, Any]) -> Timestamp | None:
+    """When a picture was taken, from the camera's data."""
+    return (
+        Timestamp.of(parse_timestamp(camera.get("taken_timestamp")), "taken_timestamp")
+        or Timestamp.of(exif_time(camera.get("date_time_original")), "date_time_original")
+        or Timestamp.of(exif_time(camera.get("date_time_digitized")), "date_time_digitized")
+    )
 
 
-def camera_clock(value: Any) -> str | None:
+def exif_time(value: Any) -> str | None:
     """EXIF's "2023:06:17 12:01:02" as ISO 8601: the camera's local time, so without a zone."""
     text = as_text(value)
     return parse_iso(text.replace(":", "-", 2) if text and re.match(r"\d{4}:\d\d:\d\d ", text) else text)
 
 
-def dated(*candidates: tuple[str, Any]) -> dict[str, Any]:
-    """posted_at and its source from the first (field, Unix seconds) at which Facebook existed."""
-    for field, value in candidates:
-        when = parse_timestamp(value)
-        if when and when >= FACEBOOK_BEGAN:
-            return {"posted_at": when, "posted_at_source": field}
-    return {}
+def exif_location(camera: Mapping[str, Any]) -> Location | None:
+    """Where a picture was taken, from the camera's data."""
+    return Location.of(as_point(camera.get("latitude"), camera.get("longitude")), "exif_data")
 
 
-def labelled(record: dict[str, Any], *labels: str) -> str | None:
+def first_timestamp(record: Mapping[str, Any], *fields: str) -> Timestamp | None:
+    """The first of these fields with a time, in Unix seconds, at which Facebook existed."""
+    times = ((field, parse_timestamp(record.get(field))) for field in fields)
+    return next((Timestamp(time, field) for field, time in times if time and time >= FACEBOOK_BEGAN), None)
+
+
+def _sent(message: Mapping[str, Any], field: str) -> Timestamp | None:
+    """When a message was sent, from a field in milliseconds."""
+    milliseconds = as_number(message.get(field))
+    return first_timestamp({field: milliseconds / 1000}, field) if milliseconds else None
+
+
+def labelled_text(record: Mapping[str, Any], *labels: str) -> str | None:
     """The text beside the first of these labels (or internal field names) in a `label_values` record."""
-    for entry in as_list(record.get("label_values")):
-        known = {as_text(as_dict(entry).get(field)) for field in ("label", "ent_field_name")}
-        text = as_text(as_dict(entry).get("value"))
-        if text and not known.isdisjoint(labels):
+    for entry in map(as_dict, as_list(record.get("label_values"))):
+        names = {as_text(entry.get(field)) for field in ("label", "ent_field_name")}
+        text = as_text(entry.get("value"))
+        if text and not names.isdisjoint(labels):
             return text
     return None
 
 
-class Files:
-    """The media files of one export, found by what its records call them."""
-
-    def __init__(self, export: Export) -> None:
-        self.export = export
-        self._links: set[str] = set()
-
-    def mention(self, uri: str, record: str, provenance: Provenance) -> Mention | None:
-        """A mention of the file, there or not, or of a link; None when that link was mentioned before."""
-        address = as_url(uri)
-        if not address:
-            return Mention(self.path(uri, record) or _inside(uri) or None, provenance)
-        if address in self._links:
-            return None
-        self._links.add(address)
-        if not _CDN.match(address):  # their own servers' addresses expire within days
-            provenance = replace(provenance, url=address, url_kind="exact")
-        return Mention(None, provenance)
-
-    def path(self, uri: str, record: str) -> str | None:
-        """The file that a record at `record` means by `uri`; None when it is not there."""
-        clean = _inside(uri)
-        beside = f"{record.rpartition('/')[0]}/{clean}"
-        return self.export.find(clean) or self.export.find(beside) or self._elsewhere(clean)
-
-    def _elsewhere(self, uri: str) -> str | None:
-        """Downloads that were merged by hand nest their trees, or lose the upper folders."""
-        near = self.export.with_name(uri.rpartition("/")[2])
-        wanted = fold(uri)
-        below = [path for path in near if fold(path).endswith(f"/{wanted}")]
-        above = [path for path in near if wanted.endswith(f"/{fold(path)}")]
-        for found in (below, above):
-            if len(found) == 1:
-                return found[0]
-        alone = len(near) == 1 and len(uri.rpartition("/")[2]) >= MIN_UNIQUE_NAME
-        return near[0] if alone else None
+def _participants(value: Any) -> tuple[str, ...]:
+    names = (as_text(as_dict(person).get("name") or person) for person in as_list(value))
+    return tuple(name for name in names if name)
 
 
-def _inside(uri: str) -> str:
-    """A uri as a path from the root."""
-    return uri.strip().removeprefix("./").lstrip("/")
+def is_encrypted_thread(export: Export, path: str) -> bool:
+    """Whether this is a conversation of the separate download of end-to-end encrypted chats."""
+    if not ENCRYPTED_THREAD.fullmatch(path):
+        return False
+    for prefix, event, _ in export.events(path):
+        if prefix in ("threadName", "messages.item.senderName"):
+            return True
+        if prefix == "messages.item" and event == "end_map":
+            return False
+    return False
 
 
-def outermost(found: dict[str, str], inner: frozenset[str]) -> list[Root]:
-    """Roots but for those that are a part (a folder in `inner`) of another's tree. `found`: prefix -> why."""
-    kept: list[Root] = []
-    for prefix in sorted(found, key=len):
-        parents = (root.prefix for root in kept if prefix.startswith(root.prefix))
+def outermost_roots(reasons: Mapping[str, str], inner: frozenset[str]) -> list[Root]:
+    """Roots but for those that are a part (a folder in `inner`) of another's tree. `reasons`: by prefix."""
+    roots: list[Root] = []
+    for prefix in sorted(reasons, key=len):
+        parents = (root.prefix for root in roots if prefix.startswith(root.prefix))
         if not any(fold(prefix[len(parent) :].partition("/")[0]) in inner for parent in parents):
-            kept.append(Root(prefix, found[prefix]))
-    return kept
-
-
-def download(platform: str, container: str) -> tuple[str, str] | None:
-    """(user, date) from a download's name, "instagram-ana.example-2024-05-01-AbCd1234.zip"."""
-    match = re.fullmatch(_DOWNLOAD.format(platform), container, re.IGNORECASE)
-    return (match["user"], match["date"]) if match else None
-
-
-def note_html(export: Export, title: str) -> None:
-    """Say so when the user asked for the web page form of the download, which has no records."""
-    pages = [path for path in export.members if path.lower().endswith(".html")]
-    if pages and not any(path.lower().endswith(".json") for path in export.members):
-        export.note(
-            pages[0],
-            f"this is {title}'s HTML download: its pictures are read, but not when, where and for whom they "
-            "were posted; ask for the download again in the JSON format",
-            unread=True,
-        )
+            roots.append(Root(prefix, reasons[prefix]))
+    return roots

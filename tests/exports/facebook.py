@@ -45,7 +45,7 @@ def picture(uri: str, *, exif: Any = None, **more: Any) -> dict[str, Any]:
 
 def post(*media: Any, text: str = "", beside: tuple[Any, ...] = (), **more: Any) -> dict[str, Any]:
     """A timeline post with its media in one attachment."""
-    data = [{"media": one} for one in media]
+    data = [{"media": item} for item in media]
     return {
         "timestamp": POSTED,
         "attachments": [{"data": [*data, *beside]}],
@@ -79,7 +79,7 @@ def _profile(pack: Pack, layout: str) -> None:
     pack.add(f"{folder}profile_information/profile_information.json", {key: garbled(about)})
 
 
-def said(context: str, **more: Any) -> dict[str, Any]:
+def columns_of(context: str, **more: Any) -> dict[str, Any]:
     """What every item of the timeline must be read with."""
     return {
         "platform": "facebook",
@@ -107,19 +107,21 @@ def _posts(pack: Pack, layout: str, base: str) -> None:
         layout, "your_posts__check_ins__photos_and_videos_1"
     )
     pack.add(f"{base}posts/{name}.json", garbled(records))
-    told = said("post", exposure_reason=NO_AUDIENCE, album="Mobile uploads", caption="Café in Paris 🎉")
-    told |= {"people": ("Bo Bérg",), "place": "Zürich", "posted_at": "2020-09-13T12:26:40+00:00"}
-    told |= {"posted_at_source": "timestamp"}
+    columns = columns_of(
+        "post", exposure_reason=NO_AUDIENCE, album="Mobile uploads", caption="Café in Paris 🎉"
+    )
+    columns |= {"people": ("Bo Bérg",), "place": "Zürich", "posted_at": "2020-09-13T12:26:40+00:00"}
+    columns |= {"posted_at_source": "timestamp"}
     camera = {"taken_at": "2020-09-13T09:40:00+00:00", "taken_at_source": "taken_timestamp"}
     camera |= {"location": (48.85, 2.35), "location_source": "exif_data"}
-    pack.plant(first, photos.photo("astronaut", 1), "astronaut", **told | camera)
+    pack.plant(first, photos.photo("astronaut", 1), "astronaut", **columns | camera)
     place = {"taken_at": None, "location": (47.37, 8.54), "location_source": "place"}
-    pack.plant(second, photos.photo("a", 1), "a", **told | place)
-    told = said("post", caption=None, posted_at="2020-09-13T12:27:40+00:00")
-    told |= {"taken_at": "2017-07-14T02:40:00+00:00", "taken_at_source": "backdated_timestamp"}
-    pack.plant(film, MP4, None, **told)
-    told = said("post", taken_at="1969-12-31T00:00:00+00:00")
-    pack.plant(bare, photos.photo("astronaut", 2), "astronaut", **told)
+    pack.plant(second, photos.photo("a", 1), "a", **columns | place)
+    columns = columns_of("post", caption=None, posted_at="2020-09-13T12:27:40+00:00")
+    columns |= {"taken_at": "2017-07-14T02:40:00+00:00", "taken_at_source": "backdated_timestamp"}
+    pack.plant(film, MP4, None, **columns)
+    columns = columns_of("post", taken_at="1969-12-31T00:00:00+00:00")
+    pack.plant(bare, photos.photo("astronaut", 2), "astronaut", **columns)
 
 
 def _timeline(layout: str, uris: tuple[str, ...]) -> list[Any]:
@@ -127,7 +129,7 @@ def _timeline(layout: str, uris: tuple[str, ...]) -> list[Any]:
     first, second, film, bare, gone = uris
     exif = [{"upload_ip": "203.0.113.7"}, {"taken_timestamp": TAKEN, "latitude": 48.85, "longitude": 2.35}]
     odd = [{"taken_timestamp": -62169958800}, {"latitude": 0, "longitude": 0}]
-    old = [{"taken_timestamp": -86400}]
+    before_1970 = [{"taken_timestamp": -86400}]
     where = {"place": {"name": "Zürich", "coordinate": {"latitude": 47.37, "longitude": 8.54}, "address": ""}}
     film_record = picture(film, media_metadata={"video_metadata": {"exif_data": [{"upload_timestamp": 5}]}})
     records = [
@@ -139,11 +141,13 @@ def _timeline(layout: str, uris: tuple[str, ...]) -> list[Any]:
             tags=[{"name": "Bo Bérg"}],
         ),
         post(film_record, timestamp=POSTED + 60, data=[{"backdated_timestamp": 1500000000}]),
-        post(picture(bare, exif=old), picture(gone), timestamp=POSTED + 120),
+        post(picture(bare, exif=before_1970), picture(gone), timestamp=POSTED + 120),
         post(text="only words", timestamp=POSTED + 180),
     ]
     if layout == "2020":  # the oldest form has no exif_data around it
-        records[2]["attachments"][0]["data"][0]["media"]["media_metadata"] = {"photo_metadata": old[0]}
+        records[2]["attachments"][0]["data"][0]["media"]["media_metadata"] = {
+            "photo_metadata": before_1970[0]
+        }
     return records
 
 
@@ -163,12 +167,12 @@ def _albums(pack: Pack, layout: str, base: str) -> None:
         pack.add(f"{folder}/{number}.json", garbled(album | {"last_modified_timestamp": UPLOADED}))
     when = {"posted_at": "2020-09-13T12:26:41+00:00", "posted_at_source": "creation_timestamp"}
     shown = {"exposure": Exposure.PUBLIC, "exposure_reason": _rule("a profile picture")}
-    told = said("profile_photo", album="Profile pictures", caption="me") | when | shown
-    pack.plant(face, photos.photo("astronaut", 3), "astronaut", **told)
-    pack.plant(beach, photos.photo("b", 0), "b", **said("album", album="Férias", caption=None) | when)
-    pack.plant(again, pack.files[again], "astronaut", **said("album", album="Férias") | when)
-    told = said("cover_photo", album="Cover photos", exposure=Exposure.PUBLIC)
-    pack.plant(wide, photos.photo("c", 0), "c", **told, exposure_reason=_rule("a cover photo"))
+    columns = columns_of("profile_photo", album="Profile pictures", caption="me") | when | shown
+    pack.plant(face, photos.photo("astronaut", 3), "astronaut", **columns)
+    pack.plant(beach, photos.photo("b", 0), "b", **columns_of("album", album="Férias", caption=None) | when)
+    pack.plant(again, pack.files[again], "astronaut", **columns_of("album", album="Férias") | when)
+    columns = columns_of("cover_photo", album="Cover photos", exposure=Exposure.PUBLIC)
+    pack.plant(wide, photos.photo("c", 0), "c", **columns, exposure_reason=_rule("a cover photo"))
     loose, film = f"{media}/202009/loose.jpg", f"{media}/202009/film.mp4"
     if layout == "2020":
         pack.add("photos_and_videos/your_photos.json", {"photos": [picture(loose)]})
@@ -177,8 +181,8 @@ def _albums(pack: Pack, layout: str, base: str) -> None:
         prefix = "" if layout == "page" else "your_"
         pack.add(f"{base}posts/{prefix}uncategorized_photos.json", {"other_photos_v2": [picture(loose)]})
         pack.add(f"{base}posts/{prefix}videos.json", garbled({"videos_v2": [picture(film, title="Çay")]}))
-    pack.plant(loose, photos.photo("d", 0), "d", **said("other", caption=None) | when)
-    pack.plant(film, MP4, None, **said("other") | when)
+    pack.plant(loose, photos.photo("d", 0), "d", **columns_of("other", caption=None) | when)
+    pack.plant(film, MP4, None, **columns_of("other") | when)
 
 
 def _rule(what: str) -> str:
@@ -192,57 +196,61 @@ def message(sender: str, **more: Any) -> dict[str, Any]:
 
 def _messages(pack: Pack, base: str) -> None:
     folder = f"{base}messages/inbox/boberg_1234567890"
-    theirs, mine = f"{folder}/photos/118_n_567.jpg", f"{folder}/photos/119_n_568.jpg"
-    old, sticker = f"{folder}/videos/9_n.mp4", f"{base}messages/stickers_used/7_n.png"
+    theirs, ours = f"{folder}/photos/118_n_567.jpg", f"{folder}/photos/119_n_568.jpg"
+    video, sticker = f"{folder}/videos/9_n.mp4", f"{base}messages/stickers_used/7_n.png"
     thread = {"participants": [{"name": "Bo Bérg"}, {"name": "Ana Silva"}], "title": "Bo Bérg"}
     thread |= {"is_still_participant": True, "thread_path": "inbox/boberg_1234567890", "magic_words": []}
     small = {"uri": theirs, "creation_timestamp": POSTED}
     newer = [
         message("Bo Bérg", photos=[small], videos=[], content="schön"),
-        message("Ana Silva", photos=[{"uri": mine}], sticker={"uri": sticker}),
+        message("Ana Silva", photos=[{"uri": ours}], sticker={"uri": sticker}),
         message("Bo Bérg", share={"link": "https://example.org"}, content="look"),
         message("Ana Silva", gifs=[{"uri": "https://giphy.com/x.gif"}]),
     ]
     pack.add(f"{folder}/message_1.json", garbled(thread | {"messages": newer}))
-    older = [message("Ana Silva", videos=[{"uri": old, "creation_timestamp": POSTED}], timestamp_ms=None)]
+    older = [message("Ana Silva", videos=[{"uri": video, "creation_timestamp": POSTED}], timestamp_ms=None)]
     pack.add(f"{folder}/message_2.json", garbled(thread | {"messages": older}))
-    told = said("message", url=None, url_kind=None, exposure=Exposure.PRIVATE, album="Bo Bérg")
-    told |= {"posted_at": "2020-09-13T12:26:40+00:00", "posted_at_source": "timestamp_ms"}
-    told |= {"audience_source": "chat_type", "caption": None}
-    told |= {"exposure_reason": "a message: only the people in the conversation could see it"}
-    other = told | {"author": "Bo Bérg", "author_is_owner": False, "caption": "schön"}
+    columns = columns_of("message", url=None, url_kind=None, exposure=Exposure.PRIVATE, album="Bo Bérg")
+    columns |= {"posted_at": "2020-09-13T12:26:40+00:00", "posted_at_source": "timestamp_ms"}
+    columns |= {"audience_source": "chat_type", "caption": None}
+    columns |= {"exposure_reason": "a message: only the people in the conversation could see it"}
+    other = columns | {"author": "Bo Bérg", "author_is_owner": False, "caption": "schön"}
     pack.plant(theirs, photos.photo("astronaut", 4), "astronaut", **other)
-    pack.plant(mine, photos.photo("e", 1), "e", **told)
-    pack.plant(old, MP4, None, **told | {"posted_at_source": "creation_timestamp"})
+    pack.plant(ours, photos.photo("e", 1), "e", **columns)
+    pack.plant(video, MP4, None, **columns | {"posted_at_source": "creation_timestamp"})
     pack.add(sticker, photos.encoded(photos.picture("f", 0, 48), "PNG"))
 
 
 def _labelled(pack: Pack, base: str) -> None:
     """The archive, the trash and check-ins: records with labels, ids and addresses."""
-    kept, binned, here = (f"{base}posts/media/202009/{name}.jpg" for name in ("kept_1", "binned_1", "here_1"))
+    archive_photo, trash_photo, check_in_photo = (
+        f"{base}posts/media/202009/{name}.jpg" for name in ("kept_1", "binned_1", "here_1")
+    )
     address = "https://www.facebook.com/ana.silva/posts/1015800000000001"
     where = [{"label": "Coordinates", "value": "(38.71 , -9.14)"}, {"label": "Name", "value": "Café A"}]
     check_in = {
         "timestamp": POSTED + 300,
-        "media": [picture(here)],
+        "media": [picture(check_in_photo)],
         "label_values": [{"label": "URL", "href": address}, {"label": "Place tags", "dict": where}],
         "fbid": "1015800000000003",
     }
-    archived = {"timestamp": POSTED + 200, "media": [picture(kept)], "fbid": "1015800000000001"}
+    archived = {"timestamp": POSTED + 200, "media": [picture(archive_photo)], "fbid": "1015800000000001"}
     archived["label_values"] = [{"label": "URL", "value": address}, {"label": "Text", "value": "früher"}]
-    trashed = {"timestamp": POSTED + 400, "media": [picture(binned)], "label_values": [], "fbid": "77"}
+    trashed = {"timestamp": POSTED + 400, "media": [picture(trash_photo)], "label_values": [], "fbid": "77"}
     pack.add(f"{base}posts/archive.json", garbled([archived]))
     pack.add(f"{base}posts/trash.json", garbled([trashed]))
     pack.add(f"{base}posts/check-ins.json", garbled(check_in))
-    told = said("archived", url=address, url_kind="exact", post_id="1015800000000001", caption="früher")
-    told |= {"exposure": Exposure.PRIVATE, "audience_source": "file"}
-    pack.plant(kept, photos.photo("astronaut", 5), "astronaut", **told)
+    columns = columns_of(
+        "archived", url=address, url_kind="exact", post_id="1015800000000001", caption="früher"
+    )
+    columns |= {"exposure": Exposure.PRIVATE, "audience_source": "file"}
+    pack.plant(archive_photo, photos.photo("astronaut", 5), "astronaut", **columns)
     address_of_bin = "https://www.facebook.com/ana.silva/posts/77"
-    told = said("deleted", url=address_of_bin, url_kind="constructed", post_id="77")
-    pack.plant(binned, photos.photo("f", 0), "f", **told | {"exposure": Exposure.PRIVATE})
-    told = said("post", url=address, url_kind="exact", post_id="1015800000000003", place="Café A")
-    told |= {"location": (38.71, -9.14), "location_source": "label_values"}
-    pack.plant(here, photos.photo("astronaut", 6), "astronaut", **told)
+    columns = columns_of("deleted", url=address_of_bin, url_kind="constructed", post_id="77")
+    pack.plant(trash_photo, photos.photo("f", 0), "f", **columns | {"exposure": Exposure.PRIVATE})
+    columns = columns_of("post", url=address, url_kind="exact", post_id="1015800000000003", place="Café A")
+    columns |= {"location": (38.71, -9.14), "location_source": "label_values"}
+    pack.plant(check_in_photo, photos.photo("astronaut", 6), "astronaut", **columns)
 
 
 def _kinds(pack: Pack, base: str) -> None:
@@ -258,15 +266,15 @@ def _kinds(pack: Pack, base: str) -> None:
         f"{base}groups/group_posts_and_comments.json",
         garbled({"group_posts_v2": [post(picture(group), text="hallo", title="Ana Silva posted in Köche.")]}),
     )
-    words = {"timestamp": POSTED, "comment": "nett!", "author": "Ana Silva", "group": "Köche"}
-    comment = post(picture(reply), data=[{"comment": words}])
+    written = {"timestamp": POSTED, "comment": "nett!", "author": "Ana Silva", "group": "Köche"}
+    comment = post(picture(reply), data=[{"comment": written}])
     pack.add(f"{base}groups/your_comments_in_groups.json", garbled({"group_comments_v2": [comment]}))
-    pack.plant(story, photos.photo("astronaut", 7), "astronaut", **said("story", caption=None))
-    pack.plant(reel, photos.photo("a", 2), "a", **said("reel"))
+    pack.plant(story, photos.photo("astronaut", 7), "astronaut", **columns_of("story", caption=None))
+    pack.plant(reel, photos.photo("a", 2), "a", **columns_of("reel"))
     inside = {"url": None, "url_kind": None, "exposure": Exposure.NETWORK, "audience_source": "file"}
-    pack.plant(group, photos.photo("b", 2), "b", **said("group", caption="hallo") | inside)
-    told = said("comment", caption="nett!", album="Köche") | inside
-    pack.plant(reply, photos.photo("c", 2), "c", **told)
+    pack.plant(group, photos.photo("b", 2), "b", **columns_of("group", caption="hallo") | inside)
+    columns = columns_of("comment", caption="nett!", album="Köche") | inside
+    pack.plant(reply, photos.photo("c", 2), "c", **columns)
 
 
 def _encrypted(pack: Pack) -> None:
@@ -279,11 +287,11 @@ def _encrypted(pack: Pack) -> None:
     ]
     thread = {"participants": ["Ana Silva", "Bo Berg"], "threadName": "Bo Berg_12", "messages": texts}
     pack.add("Bo Berg_12.json", thread)
-    told: dict[str, Any] = {"platform": "facebook", "context": "message", "exposure": Exposure.PRIVATE}
-    told |= {"account": None, "album": "Bo Berg_12", "posted_at_source": "timestamp"}
+    columns: dict[str, Any] = {"platform": "facebook", "context": "message", "exposure": Exposure.PRIVATE}
+    columns |= {"account": None, "album": "Bo Berg_12", "posted_at_source": "timestamp"}
     bo = {"author": "Bo Berg", "author_is_owner": False, "posted_at": "2020-09-13T12:26:40+00:00"}
     ana = {"author": "Ana Silva", "author_is_owner": True, "posted_at": "2020-09-13T12:27:40+00:00"}
     pack.plant(
-        "media/a1b2.jpeg", photos.photo("astronaut", 8), "astronaut", **told | bo | {"caption": "schön"}
+        "media/a1b2.jpeg", photos.photo("astronaut", 8), "astronaut", **columns | bo | {"caption": "schön"}
     )
-    pack.plant("media/c3d4.jpeg", photos.photo("astronaut", 9), "astronaut", **told | ana)
+    pack.plant("media/c3d4.jpeg", photos.photo("astronaut", 9), "astronaut", **columns | ana)

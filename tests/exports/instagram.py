@@ -64,7 +64,7 @@ def build(layout: str) -> Pack:
     return pack
 
 
-def said(context: str, layout: str, **more: Any) -> dict[str, Any]:
+def columns_of(context: str, layout: str, **more: Any) -> dict[str, Any]:
     """What every item must be read with; `layout` decides who could see it."""
     exposure = {None: Exposure.UNKNOWN, True: Exposure.NETWORK, False: Exposure.PUBLIC}[private(layout)]
     if layout == "2024-history":
@@ -86,7 +86,7 @@ def said(context: str, layout: str, **more: Any) -> dict[str, Any]:
 
 
 def _posts(pack: Pack, layout: str, records: str) -> None:
-    single, one, two = (f"media/posts/202306/35100000{n}_123456789{n}_n.jpg" for n in range(3))
+    single, first, second = (f"media/posts/202306/35100000{n}_123456789{n}_n.jpg" for n in range(3))
     film = "media/posts/202306/18012345678901234.mp4"
     split = [
         {"latitude": 38.71, "longitude": -9.14},
@@ -95,8 +95,8 @@ def _posts(pack: Pack, layout: str, records: str) -> None:
     ]
     video = {"exif_data": [{"source_type": "camera"}], "subtitles": {"uri": "media/other/17.srt"}}
     carousel = [
-        picture(one, exif=split),
-        picture(two, title="second"),
+        picture(first, exif=split),
+        picture(second, title="second"),
         {"uri": film, "creation_timestamp": POSTED, "media_metadata": {"video_metadata": video}, "title": ""},
     ]
     posts = [
@@ -105,47 +105,53 @@ def _posts(pack: Pack, layout: str, records: str) -> None:
         {"media": [picture("media/posts/202306/gone_from_here.jpg", title="gone")]},
     ]
     pack.add(f"{records}posts_1.json", garbled(posts))
-    pack.plant(single, photos.photo("astronaut", 1), "astronaut", **said("post", layout, caption="Lisbon 🌊"))
-    told = said("post", layout, caption="Três dias", posted_at="2023-06-17T11:06:45+00:00")
+    pack.plant(
+        single, photos.photo("astronaut", 1), "astronaut", **columns_of("post", layout, caption="Lisbon 🌊")
+    )
+    columns = columns_of("post", layout, caption="Três dias", posted_at="2023-06-17T11:06:45+00:00")
     exif = {"taken_at": "2023-06-17T12:01:02", "taken_at_source": "date_time_original"}
     exif |= {"location": (38.71, -9.14), "location_source": "exif_data"}
-    pack.plant(one, photos.photo("astronaut", 2), "astronaut", **told | exif)
-    pack.plant(two, photos.photo("a", 1), "a", **told | {"taken_at": None, "location": None})
-    pack.plant(film, MP4, None, **told)
+    pack.plant(first, photos.photo("astronaut", 2), "astronaut", **columns | exif)
+    pack.plant(second, photos.photo("a", 1), "a", **columns | {"taken_at": None, "location": None})
+    pack.plant(film, MP4, None, **columns)
 
 
 def _others(pack: Pack, layout: str, records: str) -> None:
     story, reel = "media/stories/202309/18000000000000001.jpg", "media/reels/202309/18000000000000002.mp4"
-    kept, igtv = (
+    archive_photo, igtv = (
         "media/archived_posts/202309/18000000000000003.jpg",
         "media/igtv/202309/18000000000000004.mp4",
     )
     face, gone = "media/other/0.jpg", "media/recently_deleted/202309/18000000000000005.jpg"
     pack.add(f"{records}stories.json", garbled({"ig_stories": [picture(story, title="até já")]}))
     pack.add(f"{records}reels.json", {"ig_reels_media": [{"media": [picture(reel, title="spin")]}]})
-    pack.add(f"{records}archived_posts.json", {"ig_archived_post_media": [{"media": [picture(kept)]}]})
+    pack.add(
+        f"{records}archived_posts.json", {"ig_archived_post_media": [{"media": [picture(archive_photo)]}]}
+    )
     pack.add(f"{records}igtv_videos.json", {"ig_igtv_media": [{"media": [picture(igtv, title="long")]}]})
     active = {"ig_profile_picture": [picture(face, is_active_profile=True)]}
     pack.add(f"{records}profile_photos.json", active)
     deleted = {"ig_recently_deleted_media": [{"media": [picture(gone, title="oops")]}]}
     pack.add(f"{records}recently_deleted_content.json", deleted)
-    told = said("story", layout, caption="até já")
-    if told["exposure"] is Exposure.PUBLIC:
-        told["exposure"] = Exposure.UNKNOWN  # it may have been for close friends
-    pack.plant(story, photos.photo("astronaut", 3), "astronaut", **told)
-    pack.plant(reel, MP4, None, **said("reel", layout, caption="spin"))
-    pack.plant(igtv, MP4, None, **said("igtv", layout, caption="long"))
+    columns = columns_of("story", layout, caption="até já")
+    if columns["exposure"] is Exposure.PUBLIC:
+        columns["exposure"] = Exposure.UNKNOWN  # it may have been for close friends
+    pack.plant(story, photos.photo("astronaut", 3), "astronaut", **columns)
+    pack.plant(reel, MP4, None, **columns_of("reel", layout, caption="spin"))
+    pack.plant(igtv, MP4, None, **columns_of("igtv", layout, caption="long"))
     hidden = {"url": None, "url_kind": None, "exposure": Exposure.PRIVATE, "audience_source": "file"}
-    pack.plant(kept, photos.photo("astronaut", 4), "astronaut", **said("archived", layout) | hidden)
-    pack.plant(gone, photos.photo("b", 1), "b", **said("deleted", layout, caption="oops") | hidden)
-    shown = said("profile_photo", layout, exposure=Exposure.PUBLIC, audience_source=None)
+    pack.plant(
+        archive_photo, photos.photo("astronaut", 4), "astronaut", **columns_of("archived", layout) | hidden
+    )
+    pack.plant(gone, photos.photo("b", 1), "b", **columns_of("deleted", layout, caption="oops") | hidden)
+    shown = columns_of("profile_photo", layout, exposure=Exposure.PUBLIC, audience_source=None)
     pack.plant(face, photos.photo("astronaut", 5), "astronaut", **shown)
     pack.plant(face, pack.files[face], "astronaut", **shown)  # in the profile record as well
 
 
 def _messages(pack: Pack, base: str) -> None:
     folder = f"{base}messages/inbox/boberg_17842000000000000"
-    theirs, mine = f"{folder}/photos/1_n.jpg", f"{folder}/photos/2_n.jpg"
+    theirs, ours = f"{folder}/photos/1_n.jpg", f"{folder}/photos/2_n.jpg"
     people = {"participants": [{"name": "Bo"}, {"name": "Ana Sílva"}], "title": "Bo"}
     share = {"link": "https://www.instagram.com/p/x/", "original_content_owner": "someone"}
     messages = [
@@ -155,16 +161,16 @@ def _messages(pack: Pack, base: str) -> None:
             "photos": [{"uri": theirs}],
             "content": "olá 🎉",
         },
-        {"sender_name": "Ana Sílva", "timestamp_ms": POSTED * 1000, "photos": [{"uri": mine}]},
+        {"sender_name": "Ana Sílva", "timestamp_ms": POSTED * 1000, "photos": [{"uri": ours}]},
         {"sender_name": "Bo", "timestamp_ms": POSTED * 1000, "share": share, "call_duration": 5},
     ]
     pack.add(f"{folder}/message_1.json", garbled(people | {"messages": messages}))
-    told: dict[str, Any] = {"platform": "instagram", "context": "message", "url": None, "album": "Bo"}
-    told |= {"exposure": Exposure.PRIVATE, "audience_source": "chat_type", "posted_at": WHEN}
+    columns: dict[str, Any] = {"platform": "instagram", "context": "message", "url": None, "album": "Bo"}
+    columns |= {"exposure": Exposure.PRIVATE, "audience_source": "chat_type", "posted_at": WHEN}
     bo = {"author": "Bo", "author_is_owner": False, "caption": "olá 🎉"}
-    pack.plant(theirs, photos.photo("astronaut", 6), "astronaut", **told | bo)
+    pack.plant(theirs, photos.photo("astronaut", 6), "astronaut", **columns | bo)
     ana = {"author": "Ana Sílva", "author_is_owner": True, "caption": None}
-    pack.plant(mine, photos.photo("c", 1), "c", **told | ana)
+    pack.plant(ours, photos.photo("c", 1), "c", **columns | ana)
 
 
 def _threads(pack: Pack) -> None:
@@ -189,8 +195,12 @@ def _threads(pack: Pack) -> None:
 
 def _history(pack: Pack) -> None:
     """Private in 2020, public in 2022, private again in 2024."""
-    told = ((1577836800, "Switched from Public to Private"), (1640995200, "Public"), (1704067200, "Private"))
-    changes = [{"title": text, "string_map_data": {"Time": {"timestamp": when}}} for when, text in told]
+    switches = (
+        (1577836800, "Switched from Public to Private"),
+        (1640995200, "Public"),
+        (1704067200, "Private"),
+    )
+    changes = [{"title": text, "string_map_data": {"Time": {"timestamp": when}}} for when, text in switches]
     where = "security_and_login_information/login_and_profile_creation/profile_privacy_changes.json"
     pack.add(where, {"account_history_account_privacy_history": changes})
 
@@ -217,14 +227,19 @@ def _oldest(pack: Pack) -> None:
     }
     pack.add("messages.json", [{"participants": ["ana.example", "bo"], "conversation": [letter]}])
     times = {"posted_at": when, "posted_at_source": "taken_at"}
-    told = said("post", "2021", caption="Olá", place="Lisboa") | times
-    pack.plant(post, photos.photo("astronaut", 1), "astronaut", **told)
-    pack.plant(film, MP4, None, **said("post", "2021", caption=None) | times)
-    told = said("story", "2021", url=None, url_kind=None) | times
-    pack.plant(story, photos.photo("astronaut", 2), "astronaut", **told)
-    shown = said("profile_photo", "2021", exposure=Exposure.PUBLIC, audience_source=None) | times
+    columns = columns_of("post", "2021", caption="Olá", place="Lisboa") | times
+    pack.plant(post, photos.photo("astronaut", 1), "astronaut", **columns)
+    pack.plant(film, MP4, None, **columns_of("post", "2021", caption=None) | times)
+    columns = columns_of("story", "2021", url=None, url_kind=None) | times
+    pack.plant(story, photos.photo("astronaut", 2), "astronaut", **columns)
+    shown = columns_of("profile_photo", "2021", exposure=Exposure.PUBLIC, audience_source=None) | times
     pack.plant(face, photos.photo("astronaut", 3), "astronaut", **shown)
-    private_ = {"url": None, "url_kind": None, "exposure": Exposure.PRIVATE, "audience_source": "chat_type"}
-    private_ |= {"author": None, "author_is_owner": None}
-    told = said("message", "2021") | times | private_
-    pack.plant(sent, photos.photo("astronaut", 4), "astronaut", **told)
+    message_columns = {
+        "url": None,
+        "url_kind": None,
+        "exposure": Exposure.PRIVATE,
+        "audience_source": "chat_type",
+    }
+    message_columns |= {"author": None, "author_is_owner": None}
+    columns = columns_of("message", "2021") | times | message_columns
+    pack.plant(sent, photos.photo("astronaut", 4), "astronaut", **columns)

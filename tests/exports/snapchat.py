@@ -52,8 +52,8 @@ def build(layout: str) -> Pack:
         pack.add(
             "json/story_history.json", {"Your Story Views": [story], "Friend and Public Story Views": [story]}
         )
-        said = {"platform": "snapchat", "context": "story", "posted_at": "2022-08-20T10:00:00+00:00"}
-        pack.planted.append(Planted(None, None, said | {"exposure": "unknown", "account": owner}))
+        columns = {"platform": "snapchat", "context": "story", "posted_at": "2022-08-20T10:00:00+00:00"}
+        pack.planted.append(Planted(None, None, columns | {"exposure": "unknown", "account": owner}))
     shared = {"context": "shared_story", "exposure": "unknown", "posted_at": "2022-08-21", "account": owner}
     pack.plant("shared_story/2022-08-21_s~1.jpg", photo("b", 2), "b", **shared)
     return pack
@@ -85,32 +85,38 @@ def _memories(pack: Pack, layout: str, owner: str | None) -> None:
         pack.add("html/memories_history.html", "<table><tr><th>Date</th></tr>" + "".join(map(_row, listed)))
     elif layout != "media-only":
         pack.add("json/memories_history.json", {"Saved Media": listed})
-    said = MEMORY | {"account": owner, "author": owner}
+    columns = MEMORY | {"account": owner, "author": owner}
     lisbon, sydney = (
         {"location": place, "location_source": "Location"} for place in ((38.7123, -9.1402), (-33.86, 151.21))
     )
     planted: list[tuple[str, str, bytes, str | None, dict[str, Any]]] = [
-        (f"2022-08-14_{ids[0]}", "mp4", MP4, None, said | {"taken_at": "2022-08-14T09:41:07+00:00"} | lisbon),
+        (
+            f"2022-08-14_{ids[0]}",
+            "mp4",
+            MP4,
+            None,
+            columns | {"taken_at": "2022-08-14T09:41:07+00:00"} | lisbon,
+        ),
         (
             f"2022-08-14_{ids[1]}",
             "jpg",
             photo("astronaut", 1),
             "astronaut",
-            said | {"taken_at": "2022-08-14T23:59:59+00:00"},
+            columns | {"taken_at": "2022-08-14T23:59:59+00:00"},
         ),
         (
             f"2022-08-15_{ids[2]}",
             "jpg",
             photo("astronaut", 2),
             "astronaut",
-            said | {"taken_at": "2022-08-15T10:00:00+00:00"},
+            columns | {"taken_at": "2022-08-15T10:00:00+00:00"},
         ),
         (
             f"2022-08-17_{ids[4]}",
             "jpg",
             photo("a", 1),
             "a",
-            said | {"taken_at": "2022-08-17T12:00:00+00:00"} | sydney,
+            columns | {"taken_at": "2022-08-17T12:00:00+00:00"} | sydney,
         ),
     ]
     unlisted = {"author": None, "taken_at_source": "file name"}
@@ -123,7 +129,7 @@ def _memories(pack: Pack, layout: str, owner: str | None) -> None:
     alone = MEMORY | unlisted | {"account": owner, "taken_at": "2022-09-01", "post_id": ids[5]}
     pack.plant(f"memories/2022-09-01_{ids[5]}-main.jpg", photo("astronaut", 3), "astronaut", **alone)
     if layout != "media-only":
-        pack.planted.append(Planted(None, None, said | {"taken_at": "2022-08-16T11:00:00+00:00"}))
+        pack.planted.append(Planted(None, None, columns | {"taken_at": "2022-08-16T11:00:00+00:00"}))
 
 
 def _entry(date: str, kind: str, mid: str | None, place: str | None) -> dict[str, Any]:
@@ -177,10 +183,10 @@ def _chats(pack: Pack, owner: str | None) -> None:
         "astronaut",
         **bo | {"posted_at": "2022-08-14T09:30:00+00:00", "post_id": "b~Qw7Er8Ty9"},
     )
-    mine = PAIR | {"account": owner, "author": "ana.alba", "author_is_owner": True, "caption": "us two"}
-    mine["posted_at"] = "2022-08-14T09:31:00+00:00"
-    pack.plant("chat_media/2022-08-14_b~Aa1.jpg", photo("astronaut", 5), "astronaut", **mine)
-    pack.plant("chat_media/2022-08-14_b~Bb2.mp4", MP4, None, **mine)
+    from_owner = PAIR | {"account": owner, "author": "ana.alba", "author_is_owner": True, "caption": "us two"}
+    from_owner["posted_at"] = "2022-08-14T09:31:00+00:00"
+    pack.plant("chat_media/2022-08-14_b~Aa1.jpg", photo("astronaut", 5), "astronaut", **from_owner)
+    pack.plant("chat_media/2022-08-14_b~Bb2.mp4", MP4, None, **from_owner)
     troop = GROUP | {"account": owner, "author": "cy", "posted_at": "2022-08-15T09:30:00+00:00"}
     pack.plant("chat_media/2022-08-15_b~Cc3.jpg", photo("astronaut", 6), "astronaut", **troop)
     pack.planted.append(Planted(None, None, bo | {"posted_at": "2022-08-14T09:33:00+00:00"}))

@@ -80,7 +80,7 @@ def tweet(item: str, when: str, text: str, media: list[dict[str, Any]], **more: 
     }
 
 
-def _says(item: str, when: str, **more: Any) -> dict[str, Any]:
+def _columns(item: str, when: str, **more: Any) -> dict[str, Any]:
     return {
         "platform": "x",
         "account": "ana_example",
@@ -99,7 +99,7 @@ OPEN = {"exposure": Exposure.PUBLIC, "audience": "unprotected", "audience_source
 
 
 def _about(pack: Pack, base: str) -> None:
-    said = {
+    owner = {
         "username": "ana_example",
         "accountId": OWNER,
         "accountDisplayName": "Ana",
@@ -110,7 +110,7 @@ def _about(pack: Pack, base: str) -> None:
     listing = {"protectedHistory": {"files": [{"fileName": "data/protected-history.js", "count": "2"}]}}
     manifest = {"userInfo": info, "archiveInfo": archive, "dataTypes": listing}
     pack.add(f"{base}manifest.js", f"window.__THAR_CONFIG = {json.dumps(manifest)}")
-    pack.add(f"{base}account.js", script("account", [{"account": said}]))
+    pack.add(f"{base}account.js", script("account", [{"account": owner}]))
     pack.add(f"{base}like.js", "window.YTD.like.part0 = [ ]")
     history = [
         {"protectedHistory": {"protectedAt": OPENED, "action": "Unprotect"}},
@@ -195,7 +195,7 @@ def _tweets(pack: Pack, base: str, stem: str) -> None:
         f"{folder}/{first}-D1aBcDeXyZ1.jpg",
         photos.photo("astronaut", 3),
         "astronaut",
-        **_says(
+        **_columns(
             first,
             when,
             caption="Hello Lisbon & friends https://t.co/AbCdEf https://example.org/a?b=1",
@@ -207,38 +207,40 @@ def _tweets(pack: Pack, base: str, stem: str) -> None:
     )
     for n, person in enumerate(("astronaut", "a", "b", None)):
         data = photos.photo(person, 4) if person else photos.nobody(1)
-        pack.plant(f"{folder}/{four}-P{n}.jpg", data, person, **_says(four, when, caption="four", **opening))
+        pack.plant(
+            f"{folder}/{four}-P{n}.jpg", data, person, **_columns(four, when, caption="four", **opening)
+        )
     pack.plant(
         f"{folder}/{film}-AbCd.mp4",
         MP4,
         None,
-        **_says(film, "2021-04-08T12:00:00+00:00", exposure=Exposure.NETWORK, audience="protected"),
+        **_columns(film, "2021-04-08T12:00:00+00:00", exposure=Exposure.NETWORK, audience="protected"),
     )
     pack.plant(
         f"{folder}/{gif}-G1.mp4",
         MP4 + b"g",
         None,
-        **_says(gif, "2021-07-27T12:00:00+00:00", exposure_reason=AGAIN, **OPEN),
+        **_columns(gif, "2021-07-27T12:00:00+00:00", exposure_reason=AGAIN, **OPEN),
     )
     pack.plant(
         f"{folder}/{shared}-R1.jpg",
         photos.photo("astronaut", 5),
         "astronaut",
-        **_says(shared, when, context="repost", author="bo", author_is_owner=False, **opening),
+        **_columns(shared, when, context="repost", author="bo", author_is_owner=False, **opening),
     )
     pack.plant(
         f"{folder}/{bogus}-B1.jpg",
         photos.photo("c", 1),
         "c",
-        **_says(bogus, "2020-02-09T11:05:30+00:00", posted_at_source="id_str (snowflake)", **opening),
+        **_columns(bogus, "2020-02-09T11:05:30+00:00", posted_at_source="id_str (snowflake)", **opening),
     )
-    lender = _says(lent, when, author="bo", author_is_owner=False, **opening)
+    lender = _columns(lent, when, author="bo", author_is_owner=False, **opening)
     pack.plant(f"{folder}/{lent}-L1.jpg", photos.photo("d", 1), "d", **lender)
     pack.plant(
         f"{folder}/1226462117360567099-orphan.jpg",
         photos.photo("astronaut", 6),
         "astronaut",
-        **_says(
+        **_columns(
             "1226462117360567099",
             "2020-02-09T11:05:30+00:00",
             posted_at_source="file name (snowflake)",
@@ -250,7 +252,7 @@ def _tweets(pack: Pack, base: str, stem: str) -> None:
 
 
 def _messages(pack: Pack, base: str) -> None:
-    def said(item: str, sender: str, file: str, text: str) -> dict[str, Any]:
+    def sent(item: str, sender: str, file: str, text: str) -> dict[str, Any]:
         url = f"https://ton.twitter.com/dm/{item}/34/{file}"
         when = "2020-02-10T08:00:01.500Z"
         return {
@@ -270,7 +272,7 @@ def _messages(pack: Pack, base: str) -> None:
         ("direct_messages", "9-77", "1226777777777777777", FRIEND, Exposure.PRIVATE),
         ("direct_messages_group", "1226000000000000000", "1226777777777777778", OWNER, Exposure.NETWORK),
     ):
-        messages = [joined, said(item, sender, "File.jpg", "you &lt;3")]
+        messages = [joined, sent(item, sender, "File.jpg", "you &lt;3")]
         record = [{"dmConversation": {"conversationId": talk, "messages": messages}}]
         pack.add(f"{base}{name.replace('_', '-')}.js", script(name, record))
         pack.plant(
@@ -301,7 +303,7 @@ def _kinds(pack: Pack, base: str) -> None:
         ("twitter-circle-tweet", "twitter_circle_tweet_media", "circle", "1226462117360567081", {}),
         ("community-tweet", "community_tweet_media", "community", "1226462117360567082", {}),
     )
-    words = {"circle": (Exposure.NETWORK, "Twitter Circle"), "community": (Exposure.PUBLIC, "Community")}
+    visibility = {"circle": (Exposure.NETWORK, "Twitter Circle"), "community": (Exposure.PUBLIC, "Community")}
     for number, (stem, folder, context, item, more) in enumerate(kinds):
         record = tweet(
             item,
@@ -311,11 +313,11 @@ def _kinds(pack: Pack, base: str) -> None:
             **({"deleted_at": "2024-04-20T00:00:00.000Z"} if context == "deleted" else {}),
         )
         pack.add(f"{base}{stem}.js", script(stem.replace("-", "_"), [record]))
-        exposure, audience = words.get(context, (Exposure.PUBLIC, "unprotected"))
+        exposure, audience = visibility.get(context, (Exposure.PUBLIC, "unprotected"))
         says = {"context": context, "exposure": exposure, "audience": audience} | more
         pack.plant(
             f"{base}{folder}/{item}-K.jpg",
             photos.photo("astronaut", 9 + number),
             "astronaut",
-            **_says(item, "2020-02-09T11:05:30+00:00", **says),
+            **_columns(item, "2020-02-09T11:05:30+00:00", **says),
         )

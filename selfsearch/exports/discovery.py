@@ -31,7 +31,7 @@ from .recognize import MAX_DEPTH
 from .source import Problem, Source
 
 # archive path -> its stamp, and the library's key for all it holds
-KnownArchives = Mapping[str, "tuple[str, Hashable]"]
+IndexedArchives = Mapping[str, "tuple[str, Hashable]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,12 @@ class Discovery:
     problems: tuple[Problem, ...]  # archives damaged as a whole; their sources have them as items, too
 
 
-def discover(path: Path, known: KnownArchives | None = None) -> Discovery:
+def discover(path: Path, indexed: IndexedArchives | None = None) -> Discovery:
     """Find every source in a file, an archive, or a folder that may hold several of them side by side.
 
-    `known` has the archives of sources that consist of archives alone; an archive that holds two sources has
-    one key for both. A known source is opened again when one of its archives changed or is missing, or when
-    something new beside it is called like a part of it. Raises InputError when nothing at `path` can be read.
+    `indexed` has the archives of sources that consist of archives alone; an archive that holds two sources
+    has one key for both. Such a source is opened again when one of its archives changed or is missing, or
+    when something new beside it is called like a part of it. Raises InputError when nothing can be read.
     """
     place = os.path.abspath(path)
     try:
@@ -69,23 +69,23 @@ def discover(path: Path, known: KnownArchives | None = None) -> Discovery:
     except OSError as exc:
         raise InputError(f"{path}: {why(exc)}") from exc
     if stat.S_ISDIR(mode):
-        return _in_folder(place, known or {})
+        return _in_folder(place, indexed or {})
     if stat.S_ISREG(mode):
-        return _in_file(place, known or {})
+        return _in_file(place, indexed or {})
     raise InputError(f"{path} is neither a file nor a folder")
 
 
-def _in_file(path: str, known: KnownArchives) -> Discovery:
+def _in_file(path: str, indexed: IndexedArchives) -> Discovery:
     """A single archive, or a single file as a folder with nothing else in it."""
     container = archive(path)
     if container is not None:
-        return _discovered({path: (container, _stamp(path))}, None, known)
+        return _discovered({path: (container, _stamp(path))}, None, indexed)
     folder, name = os.path.split(path)
     only = Folder(folder, only=name)
-    return _discovered({}, ContainerScan(only, name, rest=list(only.members())), known)
+    return _discovered({}, ContainerScan(only, name, rest=list(only.members())), indexed)
 
 
-def _in_folder(path: str, known: KnownArchives) -> Discovery:
+def _in_folder(path: str, indexed: IndexedArchives) -> Discovery:
     folder = Folder(path)
     loose: list[Member] = []
     archives: dict[str, tuple[Container, str | None]] = {}
@@ -95,16 +95,18 @@ def _in_folder(path: str, known: KnownArchives) -> Discovery:
             loose.append(member)
         else:
             archives[container.path] = (container, f"{member.size}:{member.mark}")
-    return _discovered(archives, scan_container(folder, loose, max_depth=None), known)
+    return _discovered(archives, scan_container(folder, loose, max_depth=None), indexed)
 
 
 def _discovered(
-    archives: Mapping[str, tuple[Container, str | None]], folder: ContainerScan | None, known: KnownArchives
+    archives: Mapping[str, tuple[Container, str | None]],
+    folder: ContainerScan | None,
+    indexed: IndexedArchives,
 ) -> Discovery:
     """Open what has to be opened, recognize, and join."""
     stamps = {path: stamp for path, (_, stamp) in archives.items()}
     unpacked = {part.download for part in folder.parts if part.download} if folder else set()
-    unchanged = _unchanged(stamps, unpacked, known)
+    unchanged = _unchanged(stamps, unpacked, indexed)
     closed = {path for paths in unchanged.values() for path in paths}
     scans = [
         scan_container(container, list(container.members()), max_depth=MAX_DEPTH)
@@ -128,12 +130,12 @@ def _has_unreadable(folder: ContainerScan) -> bool:
 
 
 def _unchanged(
-    stamps: Mapping[str, str | None], unpacked: set[DownloadKey], known: KnownArchives
+    stamps: Mapping[str, str | None], unpacked: set[DownloadKey], indexed: IndexedArchives
 ) -> dict[Hashable, list[str]]:
-    """The known sources that need not be opened, with their archives. `unpacked`: exports in folders."""
+    """The indexed sources that need not be opened, with their archives. `unpacked`: exports in folders."""
     unchanged: dict[Hashable, list[str]] = {}
     changed: set[Hashable] = set()
-    for path, (stamp, key) in known.items():
+    for path, (stamp, key) in indexed.items():
         if stamp == (stamps[path] if path in stamps else _stamp(path)):
             unchanged.setdefault(key, []).append(path)
         else:

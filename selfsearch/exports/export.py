@@ -47,7 +47,7 @@ class Export:
         return {folded: path for path in self.members if (folded := fold(path)) != path}
 
     @cached_property
-    def _names(self) -> PathIndex:
+    def _path_index(self) -> PathIndex:
         return PathIndex(self.members)
 
     @cached_property
@@ -55,17 +55,17 @@ class Export:
         """Last part -> path, or paths: a list for each of a million names would double the table."""
         table: dict[str, str | list[str]] = {}
         for path in self.members:
-            name = fold(path.rpartition("/")[2])
-            known = table.setdefault(name, path)
-            if isinstance(known, list):
-                known.append(path)
-            elif known != path:
-                table[name] = [known, path]
+            name = fold(file_name(path))
+            earlier = table.setdefault(name, path)
+            if isinstance(earlier, list):
+                earlier.append(path)
+            elif earlier != path:
+                table[name] = [earlier, path]
         return table
 
     def clear_caches(self) -> None:
         """Drop the tables for finding files; they are made again when somebody asks."""
-        for table in ("_folded", "_names", "_by_basename"):
+        for table in ("_folded", "_path_index", "_by_basename"):
             self.__dict__.pop(table, None)
 
     def find(self, path: str) -> str | None:
@@ -77,8 +77,8 @@ class Export:
 
     def with_name(self, basename: str) -> list[str]:
         """All paths whose last part is `basename`."""
-        found = self._by_basename.get(fold(basename), [])
-        return [found] if isinstance(found, str) else found
+        paths = self._by_basename.get(fold(basename), [])
+        return [paths] if isinstance(paths, str) else paths
 
     def beside(self, record: str, name: str) -> str | None:
         """The file `name` (or a path) in the folder of a record."""
@@ -86,15 +86,15 @@ class Export:
 
     def deeper(self, path: str) -> list[str]:
         """The files at `path` below other folders: a record may leave out the outer ones."""
-        wanted = f"/{fold(path)}"
-        return [near for near in self.with_name(file_name(path)) if fold(near).endswith(wanted)]
+        tail = f"/{fold(path)}"
+        return [member for member in self.with_name(file_name(path)) if fold(member).endswith(tail)]
 
     def matching(self, pattern: str) -> list[str]:
         """All paths that end in `pattern` (fnmatch, any case and depth), in order of their numbers."""
         wanted = fold(pattern)
-        near = self._names.matching(wanted.rpartition("/")[2])
+        candidates = self._path_index.matching(file_name(wanted))
         return sorted(
-            (p for p in near if fnmatchcase(fold(p), wanted) or fnmatchcase(fold(p), f"*/{wanted}")),
+            (p for p in candidates if fnmatchcase(fold(p), wanted) or fnmatchcase(fold(p), f"*/{wanted}")),
             key=natural_key,
         )
 
@@ -136,8 +136,8 @@ class Export:
 
     def object_at(self, path: str | None) -> dict[str, Any]:
         """The JSON object in a record that is found by its path; {} when there is none."""
-        found = self.find(path) if path else None
-        value = self.json(found) if found else None
+        member = self.find(path) if path else None
+        value = self.json(member) if member else None
         return value if isinstance(value, dict) else {}
 
     def head(self, path: str, size: int) -> bytes:

@@ -69,7 +69,7 @@ def scan_container(
     name = stem(os.path.basename(container.path))
     recognitions = recognize(members, name, max_depth=max_depth)
     groups = group_by_prefix(members, [recognition.prefix for recognition in recognitions])
-    parts = [_part(container, name, found, groups.get(found.prefix, [])) for found in recognitions]
+    parts = [_part(container, name, each, groups.get(each.prefix, [])) for each in recognitions]
     return ContainerScan(container, name, parts, groups.get(None, []))
 
 

@@ -46,36 +46,29 @@ class PathIndex:
     def _folders(self) -> dict[str, list[str]]:
         """Folder name -> full prefixes ("a/b/") of the folders that carry it."""
         prefixes: dict[str, None] = {}
-        last = ""
-        for path in self.paths:
-            prefix = path[: path.rfind("/") + 1]
-            if prefix == last:
-                continue
-            last = prefix
+        for prefix in self.folders_with_files():
             while prefix and prefix not in prefixes:
                 prefixes[prefix] = None
-                prefix = prefix[: prefix.rstrip("/").rfind("/") + 1]
+                prefix = folder_of(prefix.rstrip("/"))
         table: dict[str, list[str]] = {}
         for prefix in prefixes:
             table.setdefault(fold(prefix.rstrip("/").rpartition("/")[2]), []).append(prefix)
         return table
 
-    def matching(self, marker: str) -> Iterator[str]:
-        """Every path that ends in `marker`, whole names only; *, ? and [] in it match within a name."""
-        wanted = fold(marker)
-        pieces = _WILD.split(wanted)
+    def matching(self, mark: str) -> Iterator[str]:
+        """Every path that ends in `mark`, whole names only; *, ? and [] in it match within a name."""
+        folded = fold(mark)
+        pieces = _WILD.split(folded)  # literal text and wildcards by turns
         literal = max(pieces[::2], key=len)
         if literal and literal not in self._text:
             return
-        hits = self._literal(wanted) if len(pieces) == 1 else self._pattern(pieces)
-        for position in hits:
+        for position in self._literal(folded) if len(pieces) == 1 else self._pattern(pieces):
             line = bisect_left(self._ends, position)
-            end = self._ends[line]
-            if "[" not in wanted or fnmatchcase(self._text[position:end], wanted):
+            if "[" not in folded or fnmatchcase(self._text[position : self._ends[line]], folded):
                 yield self.paths[line - 1]
 
-    def _literal(self, wanted: str) -> Iterator[int]:
-        needle = f"{wanted}\n"
+    def _literal(self, folded: str) -> Iterator[int]:
+        needle = f"{folded}\n"
         position = self._text.find(needle)
         while position > 0:
             if self._text[position - 1] in "/\n":
@@ -83,7 +76,6 @@ class PathIndex:
             position = self._text.find(needle, position + 1)
 
     def _pattern(self, pieces: list[str]) -> Iterator[int]:
-        """`pieces`: literal text and wildcards by turns."""
         pattern = "".join(
             re.escape(piece) if number % 2 == 0 else _WILDCARDS.get(piece, _SIGN)
             for number, piece in enumerate(pieces)
@@ -91,25 +83,18 @@ class PathIndex:
         for match in re.finditer(rf"(?<=[/\n]){pattern}(?=\n)", self._text):
             yield match.start()
 
-    def prefixes_with_file(self, marker: str) -> Iterator[str]:
-        """The prefixes ("" or "a/b/") with the file `marker` below ("data/manifest.js"; see `matching`)."""
-        depth = marker.count("/") + 1
-        seen = set()
-        for path in self.matching(marker):
-            prefix = "".join(f"{part}/" for part in path.split("/")[:-depth])
-            if prefix not in seen:
-                seen.add(prefix)
-                yield prefix
+    def prefixes_with_file(self, mark: str) -> list[str]:
+        """The prefixes ("" or "a/b/") with the file `mark` below ("data/manifest.js"; see `matching`)."""
+        depth = mark.count("/") + 1
+        folders = (path.split("/")[:-depth] for path in self.matching(mark))
+        return list(dict.fromkeys("".join(f"{name}/" for name in names) for names in folders))
 
-    def prefixes_with_folder(self, marker: str) -> Iterator[str]:
-        """The prefixes with the folder `marker` below ("your_instagram_activity", "media/posts")."""
-        parent, _, name = fold(marker.rstrip("/")).rpartition("/")
-        seen = set()
-        for folder in self._folders.get(name, []):
-            prefix = _strip_tail(folder[: folder.rstrip("/").rfind("/") + 1], parent)
-            if prefix is not None and prefix not in seen:
-                seen.add(prefix)
-                yield prefix
+    def prefixes_with_folder(self, mark: str) -> list[str]:
+        """The prefixes with the folder `mark` below ("your_instagram_activity", "media/posts")."""
+        parent, _, name = fold(mark.rstrip("/")).rpartition("/")
+        folders = self._folders.get(name, [])
+        prefixes = (_strip_tail(folder_of(folder.rstrip("/")), parent) for folder in folders)
+        return list(dict.fromkeys(prefix for prefix in prefixes if prefix is not None))
 
     def find_marks(self, marks: Mapping[str, str]) -> dict[str, str]:
         """Prefix -> reason of the first mark there. A mark is a file's path, or a folder's ending in "/"."""
@@ -187,7 +172,7 @@ def _strip_tail(folder: str, parent: str) -> str | None:
     """`folder` ("a/b/c/") without its trailing `parent` ("b/c"); None when it does not end so."""
     if not parent:
         return folder
-    parts, wanted = folder.rstrip("/").split("/"), parent.split("/")
-    if [fold(part) for part in parts[-len(wanted) :]] != wanted:
+    names, tail = folder.rstrip("/").split("/"), parent.split("/")
+    if [fold(name) for name in names[-len(tail) :]] != tail:
         return None
-    return "".join(f"{part}/" for part in parts[: -len(wanted)])
+    return "".join(f"{name}/" for name in names[: -len(tail)])

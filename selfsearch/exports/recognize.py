@@ -92,19 +92,19 @@ def part_key(platform: type[Platform], name: str) -> str | None:
 
 def innermost_prefix(path: str, prefixes: Iterable[str]) -> str | None:
     """The longest of `prefixes` that `path` lies under."""
-    known = prefixes if isinstance(prefixes, (dict, set, frozenset)) else set(prefixes)
+    among = prefixes if isinstance(prefixes, (dict, set, frozenset)) else set(prefixes)
     end = len(path)
     while end > 0:
         end = path.rfind("/", 0, end)
-        if path[: end + 1] in known and path[: end + 1] != path:
+        if path[: end + 1] in among and path[: end + 1] != path:
             return path[: end + 1]
     return None
 
 
 def group_by_prefix(members: Iterable[Pathed], prefixes: Iterable[str]) -> dict[str | None, list[Pathed]]:
     """Each member under the innermost of `prefixes` around it; under None when there is none."""
-    known = set(prefixes)
-    return _group_by_folder(members, lambda folder: [innermost_prefix(f"{folder}*", known)])
+    distinct = set(prefixes)
+    return _group_by_folder(members, lambda folder: [innermost_prefix(f"{folder}*", distinct)])
 
 
 def _members_below(members: Iterable[Member], prefixes: set[str]) -> dict[str, dict[str, Member]]:

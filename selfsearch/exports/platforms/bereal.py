@@ -134,8 +134,8 @@ def _exposure(audiences: list[str], context: str) -> ExposureAssessment:
     if not audiences:
         return Exposure.UNKNOWN.because(UNKNOWN_AUDIENCE[context])
     reason = f"BeReal: visibility = {', '.join(audiences)}"
-    for level, words in LEVELS.items():
-        if any(fold(audience) in words for audience in audiences):
+    for level, names in LEVELS.items():
+        if any(fold(audience) in names for audience in audiences):
             return level.because(reason)
     return Exposure.UNKNOWN.because(f"{reason}, a word that is not known here")
 

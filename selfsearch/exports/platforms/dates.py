@@ -38,10 +38,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 def parse_timestamp(seconds: Any) -> str | None:
     """Unix seconds as ISO 8601 in UTC. 0 means that the platform does not know."""
-    found = as_number(seconds)
-    if not found or abs(found) > 1e10:  # the years 1653 to 2286; beyond, datetime itself gives up
+    number = as_number(seconds)
+    if not number or abs(number) > 1e10:  # the years 1653 to 2286; beyond, datetime itself gives up
         return None
-    when = _EPOCH + timedelta(seconds=math.floor(found))
+    when = _EPOCH + timedelta(seconds=math.floor(number))
     return when.isoformat() if is_plausible_date(when) else None
 
 

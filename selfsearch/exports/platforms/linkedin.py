@@ -168,7 +168,7 @@ class LinkedIn(Platform):
         for row in self._rows("Rich_Media.csv", "Rich Media.csv", header="Media Link"):
             sentence = _cell(row, "Date/Time") or ""
             url = as_url(_cell(row, "Media Link"))
-            context = next((context for words, context in CONTEXTS if words in sentence.lower()), None)
+            context = next((context for phrase, context in CONTEXTS if phrase in sentence.lower()), None)
             if url or sentence:
                 yield Upload(url, _cell(row, "Media Description"), context, sentence_time(sentence))
 

@@ -27,12 +27,12 @@ class SavedFiles:
 
     def with_id(self, *ids: str) -> list[str]:
         """The files whose path has one of these ids in it, not as a piece of a longer number."""
-        found: dict[str, None] = {}
+        paths: dict[str, None] = {}
         for item in ids:
             if len(item) >= MIN_ID:
                 for match in re.finditer(rf"(?<!\d){re.escape(fold(item))}(?!\d)", self._text):
-                    found[self._paths[bisect_right(self._starts, match.start()) - 1]] = None
-        return list(found)
+                    paths[self._paths[bisect_right(self._starts, match.start()) - 1]] = None
+        return list(paths)
 
     def with_name(self, name: str) -> list[str]:
         """The files with this very name."""

@@ -56,8 +56,8 @@ class Profile:
     @property
     def is_private(self) -> bool | None:
         """Whether the account was private when the export was made."""
-        words = {"on": True, "true": True, "off": False, "false": False}
-        return words.get(fold(self.private_setting or ""))
+        meaning = {"on": True, "true": True, "off": False, "false": False}
+        return meaning.get(fold(self.private_setting or ""))
 
 
 class TikTok(Platform):

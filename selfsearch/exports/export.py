@@ -40,7 +40,6 @@ class Export:
     unread: set[str] = field(default_factory=set)  # records that could not be read
     used: set[str] = field(default_factory=set)  # records of which something could be used all the same
     records: set[str] = field(default_factory=set)  # paths that a reader read as records
-    memo: dict[str, Any] = field(default_factory=dict)  # what a reader worked out once about this export
 
     @cached_property
     def _folded(self) -> dict[str, str]:

@@ -6,12 +6,11 @@ import random
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 from selfsearch.exports.discovery import discover
 from selfsearch.exports.export import Export
 from selfsearch.exports.platforms.base import Platform
-from selfsearch.exports.platforms.legacy import as_class
 from selfsearch.types import Provenance
 
 from . import Pack, Planted
@@ -21,10 +20,10 @@ RECORDS = ("json", "csv", "html", "txt")
 RecordIndex = dict["str | None", list[SimpleNamespace]]  # path -> provenances, as their columns
 
 
-def said(pack: Pack, platform: type[Platform] | ModuleType) -> RecordIndex:
+def said(pack: Pack, platform: type[Platform]) -> RecordIndex:
     """Everything said about every media file, mentioned or not; under None what has only a link."""
     export = pack.as_export()
-    reader = (as_class(platform) if isinstance(platform, ModuleType) else platform)(export)
+    reader = platform(export)
     found: RecordIndex = {}
     for mention in reader.mentions():
         found.setdefault(mention.path, []).append(columns(mention.provenance))
@@ -51,14 +50,14 @@ def columns(provenance: Provenance) -> SimpleNamespace:
     return SimpleNamespace(**provenance.columns())
 
 
-def unread(pack: Pack, reader: type[Platform] | ModuleType) -> list[str]:
+def unread(pack: Pack, reader: type[Platform]) -> list[str]:
     """What was planted and is not said, in words; and files of which nothing was planted."""
     paths = {planted.path for planted in pack.planted}
     extra = [path for path in said(pack, reader) if path not in paths]
     return misread(pack, reader, pack.planted) + [f"{path}: nothing was planted" for path in extra]
 
 
-def misread(pack: Pack, reader: type[Platform] | ModuleType, expected: Iterable[Planted]) -> list[str]:
+def misread(pack: Pack, reader: type[Platform], expected: Iterable[Planted]) -> list[str]:
     """What was planted and is not said, in words."""
     found = said(pack, reader)
     wrong = []

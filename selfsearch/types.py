@@ -231,9 +231,8 @@ class Provenance:
 class Facts:
     """What the file itself says (EXIF, IPTC, XMP). None means that it does not say."""
 
-    taken_at: str | None = None
-    taken_at_source: str | None = None
-    location: tuple[float, float] | None = None
+    taken: Timestamp | None = None
+    location: Location | None = None
     caption: str | None = None
     people: tuple[str, ...] = ()
 

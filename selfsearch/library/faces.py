@@ -112,12 +112,13 @@ def save_media(library: Library, source: int, pack: int, sha256: str, size: int,
 
 def _save_picture(library: Library, sha256: str, size: int, analysis: Analysis) -> int:
     facts = analysis.facts
-    latitude, longitude = facts.location or (None, None)
+    taken, location = facts.taken, facts.location
     phash = None if analysis.phash is None else struct.unpack("<q", struct.pack("<Q", analysis.phash))[0]
     values = {
         "sha256": sha256, "phash": phash, "type": analysis.type, "bytes": size, "width": analysis.width,
-        "height": analysis.height, "problem": analysis.problem, "taken_at": facts.taken_at,
-        "taken_at_source": facts.taken_at_source, "latitude": latitude, "longitude": longitude,
+        "height": analysis.height, "problem": analysis.problem, "taken_at": taken and taken.at,
+        "taken_at_source": taken and taken.source, "latitude": location and location.latitude,
+        "longitude": location and location.longitude,
         "caption": facts.caption, "people": json.dumps(facts.people),
     }  # fmt: skip
     names = ", ".join(values)

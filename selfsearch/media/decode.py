@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Protocol
 
 from ..errors import ItemError
 from ..types import Facts, Outcome, Pixels
-from . import metadata as written
-from .limits import check_bytes
-from .pixels import upright, upright_size
+from .limits import check_file_size
+from .metadata import MetadataBlocks, read_facts
+from .pixels import apply_orientation, oriented_size
 from .sniff import sniff
 
 # How a reason names what is not a picture.
-_NAMES = {
+_TYPE_NAMES = {
     "application/zip": "a ZIP archive or office document",
     "application/pdf": "a PDF document",
     "image/svg+xml": "a drawing (SVG), not a photograph",
@@ -25,7 +24,7 @@ _NAMES = {
     "application/json": "text (JSON), not a picture",
     "text/html": "a web page, not a picture",
 }
-_KINDS = {
+_FAMILY_NAMES = {  # by the first part of the MIME type
     "image": "a camera's raw file; export it as JPEG to have it searched",
     "video": "a film, not a still picture",
     "audio": "a sound recording, not a picture",
@@ -34,16 +33,13 @@ _KINDS = {
 }
 
 
-class Picture(Protocol):
-    """What a format's module offers."""
+class Decoder(Protocol):
+    """What a format's module offers: one file whose header was read."""
 
     size: tuple[int, int]  # width, height as stored
     orientation: int  # EXIF's number for what is still to be turned
+    metadata: MetadataBlocks
     problem: str | None
-
-    def records(self) -> written.Records:
-        """The metadata blocks."""
-        ...
 
     def decode(self, long_side: int) -> Pixels:
         """RGB as stored, long_side or more pixels long. Raises ItemError; may set `problem`."""
@@ -53,20 +49,20 @@ class Picture(Protocol):
 class Still:
     """A still picture. One thread at a time may use it; any number of Stills may be used at once."""
 
-    def __init__(self, kind: str, picture: Picture) -> None:
+    def __init__(self, kind: str, decoder: Decoder) -> None:
         self.type = kind  # MIME type by content
-        self._picture = picture
-        self.width, self.height = upright_size(*picture.size, picture.orientation)  # original size
+        self._decoder = decoder
+        self.width, self.height = oriented_size(*decoder.size, decoder.orientation)  # original size
 
     @property
     def problem(self) -> str | None:
         """Why this is not the whole picture, or None. Complete once `pixels` was called."""
-        return self._picture.problem
+        return self._decoder.problem
 
     @cached_property
     def facts(self) -> Facts:
         """What the file says about itself. Never raises, never decodes."""
-        return written.read(self._picture.records())
+        return read_facts(self._decoder.metadata)
 
     def pixels(self, long_side: int) -> Pixels:
         """Upright RGB, (height, width, 3), C-contiguous and ours to change, at least `long_side` pixels long.
@@ -74,37 +70,30 @@ class Still:
         A picture that has fewer is given as it is; one that has more may come up to twice as long as asked
         for. Large pictures wait for each other. Raises ItemError when the file is damaged beyond use.
         """
-        return upright(self._picture.decode(long_side), self._picture.orientation)
+        return apply_orientation(self._decoder.decode(long_side), self._decoder.orientation)
 
 
 def open_still(data: bytes) -> Still:
     """Recognise and open the bytes of a file. Raises ItemError with outcome and reason."""
-    check_bytes(len(data))
+    check_file_size(len(data))
     kind = sniff(data[:512])
-    opener = _opener(kind)
-    if kind is None or opener is None:
-        raise ItemError(Outcome.UNSUPPORTED, _what(kind))
-    return Still(kind, opener(data))
+    if kind is None:
+        raise ItemError(Outcome.UNSUPPORTED, "its content is no picture format that is known here")
+    return Still(kind, _decoder(kind, data))
 
 
-def _opener(kind: str | None) -> Callable[[bytes], Picture] | None:
+def _decoder(kind: str, data: bytes) -> Decoder:
     """The format's module is loaded here: a folder of JPEGs never loads libheif."""
     if kind == "image/jpeg":
-        from .jpeg import JpegPicture
+        from .jpeg import JpegDecoder
 
-        return JpegPicture
+        return JpegDecoder(data)
     if kind in ("image/heic", "image/heif"):
-        from .heic import HeicPicture
+        from .heic import HeicDecoder
 
-        return HeicPicture
+        return HeicDecoder(data)
     if kind in ("image/png", "image/webp", "image/avif", "image/tiff", "image/bmp", "image/gif"):
-        from .pillow_decoder import WholePicture
+        from .pillow_decoder import PillowDecoder
 
-        return lambda data: WholePicture(data, kind)
-    return None
-
-
-def _what(kind: str | None) -> str:
-    if kind is None:
-        return "its content is no picture format that is known here"
-    return _NAMES.get(kind) or _KINDS[kind.split("/")[0]]
+        return PillowDecoder(data, kind)
+    raise ItemError(Outcome.UNSUPPORTED, _TYPE_NAMES.get(kind) or _FAMILY_NAMES[kind.split("/")[0]])

@@ -16,59 +16,62 @@ from PIL import Image
 
 from ..errors import ItemError
 from ..types import Outcome, Pixels
-from .limits import BEYOND, DAMAGE, LARGE_BYTES, check_whole, taking_turns, too_large
-from .metadata import Records
-from .pillow_decoder import CUT_SHORT, completed_heic
-from .pixels import UPRIGHT, flat, whole_factor
+from .limits import (
+    DAMAGE_ERRORS,
+    LARGE_BYTES,
+    TOO_LARGE_ERRORS,
+    decoding_cost,
+    one_large_at_a_time,
+    too_large,
+)
+from .metadata import MetadataBlocks
+from .pillow_decoder import CUT_SHORT, pad_to_length
+from .pixels import UPRIGHT, flatten, reduction_factor
 
-_COST = 5  # bytes per pixel at the peak: libheif's YUV and RGB
-_KEPT = 4
+_PEAK_BYTES = 5  # per pixel: libheif's YUV and RGB
+_DECODED_BYTES = 4  # per pixel, at most
 
 
-class HeicPicture:
+class HeicDecoder:
     """A HEIC file whose boxes were read. Its primary picture counts; bursts and previews do not."""
 
     orientation = UPRIGHT
 
     def __init__(self, data: bytes) -> None:
         """Raises ItemError when there is no picture in it, or one beyond the limits."""
-        self._data = completed_heic(data)
+        self._data = pad_to_length(data, _declared_length(data))
         self.problem: str | None = None if self._data is data else CUT_SHORT
         self._image: Any | None = self._open()
         self.size: tuple[int, int] = self._image.size
-        self._cost = check_whole(self.size, _COST)
-        self._records = Records(self._image.info.get("exif"), self._image.info.get("xmp"))
-
-    def records(self) -> Records:
-        """The metadata blocks."""
-        return self._records
+        self._cost = decoding_cost(self.size, _PEAK_BYTES)
+        self.metadata = MetadataBlocks(self._image.info.get("exif"), self._image.info.get("xmp"))
 
     def decode(self, long_side: int) -> Pixels:
         """RGB, upright, long_side or more pixels long. Raises ItemError."""
         try:
-            with taking_turns(self._cost):
-                return self._rgb(whole_factor(*self.size, long_side))
-        except BEYOND as exc:
+            with one_large_at_a_time(self._cost):
+                return self._rgb(reduction_factor(*self.size, long_side))
+        except TOO_LARGE_ERRORS as exc:
             raise too_large() from exc
-        except DAMAGE as exc:
+        except DAMAGE_ERRORS as exc:
             raise _unusable(exc) from exc
 
     def _open(self) -> Any:
         try:
             file: Any = pillow_heif.HeifFile(self._data, remove_stride=False)  # type: ignore[no-untyped-call]
             return file[file.primary_index]
-        except BEYOND as exc:
+        except TOO_LARGE_ERRORS as exc:
             raise too_large() from exc
-        except DAMAGE as exc:
+        except DAMAGE_ERRORS as exc:
             raise _unusable(exc) from exc
 
     def _rgb(self, factor: int) -> Pixels:
         image = self._image or self._open()
         self._image = None
         planes = _view(image)
-        if planes.shape[0] * planes.shape[1] * _KEPT <= LARGE_BYTES:
+        if planes.shape[0] * planes.shape[1] * _DECODED_BYTES <= LARGE_BYTES:
             self._image = image  # pillow-heif keeps what it has decoded
-        return _flat(_shrunk(planes, factor))
+        return _to_rgb(_reduce(planes, factor))
 
 
 def _view(image: Any) -> Any:
@@ -81,7 +84,20 @@ def _view(image: Any) -> Any:
     return np.ndarray((height, width, channels), np.uint8, data, strides=(image.stride, channels, 1))
 
 
-def _shrunk(planes: Any, factor: int) -> Any:
+def _declared_length(data: bytes) -> int:
+    """As long as the file's boxes say that it is."""
+    at = 0
+    while 0 <= at <= len(data) - 8:
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        if size < 8:  # 0: to the end of the file, so nothing can be missing
+            return len(data)
+        at += size
+    return at
+
+
+def _reduce(planes: Any, factor: int) -> Any:
     if factor == 1:
         return planes
     height, width = (max(side // factor, 1) for side in planes.shape[:2])
@@ -89,19 +105,19 @@ def _shrunk(planes: Any, factor: int) -> Any:
     return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA).reshape(height, width, -1)
 
 
-def _flat(planes: Any) -> Pixels:
+def _to_rgb(planes: Any) -> Pixels:
     channels = planes.shape[2]
     if channels == 3:
         return np.array(planes)
     if channels == 1:
         return np.repeat(planes, 3, axis=2)
-    return np.array(flat(Image.fromarray(np.ascontiguousarray(planes))))
+    return np.array(flatten(Image.fromarray(np.ascontiguousarray(planes))))
 
 
 def _unusable(exc: Exception) -> ItemError:
-    words = str(exc)
-    if "ecurity limit" in words or "exceeds" in words:
+    message = str(exc)
+    if "ecurity limit" in message or "exceeds" in message:
         return too_large()
-    if "nsupported" in words or "No decoding plugin" in words:
+    if "nsupported" in message or "No decoding plugin" in message:
         return ItemError(Outcome.UNSUPPORTED, "a rare variant of HEIC that cannot be read here")
     return ItemError(Outcome.UNREADABLE, "damaged: the decoder finds no picture in it")

@@ -17,66 +17,61 @@ import simplejpeg
 
 from ..errors import ItemError
 from ..types import Outcome, Pixels
-from . import metadata
-from .limits import BEYOND, MAX_METADATA, check_size, taking_turns, too_large
-from .metadata import Records, orientation
-from .pillow_decoder import CUT_SHORT, WholePicture
+from .exif import read_orientation
+from .limits import MAX_METADATA, TOO_LARGE_ERRORS, check_dimensions, one_large_at_a_time, too_large
+from .metadata import MetadataBlocks, find_iptc
+from .pillow_decoder import CUT_SHORT, PillowDecoder
 
 _SOS, _EOI, _APP1, _APP13 = 0xDA, 0xD9, 0xE1, 0xED
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15; the three others are tables
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
-_ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
+_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}  # markers that stand alone
 _MARKER = re.compile(rb"\xff+([\x01-\xfe])")
-_MOST_SEGMENTS = 5_000  # before the first scan; real files have at most a few hundred
-_MOST_SCANS = 100  # every scan passes over the whole picture; encoders write about ten
-_COEFFICIENT = 2  # bytes; a progressive file keeps all of them in memory, whatever the scale
-_FEWEST_BYTES = 32  # of a scan that was cut short; fewer do not make one block of pixels
+_MAX_SEGMENTS = 5_000  # before the first scan; real files have at most a few hundred
+_MAX_SCANS = 100  # every scan passes over the whole picture; encoders write about ten
+_COEFFICIENT_BYTES = 2  # per sample; a progressive file keeps all of them in memory, whatever the scale
+_MIN_SCAN_BYTES = 32  # of a scan that was cut short; fewer do not make one block of pixels
 _EXIF_HEAD, _XMP_HEAD = b"Exif\x00", b"http://ns.adobe.com/xap/1.0/\x00"
 _PHOTOSHOP_HEAD = b"Photoshop 3.0\x00"
 # Some cameras leave a few bytes before the end marker, or write numbers that nobody uses.
 _HARMLESS = re.compile(r" \d{1,2} extraneous bytes before marker 0xd9|JFIF|Adobe|Invalid SOS parameters")
 
 
-class JpegPicture:
+class JpegDecoder:
     """A JPEG file whose header was read."""
 
     def __init__(self, data: bytes) -> None:
         """Raises ItemError when there is no picture in it, or one beyond the limits."""
         self._data = data
-        self._blocks: dict[int, list[bytes]] = {_APP1: [], _APP13: []}
         self._scan = 0  # where the first scan's data begins
         self._bits = self._components = 0
         self._progressive = False
         self.size = (0, 0)
-        self._read_header()
+        self.metadata = self._read_header()
         self.problem: str | None = None
-        self.orientation = orientation(self.records().exif)
-
-    def records(self) -> Records:
-        """The metadata blocks. Of several EXIF or XMP blocks the first counts."""
-        first = next((block for block in self._blocks[_APP1] if block.startswith(_EXIF_HEAD)), None)
-        packet = next((block for block in self._blocks[_APP1] if block.startswith(_XMP_HEAD)), None)
-        resources = [block for block in self._blocks[_APP13] if block.startswith(_PHOTOSHOP_HEAD)]
-        joined = b"".join(block[len(_PHOTOSHOP_HEAD) :] for block in resources)[:MAX_METADATA]
-        return Records(first, packet[len(_XMP_HEAD) :] if packet else None, metadata.from_photoshop(joined))
+        self.orientation = read_orientation(self.metadata.exif)
 
     def decode(self, long_side: int) -> Pixels:
         """RGB as stored, not yet upright, `long_side` or more pixels. Raises ItemError; sets `problem`."""
         eighths = _eighths(max(self.size), long_side)
         try:
-            with taking_turns(self._cost(eighths)):
+            with one_large_at_a_time(self._cost(eighths)):
                 return self._rgb(eighths)
-        except BEYOND as exc:
+        except TOO_LARGE_ERRORS as exc:
             raise too_large() from exc
         except ValueError as exc:
             if "subsampling" in str(exc):  # legal, but the turbo interface has no name for it
-                return self._by_pillow(long_side)
+                pillow = PillowDecoder(self._data, "image/jpeg")
+                pixels = pillow.decode(long_side)
+                self.problem = pillow.problem
+                return pixels
             raise ItemError(Outcome.UNREADABLE, "damaged: the JPEG decoder finds no picture in it") from exc
 
-    def _read_header(self) -> None:
+    def _read_header(self) -> MetadataBlocks:
+        blocks: dict[int, list[bytes]] = {_APP1: [], _APP13: []}
         for marker, start, end in _segments(self._data):
-            if marker in self._blocks:
-                self._blocks[marker].append(self._data[start:end])
+            if marker in blocks:
+                blocks[marker].append(self._data[start:end])
             elif marker in _FRAMES and not self._components:
                 self._read_frame(marker, self._data[start:end])
             elif marker == _SOS:
@@ -85,10 +80,11 @@ class JpegPicture:
             raise ItemError(Outcome.UNREADABLE, "cut short before any part of the picture")
         if self._bits != 8:
             raise ItemError(Outcome.UNSUPPORTED, f"a JPEG with {self._bits} bits per colour, not 8")
-        check_size(*self.size)
-        if self._progressive and self._data.count(b"\xff\xda") > _MOST_SCANS:
-            reason = f"more than {_MOST_SCANS} passes over the picture, which only serve to block a decoder"
+        check_dimensions(*self.size)
+        if self._progressive and self._data.count(b"\xff\xda") > _MAX_SCANS:
+            reason = f"more than {_MAX_SCANS} passes over the picture, which only serve to block a decoder"
             raise ItemError(Outcome.TOO_LARGE, reason)
+        return _metadata_blocks(blocks[_APP1], blocks[_APP13])
 
     def _read_frame(self, marker: int, frame: bytes) -> None:
         if len(frame) < 6:
@@ -99,43 +95,45 @@ class JpegPicture:
 
     def _cost(self, eighths: int) -> int:
         pixels = self.size[0] * self.size[1]
-        kept = pixels * _COEFFICIENT * self._components if self._progressive else 0
-        return kept + pixels * max(3, self._components) * eighths**2 // 64
+        coefficients = pixels * _COEFFICIENT_BYTES * self._components if self._progressive else 0
+        return coefficients + pixels * max(3, self._components) * eighths**2 // 64
 
     def _rgb(self, eighths: int) -> Pixels:
         if self._components != 4:
-            return self._decoded(eighths, "RGB")
+            return self._decode(eighths, "RGB")
         # Adobe stores the complement of each ink, and every program reads all four-colour JPEGs like that.
-        inks = self._decoded(eighths, "CMYK")
+        inks = self._decode(eighths, "CMYK")
         key = cv2.merge([inks[..., 3]] * 3)
         rgb: Any = cv2.multiply(np.ascontiguousarray(inks[..., :3]), key, scale=1 / 255)
         return np.asarray(rgb, np.uint8)
 
-    def _decoded(self, eighths: int, colours: str) -> Pixels:
+    def _decode(self, eighths: int, colours: str) -> Pixels:
         width, height = (-(-side * eighths // 8) for side in self.size)
-        wanted = {"colorspace": colours, "min_width": width, "min_height": height, "min_factor": 1}
+        options = {"colorspace": colours, "min_width": width, "min_height": height, "min_factor": 1}
         try:
-            pixels: Pixels = simplejpeg.decode_jpeg(self._data, **wanted, strict=True)
+            pixels: Pixels = simplejpeg.decode_jpeg(self._data, **options, strict=True)
         except ValueError as exc:
             complaint = str(exc)
-            pixels = simplejpeg.decode_jpeg(self._data, **wanted, strict=False)
-            self._note(complaint)
+            pixels = simplejpeg.decode_jpeg(self._data, **options, strict=False)
+            self._note_problem(complaint)
         return pixels
 
-    def _note(self, complaint: str) -> None:
-        """Keep what the decoder said about a file that it decoded all the same. May raise ItemError."""
+    def _note_problem(self, complaint: str) -> None:
+        """Keep what the decoder complained of in a file that it decoded all the same. May raise ItemError."""
         if "Premature end" in complaint:
-            if len(self._data) - self._scan < _FEWEST_BYTES:
+            if len(self._data) - self._scan < _MIN_SCAN_BYTES:
                 raise ItemError(Outcome.UNREADABLE, "cut short before any part of the picture")
             self.problem = CUT_SHORT
         elif not _HARMLESS.search(complaint):
             self.problem = "damaged: parts of the picture may be wrong"
 
-    def _by_pillow(self, long_side: int) -> Pixels:
-        picture = WholePicture(self._data, "image/jpeg")
-        pixels = picture.decode(long_side)
-        self.problem = picture.problem
-        return pixels
+
+def _metadata_blocks(app1: list[bytes], app13: list[bytes]) -> MetadataBlocks:
+    """Of several EXIF or XMP blocks the first counts; Photoshop's resources may go on in the next block."""
+    exif = next((block for block in app1 if block.startswith(_EXIF_HEAD)), None)
+    xmp = next((block[len(_XMP_HEAD) :] for block in app1 if block.startswith(_XMP_HEAD)), None)
+    resources = [block[len(_PHOTOSHOP_HEAD) :] for block in app13 if block.startswith(_PHOTOSHOP_HEAD)]
+    return MetadataBlocks(exif, xmp or None, find_iptc(b"".join(resources)[:MAX_METADATA]))
 
 
 def _eighths(longest: int, long_side: int) -> int:
@@ -146,12 +144,12 @@ def _eighths(longest: int, long_side: int) -> int:
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """(marker, start, end) of each header segment up to the first scan's; junk between is passed over."""
     at = 2
-    for _ in range(_MOST_SEGMENTS):
-        found = _MARKER.search(data, at)
-        if not found:
+    for _ in range(_MAX_SEGMENTS):
+        match = _MARKER.search(data, at)
+        if not match:
             return
-        marker, at = found[1][0], found.end()
-        if marker in _ALONE:
+        marker, at = match[1][0], match.end()
+        if marker in _WITHOUT_LENGTH:
             continue
         length = int.from_bytes(data[at : at + 2], "big")
         if marker == _EOI or length < 2 or at + length > len(data):

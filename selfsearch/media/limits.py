@@ -20,13 +20,13 @@ from ..types import Outcome
 MAX_BYTES = 256 * 2**20  # a still file; a 100-megapixel PNG has about 200 MB
 MAX_PIXELS = 250_000_000  # declared; the largest camera sensors on sale have 200 megapixels
 MAX_SIDE = 100_000  # declared; JPEG ends at 65,535, and nothing that long and thin shows a face
-WHOLE_BYTES = 512 * 2**20  # what decoding may need at its peak: 128 megapixels of a PNG
+MAX_DECODED_BYTES = 512 * 2**20  # what decoding may need at its peak: 128 megapixels of a PNG
 LARGE_BYTES = 96 * 2**20  # above this (24 megapixels of a PNG), one picture at a time in the whole process
 MAX_METADATA = 1 * 2**20  # EXIF, IPTC, XMP, each; real ones have a few kB, JPEG's segments end at 64 kB
 
 # What Pillow and pillow-heif raise on damaged data: documented, or seen in 50,000 files damaged at random.
 # Anything else is an error of ours and must stop the run.
-DAMAGE: tuple[type[Exception], ...] = (
+DAMAGE_ERRORS: tuple[type[Exception], ...] = (
     OSError,  # Pillow: truncated, "broken data stream", "decoder error"; pillow-heif: documented
     SyntaxError,  # Pillow: not a file of this format, broken PNG chunks; pillow-heif: documented
     ValueError,  # Pillow: impossible values, too much compressed text; pillow-heif: libheif's messages
@@ -40,26 +40,26 @@ DAMAGE: tuple[type[Exception], ...] = (
     UserWarning,  # Pillow's warnings about odd files, in a process that turns warnings into errors
 )
 # Pillow's own limits, and memory that the machine does not have.
-BEYOND: tuple[type[Exception], ...] = (
+TOO_LARGE_ERRORS: tuple[type[Exception], ...] = (
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
     MemoryError,
 )
 
-_turn = threading.Lock()
+_large_picture = threading.Lock()
 
 
 @contextmanager
-def taking_turns(cost: int) -> Iterator[None]:
-    """Do what needs `cost` bytes at its peak: at once when that is modest, one at a time when it is large."""
+def one_large_at_a_time(cost: int) -> Iterator[None]:
+    """Do what needs `cost` bytes at its peak: at once when that is modest, in turn when it is large."""
     if cost <= LARGE_BYTES:
         yield
         return
-    with _turn:
+    with _large_picture:
         yield
 
 
-def check_bytes(size: int) -> None:
+def check_file_size(size: int) -> None:
     """Raise ItemError for an empty file and for one over MAX_BYTES."""
     if size == 0:
         raise ItemError(Outcome.UNREADABLE, "the file is empty")
@@ -68,7 +68,7 @@ def check_bytes(size: int) -> None:
         raise ItemError(Outcome.TOO_LARGE, reason)
 
 
-def check_size(width: int, height: int) -> None:
+def check_dimensions(width: int, height: int) -> None:
     """Raise ItemError when a picture declares more pixels than may be decoded, or none."""
     if width < 1 or height < 1:
         raise ItemError(Outcome.UNREADABLE, f"damaged: it says that it is {width} by {height} pixels")
@@ -77,17 +77,17 @@ def check_size(width: int, height: int) -> None:
         raise ItemError(Outcome.TOO_LARGE, f"it says that it is {width:,} by {height:,} pixels; {limit}")
 
 
-def check_whole(size: tuple[int, int], cost_per_pixel: int) -> int:
-    """The peak memory in bytes of decoding a picture in one piece. Raises ItemError above WHOLE_BYTES."""
+def decoding_cost(size: tuple[int, int], bytes_per_pixel: int) -> int:
+    """Peak memory in bytes of decoding a picture in one piece. Raises ItemError above MAX_DECODED_BYTES."""
     width, height = size
-    check_size(width, height)
-    cost = width * height * cost_per_pixel
-    if cost > WHOLE_BYTES:
+    check_dimensions(width, height)
+    cost = width * height * bytes_per_pixel
+    if cost > MAX_DECODED_BYTES:
         reason = f"{width:,} by {height:,} pixels in this format need {cost >> 20:,} MiB of memory to decode"
-        raise ItemError(Outcome.TOO_LARGE, f"{reason}; the limit is {WHOLE_BYTES >> 20}")
+        raise ItemError(Outcome.TOO_LARGE, f"{reason}; the limit is {MAX_DECODED_BYTES >> 20}")
     return cost
 
 
 def too_large() -> ItemError:
-    """The error for one of BEYOND, whose own words are for programmers."""
+    """The error for one of TOO_LARGE_ERRORS, whose own words are for programmers."""
     return ItemError(Outcome.TOO_LARGE, "decoding it would need more memory than one picture may have")

@@ -1,16 +1,9 @@
-"""Formats that Pillow decodes in one piece: PNG, WebP, AVIF, TIFF, BMP, GIF, and the JPEGs that libjpeg-turbo
-refuses.
+"""Formats that Pillow decodes in one piece: PNG, WebP, AVIF, TIFF, BMP, GIF, and JPEGs of rare kinds.
 
 The format's class is called directly. `Image.open` would try other formats, and stops at 89 megapixels with a
 setting that belongs to the whole process; the limits here are our own. What was decoded before a file broke
-off is still in Pillow's image, so the process-wide LOAD_TRUNCATED_IMAGES is not needed.
-
-Completing files that were cut short, for decoders that refuse a file with an end missing.
-
-The missing bytes become zeros. WebP's and HEVC's decoders then show everything before the cut rightly, and
-filler after it. (AVIF shows nothing at all like that, so it is left alone.)
-
-Pillow and its libraries describe odd files on stderr; here that is an outcome, told in its place.
+off is still in Pillow's image, so the process-wide LOAD_TRUNCATED_IMAGES is not needed. Pillow and its
+libraries describe odd files on stderr; here that is an outcome, told in its place.
 """
 
 from __future__ import annotations
@@ -38,10 +31,19 @@ from PIL import (
 
 from ..errors import ItemError
 from ..types import Outcome, Pixels
-from .headers import check_tiff, webp_size
-from .limits import BEYOND, DAMAGE, LARGE_BYTES, check_whole, taking_turns, too_large
-from .metadata import Records, directories, orientation
-from .pixels import UPRIGHT, flat, reducible, whole_factor
+from .exif import TiffDirectories, read_orientation
+from .limits import (
+    DAMAGE_ERRORS,
+    LARGE_BYTES,
+    TOO_LARGE_ERRORS,
+    decoding_cost,
+    one_large_at_a_time,
+    too_large,
+)
+from .metadata import MetadataBlocks
+from .pixels import UPRIGHT, flatten, reduction_factor, to_reducible_mode
+
+CUT_SHORT = "cut short: the end of the picture is missing"
 
 _CLASSES: dict[str, type[ImageFile.ImageFile]] = {
     "image/png": PngImagePlugin.PngImageFile,
@@ -53,67 +55,69 @@ _CLASSES: dict[str, type[ImageFile.ImageFile]] = {
     "image/jpeg": JpegImagePlugin.JpegImageFile,
 }
 # Peak bytes per pixel. Pillow's RGB has four; modes that are converted before they shrink need a second copy.
-_KEPT = 4
+_DECODED_BYTES = 4
 _MODE_COST = {"1": 2, "L": 1, "P": 5, "PA": 8, "LA": 8, "RGBA": 8, "I": 9, "F": 9}
 _MODE_COST |= {"I;16": 5, "I;16B": 5, "I;16L": 5}
 _FORMAT_COST = {"image/webp": 16, "image/avif": 9}  # canvas twice, bytes, image; YUV, RGB, image
 _XMP_TAG, _IPTC_TAG = 700, 33723  # in a TIFF directory
-_NO_VARIANT = ("unknown pixel mode", "conversion", "not support", "unsupported", "Unknown compression")
+# Tags of the first directory that camera raw files (DNG, NEF, ARW, PEF) have and pictures have not.
+_DNG_VERSION, _SUBFILE_TYPE, _SUB_DIRECTORIES = 0xC612, 0x00FE, 0x014A
+_REDUCED = 1  # the first directory is a small preview of another
+_WEBP_FLAGS, _WEBP_METADATA = 20, 0x0C  # where VP8X keeps its flags, and those for EXIF and XMP
+_MIN_SHARE = 10  # one part in so many of a cut file must be there; bounds what an invented length allocates
+# In Pillow's messages about files that are sound, but of a kind that it cannot read.
+_RARE_VARIANT = ("unknown pixel mode", "conversion", "not support", "unsupported", "Unknown compression")
 
 
-class WholePicture:
+class PillowDecoder:
     """A file that Pillow has opened. Calls of `decode` share one decoding if it is small enough to keep."""
 
     def __init__(self, data: bytes, kind: str) -> None:
         """Raises ItemError when there is no picture in it, or one beyond the limits."""
-        hush()
+        silence_pillow()
         self.problem: str | None = None
         self._kind = kind
-        self._data = self._checked(data)
+        self._data = self._check_header(data)
         self._opened: Image.Image | None = self._open()
         self.size = self._opened.size
-        each = _FORMAT_COST.get(kind) or _MODE_COST.get(self._opened.mode, _KEPT)
-        self._cost = check_whole(self.size, each)
-        self._records = _records(self._opened, data)
+        each = _FORMAT_COST.get(kind) or _MODE_COST.get(self._opened.mode, _DECODED_BYTES)
+        self._cost = decoding_cost(self.size, each)
+        self.metadata = _metadata_blocks(self._opened, data)
         # Pillow turns a TIFF itself, and gives its size upright.
-        self.orientation = UPRIGHT if kind == "image/tiff" else orientation(self._records.exif)
-
-    def records(self) -> Records:
-        """The metadata blocks."""
-        return self._records
+        self.orientation = UPRIGHT if kind == "image/tiff" else read_orientation(self.metadata.exif)
 
     def decode(self, long_side: int) -> Pixels:
         """RGB as stored, not yet upright, `long_side` or more pixels. Raises ItemError; sets `problem`."""
-        factor = whole_factor(*self.size, long_side)
+        factor = reduction_factor(*self.size, long_side)
         try:
-            with taking_turns(self._cost):
-                image = reducible(self._load(), see_through=self._kind != "image/bmp")
+            with one_large_at_a_time(self._cost):
+                image = to_reducible_mode(self._load(), has_alpha=self._kind != "image/bmp")
                 if factor > 1:
                     image = image.reduce(factor)  # the whole one is let go before the next copy is made
-                return np.array(flat(image))
-        except BEYOND as exc:
+                return np.array(flatten(image))
+        except TOO_LARGE_ERRORS as exc:
             raise too_large() from exc
-        except DAMAGE as exc:
+        except DAMAGE_ERRORS as exc:
             raise _unusable(exc) from exc
 
-    def _checked(self, data: bytes) -> bytes:
-        """The bytes to decode, after the checks that must come before Pillow sees them."""
+    def _check_header(self, data: bytes) -> bytes:
+        """The bytes to decode, after the checks that come before Pillow allocates what the header says."""
         if self._kind == "image/tiff":
-            check_tiff(data)
+            _check_tiff(data)
         if self._kind != "image/webp":
             return data
-        check_whole(webp_size(data), _FORMAT_COST[self._kind])  # the canvas is allocated when Pillow opens it
-        whole = completed_webp(data)
-        if whole is not data:
+        decoding_cost(_webp_size(data), _FORMAT_COST[self._kind])  # the canvas is allocated at opening
+        complete = _complete_webp(data)
+        if complete is not data:
             self.problem = CUT_SHORT
-        return whole
+        return complete
 
     def _open(self) -> Image.Image:
         try:
             return _CLASSES[self._kind](io.BytesIO(self._data))
-        except BEYOND as exc:
+        except TOO_LARGE_ERRORS as exc:
             raise too_large() from exc
-        except DAMAGE as exc:
+        except DAMAGE_ERRORS as exc:
             raise _unusable(exc) from exc
 
     def _load(self) -> Image.Image:
@@ -121,9 +125,9 @@ class WholePicture:
         self._opened = None
         try:
             image.load()
-        except DAMAGE as exc:
+        except DAMAGE_ERRORS as exc:
             self._salvage(image, exc)
-        if image.width * image.height * _KEPT <= LARGE_BYTES:
+        if image.width * image.height * _DECODED_BYTES <= LARGE_BYTES:
             self._opened = image
         return image
 
@@ -139,85 +143,94 @@ class WholePicture:
         self.problem = CUT_SHORT if "truncated" in str(exc) else "damaged: parts of the picture may be wrong"
 
 
-def _records(image: Image.Image, data: bytes) -> Records:
+def _metadata_blocks(image: Image.Image, data: bytes) -> MetadataBlocks:
     if image.format != "TIFF":
-        return Records(_block(image.info.get("exif")), _block(image.info.get("xmp")))
-    own = directories(data)
-    tags = own.tags(own.first(), {_XMP_TAG, _IPTC_TAG}) if own else {}
-    return Records(data, _block(tags.get(_XMP_TAG)), _block(tags.get(_IPTC_TAG)))
+        return MetadataBlocks(_as_bytes(image.info.get("exif")), _as_bytes(image.info.get("xmp")))
+    directories = TiffDirectories.find(data)
+    tags = directories.tags(directories.first(), {_XMP_TAG, _IPTC_TAG}) if directories else {}
+    return MetadataBlocks(data, _as_bytes(tags.get(_XMP_TAG)), _as_bytes(tags.get(_IPTC_TAG)))
 
 
-def _block(value: object) -> bytes | None:
+def _as_bytes(value: object) -> bytes | None:
     if isinstance(value, tuple):  # TIFF writers declare XMP and IPTC as numbers
         return bytes(value) if all(number in range(256) for number in value) else None
     return value if isinstance(value, bytes) else None
 
 
 def _unusable(exc: Exception) -> ItemError:
-    words = str(exc)
-    if "too large" in words or "Too much memory" in words:  # PNG's compressed texts and profiles
+    message = str(exc)
+    if "too large" in message or "Too much memory" in message:  # PNG's compressed texts and profiles
         return too_large()
-    if isinstance(exc.__cause__, KeyError) or any(part in words for part in _NO_VARIANT):
+    if isinstance(exc.__cause__, KeyError) or any(part in message for part in _RARE_VARIANT):
         return ItemError(Outcome.UNSUPPORTED, "a rare variant of this format that cannot be read here")
     return ItemError(Outcome.UNREADABLE, "damaged: the decoder finds no picture in it")
 
 
-CUT_SHORT = "cut short: the end of the picture is missing"
-_LEAST = 10  # one part in so many must be there; this also bounds what an invented length makes us allocate
-_FLAGS, _METADATA = 20, 0x0C  # where VP8X keeps its flags, and those for EXIF and XMP after the picture
+def _check_tiff(data: bytes) -> None:
+    """Raise ItemError for a camera's raw file, and for a directory that claims more than the file has.
+
+    Pillow before version 13 reads every value of a directory at once, so 65,535 values that all stand at the
+    same place would need gigabytes.
+    """
+    directories = TiffDirectories.find(data)
+    if directories is None:
+        return
+    if directories.claimed_bytes() > len(data):
+        raise ItemError(Outcome.UNREADABLE, "damaged: its directory claims more bytes than the file has")
+    tags = directories.tags(directories.first(), {_DNG_VERSION, _SUBFILE_TYPE, _SUB_DIRECTORIES})
+    if _DNG_VERSION in tags or (_SUB_DIRECTORIES in tags and tags.get(_SUBFILE_TYPE) == (_REDUCED,)):
+        raise ItemError(Outcome.UNSUPPORTED, "a camera's raw file; export it as JPEG to have it searched")
 
 
-def completed_webp(data: bytes) -> bytes:
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a WebP's canvas, 1 by 1 when its first chunk is none that could be decoded."""
+    kind, body = data[12:16], data[20:30]
+    if kind == b"VP8X" and len(body) == 10:
+        return int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
+    if kind == b"VP8L" and len(body) >= 5:
+        bits = int.from_bytes(body[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8 " and len(body) == 10:
+        return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
+    return 1, 1
+
+
+def _complete_webp(data: bytes) -> bytes:
     """A WebP file with its last chunk complete; the same object if none is missing. May raise ItemError."""
     if 8 + int.from_bytes(data[4:8], "little") <= len(data):
         return data
-    mended = bytearray(_completed(data, _chunks_length(data)))
-    mended[4:8] = (len(mended) - 8).to_bytes(4, "little")
-    if mended[12:16] == b"VP8X":
-        mended[_FLAGS] &= ~_METADATA & 0xFF  # libwebp refuses a file without the metadata that it announces
-    return bytes(mended)
-
-
-def completed_heic(data: bytes) -> bytes:
-    """A HEIC file as long as its boxes say; the same object if nothing was missing. May raise ItemError."""
-    return _completed(data, _boxes_length(data))
-
-
-def _chunks_length(data: bytes) -> int:
     at = 12
     while at <= len(data) - 8:
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         at += 8 + size + size % 2
-    return at
+    complete = bytearray(pad_to_length(data, at))
+    complete[4:8] = (len(complete) - 8).to_bytes(4, "little")
+    if complete[12:16] == b"VP8X":
+        complete[_WEBP_FLAGS] &= ~_WEBP_METADATA & 0xFF  # libwebp refuses a file without what it announces
+    return bytes(complete)
 
 
-def _boxes_length(data: bytes) -> int:
-    at = 0
-    while 0 <= at <= len(data) - 8:
-        size = int.from_bytes(data[at : at + 4], "big")
-        if size == 1:
-            size = int.from_bytes(data[at + 8 : at + 16], "big")
-        if size < 8:  # 0: to the end of the file, so nothing can be missing
-            return len(data)
-        at += size
-    return at
+def pad_to_length(data: bytes, length: int) -> bytes:
+    """A file that was cut short, with zeros for what is missing; the same object if nothing is.
 
-
-def _completed(data: bytes, length: int) -> bytes:
+    WebP's and HEVC's decoders refuse a file without its end; of a padded one they show everything before the
+    cut rightly, and filler after it. (AVIF shows nothing at all like that, so it is left alone.) Raises
+    ItemError when nearly everything is missing.
+    """
     if length <= len(data):
         return data
-    if length > _LEAST * len(data):
+    if length > _MIN_SHARE * len(data):
         raise ItemError(Outcome.UNREADABLE, "cut short: nearly all of the file is missing")
     return data + bytes(length - len(data))
 
 
 @cache
-def hush() -> None:
+def silence_pillow() -> None:
     """Silence Pillow's warnings and log, unless the process has set up either, and its libtiff's messages."""
     logging.getLogger("PIL").addHandler(logging.NullHandler())  # or the last resort prints it
-    exif = logging.getLogger("PIL.TiffImagePlugin")
-    if exif.level == logging.NOTSET:
-        exif.setLevel(logging.INFO)  # at DEBUG it logs captions and places
+    tiff = logging.getLogger("PIL.TiffImagePlugin")
+    if tiff.level == logging.NOTSET:
+        tiff.setLevel(logging.INFO)  # at DEBUG it logs captions and places
     for category in (UserWarning, Image.DecompressionBombWarning):
         warnings.filterwarnings("ignore", category=category, module=r"PIL\.", append=True)
     try:

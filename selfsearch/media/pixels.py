@@ -1,4 +1,4 @@
-"""Turning, shrinking and colours of pixels: upright, RGB, no larger than asked for."""
+"""Orientation, reduction and colours of pixels: upright, RGB, no larger than asked for."""
 
 from __future__ import annotations
 
@@ -10,32 +10,33 @@ from PIL import Image
 
 from ..types import Pixels
 
-UPRIGHT = 1
-SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
-_QUARTER = {6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
+UPRIGHT = 1  # EXIF's orientation of a picture that is stored as it is seen
+_SIDEWAYS = (5, 6, 7, 8)  # orientations that swap width and height
+_ROTATIONS = {
+    3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 7: cv2.ROTATE_180, 8: cv2.ROTATE_90_COUNTERCLOCKWISE,
+}  # fmt: skip
+_WHITE = (255, 255, 255, 255)
+_FULL_SCALES = (255.0, 65_535.0, 2.0**32 - 1)  # of integers; numbers with a fraction may also end at 1
 
 
-def upright(pixels: Pixels, orientation: int) -> Pixels:
+def apply_orientation(pixels: Pixels, orientation: int) -> Pixels:
     """Pixels as a viewer sees them; `orientation` is EXIF's 1 to 8, anything else counts as 1."""
-    turned: Any = pixels
+    upright: Any = pixels
     if orientation in (5, 7):
-        turned = cv2.transpose(turned)
+        upright = cv2.transpose(upright)
     if orientation in (2, 4):
-        turned = cv2.flip(turned, 1 if orientation == 2 else 0)
-    elif orientation in (3, 7):
-        turned = cv2.rotate(turned, cv2.ROTATE_180)
-    elif orientation in (6, 8):
-        turned = cv2.rotate(turned, _QUARTER[orientation])
-    result: Pixels = np.ascontiguousarray(turned)
-    return result
+        upright = cv2.flip(upright, 1 if orientation == 2 else 0)
+    elif orientation in _ROTATIONS:
+        upright = cv2.rotate(upright, _ROTATIONS[orientation])
+    return np.asarray(np.ascontiguousarray(upright), np.uint8)
 
 
-def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:
-    """Width and height after `upright`."""
-    return (height, width) if orientation in SIDEWAYS else (width, height)
+def oriented_size(width: int, height: int, orientation: int) -> tuple[int, int]:
+    """Width and height after `apply_orientation`."""
+    return (height, width) if orientation in _SIDEWAYS else (width, height)
 
 
-def whole_factor(width: int, height: int, long_side: int) -> int:
+def reduction_factor(width: int, height: int, long_side: int) -> int:
     """The largest whole number by which a picture can shrink and still be `long_side` pixels long.
 
     Whole, because averaging whole blocks costs a tenth of any other ratio (3 ms against 33 for 12 MP).
@@ -43,38 +44,34 @@ def whole_factor(width: int, height: int, long_side: int) -> int:
     return max(1, max(width, height) // max(1, long_side))
 
 
-_FULL_SCALES = (255.0, 65_535.0, 2.0**32 - 1)  # of integers; numbers with a fraction may also end at 1
-_WHITE = (255, 255, 255, 255)
-
-
-def reducible(image: Image.Image, *, see_through: bool) -> Image.Image:
+def to_reducible_mode(image: Image.Image, *, has_alpha: bool) -> Image.Image:
     """The same picture in a mode whose pixels can be averaged: no palette, no colour key, 8 bits.
 
-    `see_through` is false for BMP: many programs leave its fourth channel at zero and no viewer shows it.
+    `has_alpha` is false for BMP: many programs leave its fourth channel at zero and no viewer shows it.
     """
-    if not see_through:
+    if not has_alpha:
         return image.convert("L" if image.mode == "L" else "RGB")
     if image.mode == "1":
         return image.convert("L")
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode in ("I", "F"):
-        return Image.fromarray(_scaled(np.asarray(image)))
+        return Image.fromarray(_to_8_bits(np.asarray(image)))
     if image.mode in ("P", "PA") or "transparency" in image.info:
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     return image
 
 
-def flat(image: Image.Image) -> Image.Image:
+def flatten(image: Image.Image) -> Image.Image:
     """RGB, over white where the picture is see-through. ValueError for colours that Pillow cannot convert."""
     if image.mode not in ("RGBA", "LA", "PA", "RGBa", "La"):
         return image if image.mode == "RGB" else image.convert("RGB")
-    ground = Image.new("RGBA", image.size, _WHITE)
-    ground.alpha_composite(image.convert("RGBA"))
-    return ground.convert("RGB")
+    background = Image.new("RGBA", image.size, _WHITE)
+    background.alpha_composite(image.convert("RGBA"))
+    return background.convert("RGB")
 
 
-def _scaled(values: Any) -> Any:
+def _to_8_bits(values: Any) -> Any:
     """Numbers of unknown range to 8 bits: full scale is the smallest usual one that holds them all."""
     scales = (1.0, *_FULL_SCALES) if values.dtype.kind == "f" else _FULL_SCALES
     values = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)

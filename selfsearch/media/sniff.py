@@ -1,5 +1,6 @@
-"""What a file is, by its first bytes. Names and endings are never asked: they are often wrong, and sometimes
-on purpose.
+"""What a file is, by its first bytes.
+
+Names and endings are never asked: they are often wrong, and sometimes on purpose.
 """
 
 from __future__ import annotations
@@ -82,11 +83,11 @@ def sniff(head: bytes) -> str | None:
     Pictures and films are told apart with care, everything else only roughly, so that a reason can be given.
     """
     if head[4:8] == b"ftyp":
-        return _container(head)
-    return next((mime for pattern, mime in _BINARY if pattern.match(head)), None) or _text(head)
+        return _by_brand(head)
+    return next((mime for pattern, mime in _BINARY if pattern.match(head)), None) or _textual_type(head)
 
 
-def _container(head: bytes) -> str:
+def _by_brand(head: bytes) -> str:
     size = min(int.from_bytes(head[:4], "big"), len(head))
     brands = [head[8:12], *(head[at : at + 4] for at in range(16, size - 3, 4))]
     if _AVIF.intersection(brands):
@@ -98,7 +99,7 @@ def _container(head: bytes) -> str:
     return _BRANDS.get(brands[0], "video/mp4")
 
 
-def _text(head: bytes) -> str | None:
+def _textual_type(head: bytes) -> str | None:
     body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not body or _CONTROL.search(body):
         return None

@@ -283,7 +283,7 @@ def realistic() -> Answer:
 
 def hostile() -> Answer:
     """Everything that somebody else wrote is an attack."""
-    said = provenance(
+    written = provenance(
         HOSTILE,
         account=HOSTILE,
         context=HOSTILE,
@@ -306,15 +306,15 @@ def hostile() -> Answer:
     return answer(
         appearance(
             1,
-            Sighting(1, HOSTILE, said),
-            Sighting(1, HOSTILE + "2", changed(said, url='https://x.example/"onclick=alert(4)')),
+            Sighting(1, HOSTILE, written),
+            Sighting(1, HOSTILE + "2", changed(written, url='https://x.example/"onclick=alert(4)')),
             type=HOSTILE,
         ),
         person=HOSTILE,
         pack=HOSTILE,
         probes=(ProbeSummary(HOSTILE, 1, (0.0, 0.0, 1.0, 1.0), 0.5),),
         not_looked_at={HOSTILE: 1},
-        links=(LinkOnly(1, said, HOSTILE),),
+        links=(LinkOnly(1, written, HOSTILE),),
         asked_at=HOSTILE,
     )
 

@@ -20,7 +20,7 @@ from selfsearch.report.sanitize import line, path, web
 from selfsearch.report.summary import summarise, worklist
 from selfsearch.report.text import cells, fit_middle, to_text
 from selfsearch.report.wording import band_in_words, false_matches, format_time, time_range
-from selfsearch.types import Exposure, ProbeSummary, Provenance
+from selfsearch.types import Answer, Exposure, ProbeSummary, Provenance
 
 from .report_samples import (
     FACEBOOK,
@@ -59,10 +59,10 @@ PLATFORMS = [
 ]
 
 
-def rows(told: object) -> list[dict[str, str]]:
+def rows(result: Answer) -> list[dict[str, str]]:
     """The CSV of an answer, read back."""
     out = io.StringIO(newline="")
-    to_csv(told, out)  # type: ignore[arg-type]
+    to_csv(result, out)
     return list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
 
 
@@ -70,12 +70,12 @@ def rows(told: object) -> list[dict[str, str]]:
 
 
 def test_the_headline_counts_what_a_face_search_engine_would_find_and_the_rest_is_told_by_who_could_see_it():
-    told = summarise(realistic())
-    assert told.headline == (
+    summary = summarise(realistic())
+    assert summary.headline == (
         "A face search engine would find you in 1 public photograph and 1 public video, "
         "and possibly in 1 more photograph."
     )
-    assert told.sentences == (
+    assert summary.sentences == (
         "Friends, followers or members of a group could have seen you in 1 photograph.",
         "Nobody can tell who could have seen you in 2 photographs: "
         "until you have checked, count that as public.",
@@ -90,54 +90,55 @@ def test_the_headline_counts_what_a_face_search_engine_would_find_and_the_rest_i
 
 
 def test_the_counts_add_up_by_band_and_by_exposure():
-    told = summarise(realistic())
-    assert (told.appearances, told.photographs, told.videos, told.media) == (8, 7, 1, 8)
-    assert told.bands == {"strong": 5, "likely": 2, "possible": 1, "weak": 0}
-    assert told.exposure == {"public": 3, "network": 1, "private": 2, "unknown": 2}
-    assert told.facets["platform"] == {
+    summary = summarise(realistic())
+    assert (summary.appearances, summary.photographs, summary.videos, summary.media) == (8, 7, 1, 8)
+    assert summary.bands == {"strong": 5, "likely": 2, "possible": 1, "weak": 0}
+    assert summary.exposure == {"public": 3, "network": 1, "private": 2, "unknown": 2}
+    assert summary.facets["platform"] == {
         "facebook": 2, "folder": 2, "instagram": 2, "tiktok": 2, "google_photos": 1, "whatsapp": 1,
     }  # fmt: skip
-    assert told.facets["year"] == {"2022": 3, "2019": 3, "2013": 2, "2020": 1, "2021": 1}
-    assert told.facets["album"] == {None: 6, "Erasmus 2013": 1, "Instagram Photos": 1, "Trip to Lisbon": 1}
+    assert summary.facets["year"] == {"2022": 3, "2019": 3, "2013": 2, "2020": 1, "2021": 1}
+    assert summary.facets["album"] == {None: 6, "Erasmus 2013": 1, "Instagram Photos": 1, "Trip to Lisbon": 1}
 
 
 def test_two_faces_in_one_photograph_are_one_photograph_under_its_widest_audience():
     twice = [appearance(rank, seen(1, "a.jpg", TIKTOK), sha256="a" * 64) for rank in (1, 2)]
-    told = summarise(answer(*twice))
-    assert (told.appearances, told.media) == (2, 1)
-    assert told.headline == "A face search engine would find you in 1 public photograph."
+    summary = summarise(answer(*twice))
+    assert (summary.appearances, summary.media) == (2, 1)
+    assert summary.headline == "A face search engine would find you in 1 public photograph."
 
 
 def test_a_photograph_of_unknown_audience_is_not_called_public_and_not_called_safe():
-    told = summarise(answer(appearance(1, seen(1, "a.jpg", FOLDER))))
-    assert told.headline == "You are in 1 photograph; who could see it is not known."
+    summary = summarise(answer(appearance(1, seen(1, "a.jpg", FOLDER))))
+    assert summary.headline == "You are in 1 photograph; who could see it is not known."
     private = summarise(answer(appearance(1, seen(1, "a.jpg", WHATSAPP))))
     assert private.headline == "Nothing found with you in it is known to be public."
 
 
 def test_a_public_resemblance_is_only_a_maybe_in_the_headline():
-    told = summarise(answer(appearance(1, seen(1, "a.jpg", TIKTOK), score=0.5, expected=0.6)))
-    assert told.headline == "A face search engine might find you in 1 public photograph."
+    summary = summarise(answer(appearance(1, seen(1, "a.jpg", TIKTOK), score=0.5, expected=0.6)))
+    assert summary.headline == "A face search engine might find you in 1 public photograph."
 
 
 def test_weaker_resemblances_stay_out_of_the_headline():
-    told = summarise(answer(appearance(1, seen(1, "a.jpg", TIKTOK), score=0.3, expected=20.0)))
-    assert told.headline == "Nothing found with you in it is known to be public."
+    summary = summarise(answer(appearance(1, seen(1, "a.jpg", TIKTOK), score=0.3, expected=20.0)))
+    assert summary.headline == "Nothing found with you in it is known to be public."
     assert (
-        "1 weaker resemblance shown because you asked: most of them will be other people." in told.sentences
+        "1 weaker resemblance shown because you asked: most of them will be other people."
+        in summary.sentences
     )
 
 
 def test_another_person_is_spoken_of_by_name():
-    told = summarise(answer(appearance(1, seen(1, "a.jpg", TIKTOK)), person="Ana"))
-    assert told.headline == "A face search engine would find Ana in 1 public photograph."
+    summary = summarise(answer(appearance(1, seen(1, "a.jpg", TIKTOK)), person="Ana"))
+    assert summary.headline == "A face search engine would find Ana in 1 public photograph."
     assert band_in_words("strong", "Ana", calibrated=True) == "almost certainly Ana"
 
 
 def test_no_appearance_is_told_with_what_it_does_not_mean():
-    told = summarise(answer())
-    assert told.headline == "You were not found in what was searched."
-    assert told.sentences == (
+    summary = summarise(answer())
+    assert summary.headline == "You were not found in what was searched."
+    assert summary.sentences == (
         "No face among 1,404 faces in 812 files from 2 sources is similar enough to be shown.",
         "That speaks for these files and for nothing else: not for accounts that were not exported, "
         "and not for what other people posted. A face that is hidden, turned away or very small may "
@@ -147,19 +148,19 @@ def test_no_appearance_is_told_with_what_it_does_not_mean():
 
 
 def test_without_a_calibration_no_score_is_put_into_words():
-    told = answer(
+    result = answer(
         appearance(1, seen(1, "a.jpg", TIKTOK), expected=None), calibrated=False, bands={}, pack="mine"
     )
-    assert summarise(told).sentences[0] == (
+    assert summarise(result).sentences[0] == (
         "The model mine has no calibration, so the scores are not translated into words: "
         "compare the pictures yourself."
     )
-    text = to_text(told)
+    text = to_text(result)
     assert "not rated" in text
     assert "certainly" not in text
-    said = to_json(told)
-    assert (said["bands"], said["appearances"][0]["band"]) == ({}, None)
-    assert said["appearances"][0]["expected_false_matches"] is None
+    document = to_json(result)
+    assert (document["bands"], document["appearances"][0]["band"]) == ({}, None)
+    assert document["appearances"][0]["expected_false_matches"] is None
 
 
 @pytest.mark.parametrize(
@@ -208,16 +209,16 @@ def test_a_face_in_a_video_says_from_when_to_when():
 
 
 def test_the_json_is_the_documented_object():
-    said = changed(
+    provenance = changed(
         INSTAGRAM, caption=None, author_is_owner=True, exposure_reason="not exported", url_kind="profile"
     )
-    told = answer(
-        appearance(1, seen(1, "instagram.zip!media/posts/202106/x.jpg", said), score=np.float32(0.71)),
+    result = answer(
+        appearance(1, seen(1, "instagram.zip!media/posts/202106/x.jpg", provenance), score=np.float32(0.71)),
         probes=(ProbeSummary("selfie.jpg", 1, (np.float32(1.5), 2.0, 3.0, 4.0), 0.93),),
     )
-    spoken = to_json(told)
-    assert " ".join(list(spoken)[:8]) == "schema person model library probes bands summary appearances"
-    assert json.loads(json.dumps(spoken)) == {
+    document = to_json(result)
+    assert " ".join(list(document)[:8]) == "schema person model library probes bands summary appearances"
+    assert json.loads(json.dumps(document)) == {
         "schema": "selfsearch.query/1",
         "person": "me",
         "model": {"pack": "opencv-zoo", "dimension": 128, "calibrated": True},
@@ -239,7 +240,7 @@ def test_the_json_is_the_documented_object():
             "years": {"2021": 1},
             "albums": {},
             "headline": "You are in 1 photograph; who could see it is not known.",
-            "sentences": list(summarise(told).sentences),
+            "sentences": list(summarise(result).sentences),
         },
         "appearances": [
             {
@@ -309,24 +310,24 @@ def test_the_json_is_the_documented_object():
                 "ranks": [1],
             }
         ],
-        "advice": spoken["advice"],
+        "advice": document["advice"],
         "asked_at": "2026-11-22T01:26:49+00:00",
     }
-    assert [entry["platform"] for entry in spoken["advice"]] == ["instagram"]
+    assert [entry["platform"] for entry in document["advice"]] == ["instagram"]
 
 
 def test_the_json_keeps_places_copies_and_links_without_media():
-    spoken = to_json(realistic())
-    second = spoken["appearances"][1]
+    document = to_json(realistic())
+    second = document["appearances"][1]
     assert second["media"]["copies"] == 3
     assert [sighting["platform"] for sighting in second["sightings"]] == ["instagram", "facebook", "folder"]
     assert second["sightings"][1]["location"] == {"latitude": 38.7979, "longitude": -9.3906, "source": "exif"}
     assert second["sightings"][2]["gone"] is True
-    assert [(link["source"], link["platform"], link["reason"]) for link in spoken["links"]] == [
+    assert [(link["source"], link["platform"], link["reason"]) for link in document["links"]] == [
         (2, "tiktok", "TikTok's export has links, not media"),
         (7, "linkedin", "LinkedIn's export has links, not media"),
     ]
-    assert spoken["not_looked_at"] == {"unreadable": 3, "encrypted": 2, "unsupported": 17}
+    assert document["not_looked_at"] == {"unreadable": 3, "encrypted": 2, "unsupported": 17}
 
 
 # CSV
@@ -354,15 +355,15 @@ def test_the_csv_has_one_row_per_sighting_and_reads_back():
     "attack", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n@x", "\x1b[0m=1", "\uff1d1"]
 )
 def test_no_cell_begins_a_formula(attack):
-    said = changed(TIKTOK, caption=attack, account=attack, album=attack, author=attack)
-    [row] = rows(answer(appearance(1, seen(1, "a.jpg", said)), person=attack))
+    provenance = changed(TIKTOK, caption=attack, account=attack, album=attack, author=attack)
+    [row] = rows(answer(appearance(1, seen(1, "a.jpg", provenance)), person=attack))
     for key in ("caption", "account", "album", "author"):
         assert row[key].startswith("'"), row[key]
 
 
 def test_an_ordinary_caption_is_left_alone_in_the_csv():
-    said = changed(TIKTOK, caption='quote " comma , line\nbreak 2-3=5')
-    [row] = rows(answer(appearance(1, seen(1, "a.jpg", said))))
+    provenance = changed(TIKTOK, caption='quote " comma , line\nbreak 2-3=5')
+    [row] = rows(answer(appearance(1, seen(1, "a.jpg", provenance))))
     assert row["caption"] == 'quote " comma , line\nbreak 2-3=5'
 
 
@@ -398,8 +399,8 @@ def test_an_appearance_in_the_terminal_says_how_sure_where_when_and_why():
 
 @pytest.mark.parametrize("width", [60, 80, 132])
 def test_nothing_but_links_is_wider_than_the_terminal(width):
-    for told in (realistic(), hostile(), answer()):
-        wide = [text for text in to_text(told, width=width).splitlines() if cells(text) > width]
+    for result in (realistic(), hostile(), answer()):
+        wide = [text for text in to_text(result, width=width).splitlines() if cells(text) > width]
         assert all(re.match(r" *(public|network|unknown|private)? *https?://", text) for text in wide), wide
 
 
@@ -475,11 +476,11 @@ def test_what_is_no_web_address_is_not_worked_through():
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_platform_has_dated_advice_on_every_switch(platform):
-    found = advice(platform)
-    assert found is not None
-    assert all(len(how) > 30 for _, how in found.steps)
-    assert len(found.short) > 20
-    assert found.as_of == "2026-11"
+    entry = advice(platform)
+    assert entry is not None
+    assert all(len(how) > 30 for _, how in entry.steps)
+    assert len(entry.short) > 20
+    assert entry.as_of == "2026-11"
 
 
 def test_advice_is_found_by_the_names_that_people_use():
@@ -496,25 +497,25 @@ def test_advice_is_found_by_the_names_that_people_use():
 def test_a_crop_holds_the_face_with_surroundings_and_says_where_it_is():
     pixels = np.zeros((1000, 2000, 3), np.uint8)
     pixels[400:600, 900:1100] = (200, 30, 30)
-    found = crop(pixels, (900.0, 400.0, 200.0, 200.0), side=250)
-    assert (found.width, found.height) == (250, 250)
-    assert found.box == pytest.approx((0.3, 0.3, 0.4, 0.4))
-    image = np.asarray(Image.open(io.BytesIO(found.jpeg)))
+    picture = crop(pixels, (900.0, 400.0, 200.0, 200.0), side=250)
+    assert (picture.width, picture.height) == (250, 250)
+    assert picture.box == pytest.approx((0.3, 0.3, 0.4, 0.4))
+    image = np.asarray(Image.open(io.BytesIO(picture.jpeg)))
     assert image.shape == (250, 250, 3)
     assert image[125, 125, 0] > 150
     assert image[20, 20].max() < 40
 
 
 def test_at_an_edge_the_window_moves_inwards():
-    found = crop(np.zeros((500, 500, 3), np.uint8), (400.0, 0.0, 100.0, 100.0), side=300)
-    assert (found.width, found.height) == (250, 250)
-    assert found.box == pytest.approx((0.6, 0.0, 0.4, 0.4))
+    picture = crop(np.zeros((500, 500, 3), np.uint8), (400.0, 0.0, 100.0, 100.0), side=300)
+    assert (picture.width, picture.height) == (250, 250)
+    assert picture.box == pytest.approx((0.6, 0.0, 0.4, 0.4))
 
 
 def test_a_face_that_fills_the_picture_is_shown_whole_and_a_small_one_is_not_blown_up():
-    found = crop(np.zeros((300, 200, 3), np.uint8), (-20.0, -10.0, 260.0, 330.0), side=150)
-    assert (found.width, found.height) == (100, 150)
-    assert found.box == pytest.approx((0.0, 0.0, 1.0, 1.0))
+    picture = crop(np.zeros((300, 200, 3), np.uint8), (-20.0, -10.0, 260.0, 330.0), side=150)
+    assert (picture.width, picture.height) == (100, 150)
+    assert picture.box == pytest.approx((0.0, 0.0, 1.0, 1.0))
     small = crop(np.zeros((300, 200, 3), np.uint8), (90.0, 90.0, 20.0, 20.0), side=320)
     assert (small.width, small.height) == (50, 50)
 
@@ -523,14 +524,14 @@ def test_a_face_that_fills_the_picture_is_shown_whole_and_a_small_one_is_not_blo
     "box", [(float("nan"), 0, 1, 1), (0, 0, 0, 0), (9e9, 9e9, 5, 5), (0, 0, float("inf"), 5)]
 )
 def test_a_box_that_makes_no_sense_gives_the_whole_picture(box):
-    found = crop(np.zeros((40, 60, 3), np.uint8), box)
-    assert (found.width, found.height, found.box) == (60, 40, (0.0, 0.0, 1.0, 1.0))
+    picture = crop(np.zeros((40, 60, 3), np.uint8), box)
+    assert (picture.width, picture.height, picture.box) == (60, 40, (0.0, 0.0, 1.0, 1.0))
 
 
 def test_a_crop_carries_no_metadata():
-    found = crop(np.zeros((40, 60, 3), np.uint8), (1.0, 1.0, 20.0, 20.0))
-    assert not Image.open(io.BytesIO(found.jpeg)).getexif()
-    assert "jpeg" not in repr(found)
+    picture = crop(np.zeros((40, 60, 3), np.uint8), (1.0, 1.0, 20.0, 20.0))
+    assert not Image.open(io.BytesIO(picture.jpeg)).getexif()
+    assert "jpeg" not in repr(picture)
 
 
 def test_a_provenance_that_says_nothing_is_reported_without_inventing_anything():

@@ -11,10 +11,14 @@ from importlib import resources
 
 import pytest
 
-from selfsearch.report.html import to_html
+from selfsearch.consent.grants import ConsentStatus
+from selfsearch.library.ledger import Entry
+from selfsearch.report.consent_records import ConsentRecord
+from selfsearch.report.differences import Difference
+from selfsearch.report.html import consent_to_html, differences_to_html, to_html
 from selfsearch.types import Answer
 
-from .report_samples import TIKTOK, answer, appearance, hostile, pictured, realistic, seen
+from .report_samples import HOSTILE, TIKTOK, answer, appearance, hostile, pictured, realistic, seen
 
 VOID = {"meta", "img", "input"}
 
@@ -50,16 +54,16 @@ class Page(HTMLParser):
         return " ".join("".join(self.words).split())
 
     def all(self, tag: str, **wanted: str) -> list[dict[str, str]]:
-        found = [attributes for name, attributes in self.elements if name == tag]
+        elements = [attributes for name, attributes in self.elements if name == tag]
         return [
             a
-            for a in found
+            for a in elements
             if all(a.get(key.rstrip("_").replace("_", "-")) == w for key, w in wanted.items())
         ]
 
 
-def page(told: Answer) -> Page:
-    return Page(to_html(told, lambda one: pictured(one.rank)))
+def page(result: Answer) -> Page:
+    return Page(to_html(result, lambda appearance: pictured(appearance.rank)))
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +100,9 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-@pytest.mark.parametrize("told", [realistic(), hostile(), answer()], ids=["realistic", "hostile", "empty"])
-def test_nothing_is_loaded_from_anywhere_and_no_text_becomes_an_element_or_a_handler(told):
-    shown = page(told)
+@pytest.mark.parametrize("result", [realistic(), hostile(), answer()], ids=["realistic", "hostile", "empty"])
+def test_nothing_is_loaded_from_anywhere_and_no_text_becomes_an_element_or_a_handler(result):
+    shown = page(result)
     for tag, attributes in shown.elements:
         assert not [key for key in attributes if key.startswith("on") or key in ("style", "srcdoc", "action")]
         assert attributes.get("src", "data:image/jpeg;base64,").startswith("data:image/jpeg;base64,")
@@ -117,8 +121,16 @@ def test_nothing_is_loaded_from_anywhere_and_no_text_becomes_an_element_or_a_han
     assert "innerHTML" not in shown.raw["script"]
 
 
+def test_nothing_but_our_own_style_and_script_is_exempt_from_escaping():
+    templates = resources.files("selfsearch.report").joinpath("templates")
+    sources = [file.read_text("utf-8") for file in templates.iterdir() if file.name.endswith(".html")]
+    exempt = [match for source in sources for match in re.findall(r"{{[^}]*safe[^}]*}}", source)]
+    assert exempt == ["{{ style|safe }}", "{{ script|safe }}"]
+    assert not [source for source in sources if "autoescape" in source]
+
+
 def test_hostile_text_is_shown_as_the_text_it_is():
-    source = to_html(hostile(), lambda one: None)
+    source = to_html(hostile(), lambda _: None)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2028\u2029\ud800-\udfff]", source)
     shown = Page(source)
     assert "<script>alert(1)</script>" in shown.text
@@ -126,6 +138,22 @@ def test_hostile_text_is_shown_as_the_text_it_is():
     assert "(not a web address, so not linked)" in shown.text
     assert "${body} $body" in shown.text
     source.encode("utf-8")
+
+
+def test_hostile_text_is_text_in_the_page_of_differences_and_in_the_consent_receipt():
+    state = {"band": HOSTILE, "exposure": HOSTILE, "places": [HOSTILE]}
+    entry = Entry(HOSTILE, HOSTILE, "source", HOSTILE, statement=HOSTILE, expires_at=HOSTILE)
+    record = ConsentRecord("1", HOSTILE, 1, (entry,), (ConsentStatus("live", entry, None),))
+    changes = [
+        Difference(HOSTILE, kind, 1, HOSTILE, state, state, HOSTILE) for kind in ("new", "gone", "moved")
+    ]
+    for source, scripts in ((differences_to_html(changes), 1), (consent_to_html(record), 0)):
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2028\u2029\ud800-\udfff]", source)
+        shown = Page(source)
+        names = [tag for tag, _ in shown.elements]
+        assert (names.count("script"), names.count("img")) == (scripts, 0)
+        assert "<script>alert(1)</script>" in shown.text
+        assert shown.open == []
 
 
 def test_it_warns_that_it_is_private_and_says_for_whom_and_when_it_was_made(report):
@@ -159,7 +187,7 @@ def test_the_box_is_drawn_where_the_face_is(report):
 
 def test_every_place_is_listed_with_its_evidence(report):
     text = report.text
-    for said in (
+    for sentence in (
         "TikTok: Who can view = Everyone",
         "The same picture in 2 other places",
         "/home/ana/exports/Pictures/Camera/2021/06/IMG_2231.jpg (gone since)",
@@ -171,7 +199,7 @@ def test_every_place_is_listed_with_its_evidence(report):
         "38.7979, -9.3906 (exif)",
         "In the video from 0:12 to 0:17, best at 0:14",
     ):
-        assert said in text
+        assert sentence in text
 
 
 def test_every_value_can_be_filtered_by(report):
@@ -222,7 +250,7 @@ def test_controls_and_tables_have_names(report):
 
 
 def test_what_was_not_looked_at_and_what_nobody_can_tell_is_said(report):
-    for said in (
+    for sentence in (
         "22 files could not be searched for faces:",
         "2 files locked with a password",
         "2 posts of which the export has only a link.",
@@ -231,18 +259,18 @@ def test_what_was_not_looked_at_and_what_nobody_can_tell_is_said(report):
         "Children, siblings and twins are hard.",
         "is not proof of absence",
     ):
-        assert said in report.text
+        assert sentence in report.text
 
 
 def test_advice_stands_for_every_platform_found_or_linked_to_and_for_the_web(report):
-    for said in (
+    for sentence in (
         "Instagram",
         "TikTok",
         "LinkedIn",
         "Face search engines and the rest of the web",
         "As of 2026-11.",
     ):
-        assert said in report.text
+        assert sentence in report.text
     assert "Snapchat" not in report.text
 
 
@@ -263,7 +291,7 @@ def test_an_answer_without_calibration_claims_nothing():
 
 def test_two_thousand_appearances_make_one_page_that_the_browser_renders_as_it_scrolls():
     many = answer(*(appearance(rank, seen(1, f"{rank}.jpg", TIKTOK)) for rank in range(1, 2001)))
-    source = to_html(many, lambda one: None)
+    source = to_html(many, lambda _: None)
     assert source.count('<article class="card"') == 2000
     assert len(source) < 8_000_000
     assert "content-visibility: auto" in source
@@ -292,9 +320,9 @@ def _colours(theme: str) -> dict[str, str]:
     return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", css.split(start, 1)[1].split("}", 1)[0]))
 
 
-def _contrast(one: str, other: str) -> float:
+def _contrast(first: str, second: str) -> float:
     """WCAG 2: the ratio of relative luminances."""
-    bright, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    bright, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (bright + 0.05) / (dark + 0.05)
 
 

@@ -119,6 +119,14 @@ def _in_order(key: str, counts: dict[str | None, int]) -> list[str | None]:
 
 # Templates
 
+_FILTERS = (  # by their own names
+    caveat, line, path, platform_name, consent_records.fields,
+    wording.author, wording.audience, wording.band_in_words, wording.band_of, wording.context, wording.day,
+    wording.day_of, wording.false_matches, wording.format_time, wording.humanize, wording.join_and,
+    wording.position, wording.quantity, wording.sentence_case, wording.time_range, wording.timestamp,
+    wording.you, wording.your,
+)  # fmt: skip
+
 
 def _render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(values)
@@ -150,23 +158,14 @@ def _environment() -> Environment:
         web_advice=web_advice(),
     )
     environment.filters.update(
-        {function.__name__: function for function in (*_WORDING, caveat, line, path, platform_name)},
+        {function.__name__: function for function in _FILTERS},
         number=lambda number: f"{number:,}",
         sha256=_sha256,
         data_uri=lambda jpeg: "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii"),
         file_name=lambda shown: path(shown).replace("\\", "/").rpartition("/")[2],  # POSIX or Windows
-        fields=consent_records.fields,
     )
     environment.tests["web_address"] = lambda url: web(url) is not None
     return environment
-
-
-_WORDING = (
-    wording.author, wording.audience, wording.band_in_words, wording.band_of, wording.context, wording.day,
-    wording.day_of, wording.false_matches, wording.format_time, wording.humanize, wording.join_and,
-    wording.position, wording.quantity, wording.sentence_case, wording.time_range, wording.timestamp,
-    wording.you, wording.your,
-)  # fmt: skip
 
 
 def _visible(value: Any) -> Any:
@@ -179,13 +178,8 @@ def _visible(value: Any) -> Any:
 
 def _asset(name: str) -> str:
     """Style or script, with newlines as a browser normalises them: the hash is taken over that."""
-    return (
-        resources.files(__package__)
-        .joinpath("templates")
-        .joinpath(name)
-        .read_text("utf-8")
-        .replace("\r\n", "\n")
-    )
+    file = resources.files(__package__).joinpath("templates").joinpath(name)
+    return file.read_text("utf-8").replace("\r\n", "\n")
 
 
 def _sha256(text: str) -> str:

@@ -713,7 +713,7 @@ def test_the_page_on_scheduling_names_what_there_is() -> None:
 
     page = (Path(__file__).parent.parent / "docs/scheduling.md").read_text()
     assert f"{LEAST}m to {MOST // (24 * 60)}d" in page
-    assert f"kept its size and time for {WatchTimings().still:.0f} seconds" in page
+    assert f"kept its size and time for {WatchTimings().settled:.0f} seconds" in page
     assert f"last\n{run_log.KEPT} runs" in page
     sealed = re.findall(r"^(\w+)=", systemd.SEALED + systemd.NO_NETWORK + systemd.MOUNTS, re.MULTILINE)
     assert [line for line in sealed if line not in page and line != "SystemCallArchitectures"] == [

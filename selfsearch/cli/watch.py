@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -44,7 +43,7 @@ def watch(
         options.say(f"watching {root}")
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        follow(roots, again, threading.Event(), ignore=[options.home(), options.key_folder()])
+        follow(roots, again, ignore=[options.home(), options.key_folder()])
     except KeyboardInterrupt:
         options.say("stopped watching; everything finished so far is kept")
 

@@ -1,7 +1,7 @@
 """A watch sees what happens in a folder, waits until it is whole, and looks seldom.
 
-Folders and files are real; the system's events and the time are simulated, so hours pass at once. One test runs
-the command on the real thing.
+Folders and files are real; the system's events and the time are simulated, so hours pass at once. One test
+runs the command on the real thing.
 """
 
 from __future__ import annotations

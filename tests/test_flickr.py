@@ -14,7 +14,7 @@ from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports import flickr as fixture
-from .exports.reading import joined, said
+from .exports.reading import joined, readings
 
 
 def test_records_and_media_beside_other_things_have_a_root_each() -> None:
@@ -65,7 +65,7 @@ def test_media_without_the_records_are_still_known_by_the_downloads_name() -> No
 def test_the_privacy_gives_the_exposure_and_is_quoted(privacy: str, level: Exposure) -> None:
     pack = Pack("data-download-1")
     pack.add("photo_53012345678.json", fixture.record("53012345678", privacy=privacy))
-    (provenance,) = said(pack, Flickr)[None]
+    (provenance,) = readings(pack, Flickr)[None]
     assert (provenance.audience, provenance.exposure) == (privacy, level)
     assert provenance.exposure_reason.startswith(f'Flickr: privacy = "{privacy}"')
 
@@ -76,7 +76,7 @@ def test_numbers_in_a_title_do_not_mislead() -> None:
         pack.add(f"photo_{number}.json", fixture.record(number))
     pack.add("img_20160910_53012345678_o.jpg", b"x")
     pack.add("20160910_1234567890_o.jpg", b"x")
-    found = said(pack, Flickr)
+    found = readings(pack, Flickr)
     assert {path: [one.post_id for one in found[path]] for path in found} == {
         "img_20160910_53012345678_o.jpg": ["53012345678"],
         "20160910_1234567890_o.jpg": ["20160910"],
@@ -88,7 +88,7 @@ def test_a_video_and_its_still_share_a_record() -> None:
     pack.add("photo_53012345678.json", fixture.record("53012345678"))
     for name in ("film_53012345678.mp4", "film_53012345678_o.jpg"):
         pack.add(name, b"x")
-    assert {path: len(found) for path, found in said(pack, Flickr).items()} == {
+    assert {path: len(found) for path, found in readings(pack, Flickr).items()} == {
         "film_53012345678.mp4": 1,
         "film_53012345678_o.jpg": 1,
     }

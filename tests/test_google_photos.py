@@ -15,7 +15,7 @@ from selfsearch.types import Exposure
 
 from .exports import Pack, takeout
 from .exports import google_photos as fixture
-from .exports.reading import joined, said, unread
+from .exports.reading import joined, readings
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
@@ -126,7 +126,7 @@ def test_what_names_cannot_match_is_matched_by_the_title_in_the_record() -> None
         takeout.record(title, description="shot"),
     )
     pack.add("Photos from 2022/Screenshot_2022-04-21_abb9c8060a0a1(1).jpg", b"x")
-    found = said(pack, GooglePhotos)["Photos from 2022/Screenshot_2022-04-21_abb9c8060a0a1(1).jpg"]
+    found = readings(pack, GooglePhotos)["Photos from 2022/Screenshot_2022-04-21_abb9c8060a0a1(1).jpg"]
     assert [item.caption for item in found] == ["shot"]
 
 
@@ -135,7 +135,7 @@ def test_a_title_that_fits_two_photographs_is_given_to_neither() -> None:
     pack.add("Photos from 2022/9.json", takeout.record("beach.jpg"))
     for name in ("beach.png", "beach(1).png"):
         pack.add(f"Photos from 2022/{name}", b"x")
-    found = said(pack, GooglePhotos)
+    found = readings(pack, GooglePhotos)
     assert {path: [bool(item.url) for item in found[path]] for path in found} == {
         "Photos from 2022/beach.png": [False],
         "Photos from 2022/beach(1).png": [False],
@@ -215,7 +215,7 @@ def test_a_damaged_record_is_noted_and_hides_no_photograph() -> None:
 
 
 def test_a_shared_photograph_is_seen_by_others_and_by_how_many_is_not_known() -> None:
-    found = said(fixture.build("english-2025"), GooglePhotos)
+    found = readings(fixture.build("english-2025"), GooglePhotos)
     levels = {item.context: item.exposure for path in found if path for item in found[path]}
     assert levels == {
         "library": Exposure.PRIVATE,

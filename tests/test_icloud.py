@@ -13,7 +13,7 @@ from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports import icloud as fixture
-from .exports.reading import joined, said, unread
+from .exports.reading import joined, readings
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
@@ -42,7 +42,7 @@ def test_a_csv_of_that_name_with_other_columns_is_not_apples() -> None:
     pack.add("Photo Details.csv", "Photographer,Price\nAna,3\n")
     pack.add("IMG_0001.JPG", b"x")
     assert not ICloud.confirm(pack.as_export())
-    assert {path: [item.taken_at for item in found] for path, found in said(pack, ICloud).items()} == {
+    assert {path: [item.taken_at for item in found] for path, found in readings(pack, ICloud).items()} == {
         "IMG_0001.JPG": [None]
     }
 
@@ -94,7 +94,7 @@ def test_an_album_whose_name_several_files_carry_says_so() -> None:
 def test_a_missing_part_is_seen_by_the_rows_that_name_its_files() -> None:
     pack = Pack("iCloud Photos Part 1 of 2")
     pack.add("Photos/Photo Details.csv", fixture.HEADER + fixture.row("IMG_0001.JPG"))
-    found = said(pack, ICloud)
+    found = readings(pack, ICloud)
     assert {path: [item.context for item in said] for path, said in found.items()} == {
         "Photos/IMG_0001.JPG": ["library"]
     }
@@ -107,7 +107,7 @@ def test_a_deleted_photograph_is_not_mixed_up_with_a_later_one_of_its_name() -> 
     pack.add("Photos/Photo Details.csv", fixture.HEADER + lines)
     pack.add("Photos/A.JPG", b"new")
     pack.add("Recently Deleted/A.JPG", b"old")
-    found = said(pack, ICloud)
+    found = readings(pack, ICloud)
     assert [(item.context, item.taken_at) for path in sorted(found, key=str) for item in found[path]] == [
         ("library", "2023-08-14T09:30:00+00:00"),
         ("deleted", "2022-08-14T09:30:00+00:00"),
@@ -115,7 +115,7 @@ def test_a_deleted_photograph_is_not_mixed_up_with_a_later_one_of_its_name() -> 
 
 
 def test_a_shared_album_is_seen_by_others_and_a_library_is_not() -> None:
-    found = said(fixture.build("one-part"), ICloud)
+    found = readings(fixture.build("one-part"), ICloud)
     levels = {item.context: item.exposure for path in found for item in found[path]}
     private = dict.fromkeys(("library", "hidden", "deleted", "album", "memory"), Exposure.PRIVATE)
     assert levels == {**private, "shared_album": Exposure.NETWORK}

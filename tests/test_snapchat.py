@@ -14,15 +14,15 @@ from selfsearch.types import Exposure, Provenance
 
 from .exports import Pack
 from .exports import snapchat as fixture
-from .exports.reading import RecordIndex, columns
+from .exports.reading import Readings, columns
 
 MID = "11AA22BB-33CC-44DD-88EE-0123456789AB"
 
 
-def read(pack: Pack) -> RecordIndex:
+def read(pack: Pack) -> Readings:
     """Everything said about every media file, as the whole program would see it."""
     reader = Snapchat(pack.as_export())
-    provenances: RecordIndex = {}
+    provenances: Readings = {}
     for mention in reader.mentions():
         path = mention.path if mention.path in pack.files else None
         provenances.setdefault(path, []).append(columns(mention.provenance))

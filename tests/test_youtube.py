@@ -14,7 +14,7 @@ from selfsearch.types import Exposure
 
 from .exports import Pack
 from .exports import youtube as fixture
-from .exports.reading import said, unread
+from .exports.reading import readings
 
 
 @pytest.mark.parametrize("layout", fixture.LAYOUTS)
@@ -71,7 +71,7 @@ def test_the_privacy_gives_the_exposure_and_is_quoted(word: str, level: Exposure
     pack.add(
         "video metadata/videos.csv", fixture.table(fixture.HEADER, [fixture.row("aB3dE5fG7h_", "x", word)])
     )
-    (provenance,) = said(pack, YouTube)[None]
+    (provenance,) = readings(pack, YouTube)[None]
     assert (provenance.audience, provenance.audience_source) == (word, "per_item")
     assert provenance.exposure is level
     assert provenance.exposure_reason.startswith(f'YouTube: Privacy = "{word}"')
@@ -84,7 +84,7 @@ def test_sentence_case_headers_are_the_same_headers() -> None:
         "video metadata/videos.csv", fixture.table(fixture.HEADER, [fixture.row("aB3dE5fG7h_", "x")], words)
     )
     pack.add("videos/x.mp4", fixture.video())
-    (provenance,) = said(pack, YouTube)["videos/x.mp4"]
+    (provenance,) = readings(pack, YouTube)["videos/x.mp4"]
     assert (provenance.post_id, provenance.caption) == ("aB3dE5fG7h_", "x")
     assert provenance.posted_at_source == "Video publish timestamp"
 

@@ -10,6 +10,7 @@ from ..photos import nobody, photo
 from . import Pack, Planted
 
 LAYOUTS = ("one-part", "three-parts", "without-top-folder", "damaged")
+ROOTS = {"three-parts": [f"iCloud Photos Part {number} of 3/" for number in (1, 2, 3)]}
 
 VIDEO = b"\x00\x00\x00\x18ftypqt  " + bytes(24)
 HEADER = "imgName,fileChecksum,favorite,hidden,deleted,originalCreationDate,viewCount,importDate\n"

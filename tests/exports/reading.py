@@ -4,37 +4,34 @@ from __future__ import annotations
 
 import random
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 
 from selfsearch.exports.discovery import discover
 from selfsearch.exports.export import Export
 from selfsearch.exports.platforms.base import Platform
+from selfsearch.exports.platforms.media_refs import is_media_name
 from selfsearch.types import Provenance
 
-from . import Pack, Planted
+from . import Pack
 
 RECORDS = ("json", "csv", "html", "txt")
 
-RecordIndex = dict["str | None", list[SimpleNamespace]]  # path -> provenances, as their columns
+Readings = dict["str | None", list[SimpleNamespace]]  # path -> provenances, as their columns
 
 
-def said(pack: Pack, platform: type[Platform]) -> RecordIndex:
+def readings(pack: Pack, platform: type[Platform]) -> Readings:
     """Everything said about every media file, mentioned or not; under None what has only a link."""
     export = pack.as_export()
     reader = platform(export)
-    found: RecordIndex = {}
+    by_path: Readings = {}
     for mention in reader.mentions():
-        found.setdefault(mention.path, []).append(columns(mention.provenance))
+        by_path.setdefault(mention.path, []).append(columns(mention.provenance))
     for path in export.members:
-        if (
-            path not in found
-            and path.rpartition(".")[2].lower() not in RECORDS
-            and not reader.derivative(path)
-        ):
-            found[path] = [columns(reader.infer(path))]
-    return found
+        is_record = path.rpartition(".")[2].lower() in RECORDS
+        if path not in by_path and not is_record and not reader.derivative(path):
+            by_path[path] = [columns(reader.infer(path))]
+    return by_path
 
 
 def mentioned(platform: type[Platform], export: Export) -> list[SimpleNamespace]:
@@ -50,33 +47,32 @@ def columns(provenance: Provenance) -> SimpleNamespace:
     return SimpleNamespace(**provenance.columns())
 
 
-def unread(pack: Pack, reader: type[Platform]) -> list[str]:
-    """What was planted and is not said, in words; and files of which nothing was planted."""
-    paths = {planted.path for planted in pack.planted}
-    extra = [path for path in said(pack, reader) if path not in paths]
-    return misread(pack, reader, pack.planted) + [f"{path}: nothing was planted" for path in extra]
-
-
-def misread(pack: Pack, reader: type[Platform], expected: Iterable[Planted]) -> list[str]:
-    """What was planted and is not said, in words."""
-    found = said(pack, reader)
+def misread(pack: Pack, platform: type[Platform]) -> list[str]:
+    """What was planted and is not said, in words; and media of the platform's of which nothing was planted."""
+    by_path = readings(pack, platform)
+    absent = [reading for path in by_path if path not in pack.files for reading in by_path[path]]
     wrong = []
-    for planted in expected:
-        near = found.get(planted.path, [])
-        differences = [_difference(planted.says, one) for one in near]
+    for planted in pack.planted:
+        candidates = by_path.get(planted.path, []) if planted.path else absent
+        differences = [_difference(planted.says, reading) for reading in candidates]
         if {} not in differences:
-            wrong.append(f"{planted.path}: {min(differences, key=len) if differences else 'not found'}")
+            wrong.append(f"{planted.path}: {min(differences, key=len) if differences else 'not there'}")
+    for path in by_path.keys() & pack.files.keys() - {planted.path for planted in pack.planted}:
+        if is_media_name(path or "") and by_path[path][0].platform == platform.name:
+            wrong.append(f"{path}: nothing was planted")
     return wrong
 
 
-def _difference(says: dict[str, object], one: SimpleNamespace) -> dict[str, tuple[object, object]]:
+def _difference(says: dict[str, object], reading: SimpleNamespace) -> dict[str, tuple[object, object]]:
     """Field -> (planted, read), where they differ."""
     return {
-        field: (right, getattr(one, field)) for field, right in says.items() if getattr(one, field) != right
+        field: (right, getattr(reading, field))
+        for field, right in says.items()
+        if getattr(reading, field) != right
     }
 
 
-def joined(pack: Pack, containers: dict[str, str], into: Path) -> RecordIndex:
+def joined(pack: Pack, containers: dict[str, str], into: Path) -> Readings:
     """The export written as zips and found again. `containers`: the beginning of paths -> a zip's name."""
     for prefix, container in containers.items():
         with zipfile.ZipFile(into / f"{container}.zip", "w") as archive:
@@ -84,7 +80,7 @@ def joined(pack: Pack, containers: dict[str, str], into: Path) -> RecordIndex:
                 if prefix == next(start for start in containers if path.startswith(start)):
                     archive.writestr(pack.wrapper + path, data)
     (source,) = discover(into).sources
-    return {item.path: [columns(said) for said in item.provenance] for item in source.items()}
+    return {item.path: [columns(provenance) for provenance in item.provenance] for item in source.items()}
 
 
 def scrambled(pack: Pack, seed: int) -> Pack:

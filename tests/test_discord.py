@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from selfsearch.exports.export import Export
-from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account
 from selfsearch.exports.platforms.discord import Discord
 from selfsearch.types import Exposure, Timestamp
@@ -70,16 +69,6 @@ def test_links_without_media_are_listed_and_documents_are_not(layout):
         sum(mention.path is None for mention in mentions) == 2 + 4 * 2
     )  # two photos, and two images per channel
     assert sum(mention.path is not None for mention in mentions) == 3
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_package_is_recognised_in_every_language(layout):
-    pack = build(layout)
-    assert [root.prefix for root in Discord.recognize(PathIndex(pack.files))] == [""]
-    assert [root.prefix for root in Discord.recognize(PathIndex(f"p/{path}" for path in pack.files))] == [
-        "p/"
-    ]
-    assert Discord.confirm(pack.as_export())
 
 
 def test_another_programs_message_index_is_not_a_package():

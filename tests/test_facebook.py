@@ -49,11 +49,8 @@ def test_exactly_what_was_planted_is_read_and_no_record_is_odd(layout):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_download_is_recognised_bare_and_in_a_folder(layout):
+def test_a_renamed_download_is_facebook_s_and_not_instagram_s(layout):
     pack = build(layout)
-    assert [root.prefix for root in Facebook.recognize(PathIndex(pack.files))] == [""]
-    wrapped = PathIndex(f"facebook-x/{path}" for path in pack.files)
-    assert [root.prefix for root in Facebook.recognize(wrapped)] == ["facebook-x/"]
     pack.name = "renamed"
     assert Facebook.confirm(pack.as_export())
     assert not Instagram.confirm(pack.as_export())

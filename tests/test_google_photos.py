@@ -18,20 +18,6 @@ from .exports import google_photos as fixture
 from .exports.reading import joined, readings
 
 
-@pytest.mark.parametrize("layout", fixture.LAYOUTS)
-def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
-    assert unread(fixture.build(layout), GooglePhotos) == []
-
-
-@pytest.mark.parametrize("layout", fixture.LAYOUTS)
-def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
-    pack = fixture.build(layout)
-    for around in ("", "backups/2025/", "takeout-20250105T101112Z-001/"):
-        roots = list(GooglePhotos.recognize(PathIndex(around + pack.wrapper + path for path in pack.files)))
-        assert [root.prefix for root in roots] == [around + pack.wrapper]
-    assert GooglePhotos.confirm(pack.as_export())
-
-
 @pytest.mark.parametrize(
     ("media", "record"),
     [

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account
 from selfsearch.exports.platforms.icloud import ICloud, parse_apple_date
 from selfsearch.types import Exposure
@@ -14,21 +13,6 @@ from selfsearch.types import Exposure
 from .exports import Pack
 from .exports import icloud as fixture
 from .exports.reading import joined, readings
-
-
-@pytest.mark.parametrize("layout", fixture.LAYOUTS)
-def test_every_planted_photograph_is_read_as_planted(layout: str) -> None:
-    assert unread(fixture.build(layout), ICloud) == []
-
-
-@pytest.mark.parametrize("layout", fixture.LAYOUTS)
-def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
-    pack = fixture.build(layout)
-    for around in ("", "backups/2022/"):
-        roots = list(ICloud.recognize(PathIndex(around + pack.wrapper + path for path in pack.files)))
-        prefixes = [f"iCloud Photos Part {n} of 3/" for n in (1, 2, 3)] if layout == "three-parts" else [""]
-        assert [root.prefix for root in roots] == [around + pack.wrapper + prefix for prefix in prefixes]
-    assert ICloud.confirm(pack.as_export())
 
 
 def test_the_folder_that_windows_syncs_is_not_an_export() -> None:

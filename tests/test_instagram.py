@@ -55,11 +55,8 @@ def test_exactly_what_was_planted_is_read_and_no_record_is_odd(layout):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_download_is_recognised_bare_and_in_a_folder_and_is_not_facebook_s(layout):
+def test_a_renamed_download_is_instagram_s_and_not_facebook_s(layout):
     pack = build(layout)
-    assert [root.prefix for root in Instagram.recognize(PathIndex(pack.files))] == [""]
-    wrapped = PathIndex(f"instagram-x/{path}" for path in pack.files)
-    assert [root.prefix for root in Instagram.recognize(wrapped)] == ["instagram-x/"]
     pack.name = "renamed"
     assert Instagram.confirm(pack.as_export())
     assert not Facebook.confirm(pack.as_export())

@@ -15,7 +15,6 @@ from selfsearch.types import Exposure, Location, Provenance, Timestamp
 from .exports import Pack
 from .exports import plain_files as fixture
 from .exports.plain_files import listed, xmp
-from .exports.reading import misread
 
 
 def beside(sidecar: str, *media: str, text: str | None = None) -> list[str | None]:
@@ -25,12 +24,6 @@ def beside(sidecar: str, *media: str, text: str | None = None) -> list[str | Non
     for path in media:
         pack.add(path, b"x")
     return [mention.path for mention in PlainFiles(pack.as_export()).mentions()]
-
-
-@pytest.mark.parametrize("layout", fixture.LAYOUTS)
-def test_every_planted_picture_is_read_as_planted(layout: str) -> None:
-    pack = fixture.build(layout)
-    assert misread(pack, PlainFiles, pack.planted) == []
 
 
 def test_a_plain_file_says_nothing_about_who_could_see_it() -> None:

@@ -50,7 +50,7 @@ def layouts_of(*platforms: type[Platform]) -> pytest.MarkDecorator:
 def test_an_export_is_found_bare_and_inside_any_folder(platform: type[Platform], layout: str) -> None:
     pack = build(platform, layout)
     inner_roots = getattr(fixture(platform), "ROOTS", {}).get(layout, [""])
-    for around in ("", "backups/2024/"):
+    for around in ("", "backups/2024/", "takeout-20250105T101112Z-001/"):
         prefix = around + pack.wrapper
         roots = [root.prefix for root in platform.recognize(PathIndex(prefix + path for path in pack.files))]
         assert roots == [prefix + root for root in inner_roots]

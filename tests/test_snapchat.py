@@ -68,14 +68,6 @@ def test_no_link_that_fetches_media_is_kept(layout: str) -> None:
     assert "SECRET" not in repr(read(fixture.build(layout)))
 
 
-@pytest.mark.parametrize("layout", fixture.LAYOUTS)
-def test_an_export_is_recognised_at_its_root_and_under_a_folder(layout: str) -> None:
-    pack = fixture.build(layout)
-    assert [root.prefix for root in Snapchat.recognize(PathIndex(pack.files))] == [""]
-    inside = PathIndex(f"exports/mydata/{path}" for path in pack.files)
-    assert [root.prefix for root in Snapchat.recognize(inside)] == ["exports/mydata/"]
-
-
 def test_each_part_is_recognised_and_the_parts_belong_together() -> None:
     parts = fixture.split(fixture.build("two-parts"))
     assert [list(Snapchat.recognize(PathIndex(part.files))) for part in parts] == [

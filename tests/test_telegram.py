@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from selfsearch.exports.export import Export
-from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account
 from selfsearch.exports.platforms.telegram import Telegram
 from selfsearch.types import Exposure
@@ -46,15 +45,6 @@ def test_everything_planted_is_read_with_what_its_records_say(layout):
         assert records[planted.path] == records[planted.path] | planted.says, planted.path
     assert set(records) - {None} == {planted.path for planted in pack.planted}
     assert export.notes == {}
-
-
-def test_an_export_is_recognised_by_the_keys_of_its_record():
-    for layout in LAYOUTS:
-        pack = build(layout)
-        assert [
-            root.prefix for root in Telegram.recognize(PathIndex(f"x/{path}" for path in pack.files))
-        ] == ["x/"]
-        assert Telegram.confirm(pack.as_export())
 
 
 @pytest.mark.parametrize(

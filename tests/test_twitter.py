@@ -47,15 +47,6 @@ def test_everything_planted_is_read_with_what_its_records_say(layout):
     assert export.notes == {}
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_an_archive_is_recognised_bare_and_in_a_folder(layout):
-    files = build(layout).files
-    assert [root.prefix for root in Twitter.recognize(PathIndex(files))] == [""]
-    wrapped = PathIndex(f"my download/{path}" for path in files)
-    assert [root.prefix for root in Twitter.recognize(wrapped)] == ["my download/"]
-    assert Twitter.confirm(build(layout).as_export())
-
-
 def test_a_part_that_holds_only_media_is_recognised():
     roots = Twitter.recognize(PathIndex(["data/tweets_media/1-a.jpg"]))
     assert [(root.prefix, root.why) for root in roots] == [("", "data/tweets_media is an X archive's")]

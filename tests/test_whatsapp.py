@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from pathlib import PurePosixPath
 from types import SimpleNamespace
 
 import pytest
 
 from selfsearch.exports.export import Export
-from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms import PLAIN_FILES
 from selfsearch.exports.platforms.base import Mention
 from selfsearch.exports.platforms.whatsapp import WhatsApp
@@ -56,15 +54,6 @@ def test_every_planted_picture_is_read_as_planted(layout: str) -> None:
     for path, items in provenances.items():
         wanted = [planted.says for planted in pack.planted if planted.path == path]
         assert [{key: getattr(item, key) for key in wanted[0]} for item in items] == wanted
-
-
-@pytest.mark.parametrize("layout", fixture.LAYOUTS)
-def test_a_chat_is_recognised_with_and_without_a_folder_around_it(layout: str) -> None:
-    pack = fixture.build(layout)
-    assert [root.prefix for root in WhatsApp.recognize(PathIndex(pack.files))] == [""]
-    inside = [str(PurePosixPath("chats", "Bo", path)) for path in pack.files]
-    assert [root.prefix for root in WhatsApp.recognize(PathIndex(inside))] == ["chats/Bo/"]
-    assert WhatsApp.confirm(pack.as_export())
 
 
 def test_a_text_that_is_no_chat_is_not_confirmed() -> None:

@@ -17,20 +17,6 @@ from .exports import youtube as fixture
 from .exports.reading import readings
 
 
-@pytest.mark.parametrize("layout", fixture.LAYOUTS)
-def test_every_planted_video_is_read_as_planted(layout: str) -> None:
-    assert unread(fixture.build(layout), YouTube) == []
-
-
-@pytest.mark.parametrize("layout", fixture.LAYOUTS)
-def test_an_export_is_found_inside_any_wrapper(layout: str) -> None:
-    pack = fixture.build(layout)
-    for around in ("", "backups/2025/", "takeout-20250105T101112Z-001/"):
-        roots = list(YouTube.recognize(PathIndex(around + pack.wrapper + path for path in pack.files)))
-        assert [root.prefix for root in roots] == [around + pack.wrapper]
-    assert YouTube.confirm(pack.as_export())
-
-
 @pytest.mark.parametrize(
     "folder",
     [

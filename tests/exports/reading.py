@@ -48,7 +48,7 @@ def columns(provenance: Provenance) -> SimpleNamespace:
 
 
 def misread(pack: Pack, platform: type[Platform]) -> list[str]:
-    """What was planted and is not said, in words; and media of the platform's of which nothing was planted."""
+    """What was planted and is not said; and media of the platform's of which nothing was planted."""
     by_path = readings(pack, platform)
     absent = [reading for path in by_path if path not in pack.files for reading in by_path[path]]
     wrong = []

@@ -16,7 +16,7 @@ from typing import Any
 from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex, fold, folder_of
-from .base import Account, Mention, Platform, Root, as_roots
+from .base import Account, Mention, Platform, Root, as_roots, mentions_of, plain_file
 from .dates import discord_id_time, parse_iso
 from .media_refs import SavedFiles, is_media_name, may_show_faces, url_file_name
 from .parsing import as_dict, as_list, as_text, is_digits
@@ -47,7 +47,7 @@ _IN_SERVER = Exposure.NETWORK.because(
 )
 _IN_UNKNOWN_CHANNEL = Exposure.UNKNOWN.because("the package does not say what kind of channel this was")
 _SERVER_ICON = Exposure.UNKNOWN.because("a picture of a server; the package does not say who could see it")
-_UNMENTIONED = Exposure.UNKNOWN.because("stands beside a Discord package, but no message there links to it")
+_UNMENTIONED = plain_file("stands beside a Discord package, but no message there links to it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Discord(Platform):
         reasons = paths.find_marks({"messages/index.json": "messages/index.json is a Discord package's"})
         for folder in paths.prefixes_with_file("channel.json"):
             match = _CHANNEL_FOLDER.match(folder)
-            if match and match[1] not in reasons and paths.has(f"{_parent(folder)}index.json"):
+            if match and match[1] not in reasons and paths.has(f"{folder_of(folder[:-1])}index.json"):
                 reasons[match[1]] = "index.json beside folders of channels is a Discord package's"
         return as_roots(reasons)
 
@@ -128,8 +128,7 @@ class Discord(Platform):
                 if attachments := list(_attachments(message)):
                     provenance = self._provenance(channel, message)
                 for attachment in attachments:
-                    saved_paths = _saved_as(attachment, saved, name_counts)
-                    yield from (Mention(path, provenance) for path in saved_paths or (None,))
+                    yield from mentions_of(_saved_as(attachment, saved, name_counts), provenance)
 
     def infer(self, path: str) -> Provenance:
         """A picture in the account's folder is an earlier avatar; others are servers' or not Discord's."""
@@ -138,7 +137,7 @@ class Discord(Platform):
             return self._avatar()
         if self._is_discords(path):
             return Provenance(self.name, self.account.name, "server", exposure=_SERVER_ICON)
-        return Provenance("folder", context="file", exposure=_UNMENTIONED)
+        return _UNMENTIONED
 
     @cached_property
     def _user(self) -> tuple[str | None, Mapping[str, Any]]:
@@ -179,7 +178,7 @@ class Discord(Platform):
         titles: dict[str, Mapping[str, Any]] = {}  # index.json by the folder it stands in
         channels = []
         for folder, channel_id in self._channel_folders.items():
-            above = _parent(folder)
+            above = folder_of(folder[:-1])
             if above not in titles:
                 titles[above] = object_at(f"{above}index.json")
             record = object_at(f"{folder}channel.json")
@@ -255,8 +254,3 @@ def _saved_as(attachment: Attachment, saved: SavedFiles, name_counts: Counter[st
         return []
     paths = saved.with_name(attachment.name) or saved.with_name(attachment.name.removeprefix("SPOILER_"))
     return paths if len(paths) == 1 else []
-
-
-def _parent(folder: str) -> str:
-    """ "a/b/" of "a/b/c/"."""
-    return folder_of(folder.rstrip("/"))

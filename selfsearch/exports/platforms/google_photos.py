@@ -74,11 +74,9 @@ class AlbumRecord:
         """Who could see what is in it. `own`: the reason that holds outside of albums."""
         access = f'album access = "{self.access}"' if self.access else "the album's record names no access"
         word = (self.access or "").lower()
-        if self.comments:
-            evidence = f"sharedAlbumComments: {self.comments}"
+        if self.comments or word == "shared":
+            evidence = f"sharedAlbumComments: {self.comments}" if self.comments else access
             return Exposure.NETWORK.because(f"in a shared album ({evidence}); {_NOT_EXPORTED}")
-        if word == "shared":
-            return Exposure.NETWORK.because(f"in a shared album ({access}); {_NOT_EXPORTED}")
         if word == "public":
             return Exposure.UNKNOWN.because(f"{access}, a word that Google does not explain; {_NOT_EXPORTED}")
         return Exposure.PRIVATE.because(f"{own}, as far as the export says ({access}); {_NOT_EXPORTED}")
@@ -292,10 +290,8 @@ def _read_sidecar(data: Any) -> PhotoRecord | None:
 def _photo(record: Mapping[str, Any]) -> PhotoRecord:
     url = as_url(record.get("url"))
     people = (as_text(p.get("name") if isinstance(p, dict) else p) for p in as_list(record.get("people")))
-    origin = record.get("googlePhotosOrigin")
-    is_own = None
-    if isinstance(origin, dict) and origin:
-        is_own = not ("fromSharedAlbum" in origin or "fromPartnerSharing" in origin)
+    origin = as_dict(record.get("googlePhotosOrigin"))
+    is_own = "fromSharedAlbum" not in origin and "fromPartnerSharing" not in origin
     context, exposure = _standing(record)
     provenance = Provenance(
         GooglePhotos.name,
@@ -307,7 +303,7 @@ def _photo(record: Mapping[str, Any]) -> PhotoRecord:
         exposure=exposure,
         location=_location(record, "geoData") or _location(record, "geoDataExif"),  # the user's, the camera's
         people=distinct(people),
-        author_is_owner=is_own,
+        author_is_owner=is_own if origin else None,
         post_id=url.rpartition("/photo/")[2] or None if url and "/photo/" in url else None,
     )
     return PhotoRecord(as_text(record.get("title")) or "", provenance)

@@ -14,7 +14,7 @@ from typing import Any
 
 import ijson
 
-from ...types import Audience, Exposure, Link, Location, Provenance, Timestamp
+from ...types import Audience, Exposure, ExposureAssessment, Link, Location, Provenance, Timestamp
 from ..export import NOT_OBJECTS, Export
 from ..path_index import PathIndex, file_name, folder_name
 from .base import Account, Mention, Platform, Root, as_roots
@@ -48,15 +48,11 @@ _LINKED_CHATS = ("public_supergroup", "private_supergroup", "public_channel", "p
 _VISUAL = ("sticker", "video_message", "animation", "video_file")
 _AUDIBLE = ("voice_message", "audio_file")
 
-_UNMENTIONED = (None, Exposure.UNKNOWN.because("no record in the export speaks of this file"))
-_OWN_LISTS = {  # list in the record, and folder -> context and exposure
-    "profile_pictures": (
-        "profile_photo",
-        Exposure.UNKNOWN.because(
-            "Telegram does not export who may see profile photos: it is a privacy setting"
-        ),
-    ),
-    "stories": ("story", Exposure.UNKNOWN.because("Telegram does not export who a story was shown to")),
+_UNMENTIONED = (None, "no record in the export speaks of this file")
+_PROFILE_SETTING = "Telegram does not export who may see profile photos: it is a privacy setting"
+_OWN_LISTS = {  # list in the record, and folder -> context, and why its exposure is not known
+    "profile_pictures": ("profile_photo", _PROFILE_SETTING),
+    "stories": ("story", "Telegram does not export who a story was shown to"),
 }
 _MESSAGE_FOLDERS = ("photos", "video_files", "round_video_messages", "stickers", "files", "animations")
 
@@ -76,6 +72,21 @@ class TelegramChat:
     name: str | None = None
     type: str | None = None
     id: str | None = None
+
+    @property
+    def exposure(self) -> ExposureAssessment:
+        """Who could see its messages."""
+        if self.type is None:
+            return Exposure.UNKNOWN.because("the record lacks the chat's type")
+        reason = f"Telegram does not say who can see a chat of type {self.type[:40]}"
+        return _EXPOSURES.get(self.type) or Exposure.UNKNOWN.because(reason)
+
+    def url(self, message_id: str | None) -> str | None:
+        """Channels and supergroups have addresses for their members; a public one's name is not exported."""
+        number = (self.id or "").removeprefix("-100")
+        if self.type in _LINKED_CHATS and number.isdigit() and message_id and message_id.isdigit():
+            return f"https://t.me/c/{number}/{message_id}"
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +133,7 @@ class Telegram(Platform):
     @cached_property
     def account(self) -> Account:
         """Whose export it is; that of a single chat does not say."""
-        first, last, handle = (
-            as_text(self._owner.get(key)) for key in ("first_name", "last_name", "username")
-        )
+        first, last, handle = (as_text(self._owner.get(k)) for k in ("first_name", "last_name", "username"))
         display_name = " ".join(filter(None, (first, last))) or None
         name = (handle or "").removeprefix("@") or display_name
         exported = _EXPORT_NAME.match(self.export.name)
@@ -143,21 +152,19 @@ class Telegram(Platform):
     def infer(self, path: str) -> Provenance:
         """The folder says what it was, a photo's name when (on the exporting computer's clock)."""
         folder = folder_name(path).lower()
-        context, exposure = _OWN_LISTS.get(folder, _UNMENTIONED)
+        context, reason = _OWN_LISTS.get(folder, _UNMENTIONED)
         if folder in _MESSAGE_FOLDERS:
             context = "message"
         posted = None
         if match := _NAMED_TIME.search(path):
             day, month, year, *clock = match.groups()
             posted = Timestamp.of(parse_iso(f"{year}-{month}-{day}T{':'.join(clock)}"), "file name")
+        exposure = Exposure.UNKNOWN.because(reason)
         return Provenance(self.name, self.account.name, context, posted=posted, exposure=exposure)
 
-    @cached_property
-    def _record(self) -> str | None:
-        return self.export.find(_RECORD)
-
     def _events(self) -> Iterator[tuple[str, str, Any]]:
-        return self.export.events(self._record) if self._record else iter(())
+        path = self.export.find(_RECORD)
+        return self.export.events(path) if path else iter(())
 
     @cached_property
     def _owner(self) -> Mapping[str, Any]:
@@ -208,7 +215,7 @@ class Telegram(Platform):
             elif prefix in _CHAT_KEYS and event not in ("start_map", "start_array", "end_map", "end_array"):
                 yield prefix, value
             elif prefix in _OBJECTS:
-                self.export.note(self._record or _RECORD, NOT_OBJECTS)
+                self.export.note(self.export.find(_RECORD) or "", NOT_OBJECTS)
 
     def _provenance(self, item: TelegramObject, album_caption: str | None) -> Provenance:
         """What an object says of its media. An album keeps the caption on one of its messages."""
@@ -216,14 +223,14 @@ class Telegram(Platform):
         if item.kind == "messages":
             return self._message(item.value, item.chat, caption or album_caption)
         owner = self.account.name
-        context, exposure = _OWN_LISTS.get(item.kind, _UNMENTIONED)
+        context, reason = _OWN_LISTS.get(item.kind, _UNMENTIONED)
         return Provenance(
             self.name,
             owner,
             context,
             caption=caption,
             posted=_posted(item.value),
-            exposure=exposure,
+            exposure=Exposure.UNKNOWN.because(reason),
             author=owner,
             author_is_owner=True,
         )
@@ -241,9 +248,9 @@ class Telegram(Platform):
             "service" if message.get("type") == "service" else context,
             caption=caption,
             posted=_posted(message),
-            link=Link.of(_url(chat, message_id), "constructed"),
+            link=Link.of(chat.url(message_id), "constructed"),
             audience=Audience.of(chat.type, "chat_type"),
-            exposure=_EXPOSURES.get(chat.type or "") or Exposure.UNKNOWN.because(_unknown_type(chat.type)),
+            exposure=chat.exposure,
             album=chat.name,
             location=Location.of(point, "location_information"),
             place=as_text(message.get("place_name")) or as_text(message.get("address")),
@@ -356,20 +363,6 @@ def _author(message: Mapping[str, Any]) -> str | None:
 def _is_forwarded(message: Mapping[str, Any]) -> bool:
     """Also with null in it: then whoever wrote it first hides behind a deleted or closed account."""
     return "forwarded_from" in message or "forwarded_from_id" in message
-
-
-def _url(chat: TelegramChat, message_id: str | None) -> str | None:
-    """Channels and supergroups have addresses for their members; a public one's name is not exported."""
-    number = (chat.id or "").removeprefix("-100")
-    if chat.type in _LINKED_CHATS and number.isdigit() and message_id and message_id.isdigit():
-        return f"https://t.me/c/{number}/{message_id}"
-    return None
-
-
-def _unknown_type(chat_type: str | None) -> str:
-    if chat_type is None:
-        return "the record lacks the chat's type"
-    return f"Telegram does not say who can see a chat of type {chat_type[:40]}"
 
 
 def _digits(text: str) -> str:

@@ -97,8 +97,7 @@ class WhatsApp(Platform):
     @classmethod
     def confirm(cls, export: Export) -> bool:
         """Whether one of the texts begins as a chat does."""
-        reader = cls(export)
-        return any(reader._is_chat(path) for path in reader._texts())
+        return next(cls(export)._texts(), None) is not None
 
     def mentions(self) -> Iterator[Mention]:
         """Every attachment, and every picture that a message says was left out."""
@@ -119,16 +118,18 @@ class WhatsApp(Platform):
             return Provenance(self.name, context="file", exposure=_UNMENTIONED)
         return replace(self._chats[0].provenance, posted=Timestamp.of(named_time(path), "file name"))
 
-    def _texts(self) -> list[str]:
-        return [path for path in self.export.members if "/" not in path and _TEXT.fullmatch(fold(path))]
-
-    def _is_chat(self, path: str) -> bool:
-        return any(True for _ in parse_messages(islice(self._lines(path), FIRST_LINES)))
+    def _texts(self) -> Iterator[str]:
+        """The texts that begin as a chat does."""
+        for path in self.export.members:
+            if "/" not in path and _TEXT.fullmatch(fold(path)):
+                messages = parse_messages(islice(self._lines(path), FIRST_LINES))
+                if next(messages, None) is not None:
+                    yield path
 
     @cached_property
     def _chats(self) -> list[WhatsAppChat]:
         names = AttachmentNames(self.export)
-        return [self._read(path, names) for path in self._texts() if self._is_chat(path)]
+        return [self._read(path, names) for path in self._texts()]
 
     def _lines(self, path: str) -> Iterator[str]:
         """The lines of a text, streamed; what cannot be read is noted and the lines before it stay."""

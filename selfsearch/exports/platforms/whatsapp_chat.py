@@ -119,14 +119,13 @@ def _begin(raw: str, text: str, head: re.Match[str]) -> ChatMessage:
     sent = SentAt((int(first), int(second), int(third)), sign, clock)
     rest = text[head.end() :]
     sender, colon, body = rest.partition(":")
-    if not (colon and sender.strip() and len(sender) <= MAX_SENDER and body[:1] in ("", " ", "\u00a0")):
-        message = ChatMessage(sent, None, False)
-        message.add(rest)
-        return message
-    colons = text.count(":", 0, head.end()) + 1
-    marked_body = raw.split(":", colons)[colons].lstrip()
-    message = ChatMessage(sent, sender.strip(), _MARKS.match(marked_body) is not None)
-    message.add(body.strip())
+    message = ChatMessage(sent, None, False)
+    if colon and sender.strip() and len(sender) <= MAX_SENDER and body[:1] in ("", " ", "\u00a0"):
+        colons = text.count(":", 0, head.end()) + 1
+        marked_body = raw.split(":", colons)[colons].lstrip()
+        message = ChatMessage(sent, sender.strip(), _MARKS.match(marked_body) is not None)
+        rest = body.strip()
+    message.add(rest)
     return message
 
 

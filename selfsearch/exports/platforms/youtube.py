@@ -74,20 +74,19 @@ class VideoColumns:
         headers: list[str] = []
         for row in rows:
             headers = list(row) if len(row) > len(headers) else headers
-        video = _called(headers, "video id", "video-id") or _first_where(
-            rows, headers[:1], _VIDEO_ID.fullmatch
-        )
-        created, published = _time_columns(_all_where(rows, headers, _TIME.fullmatch))
+        first_ids = _where(rows, headers[:1], _VIDEO_ID.fullmatch)
+        video = _called(headers, "video id", "video-id") or _first(first_ids)
+        created, published = _time_columns(_where(rows, headers, _TIME.fullmatch))
         own = [header for header in headers if header != video and not _says(header, _HEADERS["channel"])]
         title = _called(own, "video title (original)") or _saying(own, _HEADERS["title"])
         rest = [header for header in own if header != title]
+        settings = _where(rows, rest, lambda text: fold(text).strip() in _PRIVACY)
         return cls(
             video=video,
-            channel=_first_where(rows, headers, _CHANNEL_ID.match) or _called(headers, "channel id"),
+            channel=_first(_where(rows, headers, _CHANNEL_ID.match)) or _called(headers, "channel id"),
             title=title,
             description=_saying(rest, _HEADERS["description"]),
-            privacy=_first_where(rows, rest, lambda text: fold(text).strip() in _PRIVACY)
-            or _saying(rest, _HEADERS["privacy"]),
+            privacy=_first(settings) or _saying(rest, _HEADERS["privacy"]),
             milliseconds=_saying(rest, ("(ms)",)),
             created=created,
             published=published,
@@ -356,27 +355,27 @@ def _time_columns(headers: list[str]) -> tuple[str | None, str | None]:
     return created, published or (rest[0] if rest else None)
 
 
-def _all_where(rows: Sequence[_Row], headers: Sequence[str], fits: Callable[[str], object]) -> list[str]:
+def _where(rows: Sequence[_Row], headers: Sequence[str], fits: Callable[[str], object]) -> list[str]:
     """The columns where half of the values fit: a damaged row must not hide a column."""
-    fitting = []
+    columns = []
     for header in headers:
         values = [text for row in rows if (text := row.get(header, "").strip())]
         if values and 2 * sum(bool(fits(text)) for text in values) >= len(values):
-            fitting.append(header)
-    return fitting
-
-
-def _first_where(rows: Sequence[_Row], headers: Sequence[str], fits: Callable[[str], object]) -> str | None:
-    return next(iter(_all_where(rows, headers, fits)), None)
+            columns.append(header)
+    return columns
 
 
 def _called(headers: Sequence[str], *names: str) -> str | None:
-    return next((header for header in headers if fold(header).strip() in names), None)
+    return _first(header for header in headers if fold(header).strip() in names)
 
 
 def _saying(headers: Sequence[str], words: Sequence[str]) -> str | None:
-    return next((header for header in headers if _says(header, words)), None)
+    return _first(header for header in headers if _says(header, words))
 
 
 def _says(header: str, words: Sequence[str]) -> bool:
     return any(word in fold(header) for word in words)
+
+
+def _first(headers: Iterable[str]) -> str | None:
+    return next(iter(headers), None)

@@ -27,8 +27,8 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)
-def no_courier(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notify, "_courier", None)
+def no_remote_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notify, "_remote_sender", None)
 
 
 # ---- the setting ----
@@ -85,8 +85,8 @@ def test_apprise_is_asked_whether_it_knows_the_url() -> None:
 
 def test_a_file_gets_a_line_for_each_message(tmp_path: Path) -> None:
     settings = Settings(notify=f"file:{tmp_path}/told.txt")
-    notify.tell(settings, MESSAGE, failed=False)
-    notify.tell(settings, "the scheduled re-scan failed\nsee: selfsearch schedule status", failed=True)
+    notify.send(settings, MESSAGE, failed=False)
+    notify.send(settings, "the scheduled re-scan failed\nsee: selfsearch schedule status", failed=True)
     lines = (tmp_path / "told.txt").read_text().splitlines()
     assert [line.partition(" ")[2] for line in lines] == [
         f"selfsearch: {MESSAGE}",
@@ -113,7 +113,7 @@ HOSTILE = "$(touch /tmp/x) `id` \"; display dialog 'hi'\n--urgency=low"
 @pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
 def test_the_text_of_a_desktop_notification_is_no_program(system: str) -> None:
     started: Started = []
-    delivery.on_desktop(HOSTILE, failed=True, run=starter(started), system=system)
+    delivery.show_on_desktop(HOSTILE, failed=True, run=starter(started), system=system)
     ((command, environment, _),) = started
     assert [word for word in [*command, *environment.values()] if HOSTILE in word] == [HOSTILE]
     if system == "linux":
@@ -124,7 +124,7 @@ def test_the_text_of_a_desktop_notification_is_no_program(system: str) -> None:
 
 def test_a_mail_goes_to_the_local_mail_program() -> None:
     started: Started = []
-    delivery.by_mail("ada@example.org", MESSAGE + "\nmore", run=starter(started))
+    delivery.send_mail("ada@example.org", MESSAGE + "\nmore", run=starter(started))
     ((command, _, given),) = started
     mail = message_from_bytes(given, policy=policy.default)
     assert command == ["sendmail", "-i", "--", "ada@example.org"]
@@ -136,9 +136,9 @@ def test_one_way_that_fails_keeps_none_of_the_others(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))  # no notify-send there
-    monkeypatch.setattr(delivery, "_path", lambda: str(tmp_path))
+    monkeypatch.setattr(delivery, "MAIL_FOLDERS", ())
     settings = Settings(notify=f"desktop mail:ada file:{tmp_path}/no/such/folder file:{tmp_path}/told")
-    notify.tell(settings, MESSAGE, failed=False)
+    notify.send(settings, MESSAGE, failed=False)
     assert MESSAGE in (tmp_path / "told").read_text()
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
         "not told by desktop",
@@ -148,7 +148,7 @@ def test_one_way_that_fails_keeps_none_of_the_others(
 
 
 def test_a_setting_that_cannot_be_used_is_told_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    notify.tell(Settings(notify="pigeon"), MESSAGE, failed=False)
+    notify.send(Settings(notify="pigeon"), MESSAGE, failed=False)
     assert "nobody was told" in caplog.text
 
 
@@ -160,7 +160,7 @@ def test_a_real_mail_program_is_found_and_given_the_mail(
     program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/words\ncat > {tmp_path}/mail\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.environ["PATH"])
-    notify.tell(Settings(notify="mail:ada"), MESSAGE, failed=False)
+    notify.send(Settings(notify="mail:ada"), MESSAGE, failed=False)
     assert (tmp_path / "words").read_text() == "-i\n--\nada\n"
     assert f"Subject: selfsearch: {MESSAGE}" in (tmp_path / "mail").read_text()
 
@@ -196,7 +196,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:apprise", "i
 
 def test_a_url_is_sent_to(service: tuple[str, list[dict[str, str]]]) -> None:
     url, told = service
-    notify.tell(Settings(notify=url), MESSAGE, failed=True)
+    notify.send(Settings(notify=url), MESSAGE, failed=True)
     assert [(one["title"], one["message"], one["type"]) for one in told] == [
         ("selfsearch", MESSAGE, "failure")
     ]
@@ -204,16 +204,16 @@ def test_a_url_is_sent_to(service: tuple[str, list[dict[str, str]]]) -> None:
 
 def test_what_is_not_taken_is_told_without_the_url(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(0)
-    notify.tell(Settings(notify="json://127.0.0.1:9/s3cret"), MESSAGE, failed=False)
+    notify.send(Settings(notify="json://127.0.0.1:9/s3cret"), MESSAGE, failed=False)
     assert "not told by json://... (over the network)" in caplog.text
     assert "s3cret" not in caplog.text
 
 
-def test_with_a_courier_the_process_itself_sends_nothing_far(tmp_path: Path) -> None:
+def test_with_a_remote_sender_the_process_itself_sends_nothing_remote(tmp_path: Path) -> None:
     given: list[str] = []
-    notify.send_through(lambda text: bool(given.append(text)) or True)
+    notify.use_remote_sender(lambda text: bool(given.append(text)) or True)
     settings = Settings(notify=f"json://127.0.0.1:9/x mail:ada file:{tmp_path}/told")
-    notify.tell(settings, MESSAGE, failed=False)
+    notify.send(settings, MESSAGE, failed=False)
     assert [json.loads(text)["message"] for text in given] == [MESSAGE]
     assert MESSAGE in (tmp_path / "told").read_text()
 
@@ -229,7 +229,7 @@ try:
 except Exception as exc:
     print(type(exc).__name__)
 for _ in range(2):
-    notify.tell(Settings(notify=sys.argv[1]), "appearances: 3 new", failed=False)
+    notify.send(Settings(notify=sys.argv[1]), "appearances: 3 new", failed=False)
 """
 
 
@@ -258,4 +258,4 @@ def test_the_sender_fails_when_the_message_was_not_sent(
 
 def test_sendmail_s_refusal_is_an_error() -> None:
     with pytest.raises(SelfsearchError, match="exit code 75"):
-        delivery.by_mail("ada", MESSAGE, run=starter([], code=75))
+        delivery.send_mail("ada", MESSAGE, run=starter([], code=75))

@@ -106,7 +106,7 @@ def apply(command: Callable[..., Any], arguments: Arguments, umask: int = 0o077)
         from ..monitoring import notify
 
         linux = sys.platform == "linux"  # elsewhere another program sends, which alone has the network
-        notify.send_through(_helper(notify.send_far, umask).do if linux else notify.in_program)
+        notify.use_remote_sender(_helper(notify.send_remote, umask).do if linux else notify.run_notify_send)
     sandbox.enforce(through_kernel=need is not Need.TIMER_TOOLS)
 
 

@@ -13,5 +13,5 @@ def send() -> None:
     """Send the message on stdin by mail or over the network. Started by a scheduled re-scan or a watch."""
     from ..monitoring import notify
 
-    if not notify.send_far(sys.stdin.read()):
+    if not notify.send_remote(sys.stdin.read()):
         raise SelfsearchError("the message was not sent by every way that was set")

@@ -121,7 +121,7 @@ def _notify(message: str, *, failed: bool) -> None:
         current = settings.read(options.home())
     except UsageError:
         return
-    notify.tell(current, message, failed=failed)
+    notify.send(current, message, failed=failed)
 
 
 def counts(done: RescanResult) -> dict[str, int]:

@@ -59,7 +59,7 @@ def _tell(done: RescanResult) -> None:
 
     if message := sentence(done):
         options.say(message)
-        notify.tell(settings.read(options.home()), message, failed=False)
+        notify.send(settings.read(options.home()), message, failed=False)
 
 
 class _Again:

@@ -1,12 +1,9 @@
-"""Being told on this machine: a desktop notification, or a line in a file. Neither opens a network socket.
+"""Delivering one notification: on the desktop, into a file, by mail, or over the network.
 
-Being told elsewhere: by the machine's own mail program, or over the network. The only code that sends over
-the network.
-
-It runs in a process that was made before the layers of selfsearch.sandbox were set, has read no photograph
-and has no key of the library, and is given nothing but the text. Apprise speaks some 130 services with one
-URL each; what comes beside it (notifiers, ntfy's and Gotify's own clients) speaks a few, or has seen no
-release for years.
+The first two open no network socket. The last two run in a process that was made before the layers of
+selfsearch.sandbox were set, has read no photograph and has no key of the library, and is given nothing but
+the text. Apprise speaks some 130 services with one URL each; what comes beside it (notifiers, ntfy's and
+Gotify's own clients) speaks a few, or has seen no release for years.
 """
 
 from __future__ import annotations
@@ -25,13 +22,22 @@ from typing import Any
 from ..errors import SelfsearchError
 
 TITLE = "selfsearch"
-PATIENCE = 20  # seconds for a notification program
+TIMEOUT = 20  # seconds for a notification program
+MAIL_FOLDERS = (
+    "/usr/sbin",
+    "/usr/lib",
+)  # where mail programs stand, and an ordinary user's PATH does not look
 
-Start = Callable[[Sequence[str], Mapping[str, str], bytes], int]
+# command line, what its environment has in addition, stdin -> exit code
+ProgramRunner = Callable[[Sequence[str], Mapping[str, str], bytes], int]
 
 # The text comes as an argument or from the environment, so none of it can be read as a program.
-APPLE = ("on run words", "display notification (item 2 of words) with title (item 1 of words)", "end run")
-WINDOWS = (
+APPLESCRIPT = (
+    "on run words",
+    "display notification (item 2 of words) with title (item 1 of words)",
+    "end run",
+)
+POWERSHELL = (
     "$null = [Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications,"
     " ContentType=WindowsRuntime];"
     "$form = [Windows.UI.Notifications.ToastNotificationManager]::GetTemplateContent("
@@ -45,55 +51,47 @@ WINDOWS = (
 )
 
 
-def start(command: Sequence[str], environment: Mapping[str, str], given: bytes) -> int:
+def run_program(command: Sequence[str], environment: Mapping[str, str], stdin: bytes) -> int:
     """Run a program of this system to its end; returns its exit code. Raises SelfsearchError."""
-    program = shutil.which(command[0], path=_path())
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *MAIL_FOLDERS])
+    program = shutil.which(command[0], path=path)
     if program is None:
         raise SelfsearchError(f"there is no {command[0]} on this machine")
     try:
-        done = subprocess.run(  # noqa: S603  (fixed programs; the text is an argument, or on stdin)
+        process = subprocess.run(  # noqa: S603  (fixed programs; the text is an argument, or on stdin)
             [program, *command[1:]],
             env={**os.environ, **environment},
-            input=given,
+            input=stdin,
             capture_output=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
     except (OSError, subprocess.TimeoutExpired) as exc:
         raise SelfsearchError(f"{command[0]} did not do it: {type(exc).__name__}") from exc
-    return done.returncode
+    return process.returncode
 
 
-def _path() -> str:
-    """Mail programs stand where the path of an ordinary user does not look."""
-    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/lib"])
-
-
-def on_desktop(message: str, *, failed: bool, run: Start = start, system: str = sys.platform) -> None:
+def show_on_desktop(
+    message: str, *, failed: bool, run: ProgramRunner = run_program, system: str = sys.platform
+) -> None:
     """Raises SelfsearchError when nothing could be shown, as when nobody is logged in."""
-    command, environment = desktop_call(message, failed=failed, system=system)
+    command, environment = _desktop_command(message, failed=failed, system=system)
     if run(command, environment, b"") != 0:
         raise SelfsearchError(f"{command[0]} could show nothing; is somebody logged in to the desktop?")
 
 
-def desktop_call(message: str, *, failed: bool, system: str) -> tuple[list[str], dict[str, str]]:
+def _desktop_command(message: str, *, failed: bool, system: str) -> tuple[list[str], dict[str, str]]:
     """The program that shows a notification, with its arguments and what it needs in its environment."""
     if system == "darwin":
-        lines = [word for line in APPLE for word in ("-e", line)]
-        return ["osascript", *lines, TITLE, message], {}
+        script = [argument for line in APPLESCRIPT for argument in ("-e", line)]
+        return ["osascript", *script, TITLE, message], {}
     if system == "win32":
-        return ["powershell.exe", "-NoProfile", "-NonInteractive", "-Command", WINDOWS], {
+        return ["powershell.exe", "-NoProfile", "-NonInteractive", "-Command", POWERSHELL], {
             "SELFSEARCH_TITLE": TITLE,
             "SELFSEARCH_TEXT": message,
         }
     urgency = "critical" if failed else "normal"
-    return [
-        "notify-send",
-        f"--app-name={TITLE}",
-        f"--urgency={urgency}",
-        "--",
-        TITLE,
-        message,
-    ], _session_bus()
+    options = [f"--app-name={TITLE}", f"--urgency={urgency}"]
+    return ["notify-send", *options, "--", TITLE, message], _session_bus()
 
 
 def _session_bus() -> dict[str, str]:
@@ -105,9 +103,9 @@ def _session_bus() -> dict[str, str]:
     return {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={bus}", "XDG_RUNTIME_DIR": folder}
 
 
-def in_file(path: Path, message: str, moment: datetime) -> None:
+def append_to_file(path: Path, message: str, now: datetime) -> None:
     """Append the message, one line per line of it, to a file of the user's. Raises SelfsearchError."""
-    stamp = moment.isoformat(timespec="seconds")
+    stamp = now.isoformat(timespec="seconds")
     text = "".join(f"{stamp} {TITLE}: {line}\n" for line in message.splitlines())
     try:
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -117,7 +115,7 @@ def in_file(path: Path, message: str, moment: datetime) -> None:
         raise SelfsearchError(f"{path} cannot be written: {exc.strerror}") from exc
 
 
-def by_mail(address: str, message: str, *, run: Start = start) -> None:
+def send_mail(address: str, message: str, *, run: ProgramRunner = run_program) -> None:
     """Give a mail to the local sendmail. Raises SelfsearchError when there is none or it refuses."""
     from email.message import EmailMessage
 
@@ -129,18 +127,19 @@ def by_mail(address: str, message: str, *, run: Start = start) -> None:
         raise SelfsearchError(f"sendmail refused the mail (exit code {code})")
 
 
-def over_network(url: str, message: str, *, failed: bool) -> None:
-    """Send by Apprise. Raises SelfsearchError when it did not arrive; its text holds nothing of the URL."""
+def send_by_apprise(url: str, message: str, *, failed: bool) -> None:
+    """Send over the network. Raises SelfsearchError when it did not arrive, with nothing of the URL in it."""
     import apprise
 
     kind = apprise.NotifyType.FAILURE if failed else apprise.NotifyType.INFO
-    if not apprise_with([url]).notify(body=message, title=TITLE, notify_type=kind):
+    if not apprise_sender([url]).notify(body=message, title=TITLE, notify_type=kind):
         raise SelfsearchError("the service did not take it; is the network there, and the URL still right?")
 
 
-def apprise_with(urls: Sequence[str]) -> Any:
-    """An Apprise object for those of `urls` that it understands. It logs nothing: its lines may hold parts of
-    a URL.
+def apprise_sender(urls: Sequence[str]) -> Any:
+    """An Apprise object for those of `urls` that it understands.
+
+    It logs nothing: its lines may hold parts of a URL.
     """
     import apprise
 

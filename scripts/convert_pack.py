@@ -59,9 +59,9 @@ class Net:
 
     def add(self, kind: str, inputs: Iterable[str], output: str, **attributes: int | list[int]) -> str:
         """Append one node; it is called like its only output, which is returned."""
-        made = [_attribute(key, value) for key, value in sorted(attributes.items())]
+        listed = [_attribute(key, value) for key, value in sorted(attributes.items())]
         self.nodes.append(
-            onnx.NodeProto(op_type=kind, name=output, input=list(inputs), output=[output], attribute=made)
+            onnx.NodeProto(op_type=kind, name=output, input=list(inputs), output=[output], attribute=listed)
         )
         return output
 
@@ -82,14 +82,14 @@ class Net:
 
 def convert(sources: Path) -> dict[str, bytes]:
     """Every file of the pack, by name, from a folder that holds the two source files."""
-    found = {name: _checked(name, _read(sources / name), SOURCES) for name in SOURCES}
-    made = {
-        "detection.onnx": detection(onnx.load_from_string(found[DETECTOR])),
-        "recognition.onnx": recognition(onnx.load_from_string(found[EMBEDDER])),
+    models = {name: _checked(name, _read(sources / name), SOURCES) for name in SOURCES}
+    results = {
+        "detection.onnx": detection(onnx.load_from_string(models[DETECTOR])),
+        "recognition.onnx": recognition(onnx.load_from_string(models[EMBEDDER])),
     }
-    for name, data in made.items():
+    for name, data in results.items():
         _checked(name, data, RESULTS)
-    return made | {"manifest.json": manifest(), "MODEL.LICENSE": LICENSE.read_bytes()}
+    return results | {"manifest.json": manifest(), "MODEL.LICENSE": LICENSE.read_bytes()}
 
 
 def detection(source: onnx.ModelProto) -> bytes:
@@ -122,16 +122,16 @@ def recognition(source: onnx.ModelProto) -> bytes:
 def folded(graph: onnx.GraphProto) -> Net:
     """The graph with its quantised weights (DequantizeLinear, mostly with a Reshape) as float32 constants."""
     constants: dict[str, Array] = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    kept = []
+    nodes = []
     for node in graph.node:
-        given = [constants[name] for name in node.input if name in constants]
+        inputs = [constants[name] for name in node.input if name in constants]
         if node.op_type == "DequantizeLinear":
-            constants[node.output[0]] = _dequantised(node, *given)
+            constants[node.output[0]] = _dequantised(node, *inputs)
         elif node.op_type == "Reshape" and node.input[0] in constants:
-            constants[node.output[0]] = given[0].reshape(given[1])
+            constants[node.output[0]] = inputs[0].reshape(inputs[1])
         else:
-            kept.append(node)
-    return Net(kept, constants)
+            nodes.append(node)
+    return Net(nodes, constants)
 
 
 def _dequantised(node: onnx.NodeProto, values: Array, scales: Array, zeros: Array) -> Array:
@@ -178,19 +178,19 @@ def _landmarks(net: Net, stride: int) -> str:
 
 def _two_anchors(net: Net, output: str, first: str, second: str, width: int) -> str:
     """(1, cells, width) twice -> (1, 2 * cells, width), the two anchors of a cell side by side."""
-    beside = net.add("Concat", [first, second], f"anchors_{output}", axis=2)
+    both = net.add("Concat", [first, second], f"anchors_{output}", axis=2)
     shape = net.constant(f"shape_{width}", [1, -1, width], np.int64)
-    return net.add("Reshape", [beside, shape], output)
+    return net.add("Reshape", [both, shape], output)
 
 
-def _prelu(net: Net, given: str, slope: str, *, output: str) -> None:
+def _prelu(net: Net, source: str, slope: str, *, output: str) -> None:
     """a*x + (1-a)*relu(x) as two depthwise convolutions: three times as fast in onnxruntime as PRelu."""
     values = net.constants[slope].reshape(-1, 1, 1, 1)
     channels = len(values)
     kept = net.constant(f"{output}_kept", values)
     added = net.constant(f"{output}_added", np.float32(1) - values)
-    positive = net.add("Relu", [given], f"{output}_positive")
-    left = net.add("Conv", [given, kept], f"{output}_left", group=channels, kernel_shape=[1, 1])
+    positive = net.add("Relu", [source], f"{output}_positive")
+    left = net.add("Conv", [source, kept], f"{output}_left", group=channels, kernel_shape=[1, 1])
     right = net.add("Conv", [positive, added], f"{output}_right", group=channels, kernel_shape=[1, 1])
     net.add("Add", [left, right], output)
 

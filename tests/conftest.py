@@ -52,6 +52,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def older(tmp_path: Path) -> Path:
+    """A model pack in InsightFace's older layout, as buffalo_s comes."""
+    from tests import packs
+
+    return packs.older_layout(tmp_path / "buffalo_s")
+
+
+@pytest.fixture
 def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """run("query", ..., code=3) runs the real command line in this process and checks its exit code."""
     from selfsearch.cli import main

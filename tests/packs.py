@@ -36,8 +36,8 @@ def _rescaled(model: onnx.ModelProto, std: float) -> onnx.ModelProto:
     """The same network behind a multiplication and an addition that undo the preprocessing."""
     name = model.graph.input[0].name
     for node in model.graph.node:
-        for at, given in enumerate(node.input):
-            if given == name:
+        for at, source in enumerate(node.input):
+            if source == name:
                 node.input[at] = "pixels"
     model.graph.initializer.append(numpy_helper.from_array(np.array([std], np.float32), "std"))
     model.graph.initializer.append(numpy_helper.from_array(np.array([127.5], np.float32), "mean"))
@@ -55,11 +55,13 @@ def _rescaled(model: onnx.ModelProto, std: float) -> onnx.ModelProto:
 def network(shape: tuple[int, ...], outputs: int = 1, dimension: int = 8, kind: str = "Relu") -> bytes:
     """A small model that is no face model: what else lies in such packs, and what a stranger might send."""
     sizes = ["n" if size == 0 else size for size in shape]
-    given = helper.make_tensor_value_info("data", onnx.TensorProto.FLOAT, sizes)
+    data = helper.make_tensor_value_info("data", onnx.TensorProto.FLOAT, sizes)
     names = [f"out_{number}" for number in range(outputs)]
     nodes = [helper.make_node(kind, ["data"], [name], name=name) for name in names]
-    made = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", dimension]) for name in names]
-    graph = helper.make_graph(nodes, "net", [given], made)
+    results = [
+        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", dimension]) for name in names
+    ]
+    graph = helper.make_graph(nodes, "net", [data], results)
     return bytes(
         helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8

@@ -1,36 +1,24 @@
-"""Model packs: adding, using, fetching and removing them, and what becomes of the library's vectors."""
+"""Model packs: adding, using and removing them."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import threading
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 
-from selfsearch.consent import grants
 from selfsearch.errors import PackError
-from selfsearch.library import faces, sources
-from selfsearch.library.library import open_library
 from selfsearch.packs import pack_archive
-from selfsearch.packs.download import download_file
 from selfsearch.packs.install import add_pack
 from selfsearch.packs.store import find_pack
-from selfsearch.recognition import session
 from selfsearch.recognition.calibration import BUNDLED_CALIBRATIONS
-from selfsearch.recognition.engine import Engine
 from selfsearch.recognition.model_pack import sha256_of
-from selfsearch.recognition.session import release_url
-from selfsearch.workflows.reembed import ReembedResult, reembed
 
 from . import packs as sample_packs
 from .conftest import Run
@@ -38,28 +26,11 @@ from .conftest import Run
 NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
 
 
-@pytest.fixture
-def older(tmp_path: Path) -> Path:
-    return sample_packs.older_layout(tmp_path / "buffalo_s")
-
-
-def embeddings_of(home: Path, pack: str) -> dict[str, np.ndarray]:
-    """sha256 of a picture -> the vectors that the library holds of it, made with this pack."""
-    with open_library(home, key_folder=home.parent / "keys") as library:
-        number = next(row["id"] for row in sources.find_packs(library) if row["name"] == pack)
-        rows = library.db.execute("select id, sha256 from media").fetchall()
-        found = {}
-        for media, digest in rows:
-            found[digest] = faces.load_embeddings(library, number, 128, {media})[1]
-    return found
-
-
 # Adding
 
 
 def test_the_older_layout_becomes_a_checked_pack(run: Run, home: Path, older: Path) -> None:
-    said = run("models", "add", older)
-    assert said.out.splitlines() == [
+    assert run("models", "add", older).out.splitlines() == [
         "buffalo_s is added: 128 numbers per face, 37 MB, checksums recorded; licence: InsightFace"
         " pretrained models:"
         " for non-commercial research purposes only.",
@@ -112,10 +83,10 @@ def test_an_added_pack_is_private_whatever_the_umask(home: Path, older: Path) ->
 
 @pytest.mark.parametrize("wrapped", [False, True], ids=["flat", "in one more folder"])
 def test_a_zip_gives_the_same_pack_as_its_folder(home: Path, older: Path, wrapped: bool) -> None:
-    folder = add_pack(older, home / "one").pack
-    archive = add_pack(sample_packs.zipped(older, wrapped=wrapped), home / "two").pack
-    assert (archive.name, archive.revision) == (folder.name, folder.revision)
-    archive.verify()
+    from_folder = add_pack(older, home / "one").pack
+    from_zip = add_pack(sample_packs.zipped(older, wrapped=wrapped), home / "two").pack
+    assert (from_zip.name, from_zip.revision) == (from_folder.name, from_folder.revision)
+    from_zip.verify()
 
 
 def test_a_recogniser_from_mxnet_scales_its_pixels_itself(home: Path, older: Path) -> None:
@@ -234,7 +205,7 @@ def test_a_model_with_a_loop_is_refused(home: Path, older: Path) -> None:
     assert "loops" in refused(older, home)
 
 
-def test_weights_that_give_everybody_the_same_vector_are_refused(home: Path, older: Path) -> None:
+def test_weights_that_give_everybody_the_same_embedding_are_refused(home: Path, older: Path) -> None:
     model = onnx.load(older / "w600k_mbf.onnx")
     first = next(tensor for tensor in model.graph.initializer if tensor.name == "std")
     first.CopyFrom(onnx.numpy_helper.from_array(np.array([0.0], np.float32), "std"))
@@ -311,11 +282,11 @@ def test_a_zip_that_lies_about_a_size_is_refused(home: Path, older: Path) -> Non
 
 
 def test_a_zip_cut_short_or_encrypted_or_empty_is_refused(home: Path, older: Path, tmp_path: Path) -> None:
-    whole = sample_packs.zipped(older).read_bytes()
-    (tmp_path / "cut.zip").write_bytes(whole[:-1000])
+    data = sample_packs.zipped(older).read_bytes()
+    (tmp_path / "cut.zip").write_bytes(data[:-1000])
     assert "neither a folder nor a zip" in refused(tmp_path / "cut.zip", home)
-    damaged = bytearray(whole)
-    damaged[len(whole) // 2] ^= 255
+    damaged = bytearray(data)
+    damaged[len(data) // 2] ^= 255
     (tmp_path / "damaged.zip").write_bytes(damaged)
     assert "damaged" in refused(tmp_path / "damaged.zip", home)
     with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
@@ -357,14 +328,14 @@ def test_models_lists_every_pack_and_one_broken_pack_hides_no_other(
     (home / "packs/half/manifest.json").write_text("{")
     data = (home / "packs/buffalo_s/detection.onnx").read_bytes()
     (home / "packs/buffalo_s/detection.onnx").write_bytes(data[:-1] + b"x")
-    found = run("models", "--json").json
-    assert [(one["name"], one["used"], one["calibrated"]) for one in found["packs"]] == [
+    listed = run("models", "--json").json
+    assert [(pack["name"], pack["used"], pack["calibrated"]) for pack in listed["packs"]] == [
         ("buffalo_s", False, False),
         ("opencv-zoo", True, True),
     ]
-    assert "detection.onnx has changed" in found["packs"][0]["checksums"]
-    assert found["packs"][1]["checksums"] == "good"
-    assert [one["name"] for one in found["unusable"]] == ["half"]
+    assert "detection.onnx has changed" in listed["packs"][0]["checksums"]
+    assert listed["packs"][1]["checksums"] == "good"
+    assert [pack["name"] for pack in listed["unusable"]] == ["half"]
     assert "! half: " in run("models").out
 
 
@@ -376,11 +347,11 @@ def test_a_damaged_or_unknown_pack_cannot_be_used(run: Run, home: Path, older: P
     assert not (home / "config.toml").exists()
 
 
-def test_using_a_pack_says_what_becomes_of_vectors_and_bands(run: Run, home: Path, older: Path) -> None:
+def test_using_a_pack_says_what_becomes_of_embeddings_and_bands(run: Run, home: Path, older: Path) -> None:
     run("models", "add", older)
-    said = run("models", "use", "buffalo_s").err
-    assert "the next index or query makes new ones from the faces that the library keeps" in said
-    assert "buffalo_s has no calibration" in said
+    message = run("models", "use", "buffalo_s").err
+    assert "the next index or query makes new ones from the faces that the library keeps" in message
+    assert "buffalo_s has no calibration" in message
     assert run("models", "--json").json["packs"][0]["used"] is True
 
 
@@ -395,91 +366,6 @@ def test_a_used_pack_stays_and_an_unused_one_goes(run: Run, home: Path, older: P
     assert "you have added no" in run("models", "remove", "../library", code=2).err
 
 
-# The library's vectors
-
-
-def test_an_older_pack_gives_the_default_packs_vectors(
-    run: Run, home: Path, older: Path, album: Path
-) -> None:
-    """Indexed from scratch with either: what the graphs undo is what the manifest says is done."""
-    run("index", album, "--consent", "own")
-    run("models", "add", older)
-    pack = find_pack("buffalo_s", home / "packs")
-    ours, theirs = Engine(find_pack("opencv-zoo")), Engine(pack)
-    from selfsearch import media
-
-    for path in sorted(album.iterdir()):
-        still = media.open_still(path.read_bytes())
-        (_, one), (_, two) = ours.detect_and_embed(still), theirs.detect_and_embed(still)
-        assert len(one) == len(two)
-        for left, right in zip(one, two, strict=True):
-            np.testing.assert_allclose(left.box, right.box, atol=0.11)
-            np.testing.assert_allclose(left.embedding, right.embedding, atol=1e-4)
-
-
-def test_a_change_of_packs_makes_vectors_from_kept_faces(
-    run: Run, home: Path, older: Path, album: Path, selfie: Path
-) -> None:
-    run("index", album, "--consent", "own")
-    before = run("query", selfie, "--self", "--consent", "own", "--json").json
-    shutil.rmtree(album)  # nothing can be read from the originals
-    run("models", "add", older)
-    run("models", "use", "buffalo_s")
-    said = run("query", selfie, "--json")
-    after = said.json
-    assert "making vectors for pack buffalo_s from 7 kept faces" in said.err
-    assert (before["model"]["pack"], after["model"]["pack"]) == ("opencv-zoo", "buffalo_s")
-    assert after["bands"] == {}
-    assert {one["band"] for one in after["appearances"]} == {None}
-    seen = [one["media"]["sha256"] for one in before["appearances"]]
-    assert {one["media"]["sha256"] for one in after["appearances"][: len(seen)]} == set(seen)
-    assert "making vectors" not in run("query", selfie, "--json").err
-    first, second = embeddings_of(home, "opencv-zoo"), embeddings_of(home, "buffalo_s")
-    assert [len(block) for block in first.values()] == [len(block) for block in second.values()]
-    for digest, block in first.items():
-        if len(block):
-            assert (np.sum(block * second[digest], axis=1) > 0.99).all(), "a chip is kept as a JPEG"
-
-
-def test_indexing_after_a_change_reads_no_file_again(run: Run, home: Path, older: Path, album: Path) -> None:
-    run("index", album, "--consent", "own")
-    run("models", "add", older)
-    run("models", "use", "buffalo_s")
-    again = run("index", album, "--json")
-    assert (again.json["new"], again.json["unchanged"]) == (0, 8)
-    assert "making vectors for pack buffalo_s from 7 kept faces" in again.err
-    first, second = embeddings_of(home, "opencv-zoo"), embeddings_of(home, "buffalo_s")
-    assert {digest: len(block) for digest, block in first.items()} == {
-        digest: len(block) for digest, block in second.items()
-    }
-
-
-def test_a_source_without_live_consent_gets_no_vectors(
-    run: Run, home: Path, older: Path, album: Path
-) -> None:
-    run("index", album, "--consent", "own")
-    run("models", "add", older)
-    engine = Engine(find_pack("buffalo_s", home / "packs"))
-    with open_library(home, key_folder=home.parent / "keys", writing=True) as library:
-        grants.revoke(library, "source", str(album), NOW)
-        assert reembed(library, engine, NOW) == ReembedResult()
-        assert library.db.execute("select count(*) from vectors").fetchone() == (8,)
-
-
-def test_damaged_chips_are_counted_and_the_others_embedded(
-    run: Run, home: Path, older: Path, album: Path
-) -> None:
-    run("index", album, "--consent", "own")
-    run("models", "add", older)
-    engine = Engine(find_pack("buffalo_s", home / "packs"))
-    with open_library(home, key_folder=home.parent / "keys", writing=True) as library:
-        media = library.db.execute("select min(media_id) from chips").fetchone()[0]
-        library.db.execute("update chips set sealed = zeroblob(100) where media_id = ?", [media])
-        now = datetime.now(timezone.utc)
-        assert reembed(library, engine, now) == ReembedResult(media=7, faces=6, damaged=1)
-        assert reembed(library, engine, now) == ReembedResult(media=0, faces=0, damaged=1)
-
-
 def test_a_packs_own_calibration_counts(run: Run, home: Path, older: Path, album: Path, selfie: Path) -> None:
     revision = add_pack(older, home / "packs").pack.revision
     curves = json.loads((BUNDLED_CALIBRATIONS / "opencv-zoo.json").read_text())
@@ -487,178 +373,6 @@ def test_a_packs_own_calibration_counts(run: Run, home: Path, older: Path, album
     run("models", "add", older)
     assert "calibration" not in run("models", "use", "buffalo_s").err
     run("index", album, "--consent", "own")
-    found = run("query", selfie, "--self", "--consent", "own", "--json").json
-    assert set(found["bands"]) == {"strong", "likely", "possible"}
-    assert found["appearances"][0]["band"] == "strong"
-
-
-# Fetching, from a server on this machine
-
-
-@dataclass
-class Server:
-    """A small HTTP server with byte ranges and a few bad manners."""
-
-    files: dict[str, bytes] = field(default_factory=dict)
-    stop_after: int | None = None  # bytes of a body, then the connection breaks
-    claims: int | None = None  # Content-Length that is announced
-    ranges: bool = True
-    asked: list[str | None] = field(default_factory=list)  # the Range header of each request
-    address: str = ""
-
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
-        wanted = request.headers.get("Range")
-        self.asked.append(wanted)
-        data = self.files.get(request.path.lstrip("/"))
-        if data is None:
-            request.send_error(404)
-            return
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.ranges else 0
-        if start >= len(data):
-            request.send_response(416)
-            request.send_header("Content-Range", f"bytes */{len(data)}")
-            request.send_header("Content-Length", "0")
-            request.end_headers()
-            return
-        request.send_response(206 if start else 200)
-        if start:
-            request.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-        request.send_header("Content-Length", str(self.claims or len(data) - start))
-        request.end_headers()
-        request.wfile.write(
-            data[start : start + self.stop_after] if self.stop_after is not None else data[start:]
-        )
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    state = Server()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            state.answer(self)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        thread = threading.Thread(target=listening.serve_forever, daemon=True)
-        thread.start()
-        state.address = f"http://127.0.0.1:{listening.server_port}/"
-        yield state
-        listening.shutdown()
-        thread.join()
-
-
-def quiet(have: int, total: int) -> None:
-    """Nobody watches."""
-
-
-def test_a_published_pack_is_fetched_added_and_recorded(
-    run: Run, home: Path, older: Path, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.files["buffalo_s.zip"] = sample_packs.zipped(older).read_bytes()
-    monkeypatch.setattr(session, "release_url", lambda file: server.address + file)
-    monkeypatch.chdir(home.parent.parent)
-    said = run("models", "add", "buffalo_s", "--accept-license")
-    assert "non-commercial research" in said.err
-    assert "buffalo_s is added" in said.out
-    origin = json.loads((home / "packs/buffalo_s/manifest.json").read_text())["origin"]
-    archive = older.with_name("buffalo_s.zip")
-    assert origin == {
-        "from": f"{server.address}buffalo_s.zip",
-        "sha256": sha256_of(archive),
-        "bytes": archive.stat().st_size,
-    }
-    assert os.listdir(home / "packs") == ["buffalo_s"]
-
-
-def test_nothing_is_fetched_before_the_licence_is_accepted(
-    run: Run, home: Path, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(session, "release_url", lambda file: server.address + file)
-    said = run("models", "add", "buffalo_l", code=2)
-    assert "non-commercial research" in said.err
-    assert "selfsearch models add buffalo_l --accept-license" in said.err
-    assert server.asked == []
-
-
-def test_the_address_is_insightfaces_own() -> None:
-    assert release_url("buffalo_l.zip") == (
-        "https://github.com/deepinsight/insightface/releases/download/model-zoo/buffalo_l.zip"
-    )
-
-
-def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path: Path, server: Server) -> None:
-    data = np.random.default_rng(0).bytes(2_000_000)
-    server.files["x.zip"], server.stop_after = data, 700_000
-    target = tmp_path / "packs/x.zip"
-    with pytest.raises(PackError, match="the same command goes on from there"):
-        download_file(server.address + "x.zip", target, quiet)
-    part = target.with_name("x.zip.part")
-    have = part.stat().st_size
-    assert 600_000 < have <= 700_000
-    assert part.read_bytes() == data[:have]
-    assert os.name != "posix" or part.stat().st_mode & 0o777 == 0o600
-    server.stop_after = None
-    seen: list[tuple[int, int]] = []
-    download_file(server.address + "x.zip", target, lambda have, total: seen.append((have, total)))
-    assert target.read_bytes() == data
-    assert server.asked == [None, f"bytes={have}-"]
-    assert seen[-1] == (2_000_000, 2_000_000)
-    assert not part.exists()
-
-
-def test_a_server_without_ranges_sends_all_of_it_again(tmp_path: Path, server: Server) -> None:
-    server.files["x.zip"], server.ranges = b"the whole file", False
-    (tmp_path / "x.zip.part").write_bytes(b"something longer than the whole file")
-    download_file(server.address + "x.zip", tmp_path / "x.zip", quiet)
-    assert (tmp_path / "x.zip").read_bytes() == b"the whole file"
-
-
-def test_a_part_that_is_whole_already_is_taken(tmp_path: Path, server: Server) -> None:
-    server.files["x.zip"] = b"the whole file"
-    (tmp_path / "x.zip.part").write_bytes(b"the whole file")
-    download_file(server.address + "x.zip", tmp_path / "x.zip", quiet)
-    assert (tmp_path / "x.zip").read_bytes() == b"the whole file"
-
-
-def test_a_part_longer_than_the_file_is_thrown_away(tmp_path: Path, server: Server) -> None:
-    server.files["x.zip"] = b"short"
-    (tmp_path / "x.zip.part").write_bytes(b"longer than that")
-    with pytest.raises(PackError, match="try again from the start"):
-        download_file(server.address + "x.zip", tmp_path / "x.zip", quiet)
-    download_file(server.address + "x.zip", tmp_path / "x.zip", quiet)
-    assert (tmp_path / "x.zip").read_bytes() == b"short"
-
-
-def test_a_size_beyond_reason_is_not_fetched(tmp_path: Path, server: Server) -> None:
-    server.files["x.zip"], server.claims = b"x", 3 << 30
-    with pytest.raises(PackError, match="offers 3072 MB"):
-        download_file(server.address + "x.zip", tmp_path / "x.zip", quiet)
-
-
-def test_a_file_that_is_gone_is_named(tmp_path: Path, server: Server) -> None:
-    with pytest.raises(PackError, match=r"x\.zip is not there any more.*selfsearch models add FILE\.zip"):
-        download_file(server.address + "x.zip", tmp_path / "x.zip", quiet)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_without_a_network_it_says_exactly_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(PackError) as why:
-        download_file("http://127.0.0.1:9/buffalo_l.zip", tmp_path / "buffalo_l.zip", quiet)
-    assert str(why.value) == (
-        "http://127.0.0.1:9/buffalo_l.zip cannot be reached from here. Without a network: fetch"
-        " http://127.0.0.1:9/buffalo_l.zip on another machine or with a browser, bring it here and run:"
-        " selfsearch models add buffalo_l.zip"
-    )
-
-
-def test_a_download_that_is_no_pack_leaves_nothing_behind(
-    run: Run, home: Path, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.files["buffalo_s.zip"] = b"<html>please log in</html>"
-    monkeypatch.setattr(session, "release_url", lambda file: server.address + file)
-    monkeypatch.chdir(home.parent)
-    assert "neither a folder nor a zip" in run("models", "add", "buffalo_s", "--accept-license", code=5).err
-    assert os.listdir(home / "packs") == []
+    answer = run("query", selfie, "--self", "--consent", "own", "--json").json
+    assert set(answer["bands"]) == {"strong", "likely", "possible"}
+    assert answer["appearances"][0]["band"] == "strong"

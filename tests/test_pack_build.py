@@ -1,4 +1,4 @@
-"""The default pack is OpenCV Zoo's: the same bytes on every machine, the same faces, the same vectors."""
+"""The default pack is OpenCV Zoo's: the same bytes on every machine, the same faces, the same embeddings."""
 
 from __future__ import annotations
 
@@ -97,12 +97,12 @@ def test_a_missing_source_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["detection.onnx", "recognition.onnx", "manifest.json", "MODEL.LICENSE"])
 def test_a_damaged_pack_is_made_anew(sources: Path, pack: Path, tmp_path: Path, name: str) -> None:
-    mine = tmp_path / "opencv-zoo"
-    shutil.copytree(pack, mine)
-    (mine / name).write_bytes((mine / name).read_bytes()[:-1])
-    assert not convert_pack.is_built(mine)
-    convert_pack.build(mine, sources)
-    assert convert_pack.is_built(mine)
+    copy = tmp_path / "opencv-zoo"
+    shutil.copytree(pack, copy)
+    (copy / name).write_bytes((copy / name).read_bytes()[:-1])
+    assert not convert_pack.is_built(copy)
+    convert_pack.build(copy, sources)
+    assert convert_pack.is_built(copy)
     assert [path.name for path in tmp_path.iterdir()] == ["opencv-zoo"]
 
 
@@ -146,9 +146,9 @@ def test_it_finds_the_faces_that_yunet_finds(detector: Any, sources: Path, size:
     expected = yunet.detect(picture)[1]
     expected[:, 2:4] += expected[:, :2]  # width and height -> right and bottom
     boxes, landmarks = detector.detect(picture, input_size=size)
-    found = np.hstack([boxes[:, :4], landmarks.reshape(-1, 10), boxes[:, 4:]])
-    assert len(found) == len(expected) == 6
-    np.testing.assert_allclose(found[found[:, 0].argsort()], expected[expected[:, 0].argsort()], atol=2e-3)
+    faces = np.hstack([boxes[:, :4], landmarks.reshape(-1, 10), boxes[:, 4:]])
+    assert len(faces) == len(expected) == 6
+    np.testing.assert_allclose(faces[faces[:, 0].argsort()], expected[expected[:, 0].argsort()], atol=2e-3)
 
 
 def test_the_second_anchor_of_a_cell_never_counts(detector: Any) -> None:
@@ -162,7 +162,7 @@ def test_the_second_anchor_of_a_cell_never_counts(detector: Any) -> None:
         assert (scores[0, 1::2] == 0).all()
 
 
-def test_it_gives_the_vectors_that_sface_gives(
+def test_it_gives_the_embeddings_that_sface_gives(
     detector: Any, embedder: Any, original_embedder: onnxruntime.InferenceSession
 ) -> None:
     picture = group(1280, 896)

@@ -14,7 +14,7 @@ from selfsearch.library import faces, sources
 from selfsearch.library.library import open_library
 from selfsearch.packs.store import find_pack
 from selfsearch.recognition.engine import Engine
-from selfsearch.workflows.reembed import reembed
+from selfsearch.workflows.reembed import ReembedResult, reembed
 
 from .conftest import Run
 

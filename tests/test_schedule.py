@@ -30,8 +30,7 @@ from selfsearch.library import root_key
 from selfsearch.library.library import open_library
 from selfsearch.monitoring import run_log
 from selfsearch.monitoring.schedule import cron, install, launchd, plan, systemd, windows
-from selfsearch.monitoring.schedule.install import Done
-from selfsearch.monitoring.schedule.plan import Plan, When
+from selfsearch.monitoring.schedule.plan import CompletedProcess, Plan, Timer, When
 from tests.conftest import Run
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
@@ -56,7 +55,7 @@ needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="there is no systemd-
     ],
 )
 def test_a_time_is_read_as_it_is_said(when: When, words: str) -> None:
-    assert (when.words, plan.read_words(words)) == (words, when)
+    assert (when.text, plan.parse_when(words)) == (words, when)
 
 
 @pytest.mark.parametrize(
@@ -91,8 +90,8 @@ def test_the_next_run_is_the_next_time_on_the_clock() -> None:
 
 
 @needs_systemd
-@pytest.mark.parametrize("telling", [set(), {"network"}, {"mail"}, {"file", "desktop"}])
-def test_systemd_accepts_the_units_whatever_is_in_the_paths(tmp_path: Path, telling: set[str]) -> None:
+@pytest.mark.parametrize("channels", [set(), {"network"}, {"mail"}, {"file", "desktop"}])
+def test_systemd_accepts_the_units_whatever_is_in_the_paths(tmp_path: Path, channels: set[str]) -> None:
     folder = tmp_path / "a folder 100%d"
     folder.mkdir()
     python = folder / "python"
@@ -102,7 +101,7 @@ def test_systemd_accepts_the_units_whatever_is_in_the_paths(tmp_path: Path, tell
         python=str(python),
         home=Path(AWKWARD),
         keys=folder,
-        telling=frozenset(telling),
+        channels=frozenset(channels),
         writable=(folder,),
     )
     paths = []
@@ -121,7 +120,7 @@ def test_systemd_accepts_the_units_whatever_is_in_the_paths(tmp_path: Path, tell
     "words", ["daily 03:00", "weekly sun 23:59", "every 15m", "every 6h", "every 1d", "every 20m"]
 )
 def test_systemd_accepts_the_times(words: str) -> None:
-    text = systemd.calendar(plan.read_words(words))
+    text = systemd.calendar(plan.parse_when(words))
     assert text is not None
     done = subprocess.run(
         [str(ANALYZE), "calendar", "--iterations=2", text], capture_output=True, text=True, check=True
@@ -130,7 +129,7 @@ def test_systemd_accepts_the_times(words: str) -> None:
         datetime.strptime(at, "%Y-%m-%d %H:%M:%S")
         for at in re.findall(r"(?:elapse|#2): \w+ (\S+ \S+)", done.stdout)
     ]
-    when = plan.read_words(words)
+    when = plan.parse_when(words)
     apart = timedelta(minutes=when.every or (7 if when.weekday is not None else 1) * 24 * 60)
     assert (found[1] - found[0], text) == (apart, text)
     if when.every is None:
@@ -155,13 +154,13 @@ def test_the_unit_says_its_command_its_library_and_its_limits() -> None:
 
 
 def test_the_unit_may_use_the_network_only_where_a_notification_does() -> None:
-    text = systemd.service(replace(PLAN, telling=frozenset({"network"})))
+    text = systemd.service(replace(PLAN, channels=frozenset({"network"})))
     assert "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\n" in text
     assert "IPAddressDeny" not in text
 
 
 def test_a_unit_that_mails_lets_the_mail_program_have_its_rights() -> None:
-    text = systemd.service(replace(PLAN, telling=frozenset({"mail"})))
+    text = systemd.service(replace(PLAN, channels=frozenset({"mail"})))
     assert not re.findall(
         "^(NoNewPrivileges|Restrict|SystemCall|PrivateUsers|ProtectSystem)", text, re.MULTILINE
     )
@@ -233,7 +232,7 @@ def test_cron_gets_the_command_as_it_is(tmp_path: Path) -> None:
     ],
 )
 def test_cron_is_told_the_time(words: str, fields: str) -> None:
-    assert cron.fields(plan.read_words(words)) == fields
+    assert cron.fields(plan.parse_when(words)) == fields
 
 
 @pytest.mark.parametrize("span", ["7h", "25m", "90m", "2d"])
@@ -247,23 +246,25 @@ OTHERS = [b"", b"# mine\n0 1 * * * true\n", b"MAILTO=\xff\xfe\r\n\r\n\t* * * * *
 
 @pytest.mark.parametrize("others", OTHERS)
 def test_the_rest_of_the_crontab_stays_byte_for_byte(others: bytes) -> None:
-    once = cron.put(others, "selfsearch", cron.block(PLAN))
-    again = cron.put(once + b"later\n", "selfsearch", cron.block(replace(PLAN, when=plan.every("6h"))))
+    once = cron.insert_block(others, "selfsearch", cron.block(PLAN))
+    again = cron.insert_block(
+        once + b"later\n", "selfsearch", cron.block(replace(PLAN, when=plan.every("6h")))
+    )
     whole = others + b"\n" * (bool(others) and not others.endswith(b"\n"))
-    assert cron.take(once, "selfsearch") == whole
-    assert cron.take(again, "selfsearch") == whole + b"later\n"
+    assert cron.remove_block(once, "selfsearch") == whole
+    assert cron.remove_block(again, "selfsearch") == whole + b"later\n"
     assert again.count(b"BEGIN selfsearch") == 1
-    assert cron.when_of(cron.split(again, "selfsearch")[1], "selfsearch") == plan.every("6h")
+    assert cron.when_of(cron.split_at_block(again, "selfsearch")[1], "selfsearch") == plan.every("6h")
 
 
 def test_the_timer_of_another_library_is_left_alone() -> None:
     other = cron.block(replace(PLAN, name="selfsearch-1a2b3c4d"))
-    assert cron.take(cron.put(other, "selfsearch", cron.block(PLAN)), "selfsearch") == other
+    assert cron.remove_block(cron.insert_block(other, "selfsearch", cron.block(PLAN)), "selfsearch") == other
 
 
 def test_a_block_without_its_end_is_not_guessed_at() -> None:
     with pytest.raises(SelfsearchError, match="are not whole"):
-        cron.take(b"# BEGIN selfsearch daily 03:00\n0 3 * * * x\n0 1 * * * mine\n", "selfsearch")
+        cron.remove_block(b"# BEGIN selfsearch daily 03:00\n0 3 * * * x\n0 1 * * * mine\n", "selfsearch")
 
 
 # ---- launchd ----
@@ -293,7 +294,7 @@ def test_launchd_reads_back_the_agent() -> None:
 
 @pytest.mark.parametrize("words", ["daily 17:45", "weekly sun 03:00", "weekly mon 03:00", "every 7h"])
 def test_launchd_s_time_is_read_back(words: str) -> None:
-    when = plan.read_words(words)
+    when = plan.parse_when(words)
     assert launchd.when_of(plistlib.dumps(launchd.trigger(when))) == when
 
 
@@ -318,7 +319,7 @@ def task(when: When, **changes: object) -> ElementTree.Element:
 
 @pytest.mark.parametrize("words", ["daily 17:45", "weekly sun 03:00", "every 7h", "every 2d", "every 90m"])
 def test_the_task_has_the_order_of_the_schema(words: str) -> None:
-    for element in task(plan.read_words(words)).iter():
+    for element in task(plan.parse_when(words)).iter():
         order = ORDER.get(element.tag.removeprefix(NS))
         if order:
             places = [order.index(child.tag.removeprefix(NS)) for child in element]
@@ -337,7 +338,7 @@ def test_the_task_has_the_order_of_the_schema(words: str) -> None:
     ],
 )
 def test_the_task_s_time(words: str, path: str, text: str) -> None:
-    found = task(plan.read_words(words)).find("/".join(NS + part for part in ["Triggers", *path.split("/")]))
+    found = task(plan.parse_when(words)).find("/".join(NS + part for part in ["Triggers", *path.split("/")]))
     assert found is not None
     assert (found.text or "") == text
 
@@ -373,24 +374,28 @@ def test_cmd_cannot_be_given_a_percent_sign() -> None:
 class Machine:
     """A runner that remembers what was started, and keeps a crontab."""
 
-    def __init__(self, crontab: bytes | None = None, **answers: Done) -> None:
+    def __init__(self, crontab: bytes | None = None, **answers: CompletedProcess) -> None:
         self.crontab, self.answers = crontab, answers
         self.started: list[str] = []
 
-    def __call__(self, command: Sequence[str], given: bytes) -> Done:
+    def __call__(self, command: Sequence[str], given: bytes) -> CompletedProcess:
         self.started.append(shlex.join(command))
         for words, answer in self.answers.items():
             if words in "_".join(command):
                 return answer
         if command[0] == "crontab":
             return self._crontab(command[1], given)
-        return Done(0)
+        return CompletedProcess(0)
 
-    def _crontab(self, word: str, given: bytes) -> Done:
+    def _crontab(self, word: str, given: bytes) -> CompletedProcess:
         if word == "-l":
-            return Done(1, err=b"no crontab for ada\n") if self.crontab is None else Done(0, self.crontab)
+            return (
+                CompletedProcess(1, stderr=b"no crontab for ada\n")
+                if self.crontab is None
+                else CompletedProcess(0, self.crontab)
+            )
         self.crontab = given if word == "-" else None
-        return Done(0)
+        return CompletedProcess(0)
 
 
 def test_systemd_is_told_and_forgets_again(tmp_path: Path) -> None:
@@ -414,14 +419,16 @@ def test_systemd_is_told_and_forgets_again(tmp_path: Path) -> None:
 
 
 def test_what_systemd_refuses_leaves_nothing_behind(tmp_path: Path) -> None:
-    machine = Machine(enable=Done(1, err=b"Failed to enable unit: no\n"))
+    machine = Machine(enable=CompletedProcess(1, stderr=b"Failed to enable unit: no\n"))
     with pytest.raises(SelfsearchError, match="Failed to enable unit: no; nothing was installed"):
         install.install("systemd", PLAN, machine, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_crontab_that_cannot_be_read_is_never_written(tmp_path: Path) -> None:
-    machine = Machine(**{"crontab_-l": Done(1, err=b"you (ada) are not allowed to use this program\n")})
+    machine = Machine(
+        **{"crontab_-l": CompletedProcess(1, stderr=b"you (ada) are not allowed to use this program\n")}
+    )
     with pytest.raises(SelfsearchError, match="cannot be read"):
         install.install("cron", PLAN, machine, tmp_path)
     assert machine.started == ["crontab -l"]
@@ -431,7 +438,7 @@ def test_cron_is_told_and_forgets_again(tmp_path: Path) -> None:
     machine = Machine(b"0 1 * * * mine\n")
     install.install("cron", PLAN, machine, tmp_path)
     assert machine.crontab == b"0 1 * * * mine\n" + cron.block(PLAN)
-    assert install.state("cron", "selfsearch", machine, tmp_path, NOW) == install.Timer(
+    assert install.state("cron", "selfsearch", machine, tmp_path, NOW) == Timer(
         "cron", True, "daily 03:00", "2026-03-05T03:00:00+00:00"
     )
     assert install.remove("cron", "selfsearch", machine, tmp_path) is True
@@ -453,13 +460,15 @@ def test_launchd_and_windows_are_told(tmp_path: Path) -> None:
     assert [line.split()[1] for line in machine.started] == ["bootout", "bootstrap"]
     assert install.state("launchd", "selfsearch", machine, tmp_path, NOW).when == "daily 03:00"
     machine = Machine(
-        Query=Done(0, b'"PC","\\\\x","1/2/2027 3:00","Ready","Interactive","1/1/2027 3:00","0","me"\r\n')
+        Query=CompletedProcess(
+            0, b'"PC","\\\\x","1/2/2027 3:00","Ready","Interactive","1/1/2027 3:00","0","me"\r\n'
+        )
     )
     install.install("windows", PLAN, machine, tmp_path)
     assert machine.started == [
         rf"schtasks /Create /TN '\selfsearch\selfsearch' /XML {tmp_path}/selfsearch.xml /F"
     ]
-    assert install.state("windows", "selfsearch", machine, tmp_path, NOW) == install.Timer(
+    assert install.state("windows", "selfsearch", machine, tmp_path, NOW) == Timer(
         "windows", True, None, "1/2/2027 3:00", "1/1/2027 3:00", "success"
     )
 
@@ -467,22 +476,24 @@ def test_launchd_and_windows_are_told(tmp_path: Path) -> None:
 def test_what_systemd_says_is_passed_on(tmp_path: Path) -> None:
     timer = b"Description=selfsearch: daily 03:00\nActiveState=active\nNextElapseUSecRealtime=Thu 03:04\n"
     service = b"Result=exit-code\nExecMainStatus=5\nExecMainStartTimestamp=Wed 03:02\n"
-    machine = Machine(**{"selfsearch.timer": Done(0, timer), "selfsearch.service": Done(0, service)})
+    machine = Machine(
+        **{"selfsearch.timer": CompletedProcess(0, timer), "selfsearch.service": CompletedProcess(0, service)}
+    )
     for name in ("selfsearch.service", "selfsearch.timer"):
         (tmp_path / name).touch()
-    assert install.state("systemd", "selfsearch", machine, tmp_path, NOW) == install.Timer(
+    assert install.state("systemd", "selfsearch", machine, tmp_path, NOW) == Timer(
         "systemd", True, "daily 03:00", "Thu 03:04", "Wed 03:02", "exit-code (exit code 5)"
     )
 
 
 def test_the_system_is_found_out() -> None:
-    missing = Done(127, err=b"crontab: No such file or directory")
+    missing = CompletedProcess(127, stderr=b"crontab: No such file or directory")
     assert install.system_here(Machine(), "linux") == "systemd"
-    assert install.system_here(Machine(systemctl=Done(1)), "linux") == "cron"
+    assert install.system_here(Machine(systemctl=CompletedProcess(1)), "linux") == "cron"
     assert install.system_here(Machine(), "darwin") == "launchd"
     assert install.system_here(Machine(), "win32") == "windows"
     with pytest.raises(SelfsearchError, match="no timer can be installed"):
-        install.system_here(Machine(systemctl=Done(1), **{"crontab_-l": missing}), "linux")
+        install.system_here(Machine(systemctl=CompletedProcess(1), **{"crontab_-l": missing}), "linux")
 
 
 @pytest.mark.parametrize(
@@ -499,7 +510,7 @@ def test_user_namespaces_are_asked_for_only_where_they_can_be_had(
 ) -> None:
     (tmp_path / name).parent.mkdir()
     (tmp_path / name).write_text(value + "\n")
-    assert install.namespaces_allowed(tmp_path) is allowed
+    assert systemd.namespaces_allowed(tmp_path) is allowed
 
 
 # ---- the key ----
@@ -546,7 +557,7 @@ def test_without_a_library_there_is_nothing_to_time(tmp_path: Path) -> None:
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
-    fake = Machine(b"0 1 * * * mine\n", systemctl=Done(1, err=b"no bus"))
+    fake = Machine(b"0 1 * * * mine\n", systemctl=CompletedProcess(1, stderr=b"no bus"))
     monkeypatch.setattr(install, "run", fake)
     return fake
 
@@ -611,10 +622,10 @@ def test_a_library_behind_a_passphrase_gets_no_timer(
 
 
 def test_status_says_why_a_run_failed(run: Run, library: Path, machine: Machine) -> None:
-    with pytest.raises(KeyUnavailable), run_log.run(library, lambda: NOW):
+    with pytest.raises(KeyUnavailable), run_log.record_run(library, lambda: NOW):
         raise KeyUnavailable("the key is gone")
-    with run_log.run(library, lambda: NOW) as log:
-        log.result(new=3, gone=0)
+    with run_log.record_run(library, lambda: NOW) as current:
+        current.result(new=3, gone=0)
     assert run("schedule", "status").out.splitlines()[-2:] == [
         "run of 2026-03-04T12:00:00+00:00 (timer): failed: the key is gone",
         "run of 2026-03-04T12:00:00+00:00 (timer): done: 3 new",
@@ -625,9 +636,9 @@ def test_status_says_why_a_run_failed(run: Run, library: Path, machine: Machine)
 
 
 def test_a_run_is_noted_with_what_it_came_to(tmp_path: Path) -> None:
-    with run_log.run(tmp_path, lambda: NOW) as log:
+    with run_log.record_run(tmp_path, lambda: NOW) as current:
         assert [one.state for one in run_log.read(tmp_path)] == ["running"]
-        log.result(new=3)
+        current.result(new=3)
     (found,) = run_log.read(tmp_path)
     assert (found.state, found.result, found.error) == ("done", {"new": 3}, None)
     assert (found.started_at, found.finished_at) == (NOW.isoformat(), NOW.isoformat())
@@ -651,7 +662,7 @@ def test_a_run_is_noted_with_what_it_came_to(tmp_path: Path) -> None:
 def test_how_a_run_ended_is_noted_without_any_path(
     tmp_path: Path, error: BaseException, state: str, reason: str | None
 ) -> None:
-    with pytest.raises(type(error)), run_log.run(tmp_path, lambda: NOW):
+    with pytest.raises(type(error)), run_log.record_run(tmp_path, lambda: NOW):
         raise error
     (found,) = run_log.read(tmp_path)
     assert (found.state, (found.error or "").startswith(reason or "")) == (state, True)
@@ -661,28 +672,28 @@ def test_how_a_run_ended_is_noted_without_any_path(
 def test_a_run_that_was_killed_is_told_as_interrupted(tmp_path: Path) -> None:
     code = (
         "import os, sys, datetime; from pathlib import Path; from selfsearch.monitoring import run_log\n"
-        "with run_log.run(Path(sys.argv[1]), lambda: datetime.datetime(2026, 3, 4)):\n"
+        "with run_log.record_run(Path(sys.argv[1]), lambda: datetime.datetime(2026, 3, 4)):\n"
         "    os.kill(os.getpid(), 9)\n"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parent.parent, check=False)
     assert [one.state for one in run_log.read(tmp_path)] == ["interrupted"]
-    with run_log.run(tmp_path, lambda: NOW) as log:
-        assert log.before is not None
-        assert log.before.state == "interrupted"
+    with run_log.record_run(tmp_path, lambda: NOW) as current:
+        assert current.previous is not None
+        assert current.previous.state == "interrupted"
 
 
 def test_old_runs_make_room_for_those_of_their_own_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_log, "KEPT", 3)
+    monkeypatch.setattr(run_log, "MAX_RUNS", 3)
     for by in ["timer", *["watch"] * 5]:
-        with run_log.run(tmp_path, lambda: NOW, by=by):
+        with run_log.record_run(tmp_path, lambda: NOW, by=by):
             pass
     assert [one.by for one in run_log.read(tmp_path)] == ["timer", "watch", "watch", "watch"]
 
 
 def test_a_damaged_line_does_not_hide_the_others(tmp_path: Path) -> None:
-    with run_log.run(tmp_path, lambda: NOW):
+    with run_log.record_run(tmp_path, lambda: NOW):
         pass
     path = tmp_path / "runs.jsonl"
     path.write_bytes(b'\xff\n[1]\n{"run": 1}\n{"run": "x", "by": 3}\n' + path.read_bytes() + b'{"run": "ha')
@@ -691,14 +702,14 @@ def test_a_damaged_line_does_not_hide_the_others(tmp_path: Path) -> None:
 
 def test_the_same_failure_counts_as_repeated_for_a_day(tmp_path: Path) -> None:
     def fail(at: datetime, reason: str) -> bool:
-        with pytest.raises(LibraryError), run_log.run(tmp_path, lambda: at):
+        with pytest.raises(LibraryError), run_log.record_run(tmp_path, lambda: at):
             raise LibraryError(reason)
         return run_log.is_repeated(run_log.read(tmp_path))
 
     hour = timedelta(hours=1)
     assert [fail(NOW, "a"), fail(NOW + hour, "a"), fail(NOW + 2 * hour, "b")] == [False, True, False]
     assert fail(NOW + 30 * hour, "a") is False
-    with run_log.run(tmp_path, lambda: NOW + 31 * hour):
+    with run_log.record_run(tmp_path, lambda: NOW + 31 * hour):
         pass
     assert fail(NOW + 32 * hour, "a") is False
 
@@ -714,7 +725,7 @@ def test_the_page_on_scheduling_names_what_there_is() -> None:
     page = (Path(__file__).parent.parent / "docs/scheduling.md").read_text()
     assert f"{LEAST}m to {MOST // (24 * 60)}d" in page
     assert f"kept its size and time for {WatchTimings().settled:.0f} seconds" in page
-    assert f"last\n{run_log.KEPT} runs" in page
+    assert f"last\n{run_log.MAX_RUNS} runs" in page
     sealed = re.findall(r"^(\w+)=", systemd.SEALED + systemd.NO_NETWORK + systemd.MOUNTS, re.MULTILINE)
     assert [line for line in sealed if line not in page and line != "SystemCallArchitectures"] == [
         "SystemCallErrorNumber"

@@ -98,11 +98,11 @@ def _scheduled(source: list[int] | None, said: Say) -> RescanResult:
             _notify(message, failed=False)
 
     try:
-        with run_log.run(options.home(), options.now) as log:
-            if log.before is not None and log.before.state == "interrupted":
+        with run_log.record_run(options.home(), options.now) as run:
+            if run.previous is not None and run.previous.state == "interrupted":
                 _notify("the last re-scan was stopped before its end; another one has begun", failed=True)
             done = _run(source, both)
-            log.result(**counts(done))
+            run.result(**counts(done))
     except (LibraryBusyError, KeyboardInterrupt):
         raise
     except BaseException:

@@ -16,10 +16,8 @@ from . import options
 from .network_policy import Need, network
 
 if TYPE_CHECKING:
-    from ..monitoring.notify import Channel
     from ..monitoring.run_log import Run
-    from ..monitoring.schedule.install import Timer
-    from ..monitoring.schedule.plan import Plan, When
+    from ..monitoring.schedule.plan import Plan, Timer, When
 
 app = typer.Typer(
     help="Have the operating system look again: systemd, cron, launchd or the Windows Task Scheduler.",
@@ -59,22 +57,22 @@ def install(
 ) -> None:
     """Install the timer, or change it. Without a time it runs daily at 03:00."""
     from .. import settings
-    from ..monitoring.schedule import install as machine
+    from ..monitoring.schedule import install as timers
 
     when = _when(daily, weekly, every)
     chosen = _system(system)
-    words = _told_by(notify)
-    machine.require_key(options.home(), options.key_folder(), chosen)
-    plan = _plan(when, chosen, words)
-    machine.require_command(plan, machine.run)
+    setting = _notify_setting(notify)
+    timers.require_key(options.home(), options.key_folder(), chosen)
+    plan = _plan(when, chosen, setting)
+    timers.require_command(plan, timers.run)
     _make_files(plan)
-    written = machine.install(chosen, plan, machine.run, machine.folder(chosen, options.home()))
+    written = timers.install(chosen, plan, timers.run, timers.folder(chosen, options.home()))
     if notify:
-        settings.write(options.home(), notify=words)
+        settings.write(options.home(), notify=setting)
     for place in written:
         options.say(f"written: {place}")
-    options.answer(f"selfsearch looks again {when.words}, by {chosen}; see: selfsearch schedule status")
-    _say_ways(words)
+    options.answer(f"selfsearch looks again {when.text}, by {chosen}; see: selfsearch schedule status")
+    _say_channels(setting)
     _advise(chosen)
 
 
@@ -88,12 +86,12 @@ def show(
     system: System = None,
 ) -> None:
     """Print exactly what install would write, and write nothing."""
-    from ..monitoring.schedule import install as machine
+    from ..monitoring.schedule import install as timers
 
     when = _when(daily, weekly, every)
     chosen = _system(system)
-    plan = _plan(when, chosen, _told_by(notify))
-    for place, content in machine.preview(chosen, plan, machine.folder(chosen, options.home())).items():
+    plan = _plan(when, chosen, _notify_setting(notify))
+    for place, content in timers.preview(chosen, plan, timers.folder(chosen, options.home())).items():
         options.say(f"# {place}")
         options.answer(content.decode("utf-16" if chosen == "windows" else "utf-8"))
 
@@ -103,23 +101,24 @@ def show(
 def status(system: System = None, as_json: options.AsJson = False) -> None:
     """Say when the next run is, what became of the last ones, and why one failed."""
     from .. import settings
-    from ..monitoring import run_log
-    from ..monitoring.schedule import install as machine
+    from ..monitoring import notify, run_log
+    from ..monitoring.schedule import install as timers
 
     chosen = _system(system)
-    timer = machine.state(chosen, _name(), machine.run, machine.folder(chosen, options.home()), options.now())
+    place = timers.folder(chosen, options.home())
+    timer = timers.state(chosen, _timer_name(), timers.run, place, options.now())
     runs = run_log.read(options.home())[-5:]
-    ways = _channels(settings.read(options.home()).notify)
+    channels = [channel.shown for channel in notify.parse(settings.read(options.home()).notify)]
     if as_json:
         options.answer_json(
-            {"schema": "selfsearch.schedule/1", "timer": asdict(timer), "notify": [way.shown for way in ways]}
+            {"schema": "selfsearch.schedule/1", "timer": asdict(timer), "notify": channels}
             | {"runs": [asdict(run) for run in runs]}
         )
         return
-    options.answer(_timer_words(timer))
-    options.answer("told by: " + (", ".join(way.shown for way in ways) or "nothing; see --notify of install"))
+    options.answer(_timer_text(timer))
+    options.answer("told by: " + (", ".join(channels) or "nothing; see --notify of install"))
     for run in runs:
-        options.answer(_run_words(run))
+        options.answer(_run_text(run))
     if not runs:
         options.answer("no run so far")
 
@@ -128,11 +127,11 @@ def status(system: System = None, as_json: options.AsJson = False) -> None:
 @network(Need.TIMER_TOOLS)
 def remove(system: System = None) -> None:
     """Take the timer out. The library and its settings stay."""
-    from ..monitoring.schedule import install as machine
+    from ..monitoring.schedule import install as timers
 
     chosen = _system(system)
-    there = machine.remove(chosen, _name(), machine.run, machine.folder(chosen, options.home()))
-    options.answer("the timer is gone" if there else f"there was no timer in {chosen}")
+    removed = timers.remove(chosen, _timer_name(), timers.run, timers.folder(chosen, options.home()))
+    options.answer("the timer is gone" if removed else f"there was no timer in {chosen}")
 
 
 def _when(daily: str | None, weekly: tuple[str, str] | None, every: str | None) -> When:
@@ -146,31 +145,33 @@ def _when(daily: str | None, weekly: tuple[str, str] | None, every: str | None) 
 
 
 def _system(given: str | None) -> str:
-    from ..monitoring.schedule import install as machine
+    from ..monitoring.schedule import install as timers
 
     if given is None:
-        return machine.system_here(machine.run)
-    if given not in machine.SYSTEMS:
-        raise UsageError(f"--system takes {', '.join(machine.SYSTEMS)}, not {given!r}")
+        return timers.system_here(timers.run)
+    if given not in timers.SYSTEMS:
+        raise UsageError(f"--system takes {', '.join(timers.SYSTEMS)}, not {given!r}")
     return given
 
 
-def _told_by(given: list[str] | None) -> str:
-    """The setting that results. A URL may hold a secret, and other users can read command lines: it is asked
-    for.
+def _notify_setting(given: list[str] | None) -> str:
+    """The setting that results from --notify.
+
+    A URL may hold a secret, and other users can read command lines: it is asked for.
     """
     from .. import settings
+    from ..monitoring import notify
 
     if given is None:
         return settings.read(options.home()).notify
-    if any("://" in word for word in given):
+    if any("://" in channel for channel in given):
         raise UsageError("an Apprise URL may hold a secret, and others can read command lines; give --notify"
                          " url, and it is asked for (or read from stdin)")  # fmt: skip
     if "none" in given:
         return ""
-    ways = [_ask_url() if word == "url" else word.replace(" ", "%20") for word in given]
-    _channels(" ".join(ways))
-    return " ".join(ways)
+    setting = " ".join(_ask_url() if text == "url" else text.replace(" ", "%20") for text in given)
+    notify.parse(setting)
+    return setting
 
 
 def _ask_url() -> str:
@@ -184,34 +185,29 @@ def _ask_url() -> str:
     return text.strip()
 
 
-def _channels(words: str) -> list[Channel]:
-    from ..monitoring import notify
-
-    return notify.parse(words)
-
-
-def _name() -> str:
+def _timer_name() -> str:
     from ..library.library import default_home
     from ..monitoring.schedule import plan
 
     return plan.name_for(options.home(), default_home())
 
 
-def _plan(when: When, system: str, words: str) -> Plan:
-    from ..monitoring.schedule import install as machine
+def _plan(when: When, system: str, setting: str) -> Plan:
+    from ..monitoring import notify
+    from ..monitoring.schedule import systemd
     from ..monitoring.schedule.plan import Plan
 
-    channels = _channels(words)
+    channels = notify.parse(setting)
     home, keys = options.home(), options.key_folder()
     return Plan(
         when,
         sys.executable,
         home,
         keys,
-        name=_name(),
-        telling=frozenset(channel.kind for channel in channels),
+        name=_timer_name(),
+        channels=frozenset(channel.kind for channel in channels),
         writable=tuple(Path(channel.target) for channel in channels if channel.kind == "file"),
-        namespaces=system == "systemd" and machine.namespaces_allowed(),
+        namespaces=system == "systemd" and systemd.namespaces_allowed(),
         private_tmp=not any(path.is_relative_to(tmp) for path in (home, keys) for tmp in TEMPORARY),
         user="\\".join(filter(None, (os.environ.get("USERDOMAIN"), os.environ.get("USERNAME")))),
     )
@@ -226,31 +222,32 @@ def _make_files(plan: Plan) -> None:
             raise UsageError(f"{path} cannot be written: {exc.strerror}") from exc
 
 
-def _say_ways(words: str) -> None:
-    for channel in _channels(words):
+def _say_channels(setting: str) -> None:
+    from ..monitoring import notify
+
+    for channel in notify.parse(setting):
         options.say(f"you are told by: {channel.shown}")
         if channel.kind == "network":
             options.say(
                 "  this uses the network: the service learns that and when something changed, how much,"
-                " and your address;"
-                " never a face, a name or a path"
+                " and your address; never a face, a name or a path"
             )
 
 
 def _advise(system: str) -> None:
-    from ..monitoring.schedule import install as machine
+    from ..monitoring.schedule import install as timers
+    from ..monitoring.schedule import systemd
 
-    if system == "systemd" and machine.lingers(machine.run, getpass.getuser()) is False:
+    if system == "systemd" and systemd.lingers(timers.run, getpass.getuser()) is False:
         options.say(
             "it runs while you are logged in, and catches up when you log in again; to have it run"
-            " without that:"
-            " loginctl enable-linger"
+            " without that: loginctl enable-linger"
         )
     if system == "cron":
         options.say("cron does not make up for a time at which the machine was off")
 
 
-def _timer_words(timer: Timer) -> str:
+def _timer_text(timer: Timer) -> str:
     if not timer.installed:
         return f"no timer is installed in {timer.system}; selfsearch schedule install makes one"
     lines = [f"timer: {timer.system}" + (f", {timer.when}" if timer.when else "")]
@@ -260,8 +257,12 @@ def _timer_words(timer: Timer) -> str:
     return "\n".join(lines)
 
 
-def _run_words(run: Run) -> str:
+def _run_text(run: Run) -> str:
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in run.result.items() if count)
-    words = {"running": "is at work", "interrupted": "ended without a word: killed, or the machine went down"}
-    said = run.error or counts or ("nothing new" if run.state == "done" else words.get(run.state, ""))
-    return f"run of {run.started_at} ({run.by}): {run.state}" + (f": {said}" if said else "")
+    explained = {
+        "done": "nothing new",
+        "running": "is at work",
+        "interrupted": "ended without a word: killed, or the machine went down",
+    }
+    details = run.error or counts or explained.get(run.state, "")
+    return f"run of {run.started_at} ({run.by}): {run.state}" + (f": {details}" if details else "")

@@ -99,9 +99,9 @@ class _Again:
         from ..monitoring import run_log
 
         try:
-            with run_log.run(options.home(), options.now, by="watch") as log:
+            with run_log.record_run(options.home(), options.now, by="watch") as run:
                 done = self._rescan(root, _tell)
-                log.result(**counts(done))
+                run.result(**counts(done))
         except LibraryBusyError as exc:
             options.say(f"{exc} (it is tried again)")
             return False

@@ -1,5 +1,4 @@
-"""What became of the last runs: a 0600 file beside the library, readable when the library itself cannot be
-opened.
+"""The log of runs: a 0600 file beside the library, readable when the library itself cannot be opened.
 
 A run that cannot get the key has to say so somewhere, hence a file and not a table. It holds times, counts
 and reasons, and never a photo's path, a person's name or a face. One JSON object per line: a run begins, a
@@ -24,16 +23,19 @@ from ..files import private_folder, write_private
 
 Clock = Callable[[], datetime]
 
-KEPT = 100  # runs of one kind: a daily timer's of three months
-PATIENCE = 10  # seconds to wait for another process that is writing its line
+MAX_RUNS = 100  # of one kind: a daily timer's of three months
+LOCK_TIMEOUT = 10  # seconds to wait for another process that is writing its line
 REPEATED = timedelta(days=1)  # the same failure is worth telling once in this time
-TELLING = (LibraryError, PackError, UsageError)  # their messages speak of the library, never of what is in it
+# errors whose messages speak of the library, never of what is in it
+QUOTABLE = (LibraryError, PackError, UsageError)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run. `state`: running, done, failed, skipped (another run was at work), stopped (by a signal), or
-    interrupted (it ended without a word: killed, crashed, or the machine went down).
+    """One run. `state` is running, done, failed, skipped, stopped or interrupted.
+
+    Skipped: another run was at work. Stopped: by a signal. Interrupted: it ended without a word, because it
+    was killed, it crashed, or the machine went down.
     """
 
     id: str
@@ -45,11 +47,11 @@ class Run:
     error: str | None = None
 
 
-class Log:
+class CurrentRun:
     """What a run may say about itself while it goes on."""
 
-    def __init__(self, before: Run | None) -> None:
-        self.before = before  # the run before this one, whatever became of it
+    def __init__(self, previous: Run | None) -> None:
+        self.previous = previous  # the run before this one, whatever became of it
         self.counts: dict[str, int] = {}
 
     def result(self, **counts: int) -> None:
@@ -58,39 +60,50 @@ class Log:
 
 
 @contextmanager
-def run(home: Path, clock: Clock, by: str = "timer") -> Iterator[Log]:
-    """Note that a run begins, and how it ends. Errors go on their way. Raises LibraryError when the file
-    cannot be written.
+def record_run(home: Path, clock: Clock, by: str = "timer") -> Iterator[CurrentRun]:
+    """Note that a run begins, and how it ends; errors go on their way.
+
+    Raises LibraryError when the file cannot be written.
     """
-    key = secrets.token_hex(6)
-    log = Log(next(reversed(read(home)), None))
-    _append(home, {"run": key, "by": by, "started_at": _stamp(clock)})
+    run_id = secrets.token_hex(6)
+    run = CurrentRun(next(reversed(read(home)), None))
+    _append(home, {"run": run_id, "by": by, "started_at": _stamp(clock)})
+
+    def end(state: str, error: str | None) -> None:
+        finished_at = _stamp(clock)
+        _append(
+            home,
+            {"run": run_id, "state": state, "finished_at": finished_at, "result": run.counts, "error": error},
+        )
+
     with _alive(home):
         try:
-            yield log
+            yield run
         except BaseException as exc:
-            state, error = _what_it_was(exc)
-            _append(home, _end(key, clock, state, log, error))
+            end(*_state_and_reason(exc))
             raise
-        _append(home, _end(key, clock, "done", log, None))
+        end("done", None)
 
 
 def read(home: Path) -> list[Run]:
     """The last runs, oldest first. A damaged line is passed over."""
     runs: dict[str, Run] = {}
-    for said in _lines(home / "runs.jsonl"):
-        key, known = str(said.get("run")), _known(said)
-        if key in runs:
-            runs[key] = replace(runs[key], **known)
-        elif {"by", "started_at"} <= known.keys():
-            runs[key] = Run(id=key, **known)
-    return _without_the_dead(home, list(runs.values()))
+    for line in _lines(home / "runs.jsonl"):
+        run_id, fields = str(line.get("run")), _valid_fields(line)
+        if run_id in runs:
+            runs[run_id] = replace(runs[run_id], **fields)
+        elif {"by", "started_at"} <= fields.keys():
+            runs[run_id] = Run(id=run_id, **fields)
+    unended = [run for run in runs.values() if run.state == "running"]
+    living = unended[-1] if unended and _is_alive(home) else None
+    return [
+        replace(run, state="interrupted") if run.state == "running" and run is not living else run
+        for run in runs.values()
+    ]
 
 
 def is_repeated(runs: list[Run]) -> bool:
-    """Whether the last run failed for the reason that one of the day before it gave, with no good run
-    between.
-    """
+    """Whether the last run failed as one of the day before it did, with no good run between."""
     if not runs or runs[-1].state != "failed":
         return False
     last = runs[-1]
@@ -103,16 +116,6 @@ def is_repeated(runs: list[Run]) -> bool:
     return False
 
 
-def _without_the_dead(home: Path, runs: list[Run]) -> list[Run]:
-    """A run that never ended is interrupted, unless it is the last one and its process lives."""
-    unended = [run for run in runs if run.state == "running"]
-    living = unended[-1] if unended and _is_alive(home) else None
-    return [
-        replace(run, state="interrupted") if run.state == "running" and run is not living else run
-        for run in runs
-    ]
-
-
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     try:
         text = path.read_text("utf-8", "replace")
@@ -120,65 +123,55 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
         return
     for line in text.splitlines():
         try:
-            said = json.loads(line)
+            value = json.loads(line)
         except ValueError:
             continue
-        if isinstance(said, dict):
-            yield said
+        if isinstance(value, dict):
+            yield value
 
 
-def _known(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What a line says, as far as it is of the right kind."""
-    kinds = {"by": str, "started_at": str, "state": str, "finished_at": str, "result": dict, "error": str}
-    return {name: said[name] for name, kind in kinds.items() if isinstance(said.get(name), kind)}
+def _valid_fields(line: Mapping[str, Any]) -> dict[str, Any]:
+    """What a line says, as far as it is of the right type."""
+    types = {"by": str, "started_at": str, "state": str, "finished_at": str, "result": dict, "error": str}
+    return {name: line[name] for name, kind in types.items() if isinstance(line.get(name), kind)}
 
 
-def _append(home: Path, said: dict[str, Any]) -> None:
+def _append(home: Path, line: dict[str, Any]) -> None:
     try:
         private_folder(home)
-        with FileLock(home / "runs.lock", timeout=PATIENCE, mode=0o600):
+        with FileLock(home / "runs.lock", timeout=LOCK_TIMEOUT, mode=0o600):
             lines = list(_lines(home / "runs.jsonl"))
-            if "started_at" in said:
-                lines = _without_the_oldest(lines, said["by"])
-            whole = "".join(json.dumps(line) + "\n" for line in [*lines, said])
-            write_private(home / "runs.jsonl", whole.encode())
+            if "started_at" in line:
+                lines = _without_the_oldest(lines, line["by"])
+            text = "".join(json.dumps(entry) + "\n" for entry in [*lines, line])
+            write_private(home / "runs.jsonl", text.encode())
     except (OSError, Timeout) as exc:
-        raise LibraryError(f"the record of runs in {home} cannot be written: {_words(exc)}") from exc
+        reason = exc.strerror or type(exc).__name__
+        raise LibraryError(f"the record of runs in {home} cannot be written: {reason}") from exc
 
 
 def _without_the_oldest(lines: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
     """Room for one more run of that kind; a busy watch does not push out what a timer did."""
     runs = [line.get("run") for line in lines if line.get("by") == by]
-    dropped = set(runs[: len(runs) - KEPT + 1]) if len(runs) >= KEPT else set()
+    dropped = set(runs[: len(runs) - MAX_RUNS + 1]) if len(runs) >= MAX_RUNS else set()
     return [line for line in lines if line.get("run") not in dropped]
 
 
-def _end(key: str, clock: Clock, state: str, log: Log, error: str | None) -> dict[str, Any]:
-    return {"run": key, "state": state, "finished_at": _stamp(clock), "result": log.counts, "error": error}
-
-
-def _what_it_was(exc: BaseException) -> tuple[str, str | None]:
-    """State and reason of a run that ended with an error. Reasons name no photo and no person."""
+def _state_and_reason(exc: BaseException) -> tuple[str, str | None]:
+    """What became of a run that ended with an error. Reasons name no photo, no path and no person."""
     if isinstance(exc, LibraryBusyError):
         return "skipped", str(exc)
+    if isinstance(exc, QUOTABLE):
+        return "failed", str(exc)
     if isinstance(exc, SelfsearchError):
-        return "failed", str(exc) if isinstance(exc, TELLING) else _first_line(type(exc))
+        return "failed", (type(exc).__doc__ or type(exc).__name__).strip().splitlines()[0]
     if isinstance(exc, OSError):
-        return "failed", _words(exc)
+        return "failed", exc.strerror or type(exc).__name__  # without the file's name
     if hasattr(exc, "exit_code"):  # a command that is done and leaves with a code of its own
         return "done", None
     if isinstance(exc, Exception):
         return "failed", f"an error in selfsearch itself ({type(exc).__name__})"
     return "stopped", None
-
-
-def _first_line(kind: type) -> str:
-    return (kind.__doc__ or kind.__name__).strip().splitlines()[0]
-
-
-def _words(exc: OSError) -> str:
-    """Without the file's name."""
-    return exc.strerror or type(exc).__name__
 
 
 def _stamp(clock: Clock) -> str:
@@ -187,7 +180,7 @@ def _stamp(clock: Clock) -> str:
 
 @contextmanager
 def _alive(home: Path) -> Iterator[None]:
-    """Hold a lock for as long as this process works, which the system lets go of however it ends."""
+    """Hold a lock for as long as this process works, which the system frees however it ends."""
     lock = FileLock(home / "run.lock", mode=0o600)
     try:
         lock.acquire(timeout=1)  # somebody may be looking whether it is held

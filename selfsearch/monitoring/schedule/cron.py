@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from datetime import datetime
 
 from ...errors import SelfsearchError, UsageError
-from .plan import Plan, When, check, read_words
+from .plan import Plan, Runner, Timer, When, check_paths, parse_when
 
-LONGEST = 998  # bytes of a line; cron's own buffers end near here
+MAX_LINE = 998  # bytes; cron's own buffers end near here
 HINT = "written by: selfsearch schedule install; taken out by: selfsearch schedule remove"
 
 
@@ -17,13 +18,13 @@ def block(plan: Plan) -> bytes:
     A backslash is refused: crons differ in what one before another means. Both outputs are thrown away, or
     cron would mail them daily; the run log has the result, and a failure is told.
     """
-    check(plan, "\\", "cron")
-    said = " ".join(f"{name}={shlex.quote(value)}" for name, value in plan.environment.items())
-    command = f"{said} nice -n 19 {shlex.join(plan.command)} >/dev/null 2>&1"
+    check_paths(plan, "\\", "cron")
+    variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in plan.environment.items())
+    command = f"{variables} nice -n 19 {shlex.join(plan.command)} >/dev/null 2>&1"
     line = f"{fields(plan.when)} {command.replace('%', chr(92) + '%')}"  # a bare % is a line's end to cron
-    if len(line.encode()) > LONGEST:
-        raise UsageError(f"the line for cron would be longer than {LONGEST} bytes; use shorter paths")
-    return f"{_begin(plan.name)} {plan.when.words} ({HINT})\n{line}\n{_end(plan.name)}\n".encode()
+    if len(line.encode()) > MAX_LINE:
+        raise UsageError(f"the line for cron would be longer than {MAX_LINE} bytes; use shorter paths")
+    return f"{_begin(plan.name)} {plan.when.text} ({HINT})\n{line}\n{_end(plan.name)}\n".encode()
 
 
 def fields(when: When) -> str:
@@ -41,26 +42,26 @@ def fields(when: When) -> str:
     if not hours and 60 % minutes == 0:
         return f"*/{minutes} * * * *"
     raise UsageError(
-        f"cron cannot run something {when.words}; it can every 15m, 20m, 30m, 1h, 2h, 3h, 4h, 6h, 8h,"
-        f" 12h, 1d or 7d"
+        f"cron cannot run something {when.text}; it can every 15m, 20m, 30m, 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d"
+        " or 7d"
     )
 
 
-def put(crontab: bytes, name: str, lines: bytes) -> bytes:
+def insert_block(crontab: bytes, name: str, lines: bytes) -> bytes:
     """The crontab with our block in it, in the place of an older one, else at its end."""
-    before, _, after = split(crontab, name)
+    before, _, after = split_at_block(crontab, name)
     if before and not before.endswith(b"\n"):
         before += b"\n"  # cron refuses a crontab whose last line has no end
     return before + lines + after
 
 
-def take(crontab: bytes, name: str) -> bytes:
+def remove_block(crontab: bytes, name: str) -> bytes:
     """The crontab without our block."""
-    before, _, after = split(crontab, name)
+    before, _, after = split_at_block(crontab, name)
     return before + after
 
 
-def split(crontab: bytes, name: str) -> tuple[bytes, bytes, bytes]:
+def split_at_block(crontab: bytes, name: str) -> tuple[bytes, bytes, bytes]:
     """What stands before our block, the block ("" when there is none), and what stands after it.
 
     Raises SelfsearchError when its last line was lost, since nobody can say then which lines are ours.
@@ -83,7 +84,7 @@ def when_of(lines: bytes, name: str) -> When | None:
     """When an installed block runs, from its first line."""
     first = lines.decode("utf-8", "replace").partition("\n")[0].removeprefix(_begin(name))
     try:
-        return read_words(first.partition("(")[0])
+        return parse_when(first.partition("(")[0])
     except UsageError:
         return None
 
@@ -94,3 +95,41 @@ def _begin(name: str) -> str:
 
 def _end(name: str) -> str:
     return f"# END {name}"
+
+
+def read_crontab(run: Runner) -> bytes | None:
+    """The user's crontab; b"" when there is none yet, None when there is no cron, or not for this user."""
+    process = run(["crontab", "-l"], b"")
+    if process.returncode == 0:
+        return process.stdout
+    return b"" if b"no crontab" in process.stderr.lower() else None
+
+
+def install(plan: Plan, run: Runner) -> None:
+    """Put our block into the crontab. Raises SelfsearchError; nothing is installed then."""
+    lines, crontab = block(plan), read_crontab(run)
+    if crontab is None:  # to write now would be to lose what it holds
+        raise SelfsearchError("the crontab cannot be read; nothing was installed")
+    process = run(["crontab", "-"], insert_block(crontab, plan.name, lines))
+    if process.returncode:
+        raise SelfsearchError(f"crontab refused it: {process.reason}; nothing was installed")
+
+
+def remove(name: str, run: Runner) -> bool:
+    """Take our block out of the crontab. False when there was none. Raises SelfsearchError."""
+    crontab = read_crontab(run)
+    if crontab is None:
+        raise SelfsearchError("the crontab cannot be read; nothing was changed")
+    if not split_at_block(crontab, name)[1]:
+        return False
+    rest = remove_block(crontab, name)
+    process = run(["crontab", "-"], rest) if rest else run(["crontab", "-r"], b"")
+    if process.returncode:
+        raise SelfsearchError(f"crontab refused it: {process.reason}; nothing was changed")
+    return True
+
+
+def state(name: str, run: Runner, now: datetime) -> Timer:
+    """What the crontab says about our timer."""
+    lines = split_at_block(read_crontab(run) or b"", name)[1]
+    return Timer.by_the_clock("cron", when_of(lines, name), now) if lines else Timer("cron", installed=False)

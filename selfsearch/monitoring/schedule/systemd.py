@@ -11,15 +11,18 @@ itself as well, whatever the unit says.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
-from .plan import DAYS, Plan, When, check
+from .plan import DAYS, Plan, Runner, Timer, When, check_paths
 
-DELAY = 10  # minutes, at random: a household's machines need not wake the same disk at once
+RANDOM_DELAY = 10  # minutes, at random: a household's machines need not wake the same disk at once
 # for a first look at a large library on a slow machine; the next run goes on where it was stopped
-LONGEST = "12h"
+START_TIMEOUT = "12h"
 
-QUIET = """\
+LOW_PRIORITY = """\
 Nice=19
 CPUSchedulingPolicy=idle
 IOSchedulingClass=idle
@@ -57,29 +60,35 @@ UNSEALED = """\
 """
 
 
+def folder(home: Path, environment: Mapping[str, str] = os.environ) -> Path:
+    """Where units of this user are."""
+    return Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user"
+
+
+def file_names(name: str) -> list[str]:
+    """What a timer of that name consists of."""
+    return [f"{name}.service", f"{name}.timer"]
+
+
 def files(plan: Plan) -> dict[str, bytes]:
-    """File name -> content, for ~/.config/systemd/user. Raises UsageError when a path cannot be written
-    there.
-    """
-    check(plan, "", "systemd")
-    check_program(plan.python)
+    """File name -> content. Raises UsageError when a path cannot be written there."""
+    check_paths(plan, "", "systemd")
+    # systemd refuses quotes and backslashes in a program's path, and would leave $$ in it as it is
+    check_paths(Plan(When(), plan.python, Path("/"), Path("/")), "$\"'\\", "systemd")
     return {f"{plan.name}.service": service(plan).encode(), f"{plan.name}.timer": timer(plan).encode()}
-
-
-def check_program(path: str) -> None:
-    """systemd refuses quotes and backslashes in a program's path, and would leave $$ in it as it is."""
-    check(Plan(When(), path, Path("/"), Path("/")), "$\"'\\", "systemd")
 
 
 def service(plan: Plan) -> str:
     """The service: one re-scan."""
-    program, *words = plan.command
-    command = " ".join([quote(program), *words])
-    said = "".join(f"Environment={quote(f'{name}={value}')}\n" for name, value in plan.environment.items())
+    program, *args = plan.command
+    command = " ".join([quote(program), *args])
+    variables = "".join(
+        f"Environment={quote(f'{name}={value}')}\n" for name, value in plan.environment.items()
+    )
     return (
         "[Unit]\nDescription=selfsearch looks again at what you agreed to\n\n"
-        f"[Service]\nType=oneshot\nExecStart={command}\n{said}TimeoutStartSec={LONGEST}\n"
-        f"{QUIET}{_sandbox(plan)}"
+        f"[Service]\nType=oneshot\nExecStart={command}\n{variables}TimeoutStartSec={START_TIMEOUT}\n"
+        f"{LOW_PRIORITY}{_sandbox(plan)}"
     )
 
 
@@ -87,20 +96,21 @@ def timer(plan: Plan) -> str:
     """The timer. A run that was missed, because the machine was off, is made up for when it is on again."""
     lines = "".join(f"{key}={value}\n" for key, value in triggers(plan.when))
     return (
-        f"[Unit]\nDescription=selfsearch: {plan.when.words}\n\n"
+        f"[Unit]\nDescription=selfsearch: {plan.when.text}\n\n"
         f"[Timer]\n{lines}AccuracySec=1min\nUnit={plan.name}.service\n\n"
         "[Install]\nWantedBy=timers.target\n"
     )
 
 
 def triggers(when: When) -> list[tuple[str, str]]:
-    """The timer's lines that say when. Spans that divide a day or an hour go by the calendar, since
-    Persistent= works for the calendar alone.
+    """The timer's lines that say when.
+
+    Spans that divide a day or an hour go by the calendar, since Persistent= works for the calendar alone.
     """
     text = calendar(when)
     if text is None:
         return [("OnStartupSec", "15min"), ("OnUnitActiveSec", f"{when.every}min")]
-    delay = DELAY if when.every is None else min(DELAY, when.every // 4)
+    delay = RANDOM_DELAY if when.every is None else min(RANDOM_DELAY, when.every // 4)
     return [("OnCalendar", text), ("Persistent", "true"), ("RandomizedDelaySec", f"{delay}min")]
 
 
@@ -117,17 +127,15 @@ def calendar(when: When) -> str | None:
 
 
 def quote(text: str) -> str:
-    """One word of a unit file, whatever is in it: % begins a specifier, and \\ and " mean something within
-    quotes.
-    """
+    """One word of a unit file: % would begin a specifier, and \\ and " mean something within quotes."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'
 
 
 def _sandbox(plan: Plan) -> str:
-    if "mail" in plan.telling:
+    if "mail" in plan.channels:
         return UNSEALED
-    network = "network" in plan.telling
+    network = "network" in plan.channels
     families = "AF_UNIX AF_INET AF_INET6" if network else "AF_UNIX"
     # the minus: a folder that is not there is no reason to fail
     writable = " ".join(quote(f"-{path}") for path in (plan.home, plan.keys, *plan.writable))
@@ -137,3 +145,67 @@ def _sandbox(plan: Plan) -> str:
         + ("" if network else NO_NETWORK)
         + MOUNTS.format(users=users, tmp=tmp, writable=writable)
     )
+
+
+RELOAD = ["systemctl", "--user", "daemon-reload"]
+
+
+def start_commands(name: str, place: Path) -> list[list[str]]:
+    """What starts the timer when its files are in `place`."""
+    user = ["systemctl", "--user"]
+    return [RELOAD, [*user, "enable", f"{name}.timer"], [*user, "restart", f"{name}.timer"]]
+
+
+def stop_commands(name: str) -> list[list[str]]:
+    """What ends the timer."""
+    return [["systemctl", "--user", "disable", "--now", f"{name}.timer"]]
+
+
+def state(name: str, run: Runner, place: Path, now: datetime) -> Timer:
+    """What the user's manager says about an installed timer."""
+    timer = _properties(run, f"{name}.timer", "Description,ActiveState,NextElapseUSecRealtime")
+    service = _properties(run, f"{name}.service", "Result,ExecMainStatus,ExecMainStartTimestamp")
+    result = service.get("Result") or None
+    if result and result != "success":
+        result += f" (exit code {service.get('ExecMainStatus', '?')})"
+    if not service.get("ExecMainStartTimestamp"):
+        result = None  # it has not run since systemd was started, and success would be a guess
+    return Timer(
+        "systemd",
+        timer.get("ActiveState") == "active",
+        timer.get("Description", "").removeprefix("selfsearch: ") or None,
+        timer.get("NextElapseUSecRealtime") or None,
+        # not the timer's LastTriggerUSec: a new timer with Persistent= is said to have run when it was made
+        service.get("ExecMainStartTimestamp") or None,
+        result,
+    )
+
+
+def _properties(run: Runner, unit: str, names: str) -> dict[str, str]:
+    process = run(["systemctl", "--user", "show", unit, f"--property={names}"], b"")
+    lines = process.stdout.decode("utf-8", "replace").splitlines()
+    properties = dict(line.partition("=")[::2] for line in lines if "=" in line)
+    return {name: "" if value == "n/a" else value for name, value in properties.items()}
+
+
+def lingers(run: Runner, user: str) -> bool | None:
+    """Whether this user's timers run while they are not logged in; None when nobody can say."""
+    process = run(["loginctl", "show-user", user, "--property=Linger"], b"")
+    return {b"Linger=yes": True, b"Linger=no": False}.get(process.stdout.strip())
+
+
+def namespaces_allowed(proc: Path = Path("/proc/sys")) -> bool:
+    """Whether ordinary users may make user namespaces with rights in them, which PrivateUsers= needs."""
+    limits = {
+        "user/max_user_namespaces": "0",
+        "kernel/unprivileged_userns_clone": "0",  # Debian's
+        "kernel/apparmor_restrict_unprivileged_userns": "1",  # Ubuntu's
+    }
+    return all(_kernel_setting(proc / name) != refusing for name, refusing in limits.items())
+
+
+def _kernel_setting(path: Path) -> str:
+    try:
+        return path.read_text("ascii").strip()
+    except OSError:
+        return ""

@@ -5,10 +5,13 @@ The order of elements is that of Microsoft's schema (Task Scheduler Schema, trig
 
 from __future__ import annotations
 
+import csv
 import subprocess
+from datetime import datetime
+from pathlib import Path
 from xml.etree import ElementTree
 
-from .plan import Plan, When, check
+from .plan import Plan, Runner, Timer, When, check_paths
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 START = "2026-01-01"  # triggers need a day to begin on; any that is past does
@@ -30,6 +33,16 @@ SETTINGS = {
 }
 
 
+def folder(home: Path) -> Path:
+    """Where the task's XML stays: with the library."""
+    return home
+
+
+def file_names(name: str) -> list[str]:
+    """What a timer of that name consists of."""
+    return [f"{name}.xml"]
+
+
 def files(plan: Plan) -> dict[str, bytes]:
     """File name -> content. Raises UsageError when a path cannot be said to cmd."""
     return {f"{plan.name}.xml": xml(plan)}
@@ -37,10 +50,10 @@ def files(plan: Plan) -> dict[str, bytes]:
 
 def xml(plan: Plan) -> bytes:
     """UTF-16 with its mark, as Task Scheduler writes it itself."""
-    check(plan, '%"', "the Task Scheduler")
+    check_paths(plan, '%"', "the Task Scheduler")
     task = ElementTree.Element("Task", {"version": "1.2", "xmlns": NAMESPACE})
     about = ElementTree.SubElement(task, "RegistrationInfo")
-    _add(about, Description=f"selfsearch looks again at what you agreed to, {plan.when.words}")
+    _add(about, Description=f"selfsearch looks again at what you agreed to, {plan.when.text}")
     _trigger(ElementTree.SubElement(task, "Triggers"), plan.when)
     person = ElementTree.SubElement(ElementTree.SubElement(task, "Principals"), "Principal", {"id": "Author"})
     if plan.user:
@@ -55,12 +68,14 @@ def xml(plan: Plan) -> bytes:
 
 
 def arguments(plan: Plan) -> str:
-    """A task has no environment of its own, so cmd sets it. With /s it takes everything between the outer
-    quotes as is; within the inner ones only % would mean something.
+    """What cmd is given: a task has no environment of its own, so cmd sets it.
+
+    With /s it takes everything between the outer quotes as is; within the inner ones only % would mean
+    something.
     """
     sets = [f'set "{name}={value}"' for name, value in plan.environment.items()]
-    program, *words = plan.command
-    command = f'"{program}" {subprocess.list2cmdline(words)}'
+    program, *args = plan.command
+    command = f'"{program}" {subprocess.list2cmdline(args)}'
     return f'/d /s /c "{" && ".join([*sets, command])}"'
 
 
@@ -97,3 +112,28 @@ def _duration(minutes: int) -> str:
 def _add(parent: ElementTree.Element, **texts: str) -> None:
     for name, text in texts.items():
         ElementTree.SubElement(parent, name).text = text
+
+
+def start_commands(name: str, place: Path) -> list[list[str]]:
+    """What starts the timer when its files are in `place`."""
+    return [["schtasks", "/Create", "/TN", _task(name), "/XML", str(place / file_names(name)[0]), "/F"]]
+
+
+def stop_commands(name: str) -> list[list[str]]:
+    """What ends the timer."""
+    return [["schtasks", "/Delete", "/TN", _task(name), "/F"]]
+
+
+def state(name: str, run: Runner, place: Path, now: datetime) -> Timer:
+    """The third, sixth and seventh column: their names are translated, their order is not."""
+    process = run(["schtasks", "/Query", "/TN", _task(name), "/V", "/FO", "CSV", "/NH"], b"")
+    lines = process.stdout.decode("utf-8", "replace").splitlines()
+    rows = [row for row in csv.reader(lines) if len(row) > 6]
+    if process.returncode or not rows:
+        return Timer("windows", installed=False)
+    row = rows[0]
+    return Timer("windows", True, None, row[2], row[5], "success" if row[6] == "0" else f"exit code {row[6]}")
+
+
+def _task(name: str) -> str:
+    return f"\\selfsearch\\{name}"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from selfsearch.exports.grouping import part_key
 from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms import PLAIN_FILES, PLATFORMS
 from selfsearch.exports.platforms.base import Platform
-from selfsearch.exports.recognize import part_key
 from selfsearch.types import Provenance
 
 from .exports import Pack

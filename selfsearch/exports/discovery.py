@@ -20,6 +20,7 @@ from ..containers.streams import why
 from ..errors import InputError
 from ..types import Outcome
 from .grouping import (
+    MAX_DEPTH,
     ContainerScan,
     DownloadKey,
     assign_unmarked,
@@ -27,7 +28,6 @@ from .grouping import (
     possible_downloads,
     scan_container,
 )
-from .recognize import MAX_DEPTH
 from .source import Problem, Source
 
 # archive path -> its stamp, and the library's key for all it holds

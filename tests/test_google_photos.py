@@ -99,9 +99,11 @@ def test_a_photograph_keeps_its_own_record_when_others_have_similar_names() -> N
 def test_a_photograph_and_its_record_in_two_zips_are_joined(tmp_path: Path) -> None:
     pack = fixture.build("english-2025")
     parts = {f"{fixture.YEAR}/IMG": "takeout-20250105T101112Z-3-001", "": "takeout-20250105T101112Z-3-002"}
-    found = joined(pack, parts, tmp_path)
-    assert [item.caption for item in found[f"{fixture.YEAR}/IMG_0001-edited.jpg"]] == ["Beach & Ana"]
-    assert [item.album for item in found["Trip to Lisbon_ day 1/IMG_0003.jpg"]] == ["Trip to Lisbon: day 1"]
+    provenances = joined(pack, parts, tmp_path)
+    assert [item.caption for item in provenances[f"{fixture.YEAR}/IMG_0001-edited.jpg"]] == ["Beach & Ana"]
+    assert [item.album for item in provenances["Trip to Lisbon_ day 1/IMG_0003.jpg"]] == [
+        "Trip to Lisbon: day 1"
+    ]
 
 
 def test_what_names_cannot_match_is_matched_by_the_title_in_the_record() -> None:
@@ -112,8 +114,8 @@ def test_what_names_cannot_match_is_matched_by_the_title_in_the_record() -> None
         takeout.record(title, description="shot"),
     )
     pack.add("Photos from 2022/Screenshot_2022-04-21_abb9c8060a0a1(1).jpg", b"x")
-    found = readings(pack, GooglePhotos)["Photos from 2022/Screenshot_2022-04-21_abb9c8060a0a1(1).jpg"]
-    assert [item.caption for item in found] == ["shot"]
+    provenances = readings(pack, GooglePhotos)["Photos from 2022/Screenshot_2022-04-21_abb9c8060a0a1(1).jpg"]
+    assert [item.caption for item in provenances] == ["shot"]
 
 
 def test_a_title_that_fits_two_photographs_is_given_to_neither() -> None:
@@ -121,8 +123,8 @@ def test_a_title_that_fits_two_photographs_is_given_to_neither() -> None:
     pack.add("Photos from 2022/9.json", takeout.record("beach.jpg"))
     for name in ("beach.png", "beach(1).png"):
         pack.add(f"Photos from 2022/{name}", b"x")
-    found = readings(pack, GooglePhotos)
-    assert {path: [bool(item.url) for item in found[path]] for path in found} == {
+    provenances = readings(pack, GooglePhotos)
+    assert {path: [bool(item.url) for item in provenances[path]] for path in provenances} == {
         "Photos from 2022/beach.png": [False],
         "Photos from 2022/beach(1).png": [False],
         "Photos from 2022/beach.jpg": [True],
@@ -201,8 +203,8 @@ def test_a_damaged_record_is_noted_and_hides_no_photograph() -> None:
 
 
 def test_a_shared_photograph_is_seen_by_others_and_by_how_many_is_not_known() -> None:
-    found = readings(fixture.build("english-2025"), GooglePhotos)
-    levels = {item.context: item.exposure for path in found if path for item in found[path]}
+    provenances = readings(fixture.build("english-2025"), GooglePhotos)
+    levels = {item.context: item.exposure for path in provenances if path for item in provenances[path]}
     assert levels == {
         "library": Exposure.PRIVATE,
         "album": Exposure.PRIVATE,

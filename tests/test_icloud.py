@@ -26,9 +26,9 @@ def test_a_csv_of_that_name_with_other_columns_is_not_apples() -> None:
     pack.add("Photo Details.csv", "Photographer,Price\nAna,3\n")
     pack.add("IMG_0001.JPG", b"x")
     assert not ICloud.confirm(pack.as_export())
-    assert {path: [item.taken_at for item in found] for path, found in readings(pack, ICloud).items()} == {
-        "IMG_0001.JPG": [None]
-    }
+    assert {
+        path: [item.taken_at for item in provenances] for path, provenances in readings(pack, ICloud).items()
+    } == {"IMG_0001.JPG": [None]}
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_an_album_whose_name_several_files_carry_says_so() -> None:
 def test_a_missing_part_is_seen_by_the_rows_that_name_its_files() -> None:
     pack = Pack("iCloud Photos Part 1 of 2")
     pack.add("Photos/Photo Details.csv", fixture.HEADER + fixture.row("IMG_0001.JPG"))
-    found = readings(pack, ICloud)
-    assert {path: [item.context for item in said] for path, said in found.items()} == {
+    provenances = readings(pack, ICloud)
+    assert {path: [item.context for item in items] for path, items in provenances.items()} == {
         "Photos/IMG_0001.JPG": ["library"]
     }
 
@@ -91,16 +91,18 @@ def test_a_deleted_photograph_is_not_mixed_up_with_a_later_one_of_its_name() -> 
     pack.add("Photos/Photo Details.csv", fixture.HEADER + lines)
     pack.add("Photos/A.JPG", b"new")
     pack.add("Recently Deleted/A.JPG", b"old")
-    found = readings(pack, ICloud)
-    assert [(item.context, item.taken_at) for path in sorted(found, key=str) for item in found[path]] == [
+    provenances = readings(pack, ICloud)
+    assert [
+        (item.context, item.taken_at) for path in sorted(provenances, key=str) for item in provenances[path]
+    ] == [
         ("library", "2023-08-14T09:30:00+00:00"),
         ("deleted", "2022-08-14T09:30:00+00:00"),
     ]
 
 
 def test_a_shared_album_is_seen_by_others_and_a_library_is_not() -> None:
-    found = readings(fixture.build("one-part"), ICloud)
-    levels = {item.context: item.exposure for path in found for item in found[path]}
+    provenances = readings(fixture.build("one-part"), ICloud)
+    levels = {item.context: item.exposure for path in provenances for item in provenances[path]}
     private = dict.fromkeys(("library", "hidden", "deleted", "album", "memory"), Exposure.PRIVATE)
     assert levels == {**private, "shared_album": Exposure.NETWORK}
 
@@ -112,7 +114,12 @@ def test_the_export_does_not_name_its_owner() -> None:
 def test_parts_that_repeat_a_name_keep_their_dates_apart(tmp_path: Path) -> None:
     pack = fixture.build("three-parts")
     folders = dict.fromkeys(path.partition("/")[0] for path in pack.files)
-    found = joined(pack, {f"{folder}/": folder for folder in folders}, tmp_path)
-    dates = [item.taken_at for path in found if path.endswith("Photos/IMG_0001.JPG") for item in found[path]]
+    provenances = joined(pack, {f"{folder}/": folder for folder in folders}, tmp_path)
+    dates = [
+        item.taken_at
+        for path in provenances
+        if path.endswith("Photos/IMG_0001.JPG")
+        for item in provenances[path]
+    ]
     assert dates == [f"2022-08-{day}T09:30:00+00:00" for day in (14, 15, 16)]
-    assert [item.album for item in found["Photos/ONLY_2.JPG"]] == ["Trip"]
+    assert [item.album for item in provenances["Photos/ONLY_2.JPG"]] == ["Trip"]

@@ -65,9 +65,9 @@ def test_the_privacy_gives_the_exposure_and_is_quoted(word: str, level: Exposure
 
 def test_sentence_case_headers_are_the_same_headers() -> None:
     pack = Pack("takeout-20240501T101112Z-001")
-    words = tuple(word.capitalize() for word in fixture.HEADER)
+    headers = tuple(word.capitalize() for word in fixture.HEADER)
     pack.add(
-        "video metadata/videos.csv", fixture.table(fixture.HEADER, [fixture.row("aB3dE5fG7h_", "x")], words)
+        "video metadata/videos.csv", fixture.table(fixture.HEADER, [fixture.row("aB3dE5fG7h_", "x")], headers)
     )
     pack.add("videos/x.mp4", fixture.video())
     (provenance,) = readings(pack, YouTube)["videos/x.mp4"]

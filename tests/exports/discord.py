@@ -25,8 +25,13 @@ def build(layout: str) -> Pack:
     pack = Pack("package")
     messages, user, _ = NAMES[layout]
     pack.add("README.txt", "This is your data package.")
-    said = {"id": "900000000000000001", "username": "ana_example", "discriminator": 0, "global_name": "Ana"}
-    pack.add(f"{user}/user.json", said)
+    profile = {
+        "id": "900000000000000001",
+        "username": "ana_example",
+        "discriminator": 0,
+        "global_name": "Ana",
+    }
+    pack.add(f"{user}/user.json", profile)
     pack.plant(
         f"{user}/avatar.png",
         photos.photo("astronaut", 1, kind="PNG"),
@@ -97,5 +102,5 @@ def _write(pack: Pack, folder: str, rows: list[tuple[int, str, str]], old: bool)
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(["ID", "Timestamp", "Contents", "Attachments"])
-    table.writerows((item, "2022-03-05 18:20:11.123000+00:00", said, urls) for item, urls, said in rows)
+    table.writerows((item, "2022-03-05 18:20:11.123000+00:00", caption, urls) for item, urls, caption in rows)
     pack.add(f"{folder}/messages.csv", text.getvalue())

@@ -30,13 +30,13 @@ def row(name: str, *, quoted: bool = True, flags: str = "no,no,no", taken: str =
 
 def says(context: str, why: str = "", **more: Any) -> dict[str, Any]:
     """What must be read of a file with a row."""
-    said = {
+    provenance = {
         "platform": "icloud",
         "context": context,
         "exposure": Exposure.PRIVATE,
         "exposure_reason": OWN + why,
     }
-    return said | {"url": None, "audience": None, "caption": None} | TAKEN | ADDED | more
+    return provenance | {"url": None, "audience": None, "caption": None} | TAKEN | ADDED | more
 
 
 def shared(album: str) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def record(title: str, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def plain(said: dict[str, Any]) -> dict[str, Any]:
+def plain(content: dict[str, Any]) -> dict[str, Any]:
     """What must be read from a record without anything special."""
     return {
         "platform": "google_photos",
@@ -53,7 +53,7 @@ def plain(said: dict[str, Any]) -> dict[str, Any]:
         "posted_at_source": "creationTime",
         "taken_at": TAKEN,
         "taken_at_source": "photoTakenTime",
-        "url": said["url"],
+        "url": content["url"],
         "url_kind": "owner_only",
         "exposure": Exposure.PRIVATE,
         "exposure_reason": OWN,
@@ -75,9 +75,9 @@ class Library:
     ) -> None:
         """A photograph of a person whose record has the fields of `more`, and what that must be read as."""
         media, sidecar = names(title, more.pop("counter", 0), suffix=self.suffix)
-        said = record(title, **more)
-        self.pack.add(f"{folder}/{sidecar}", said)
-        self.bare(f"{folder}/{media}", person, **(plain(said) | (right or {})))
+        content = record(title, **more)
+        self.pack.add(f"{folder}/{sidecar}", content)
+        self.bare(f"{folder}/{media}", person, **(plain(content) | (right or {})))
 
     def bare(self, path: str, person: str, **right: Any) -> None:
         """A photograph without a record of its own."""

@@ -40,7 +40,7 @@ def message(
     return {**sent, "text": "", "text_entities": [], **more}
 
 
-def words(text: str) -> dict[str, Any]:
+def rich_text(text: str) -> dict[str, Any]:
     """Text as newer exports carry it, in both forms."""
     first, _, last = text.partition("*")
     bold = {"type": "bold", "text": last}
@@ -72,11 +72,15 @@ def _personal(pack: Pack, base: str, *, full: bool) -> dict[str, Any]:
 
     first = f"{base}photos/photo_1@17-06-2023_12-01-02.jpg"
     messages = [
-        message(1, photo=first, width=960, height=1280, **words("look *here")),
+        message(1, photo=first, width=960, height=1280, **rich_text("look *here")),
         message(2, ME, stamp=None, photo=f"{base}photos/photo_2@17-06-2023_12-01-02.jpg", text="mine"),
         message(4, BO, "1687000000", photo=f"{base}photos/photo_4@17-06-2023_13-06-40.jpg"),
         message(
-            5, BO, "1687000000", photo=f"{base}photos/photo_5@17-06-2023_13-06-40.jpg", **words("our *day")
+            5,
+            BO,
+            "1687000000",
+            photo=f"{base}photos/photo_5@17-06-2023_13-06-40.jpg",
+            **rich_text("our *day"),
         ),
         message(7, file=f"{base}files/IMG_1.JPG", mime_type="image/jpeg"),
         message(

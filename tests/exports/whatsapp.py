@@ -30,17 +30,25 @@ def build(layout: str) -> Pack:
     return _BUILD[layout]()
 
 
-def _said(
+def _says(
     chat: dict[str, Any], album: str | None, author: str | None, at: str | None, **more: Any
 ) -> dict[str, Any]:
-    said = {"platform": "whatsapp", "context": "message", "album": album, "author": author, "posted_at": at}
-    return {"posted_at_source": "chat text" if at else None, "author_is_owner": None} | chat | said | more
+    provenance = {
+        "platform": "whatsapp",
+        "context": "message",
+        "album": album,
+        "author": author,
+        "posted_at": at,
+    }
+    return (
+        {"posted_at_source": "chat text" if at else None, "author_is_owner": None} | chat | provenance | more
+    )
 
 
 def _ios() -> Pack:
     """English, dots, CRLF between messages, captions before the token, a document, pictures left out."""
     pack = Pack("WhatsApp Chat - Bo Berg")
-    said = ("Bo Berg",)
+    album = "Bo Berg"
     first = "00000002-PHOTO-2023-06-17-12-01-02.jpg"
     second = "00000004-PHOTO-2023-06-18-09-15-40.jpg"
     clip = "00000005-VIDEO-2023-06-18-09-16-00.mp4"
@@ -63,22 +71,22 @@ def _ios() -> Pack:
     ]
     pack.add("_chat.txt", "\r\n".join(lines) + "\r\n")
     pack.plant(
-        first, photo("astronaut", 1), "astronaut", **_said(PAIR, *said, "Bo Berg", "2023-06-17T12:01:02")
+        first, photo("astronaut", 1), "astronaut", **_says(PAIR, album, "Bo Berg", "2023-06-17T12:01:02")
     )
     caption = "us at the lake\nagain"
     pack.plant(
         second,
         photo("astronaut", 2),
         "astronaut",
-        **_said(PAIR, *said, "Ana Alba", "2023-06-18T09:15:40", caption=caption),
+        **_says(PAIR, album, "Ana Alba", "2023-06-18T09:15:40", caption=caption),
     )
-    pack.plant(clip, MP4, None, **_said(PAIR, *said, "Ana Alba", "2023-06-18T09:16:00"))
-    pack.plant(paper, b"%PDF-1.4", None, **_said(PAIR, *said, "Bo Berg", "2023-06-18T09:17:00", caption=None))
-    pack.plant(old, photo("a", 1), "a", **_said(PAIR, *said, "Bo Berg", "2023-06-19T08:00:00", caption=None))
+    pack.plant(clip, MP4, None, **_says(PAIR, album, "Ana Alba", "2023-06-18T09:16:00"))
+    pack.plant(paper, b"%PDF-1.4", None, **_says(PAIR, album, "Bo Berg", "2023-06-18T09:17:00", caption=None))
+    pack.plant(old, photo("a", 1), "a", **_says(PAIR, album, "Bo Berg", "2023-06-19T08:00:00", caption=None))
     for author, at in (("Bo Berg", "2023-06-20T10:00:00"), ("Ana Alba", "2023-06-20T10:01:00")):
-        pack.planted.append(Planted(None, None, _said(PAIR, *said, author, at)))
-    found = _said(PAIR, *said, None, "2023-07-02T18:30:00", posted_at_source="file name")
-    pack.plant(alone, photo("astronaut", 3), "astronaut", **found)
+        pack.planted.append(Planted(None, None, _says(PAIR, album, author, at)))
+    unnamed = _says(PAIR, album, None, "2023-07-02T18:30:00", posted_at_source="file name")
+    pack.plant(alone, photo("astronaut", 3), "astronaut", **unnamed)
     return pack
 
 
@@ -92,9 +100,9 @@ def _ios_us() -> Pack:
         f"{MARK}[6/8/23, 3:04:05{NARROW}PM] ~{NARROW}Ana: {MARK}<attached: {second}>",
     ]
     pack.add("_chat.txt", "\r\n".join(lines))
-    said = ("Lake House",)
-    pack.plant(first, photo("b", 1), "b", **_said(GROUP, *said, "Bo", "2023-06-07T00:01:02"))
-    pack.plant(second, photo("b", 2), "b", **_said(GROUP, *said, f"~{NARROW}Ana", "2023-06-08T15:04:05"))
+    album = "Lake House"
+    pack.plant(first, photo("b", 1), "b", **_says(GROUP, album, "Bo", "2023-06-07T00:01:02"))
+    pack.plant(second, photo("b", 2), "b", **_says(GROUP, album, f"~{NARROW}Ana", "2023-06-08T15:04:05"))
     return pack
 
 
@@ -109,9 +117,9 @@ def _ios_german() -> Pack:
     ]
     pack.add("_chat.txt", "\r\n".join([*lines, f"[05.12.22, 07:00:00] Bo: {MARK}Bild weggelassen"]))
     for n, author, name in zip((2, 3, 4), authors, names, strict=True):
-        said = _said(GROUP, "Familie", author.strip("\u202a\u202c"), f"2022-12-0{n}T20:00:0{n}")
-        pack.plant(name, photo("c", n), "c", **said)
-    pack.planted.append(Planted(None, None, _said(GROUP, "Familie", "Bo", "2022-12-05T07:00:00")))
+        provenance = _says(GROUP, "Familie", author.strip("\u202a\u202c"), f"2022-12-0{n}T20:00:0{n}")
+        pack.plant(name, photo("c", n), "c", **provenance)
+    pack.planted.append(Planted(None, None, _says(GROUP, "Familie", "Bo", "2022-12-05T07:00:00")))
     return pack
 
 
@@ -134,17 +142,17 @@ def _android() -> Pack:
         f"07/03/2023, 08:36 - Bo Berg: {third} is the best",
     ]
     pack.add("WhatsApp Chat with Bo Berg.txt", "\n".join(lines))
-    said = ("Bo Berg",)
+    album = "Bo Berg"
     pack.plant(
-        first, photo("astronaut", 4), "astronaut", **_said(PAIR, *said, "Bo Berg", "2023-03-05T12:01:00")
+        first, photo("astronaut", 4), "astronaut", **_says(PAIR, album, "Bo Berg", "2023-03-05T12:01:00")
     )
-    hat = _said(PAIR, *said, "Ana", "2023-03-06T08:30:00", caption="my new hat\n\nlike it?")
+    hat = _says(PAIR, album, "Ana", "2023-03-06T08:30:00", caption="my new hat\n\nlike it?")
     pack.plant(second, photo("astronaut", 5), "astronaut", **hat)
-    pack.plant(third, photo("astronaut", 6), "astronaut", **_said(PAIR, *said, "Ana", "2023-03-06T08:31:00"))
-    pack.plant(clip, MP4, None, **_said(PAIR, *said, "Bo Berg", "2023-03-06T08:32:00"))
-    pack.planted.append(Planted(None, None, _said(PAIR, *said, "Ana", "2023-03-06T08:33:00")))
-    found = _said(PAIR, *said, None, "2023-04-01", posted_at_source="file name")
-    pack.plant(alone, photo("astronaut", 7), "astronaut", **found)
+    pack.plant(third, photo("astronaut", 6), "astronaut", **_says(PAIR, album, "Ana", "2023-03-06T08:31:00"))
+    pack.plant(clip, MP4, None, **_says(PAIR, album, "Bo Berg", "2023-03-06T08:32:00"))
+    pack.planted.append(Planted(None, None, _says(PAIR, album, "Ana", "2023-03-06T08:33:00")))
+    unnamed = _says(PAIR, album, None, "2023-04-01", posted_at_source="file name")
+    pack.plant(alone, photo("astronaut", 7), "astronaut", **unnamed)
     strange = {
         "platform": "whatsapp",
         "context": "file",
@@ -167,9 +175,9 @@ def _android_us() -> Pack:
         f"7/2/23, 1:06{NARROW}PM - Ana left",
     ]
     pack.add("WhatsApp Chat with Beach trip.txt", "\n".join(lines) + "\n")
-    said = ("Beach trip",)
-    pack.plant(names[0], photo("e", 1), "e", **_said(GROUP, *said, "Bo", "2023-06-17T12:01:00"))
-    pack.plant(names[1], photo("e", 2), "e", **_said(GROUP, *said, "Ana", "2023-07-02T13:05:00"))
+    album = "Beach trip"
+    pack.plant(names[0], photo("e", 1), "e", **_says(GROUP, album, "Bo", "2023-06-17T12:01:00"))
+    pack.plant(names[1], photo("e", 2), "e", **_says(GROUP, album, "Ana", "2023-07-02T13:05:00"))
     return pack
 
 
@@ -184,10 +192,10 @@ def _android_german() -> Pack:
         "03.02.23, 13:06 - Ana: <Medien ausgeschlossen>",
     ]
     pack.add("WhatsApp-Chat mit Bo.txt", "\n".join(lines))
-    pack.plant(names[0], photo("f", 1), "f", **_said(PAIR, "Bo", "Bo", "2023-01-02T12:01:00"))
-    hello = _said(PAIR, "Bo", "Ana", "2023-02-03T13:05:00", caption="Grüße aus Köln")
+    pack.plant(names[0], photo("f", 1), "f", **_says(PAIR, "Bo", "Bo", "2023-01-02T12:01:00"))
+    hello = _says(PAIR, "Bo", "Ana", "2023-02-03T13:05:00", caption="Grüße aus Köln")
     pack.plant(names[1], photo("f", 2), "f", **hello)
-    pack.planted.append(Planted(None, None, _said(PAIR, "Bo", "Ana", "2023-02-03T13:06:00")))
+    pack.planted.append(Planted(None, None, _says(PAIR, "Bo", "Ana", "2023-02-03T13:06:00")))
     return pack
 
 
@@ -204,7 +212,7 @@ def _android_arabic() -> Pack:
     pack.add(
         f"{pack.name}.txt", "\n".join(head.translate(digits) + dash + rest for head, dash, rest in heads)
     )
-    pack.plant(name, photo("a", 2), "a", **_said(PAIR, "Bo", "Bo", "2023-06-17T12:01:00"))
+    pack.plant(name, photo("a", 2), "a", **_says(PAIR, "Bo", "Bo", "2023-06-17T12:01:00"))
     return pack
 
 

@@ -59,28 +59,28 @@ def row(number: str, title: str, privacy: str = "Public", **more: str) -> dict[s
     } | more
 
 
-def table(header: Sequence[str], rows: Sequence[dict[str, str]], words: Sequence[str] = ()) -> str:
-    """A CSV with the columns of `header`, called `words` when these are given."""
+def table(header: Sequence[str], rows: Sequence[dict[str, str]], headers: Sequence[str] = ()) -> str:
+    """A CSV with the columns of `header`, called `headers` when these are given."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(words or header)
-    writer.writerows([one.get(name, "") for name in header] for one in rows)
+    writer.writerow(headers or header)
+    writer.writerows([upload.get(name, "") for name in header] for upload in rows)
     return out.getvalue()
 
 
-def says(one: dict[str, str], field: str = "Video Publish Timestamp") -> dict[str, Any]:
+def says(upload: dict[str, str], field: str = "Video Publish Timestamp") -> dict[str, Any]:
     """What must be read from a row."""
-    level, reason = PRIVACY[one["Privacy"]]
+    level, reason = PRIVACY[upload["Privacy"]]
     return {
         "platform": "youtube",
         "account": "Ana's channel",
         "context": "video",
-        "caption": one["Video Title (Original)"],
+        "caption": upload["Video Title (Original)"],
         "posted_at": PUBLISHED,
         "posted_at_source": field,
-        "post_id": one["Video ID"],
-        "audience": one["Privacy"],
-        "url": f"https://www.youtube.com/watch?v={one['Video ID']}",
+        "post_id": upload["Video ID"],
+        "audience": upload["Privacy"],
+        "url": f"https://www.youtube.com/watch?v={upload['Video ID']}",
         "url_kind": "constructed",
         "audience_source": "per_item",
         "exposure": level,
@@ -169,13 +169,13 @@ def _english(pack: Pack) -> None:
 
 def _german(pack: Pack) -> None:
     pack.wrapper = "Takeout/YouTube und YouTube Music/"
-    words = _columns(
+    headers = _columns(
         "Video-ID,Ungefähre Dauer (ms),Audiosprache,Videokategorie,"
         "Videobeschreibung (Original),Kanal-ID,Tag: 1,Tag: 2,Videotitel (Original),Datenschutz,"
         "Videostatus,Zeitstempel der Videoerstellung,Zeitstempel der Videoveröffentlichung"
     )
     rows = [row("aB3dE5fG7h_", "Ausflug", "Nicht gelistet"), row("bB3dE5fG7h_", "Fest", "Öffentlich")]
-    pack.add("Video-Metadaten/Videos.csv", "\ufeff" + table(HEADER, rows, words))
+    pack.add("Video-Metadaten/Videos.csv", "\ufeff" + table(HEADER, rows, headers))
     _channel(pack, "Kanäle/Kanal.csv")
     field = "Zeitstempel der Videoveröffentlichung"
     unlisted = {
@@ -200,14 +200,14 @@ def _spanish(pack: Pack) -> None:
     order = _columns(
         "Video ID,Video Title (Original),Video Create Timestamp,Video Publish Timestamp,Privacy,Channel ID"
     )
-    words = _columns(
+    headers = _columns(
         "ID de vídeo,Título del vídeo (original),Marca de tiempo de creación del vídeo,"
         "Marca de tiempo de publicación del vídeo,Privacidad,ID de canal"
     )
     odd = {"audience": "Semisecreto", "exposure": Exposure.UNKNOWN}
     rows = [row("aB3dE5fG7h_", "Día 1", "Público"), row("bB3dE5fG7h_", "Día 2", "Semisecreto")]
     rows[0]["Video Publish Timestamp"] = ""
-    pack.add("metadatos de vídeos/vídeos.csv", table(order, rows, words))
+    pack.add("metadatos de vídeos/vídeos.csv", table(order, rows, headers))
     pack.plant(
         "vídeos/Día 1.mp4",
         video(),
@@ -215,7 +215,7 @@ def _spanish(pack: Pack) -> None:
         audience="Público",
         exposure=Exposure.PUBLIC,
         posted_at=CREATED,
-        posted_at_source=words[2],
+        posted_at_source=headers[2],
         account=None,
     )
     reason = 'YouTube: Privacy = "Semisecreto", a word that is not known'
@@ -225,10 +225,10 @@ def _spanish(pack: Pack) -> None:
 def _unknown(pack: Pack) -> None:
     """Headers that no list has: values tell what the columns are."""
     pack.wrapper = "Takeout/YouTube at YouTube Music/"
-    words = tuple(f"q{number}" + (" (ms)" if number == 1 else "") for number in range(len(HEADER)))
-    one = row("aB3dE5fG7h_", "Biyahe", "Private")
-    pack.add("q/q.csv", table(HEADER, [one], words))
-    pack.plant("q/Biyahe.mp4", video(), None, **(says(one, words[12]) | {"account": None}))
+    headers = tuple(f"q{number}" + (" (ms)" if number == 1 else "") for number in range(len(HEADER)))
+    upload = row("aB3dE5fG7h_", "Biyahe", "Private")
+    pack.add("q/q.csv", table(HEADER, [upload], headers))
+    pack.plant("q/Biyahe.mp4", video(), None, **(says(upload, headers[12]) | {"account": None}))
 
 
 def _same_titles(pack: Pack) -> None:
@@ -249,9 +249,11 @@ def _same_titles(pack: Pack) -> None:
     pack.plant("videos/Again.mp4", video(12.1), None, **says(rows[1]))
     pack.plant("videos/Again(1).mp4", video(60), None, **says(rows[0]))
     order = "; several uploads have this title, and only their order in the export told them apart"
-    for path, one in (("videos/Twice.mp4", rows[2]), ("videos/Twice(1).mp4", rows[3])):
-        said = says(one)
-        pack.plant(path, video(), None, **(said | {"exposure_reason": said["exposure_reason"] + order}))
+    for path, upload in (("videos/Twice.mp4", rows[2]), ("videos/Twice(1).mp4", rows[3])):
+        provenance = says(upload)
+        pack.plant(
+            path, video(), None, **(provenance | {"exposure_reason": provenance["exposure_reason"] + order})
+        )
     pack.plant(
         "videos/Lost.mp4",
         video(),
@@ -264,8 +266,8 @@ def _same_titles(pack: Pack) -> None:
         posted_at=PUBLISHED,
         post_id=None,
     )
-    for one in rows[4:7]:
-        pack.planted.append(Planted(None, None, says(one)))
+    for upload in rows[4:7]:
+        pack.planted.append(Planted(None, None, says(upload)))
     pack.plant("videos/Trip (1).mp4", video(), None, **says(rows[7]))
 
 

@@ -423,7 +423,7 @@ def reopened(home: Path, before: Discovery) -> tuple[list[str], list[object]]:
 
 def test_archives_that_did_not_change_are_not_opened(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = discover(home)
-    monkeypatch.setattr("selfsearch.containers.zip.listing", None)  # whoever lists a zip now, fails
+    monkeypatch.setattr("selfsearch.containers.zip.read_directory", None)  # whoever lists a zip now, fails
     assert reopened(home, before) == (["Folder"], ["Archive", "Instagram export"])
 
 

@@ -1,19 +1,22 @@
-"""Which files are archives. Decided by what they begin with; the name only says whether it is worth a look.
+"""Files that are archives: which they are, opening them, and reading single members by their address.
 
-A look costs 10 microseconds, so files whose ending says photograph, film, record or document are not looked
-at: in a folder of 100,000 photographs that is all of them. Documents that are zips inside (.docx, .epub)
-are documents.
+What a file begins with decides; its name only says whether it is worth a look. A look costs 10 microseconds,
+so files whose ending says photograph, film, record or document are not looked at: in a folder of 100,000
+photographs that is all of them. Documents that are zips inside (.docx, .epub) are documents.
 """
 
 from __future__ import annotations
 
+import io
 import os
+from collections.abc import Iterable, Iterator
 
 from ..errors import ItemError
 from .base import Container, Member
-from .streams import Inflated, SharedFile, Span
-from .tar import BLOCK, Tar, starts_tar, unpacker
+from .streams import DecompressedStream, FileSection, SharedFile
+from .tar import BLOCK, Tar, decompressor_for, starts_tar
 from .zip import Zip
+from .zip_directory import END_SIGNATURE, MAX_TAIL, SIGNATURES
 
 ENDINGS = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".txz", ".tbz2", ".tbz", ".tar", ".zip")
 _FOREIGN = (".7z", ".rar", ".tar.zst", ".z01", ".zipx", ".ace", ".arj", ".lzh", ".cab")
@@ -29,15 +32,14 @@ _RECORDS = "json csv tsv txt html htm js css xml xmp md ics vcf eml mbox log ini
 _DOCUMENTS = "pdf doc docx xls xlsx ppt pptx odt ods odp epub rtf pages numbers key"
 _PROGRAMS = "jar apk ipa kmz whl xpi py c h cpp rs go java ts sh ttf otf woff woff2 iso dmg"
 _ORDINARY = frozenset(" ".join((_PICTURES, _FILMS, _SOUNDS, _RECORDS, _DOCUMENTS, _PROGRAMS)).split())
-MIN_BYTES = 22  # an empty zip
-_TAIL = 22 + 0xFFFF  # a zip's end record and its longest comment
+_MIN_BYTES = 22  # an empty zip
 _BEHIND_A_PROGRAM = (".exe", ".zip", ".sfx")  # a self-extractor has its program in front
 
 
 def may_be_archive(member: Member) -> bool:
     """Whether the listing leaves it open."""
     ending = member.path[member.path.rfind(".") + 1 :].lower()
-    return ending not in _ORDINARY and member.size >= MIN_BYTES and not member.refused
+    return ending not in _ORDINARY and member.size >= _MIN_BYTES and not member.refused
 
 
 def stem(name: str) -> str:
@@ -46,7 +48,7 @@ def stem(name: str) -> str:
     return next((name[: -len(ending)] for ending in ENDINGS if lower.endswith(ending)), name)
 
 
-def unopened(path: str, *, inside: bool) -> str | None:
+def why_unopened(path: str, *, inside: bool) -> str | None:
     """Why a file that is called like an archive is not opened. `inside`: it lies in an archive."""
     if path[path.rfind(".") + 1 :].lower() not in _LAST:  # nearly always
         return None
@@ -57,35 +59,72 @@ def unopened(path: str, *, inside: bool) -> str | None:
     return None
 
 
-def archive(path: str) -> Container | None:
+def open_archive(path: str) -> Container | None:
     """The file as a container, not listed yet; None when it is no archive, or cannot be read at all."""
     try:
         file = SharedFile(path)
         head = file.read_at(0, BLOCK)
-        if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")) or _ends_as_zip(file, path):
+        if head.startswith(SIGNATURES) or _ends_as_zip(file, path):
             return Zip(path)
-        make = unpacker(head)
-        if make:
-            inside = Inflated(lambda: Span(file, 0, file.size), make)
-            return Tar(path, make) if _is_tar(_first(inside)) else None
-        return Tar(path, None) if _is_tar(head) else None
+        decompressor = decompressor_for(head)
+        if decompressor:
+            stream = DecompressedStream(lambda: FileSection(file, 0, file.size), decompressor)
+            head = io.BufferedReader(stream, BLOCK).read(BLOCK)
+        return Tar(path, decompressor) if starts_tar(head) else None
     except ItemError:
         return None
-
-
-def _first(stream: Inflated) -> bytes:
-    block = b""
-    while len(block) < BLOCK and (more := stream.read(BLOCK - len(block))):
-        block += more
-    return block
-
-
-def _is_tar(block: bytes) -> bool:
-    return len(block) == BLOCK and starts_tar(block)
 
 
 def _ends_as_zip(file: SharedFile, path: str) -> bool:
     if os.path.splitext(path)[1].lower() not in _BEHIND_A_PROGRAM:
         return False
-    tail = min(file.size, _TAIL)
-    return b"PK\x05\x06" in file.read_at(file.size - tail, tail)
+    tail = min(file.size, MAX_TAIL)
+    return END_SIGNATURE in file.read_at(file.size - tail, tail)
+
+
+def read_by_address(addresses: Iterable[str], limit: int) -> Iterator[tuple[str, bytes]]:
+    """(address, content) of those files that can be read now and have at most `limit` bytes.
+
+    Addresses are absolute paths, or ARCHIVE!MEMBER. Each archive is opened once.
+    """
+    by_archive: dict[str, set[str]] = {}
+    for address in addresses:
+        archive = _archive_of(address)
+        if archive:
+            by_archive.setdefault(archive, set()).add(address)
+            continue
+        try:
+            with open(address, "rb") as file:
+                data = file.read(limit + 1)
+        except OSError:
+            continue
+        if len(data) <= limit:
+            yield address, data
+    for archive, wanted in by_archive.items():
+        yield from _read_members(archive, wanted, limit)
+
+
+def _archive_of(address: str) -> str | None:
+    """The archive that an ARCHIVE!MEMBER address begins with; None for a plain file.
+
+    Both may have "!" in their names.
+    """
+    if os.path.isfile(address):
+        return None
+    marks = (at for at, sign in enumerate(address) if sign == "!")
+    return next((address[:at] for at in marks if os.path.isfile(address[:at])), None)
+
+
+def _read_members(archive: str, wanted: set[str], limit: int) -> Iterator[tuple[str, bytes]]:
+    container = open_archive(archive)
+    if container is None:
+        return
+    try:
+        members = [member for member in container.members() if member.address in wanted]
+        for member in sorted(members, key=lambda member: member.order):
+            try:
+                yield member.address, member.read(limit)
+            except ItemError:
+                continue
+    finally:
+        container.close()

@@ -1,15 +1,25 @@
-"""Members: the files that a container (a folder, a zip, a tar) holds, read in place and never unpacked."""
+"""What folders, zips and tars have in common: a container holds members, which are read in place.
+
+A member's path and stamp are stored in libraries. They never change their form: a file whose stamp is
+another is read again.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from functools import cached_property
+from typing import BinaryIO, Protocol, TypeAlias
 
 from ..errors import ItemError
 from ..types import Outcome
+from .streams import SharedFile
+
+MAX_MEMBERS = 1_000_000  # of one archive, at 0.5 kB of memory each; an export has tens of thousands
+
+Refusal: TypeAlias = tuple[Outcome, str]  # what becomes of a file that cannot be read, and the reason
 
 # Control and line-breaking characters, marks that turn the writing direction, lone halves of characters.
 _UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -22,16 +32,14 @@ class Container(Protocol):
     is_folder: bool
     forward_only: bool  # reading backwards starts again at the beginning (a compressed tar)
     stamp: str | None  # "size:mtime_ns" of an archive that was listed; None for a folder
-    problems: list[
-        tuple[str, Outcome, str]
-    ]  # path ("" = all of it), outcome, reason of what cannot be listed
+    problems: list[tuple[str, Outcome, str]]  # path ("" = all of it), outcome, reason: what cannot be listed
 
     def members(self) -> Iterable[Member]:
         """Every file, in the order in which they are cheapest to read."""
         ...
 
     def open(self, member: Member) -> BinaryIO:
-        """The member's content as a binary stream. Raises ItemError when it cannot be read."""
+        """The member's content as a seekable binary stream. Raises ItemError when it cannot be read."""
         ...
 
     def checksum(self, member: Member) -> int | None:
@@ -45,19 +53,14 @@ class Container(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file. Slots and few fields: an archive may have a million of them."""
+    """One file. Slots and few fields: an archive may have hundreds of thousands of them."""
 
     container: Container
     path: str  # "/"-separated, relative to the container, NFC
     size: int  # bytes, as declared
-    mark: int | str  # changes with the content: mtime, in a zip CRC and time; a number takes half the memory
+    stamp: str  # changes when the content does; `stamp_of` says how it is made
     order: int = 0  # position in the container; ascending is the cheap way to read
-    refused: tuple[Outcome, str] | None = None  # unreadable by the listing alone (encrypted, a named pipe)
-
-    @property
-    def stamp(self) -> str:
-        """Text that changes when the content does."""
-        return f"{self.size:x}.{self.mark:x}" if isinstance(self.mark, int) else self.mark
+    refused: Refusal | None = None  # unreadable by the listing alone (encrypted, a named pipe)
 
     @property
     def address(self) -> str:
@@ -83,6 +86,54 @@ class Member:
         return data
 
 
+class Archive:
+    """What zips and tars share: one file, opened when it is needed, and its listing."""
+
+    is_folder = False
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.problems: list[tuple[str, Outcome, str]] = []
+        self.stamp: str | None = None
+        self._file: SharedFile | None = None
+
+    def _list(self) -> Iterator[Member]:
+        """Every member, in the order of the file. ItemError ends the listing, and is its problem."""
+        raise NotImplementedError
+
+    @cached_property
+    def _members(self) -> list[Member]:
+        members: list[Member] = []
+        try:
+            for member in self._list():
+                members.append(member)
+        except ItemError as exc:
+            self.problems.append(("", exc.outcome, str(exc)))
+        return members
+
+    def members(self) -> Iterator[Member]:
+        """In the order in which they stand in the file."""
+        return iter(self._members)
+
+    def _open_file(self) -> SharedFile:
+        """Raises ItemError, also when the file is not the one that was listed."""
+        file = self._file
+        if file is None:
+            file = SharedFile(self.path)
+            if self.stamp not in (None, file.stamp):
+                raise ItemError(Outcome.UNREADABLE, "the archive changed while it was read")
+            self._file, self.stamp = file, file.stamp
+        return file
+
+    def close(self) -> None:
+        self._file = None
+
+
+def stamp_of(size: int, version: int) -> str:
+    """A member's stamp. `version` is its mtime; in a zip, and in a compressed tar, its CRC and its time."""
+    return f"{size:x}.{version:x}"
+
+
 def address(container: Container, path: str) -> str:
     """The absolute form of a member's path. "" is the container itself."""
     separator = "/" if container.is_folder else "!"
@@ -99,7 +150,7 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-def clean(name: str) -> str:
+def member_path(name: str) -> str:
     """An archive's name for a member as our path: NFC, "/" between folders, neither "/" nor "./" in front.
 
     ".." stays as it is: nothing is ever written under this name, so it can lead nowhere. Bytes that are no
@@ -107,17 +158,18 @@ def clean(name: str) -> str:
     """
     if "\\" in name and "/" not in name:  # written by a program of Windows
         name = name.replace("\\", "/")
-    if not name.isascii():
-        name = unicodedata.normalize("NFC", encodable(name))
+    name = composed(name)
     while name.startswith(("/", "./")):
         name = name[1:] if name.startswith("/") else name[2:]
     return name
 
 
-def encodable(name: str) -> str:
-    """`name` without lone surrogates, which neither a database nor a terminal can take."""
+def composed(name: str) -> str:
+    """`name` in NFC and without lone surrogates, which neither a database nor a terminal can take."""
+    if name.isascii():
+        return name
     try:
         name.encode()
     except UnicodeEncodeError:
-        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return name
+        name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return unicodedata.normalize("NFC", name)

@@ -2,91 +2,110 @@
 
 Every member has a header of its own in front of its data, so the archive is walked from header to header.
 Where a header leaves the length open, as archives written to a pipe do, the data are unpacked to find their
-end.
+end. Nothing in the standard library does this: `zipfile` gives up without a directory.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
-from typing import TypeAlias
+from typing import NamedTuple
 
 from ..errors import ItemError
-from ..types import Outcome
-from .base import clean
-from .streams import CHUNK_BYTES, Deflated, SharedFile
-from .zip import FULL, LOCAL, MAX_MEMBERS, Entry, Listing, decoded, zip64_sizes
-
-HEADER = b"PK\x03\x04"
-MAX_STUB = 1 << 20  # bytes before the first header (a self-extractor's program) that are searched
-Measured: TypeAlias = (
-    "tuple[int, int, int, int, bool]"  # CRC, packed and full size, where the next begins, whole
+from .base import MAX_MEMBERS, member_path
+from .streams import CUT, INPUT_BYTES, Inflater, SharedFile
+from .zip_directory import (
+    DEFLATE,
+    DESCRIPTOR_SIGNATURE,
+    IN_ZIP64_FIELD,
+    LOCAL_HEADER,
+    LOCAL_SIGNATURE,
+    ZipEntry,
+    ZipListing,
+    decode_name,
+    refusal,
+    zip64_values,
 )
-CUT = (Outcome.UNREADABLE, "the archive ends in the middle of this file")
+
+MAX_STUB = 1 << 20  # bytes before the first header (a self-extractor's program) that are searched
+_SEARCH_BYTES = 1 << 20  # read at a time while a descriptor is looked for
 
 
-def salvage(file: SharedFile) -> Listing:
+class Extent(NamedTuple):
+    """A member's data, measured."""
+
+    crc: int
+    packed_size: int
+    size: int
+    end: int  # where the next header stands
+    complete: bool
+
+
+def salvage(file: SharedFile) -> ZipListing:
     """Every member up to where the archive breaks off."""
-    found = Listing()
-    position = file.read_at(0, MAX_STUB).find(HEADER)
-    while 0 <= position < file.size and len(found.paths) < MAX_MEMBERS:
-        step = _member(file, position)
+    listing = ZipListing()
+    position = file.read_at(0, MAX_STUB).find(LOCAL_SIGNATURE)
+    while 0 <= position < file.size and len(listing.entries) < MAX_MEMBERS:
+        step = _read_member(file, position)
         if step is None:
             break
-        entry, position, whole = step
-        if entry.path.endswith("/") and not entry.size:
-            continue
-        if not whole:
-            found.refused[len(found.paths)] = CUT
-        found.add(entry)
-    found.problem = f"is cut short or damaged; {len(found.paths):,} files were found by reading through it"
-    return found
+        entry, position = step
+        if not entry.path.endswith("/") or entry.size:
+            listing.entries.append(entry)
+    count = len(listing.entries)
+    listing.problem = f"is cut short or damaged; {count:,} files were found by reading through it"
+    return listing
 
 
-def _member(file: SharedFile, start: int) -> tuple[Entry, int, bool] | None:
-    """The member whose header stands at `start`, where the next one begins, whether its data are whole."""
-    header = file.read_at(start, LOCAL.size)
-    if len(header) < LOCAL.size or not header.startswith(HEADER):
+def _read_member(file: SharedFile, start: int) -> tuple[ZipEntry, int] | None:
+    """The member whose header stands at `start`, and where the next one begins; None when there is none."""
+    header = file.read_at(start, LOCAL_HEADER.size)
+    if len(header) < LOCAL_HEADER.size or not header.startswith(LOCAL_SIGNATURE):
         return None
-    _, _, flags, method, time, date, crc, packed, size, name_length, extra_length = LOCAL.unpack(header)
-    more = file.read_at(start + LOCAL.size, name_length + extra_length)
-    name, extra = more[:name_length], more[name_length:]
-    if FULL in (size, packed):
-        size, packed = zip64_sizes(extra, size, packed)
-    data = start + LOCAL.size + name_length + extra_length
-    end, whole = data + packed, data + packed <= file.size
-    if flags & 8 and not packed:
-        crc, packed, size, end, whole = _open_ended(file, data, method, encrypted=bool(flags & 1))
-    mark = crc << 32 | date << 16 | time
-    entry = Entry(clean(decoded(name, flags, extra)), size, packed, start, mark, method, flags)
-    return entry, end, whole
+    _, _, flags, method, time, date, crc, packed_size, size, name_length, extra_length = LOCAL_HEADER.unpack(
+        header
+    )
+    data = start + LOCAL_HEADER.size + name_length + extra_length
+    variable = file.read_at(start + LOCAL_HEADER.size, name_length + extra_length)
+    name, extra = variable[:name_length], variable[name_length:]
+    if IN_ZIP64_FIELD in (size, packed_size):
+        size, packed_size = zip64_values(extra, size, packed_size)
+    extent = Extent(crc, packed_size, size, data + packed_size, data + packed_size <= file.size)
+    if flags & 8 and not packed_size:  # the lengths stand behind the data
+        is_readable = method == DEFLATE and not flags & 1
+        extent = _inflate_to_end(file, data) if is_readable else _find_descriptor(file, data)
+    entry = ZipEntry(
+        member_path(decode_name(name, extra)),
+        extent.size,
+        extent.packed_size,
+        start,
+        extent.crc,
+        date << 16 | time,
+        method,
+        refusal(flags, method) or (None if extent.complete else CUT),
+    )
+    return entry, extent.end
 
 
-def _open_ended(file: SharedFile, data: int, method: int, *, encrypted: bool) -> Measured:
-    """Measure a member whose lengths stand behind its data."""
-    if method == 8 and not encrypted:
-        return _inflated(file, data)
-    return _described(file, data)
-
-
-def _inflated(file: SharedFile, data: int) -> Measured:
-    """Unpack to find the end."""
-    stream, crc, size, position = Deflated(), 0, 0, data
+def _inflate_to_end(file: SharedFile, data: int) -> Extent:
+    """Measure deflated data by unpacking them."""
+    inflater, crc, size, position = Inflater(), 0, 0, data
+    rest = max(0, file.size - data)
     try:
-        while not stream.eof:
-            chunk = file.read_at(position, CHUNK_BYTES)
+        while not inflater.eof:
+            chunk = file.read_at(position, INPUT_BYTES)
             position += len(chunk)
-            out = stream.unpack(chunk, CHUNK_BYTES * 16)
-            if not chunk and not out:
-                return crc, position - data, size, position, False
-            crc, size = zlib.crc32(out, crc), size + len(out)
+            unpacked = inflater.decompress(chunk, INPUT_BYTES * 16)
+            if not chunk and not unpacked:
+                return Extent(crc, position - data, size, position, complete=False)
+            crc, size = zlib.crc32(unpacked, crc), size + len(unpacked)
     except (zlib.error, ItemError):
-        return crc, file.size - data, size, file.size, False
-    end = position - len(stream.unused_data)
-    return crc, end - data, size, _behind(file, end), True
+        return Extent(crc, rest, size, file.size, complete=False)
+    end = position - len(inflater.unused_data)
+    return Extent(crc, end - data, size, _skip_descriptor(file, end), complete=True)
 
 
-def _behind(file: SharedFile, end: int) -> int:
+def _skip_descriptor(file: SharedFile, end: int) -> int:
     """Where the next header stands: a descriptor of 12 to 24 bytes comes first."""
     descriptor = file.read_at(end, 28)
     for length in (16, 24, 12, 20):
@@ -95,22 +114,23 @@ def _behind(file: SharedFile, end: int) -> int:
     return file.size
 
 
-def _described(file: SharedFile, data: int) -> Measured:
-    """Find the descriptor that names exactly the distance to itself as the length."""
+def _find_descriptor(file: SharedFile, data: int) -> Extent:
+    """Measure data by the descriptor behind them: it names exactly the distance to itself as the length."""
     position, before = data, b""
-    while chunk := file.read_at(position, 1 << 20):
+    while chunk := file.read_at(position, _SEARCH_BYTES):
         block = before + chunk
-        at = block.find(b"PK\x07\x08")
+        at = block.find(DESCRIPTOR_SIGNATURE)
         while 0 <= at <= len(block) - 16:
-            record = block[at + 4 : at + 24].ljust(20, b"\0")
+            descriptor = block[at + 4 : at + 24].ljust(20, b"\0")
             length = position - len(before) + at - data
-            crc, packed, size = struct.unpack_from("<3L", record)
-            _, wide, wide_size = struct.unpack("<L2Q", record)
-            if length == packed:
-                return crc, packed, size, data + length + 16, True
-            if length == wide:
-                return crc, wide, wide_size, data + length + 24, True
-            at = block.find(b"PK\x07\x08", at + 1)
+            crc, packed_size, size = struct.unpack_from("<3L", descriptor)
+            _, wide_packed_size, wide_size = struct.unpack("<L2Q", descriptor)
+            if length == packed_size:
+                return Extent(crc, packed_size, size, data + length + 16, complete=True)
+            if length == wide_packed_size:
+                return Extent(crc, wide_packed_size, wide_size, data + length + 24, complete=True)
+            at = block.find(DESCRIPTOR_SIGNATURE, at + 1)
         position += len(chunk)
         before = block[-24:]
-    return 0, file.size - data, file.size - data, file.size, False
+    rest = max(0, file.size - data)
+    return Extent(0, rest, rest, file.size, complete=False)

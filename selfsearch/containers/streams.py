@@ -1,9 +1,8 @@
-"""Compressed data as a stream that never holds more than was asked for, whatever the data claim to be.
+"""Streams over archives: sections of a shared file, and what compressed data hold.
 
-zlib, bz2 and lzma of the standard library behind one face: a bomb costs time in proportion to what is read of
-it, and no memory beyond one read.
-
-Stretches of a file, read by position, so that several threads can read one archive at once.
+A file is read by position, so any number of threads can read one archive at once. A compressed stream never
+holds more than was asked for, whatever the data claim to be: a bomb costs time in proportion to what is read
+of it, and no memory beyond one read.
 """
 
 from __future__ import annotations
@@ -16,198 +15,33 @@ import stat
 import threading
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from ..errors import ItemError
 from ..types import Outcome
 
-CHUNK_BYTES = 1 << 16  # compressed bytes taken at a time
+INPUT_BYTES = 1 << 16  # compressed bytes taken at a time
+CUT = (Outcome.UNREADABLE, "the archive ends in the middle of this file")
 XZ_MEMORY = 256 << 20  # bytes: `xz -9` needs 65 MiB to unpack; more is an attack on memory
 
-
-class Unpacker(Protocol):
-    """One compressed stream on its way out."""
-
-    @property
-    def eof(self) -> bool: ...
-
-    @property
-    def unused_data(self) -> bytes:
-        """What follows the end."""
-        ...
-
-    def unpack(self, data: bytes, most: int) -> bytes:
-        """At most `most` bytes more; `data` is new input, b"" while the old still gives some."""
-        ...
-
-
-class Deflated:
-    """zlib: `wbits` -15 is bare deflate (zip), 31 is gzip."""
-
-    def __init__(self, wbits: int = -15) -> None:
-        self._stream = zlib.decompressobj(wbits)
-
-    def unpack(self, data: bytes, most: int) -> bytes:
-        return self._stream.decompress(self._stream.unconsumed_tail + data, most)
-
-    @property
-    def eof(self) -> bool:
-        return self._stream.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._stream.unused_data
-
-
-class Squeezed:
-    """bz2, xz and the bare LZMA of a zip."""
-
-    def __init__(self, stream: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> None:
-        self._stream = stream
-
-    def unpack(self, data: bytes, most: int) -> bytes:
-        return b"" if self._stream.eof else self._stream.decompress(data, most)
-
-    @property
-    def eof(self) -> bool:
-        return self._stream.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._stream.unused_data
-
-
-def gzip() -> Unpacker:
-    return Deflated(31)
-
-
-def bzip2() -> Unpacker:
-    return Squeezed(bz2.BZ2Decompressor())
-
-
-def xz() -> Unpacker:
-    return Squeezed(lzma.LZMADecompressor(memlimit=XZ_MEMORY))
-
-
-class Inflated(io.RawIOBase):
-    """What compressed bytes hold, as a stream. Seeking back starts again at the beginning.
-
-    `size` and `crc` are checked at the end where they are given. `many`: further streams may follow the first
-    (gzip files may be joined). Raises ItemError for damage, after having given out what stands before it.
-    """
-
-    def __init__(
-        self,
-        source: Callable[[], io.RawIOBase],
-        unpacker: Callable[[], Unpacker],
-        *,
-        size: int | None = None,
-        crc: int | None = None,
-        many: bool = False,
-    ) -> None:
-        super().__init__()
-        self._open = source
-        self._make = unpacker
-        self._size = size
-        self._crc = crc
-        self._many = many
-        self._restart()
-
-    def _restart(self) -> None:
-        self._source = self._open()
-        self._unpacker = self._make()
-        self._position = self._sum = 0
-        self._ended = False
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return self._size is not None
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        place = target(offset, whence, self._position, self._size or 0)
-        if place < self._position:
-            self._restart()
-        spare = bytearray(CHUNK_BYTES)
-        while self._position < place:
-            if not self.readinto(memoryview(spare)[: place - self._position]):
-                break
-        return self._position
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        if self._ended or not len(buffer):
-            return 0
-        data = self._next(len(buffer))
-        self._position += len(data)
-        if self._crc is not None:
-            self._sum = zlib.crc32(data, self._sum)
-        if not data:
-            self._ended = True
-            self._check()
-        buffer[: len(data)] = data
-        return len(data)
-
-    def _next(self, most: int) -> bytes:
-        """Some bytes; b"" at the end."""
-        try:
-            data = self._unpacker.unpack(b"", most)
-            while not data and self._feedable():
-                chunk = self._unpacker.unused_data or self._source.read(CHUNK_BYTES)
-                if not chunk:
-                    return self._cut()
-                if self._unpacker.eof:
-                    if not chunk.strip(b"\0") and not (chunk := self._after_padding()):
-                        return b""
-                    self._unpacker = self._make()
-                data = self._unpacker.unpack(chunk, most)
-        except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as exc:
-            raise ItemError(Outcome.UNREADABLE, f"its compressed data are damaged ({str(exc)[:80]})") from exc
-        return data
-
-    def _feedable(self) -> bool:
-        return self._many or not self._unpacker.eof
-
-    def _after_padding(self) -> bytes:
-        """What comes after zero bytes that fill up a file (tapes, disks); b"" when nothing does."""
-        while chunk := self._source.read(CHUNK_BYTES):
-            if stripped := chunk.lstrip(b"\0"):
-                return stripped
-        return b""
-
-    def _cut(self) -> bytes:
-        """The input is at its end: right after a whole stream, or at the size of one without an end mark."""
-        if self._unpacker.eof or self._position == self._size:
-            return b""
-        raise ItemError(Outcome.UNREADABLE, "its compressed data are cut short")
-
-    def _check(self) -> None:
-        if self._size is not None and self._position != self._size:
-            raise ItemError(Outcome.UNREADABLE, "is damaged: its length is not the one recorded")
-        if self._crc is not None and self._sum != self._crc:
-            raise ItemError(Outcome.UNREADABLE, "is damaged: its checksum is wrong")
-
-
 # Never wait for somebody to open the other end of a pipe that took the file's place.
-READ_ONLY = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_READ_ONLY = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def open_regular(path: str) -> int:
     """A descriptor of a regular file. Raises ItemError with the reason; the path is not in it."""
     try:
-        descriptor = os.open(path, READ_ONLY)
+        descriptor = os.open(path, _READ_ONLY)
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             return descriptor
         os.close(descriptor)
     except OSError as exc:
-        raise ItemError(Outcome.UNREADABLE, why(exc)) from exc
+        raise ItemError(Outcome.UNREADABLE, os_error_reason(exc)) from exc
     raise ItemError(Outcome.UNSUPPORTED, "is not a regular file")
 
 
-def why(exc: OSError) -> str:
+def os_error_reason(exc: OSError) -> str:
     """An error of the operating system as a reason, without the path."""
     if isinstance(exc, FileNotFoundError):
         return "has disappeared"
@@ -236,22 +70,24 @@ class SharedFile:
                 os.lseek(self._descriptor, position, os.SEEK_SET)
                 return os.read(self._descriptor, count)
         except OSError as exc:
-            raise ItemError(Outcome.UNREADABLE, why(exc)) from exc
+            raise ItemError(Outcome.UNREADABLE, os_error_reason(exc)) from exc
 
     def __del__(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
 
 
-class Span(io.RawIOBase):
-    """`size` bytes of a file from `start` on, as a seekable stream."""
+class PositionedStream(io.RawIOBase):
+    """A stream of `size` bytes with a position; a subclass says in `_take` which bytes stand there."""
 
-    def __init__(self, file: SharedFile, start: int, size: int) -> None:
+    def __init__(self, size: int) -> None:
         super().__init__()
-        self.file = file
-        self.start = start
         self.size = size
         self.position = 0
+
+    def _take(self, count: int) -> bytes:
+        """Up to `count` bytes from the position on; b"" at the end. Raises ItemError."""
+        raise NotImplementedError
 
     def readable(self) -> bool:
         return True
@@ -263,22 +99,179 @@ class Span(io.RawIOBase):
         return self.position
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        self.position = target(offset, whence, self.position, self.size)
+        self.position = self._target(offset, whence)
         return self.position
 
+    def _target(self, offset: int, whence: int) -> int:
+        """The position that a seek means. Raises ValueError below zero, as files do."""
+        target = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self.position, os.SEEK_END: self.size}[whence]
+        if target < 0:
+            raise ValueError("negative seek position")
+        return target
+
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        count = max(0, min(len(buffer), self.size - self.position))
-        data = self.file.read_at(self.start + self.position, count) if count else b""
-        if len(data) < count and not data:
-            raise ItemError(Outcome.UNREADABLE, "the archive ends in the middle of this file")
-        buffer[: len(data)] = data
+        data = self._take(len(buffer))
         self.position += len(data)
+        buffer[: len(data)] = data
         return len(data)
 
 
-def target(offset: int, whence: int, position: int, size: int) -> int:
-    """The position that a seek means. Raises ValueError below zero, as files do."""
-    place = offset + {os.SEEK_SET: 0, os.SEEK_CUR: position, os.SEEK_END: size}[whence]
-    if place < 0:
-        raise ValueError("negative seek position")
-    return place
+class FileSection(PositionedStream):
+    """`size` bytes of a file from `start` on, as a seekable stream.
+
+    Where `crc` is given, it is checked as soon as everything was read from the beginning on.
+    """
+
+    def __init__(self, file: SharedFile, start: int, size: int, crc: int | None = None) -> None:
+        super().__init__(size)
+        self._file = file
+        self._start = start
+        self._declared_crc = crc
+        self._crc = self._summed = 0  # of the first `_summed` bytes
+
+    def _take(self, count: int) -> bytes:
+        count = max(0, min(count, self.size - self.position))
+        data = self._file.read_at(self._start + self.position, count) if count else b""
+        if count and not data:
+            raise ItemError(*CUT)
+        return data
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        start = self.position
+        count = super().readinto(buffer)
+        if self._declared_crc is not None and start <= self._summed < start + count:
+            self._crc = zlib.crc32(memoryview(buffer)[self._summed - start : count], self._crc)
+            self._summed = start + count
+            if self._summed == self.size and self._crc != self._declared_crc:
+                raise ItemError(Outcome.UNREADABLE, "is damaged: its checksum is wrong")
+        return count
+
+
+class Decompressor(Protocol):
+    """One compressed stream, as `bz2` and `lzma` of the standard library unpack it."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the end."""
+        ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """At most `max_length` bytes more; `data` is new input, b"" while the old still gives some."""
+        ...
+
+
+class Inflater:
+    """zlib with the face of the others: it keeps the input that it has not unpacked yet."""
+
+    def __init__(self, wbits: int = -15) -> None:
+        """`wbits` -15 is bare deflate (zip), 31 is gzip."""
+        self._stream = zlib.decompressobj(wbits)
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        return self._stream.decompress(self._stream.unconsumed_tail + data, max_length)
+
+    @property
+    def eof(self) -> bool:
+        return self._stream.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._stream.unused_data
+
+
+GZIP_STREAM: Callable[[], Decompressor] = partial(Inflater, 31)
+XZ_STREAM: Callable[[], Decompressor] = partial(lzma.LZMADecompressor, memlimit=XZ_MEMORY)
+BZIP2_STREAM: Callable[[], Decompressor] = bz2.BZ2Decompressor
+
+
+class DecompressedStream(PositionedStream):
+    """What compressed bytes hold, as a stream. Seeking back starts again at the beginning.
+
+    `size` and `crc` are checked at the end where they are given. `many`: further streams may follow the first
+    (gzip files may be joined). Raises ItemError for damage, after having given out what stands before it.
+    """
+
+    def __init__(
+        self,
+        source: Callable[[], io.RawIOBase],
+        decompressor: Callable[[], Decompressor],
+        *,
+        size: int | None = None,
+        crc: int | None = None,
+        many: bool = False,
+    ) -> None:
+        super().__init__(size or 0)
+        self._open_source = source
+        self._new_decompressor = decompressor
+        self._declared_size = size
+        self._declared_crc = crc
+        self._many = many
+        self._restart()
+
+    def _restart(self) -> None:
+        self._source = self._open_source()
+        self._decompressor = self._new_decompressor()
+        self.position = self._crc = 0
+        self._ended = False
+
+    def seekable(self) -> bool:
+        return self._declared_size is not None
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        target = self._target(offset, whence)
+        if target < self.position:
+            self._restart()
+        skipped = memoryview(bytearray(INPUT_BYTES))
+        while self.position < target and self.readinto(skipped[: target - self.position]):
+            pass
+        return self.position
+
+    def _take(self, count: int) -> bytes:
+        if self._ended or not count:
+            return b""
+        data = self._decompress(count)
+        if self._declared_crc is not None:
+            self._crc = zlib.crc32(data, self._crc)
+        if not data:
+            self._ended = True
+            self._check()
+        return data
+
+    def _decompress(self, count: int) -> bytes:
+        """Some bytes; b"" at the end."""
+        try:
+            data = b"" if self._decompressor.eof else self._decompressor.decompress(b"", count)
+            while not data and (self._many or not self._decompressor.eof):
+                chunk = self._decompressor.unused_data or self._source.read(INPUT_BYTES)
+                if not chunk:
+                    return self._end_of_input()
+                if self._decompressor.eof:
+                    if not chunk.strip(b"\0") and not (chunk := self._after_padding()):
+                        return b""
+                    self._decompressor = self._new_decompressor()
+                data = self._decompressor.decompress(chunk, count)
+        except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as exc:
+            raise ItemError(Outcome.UNREADABLE, f"its compressed data are damaged ({str(exc)[:80]})") from exc
+        return data
+
+    def _after_padding(self) -> bytes:
+        """What comes after zero bytes that fill up a file (tapes, disks); b"" when nothing does."""
+        while chunk := self._source.read(INPUT_BYTES):
+            if stripped := chunk.lstrip(b"\0"):
+                return stripped
+        return b""
+
+    def _end_of_input(self) -> bytes:
+        """b"" right after a whole stream, or at the size of one without an end mark. Raises ItemError."""
+        if self._decompressor.eof or self.position == self._declared_size:
+            return b""
+        raise ItemError(Outcome.UNREADABLE, "its compressed data are cut short")
+
+    def _check(self) -> None:
+        if self._declared_size is not None and self.position != self._declared_size:
+            raise ItemError(Outcome.UNREADABLE, "is damaged: its length is not the one recorded")
+        if self._declared_crc is not None and self._crc != self._declared_crc:
+            raise ItemError(Outcome.UNREADABLE, "is damaged: its checksum is wrong")

@@ -13,10 +13,10 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..containers.archive import archive, may_be_archive
+from ..containers.archive import may_be_archive, open_archive
 from ..containers.base import Container, Member
 from ..containers.folder import Folder
-from ..containers.streams import why
+from ..containers.streams import os_error_reason
 from ..errors import InputError
 from ..types import Outcome
 from .grouping import (
@@ -67,7 +67,7 @@ def discover(path: Path, indexed: IndexedArchives | None = None) -> Discovery:
     except FileNotFoundError as exc:
         raise InputError(f"there is nothing at {path}") from exc
     except OSError as exc:
-        raise InputError(f"{path}: {why(exc)}") from exc
+        raise InputError(f"{path}: {os_error_reason(exc)}") from exc
     if stat.S_ISDIR(mode):
         return _in_folder(place, indexed or {})
     if stat.S_ISREG(mode):
@@ -77,7 +77,7 @@ def discover(path: Path, indexed: IndexedArchives | None = None) -> Discovery:
 
 def _in_file(path: str, indexed: IndexedArchives) -> Discovery:
     """A single archive, or a single file as a folder with nothing else in it."""
-    container = archive(path)
+    container = open_archive(path)
     if container is not None:
         return _discovered({path: (container, _stamp(path))}, None, indexed)
     folder, name = os.path.split(path)
@@ -90,11 +90,11 @@ def _in_folder(path: str, indexed: IndexedArchives) -> Discovery:
     loose: list[Member] = []
     archives: dict[str, tuple[Container, str | None]] = {}
     for member in folder.members():
-        container = archive(folder.real(member)) if may_be_archive(member) else None
+        container = open_archive(folder.disk_path(member)) if may_be_archive(member) else None
         if container is None:
             loose.append(member)
         else:
-            archives[container.path] = (container, f"{member.size}:{member.mark}")
+            archives[container.path] = (container, _stamp(container.path))
     return _discovered(archives, scan_container(folder, loose, max_depth=None), indexed)
 
 

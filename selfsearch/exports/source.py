@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ..containers.archive import unopened
+from ..containers.archive import why_unopened
 from ..containers.base import Container, Member, address, printable
 from ..containers.tar import MAX_RECORD, RECORDS
 from ..errors import ItemError
@@ -282,7 +282,7 @@ class FileSet:
         return Item(key, file.address, file, file.size, file.stamp, provenance, decided)
 
     def _decided(self, file: Member, key: str, *, mentioned: bool) -> tuple[Outcome, str] | None:
-        if reason := unopened(key, inside=not file.container.is_folder):
+        if reason := why_unopened(key, inside=not file.container.is_folder):
             return Outcome.UNSUPPORTED, reason
         if mentioned:
             return None

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from .. import media
-from ..containers.fetch import fetch
+from ..containers.archive import read_by_address
 from ..errors import ItemError
 from ..library import faces
 from ..library.library import Library
@@ -46,7 +46,7 @@ def for_appearances(
             by_path.setdefault(appearance.sightings[0].path, []).append(appearance)
     pictures: dict[int, Picture] = {}
     with ThreadPoolExecutor() as pool:
-        fetched = fetch(by_path, media.MAX_BYTES)
+        fetched = read_by_address(by_path, media.MAX_BYTES)
         for cropped in pool.map(lambda pair: _crop_faces(pair[1], by_path[pair[0]]), fetched):
             pictures.update(cropped)
 

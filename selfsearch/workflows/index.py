@@ -26,7 +26,7 @@ from .. import media
 from ..consent import bystanders, grants
 from ..consent.grants import Grant
 from ..containers.base import address
-from ..containers.streams import why
+from ..containers.streams import os_error_reason
 from ..errors import ItemError, SelfsearchError
 from ..exports.discovery import discover
 from ..exports.source import Item, Source
@@ -281,7 +281,7 @@ def _analyse_file(context: Context, item: Item) -> FileResult:
     except ItemError as exc:
         return FileResult(item, exc.outcome, str(exc), sha256)
     except OSError as exc:  # in the middle of a file: a bad sector, a share that went away
-        return FileResult(item, Outcome.UNREADABLE, why(exc), sha256)
+        return FileResult(item, Outcome.UNREADABLE, os_error_reason(exc), sha256)
     outcome = Outcome.INDEXED if analysis.faces else Outcome.NO_FACE
     return FileResult(item, outcome, bystanders.words(analysis.bystanders), sha256, len(data), analysis)
 

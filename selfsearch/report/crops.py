@@ -46,8 +46,8 @@ def for_appearances(
             by_path.setdefault(appearance.sightings[0].path, []).append(appearance)
     pictures: dict[int, Picture] = {}
     with ThreadPoolExecutor() as pool:
-        fetched = read_by_address(by_path, media.MAX_BYTES)
-        for cropped in pool.map(lambda pair: _crop_faces(pair[1], by_path[pair[0]]), fetched):
+        contents = read_by_address(by_path, media.MAX_BYTES)
+        for cropped in pool.map(lambda pair: _crop_faces(pair[1], by_path[pair[0]]), contents):
             pictures.update(cropped)
 
     def picture(appearance: Appearance) -> Picture | None:

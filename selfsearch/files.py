@@ -35,6 +35,11 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
+def open_private(path: str, flags: int) -> int:
+    """An `opener` for open(): a new file is 0600, and a link in its place is not followed."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Write `data` to `path` as one private, whole file."""
     with atomic_file(path) as file:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from PIL import Image
 
 from selfsearch.library import crypto
-from selfsearch.types import Analysis, Face
+from selfsearch.types import Face
 
 COLOURS = {"red": (230, 20, 20), "green": (20, 230, 20), "blue": (20, 20, 230)}
 PAGE, RESERVED = 4096, 80  # SQLCipher 4: bytes of a page, and of its IV and HMAC at the end
@@ -43,12 +42,6 @@ class ColourEngine:
         """One face per stripe."""
         pixels = picture.pixels(640)
         return pixels, tuple(self._face(pixels, left) for left in range(0, pixels.shape[1], 16))
-
-    def analyse(self, picture: Any, phash: int | None, faces: Sequence[Face]) -> Analysis:
-        """Everything the library keeps."""
-        return Analysis(
-            picture.type, picture.width, picture.height, tuple(faces), phash, picture.facts, picture.problem
-        )
 
     def embed(self, chips: np.ndarray) -> np.ndarray:
         """(n, 112, 112, 3) -> (n, 4)."""

@@ -25,19 +25,9 @@ _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE = 1, 2, 3, 4
 
 # TIFF 6.0, section 2: type -> (bytes per value, struct code; None for text, "r" for two numbers)
 _TYPES: dict[int, tuple[int, str | None]] = {
-    1: (1, "B"),
-    2: (1, None),
-    3: (2, "H"),
-    4: (4, "I"),
-    5: (8, "rI"),
-    6: (1, "b"),
-    7: (1, None),
-    8: (2, "h"),
-    9: (4, "i"),
-    10: (8, "ri"),
-    13: (4, "I"),
-    129: (1, None),
-}
+    1: (1, "B"), 2: (1, None), 3: (2, "H"), 4: (4, "I"), 5: (8, "rI"), 6: (1, "b"), 7: (1, None),
+    8: (2, "h"), 9: (4, "i"), 10: (8, "ri"), 13: (4, "I"), 129: (1, None),
+}  # fmt: skip
 _ENTRY = 12  # bytes
 _BYTE_ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
 

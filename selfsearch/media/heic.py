@@ -1,5 +1,4 @@
-"""HEIC and HEIF, decoded by libheif through pillow-heif's own interface, which hands over the pixels without
-a copy.
+"""HEIC and HEIF, decoded by libheif through pillow-heif's own interface, which copies no pixels.
 
 libheif applies the container's rotation and mirroring itself, and the standard says that EXIF's orientation
 does not count beside them, so nothing is turned here.
@@ -16,14 +15,7 @@ from PIL import Image
 
 from ..errors import ItemError
 from ..types import Outcome, Pixels
-from .limits import (
-    DAMAGE_ERRORS,
-    LARGE_BYTES,
-    TOO_LARGE_ERRORS,
-    decoding_cost,
-    one_large_at_a_time,
-    too_large,
-)
+from . import limits
 from .metadata import MetadataBlocks
 from .pillow_decoder import CUT_SHORT, pad_to_length
 from .pixels import UPRIGHT, flatten, reduction_factor
@@ -43,33 +35,33 @@ class HeicDecoder:
         self.problem: str | None = None if self._data is data else CUT_SHORT
         self._image: Any | None = self._open()
         self.size: tuple[int, int] = self._image.size
-        self._cost = decoding_cost(self.size, _PEAK_BYTES)
+        self._cost = limits.decoding_cost(self.size, _PEAK_BYTES)
         self.metadata = MetadataBlocks(self._image.info.get("exif"), self._image.info.get("xmp"))
 
     def decode(self, long_side: int) -> Pixels:
         """RGB, upright, long_side or more pixels long. Raises ItemError."""
         try:
-            with one_large_at_a_time(self._cost):
+            with limits.one_large_at_a_time(self._cost):
                 return self._rgb(reduction_factor(*self.size, long_side))
-        except TOO_LARGE_ERRORS as exc:
-            raise too_large() from exc
-        except DAMAGE_ERRORS as exc:
+        except limits.TOO_LARGE_ERRORS as exc:
+            raise limits.too_large() from exc
+        except limits.DAMAGE_ERRORS as exc:
             raise _unusable(exc) from exc
 
     def _open(self) -> Any:
         try:
             file: Any = pillow_heif.HeifFile(self._data, remove_stride=False)  # type: ignore[no-untyped-call]
             return file[file.primary_index]
-        except TOO_LARGE_ERRORS as exc:
-            raise too_large() from exc
-        except DAMAGE_ERRORS as exc:
+        except limits.TOO_LARGE_ERRORS as exc:
+            raise limits.too_large() from exc
+        except limits.DAMAGE_ERRORS as exc:
             raise _unusable(exc) from exc
 
     def _rgb(self, factor: int) -> Pixels:
         image = self._image or self._open()
         self._image = None
         planes = _view(image)
-        if planes.shape[0] * planes.shape[1] * _DECODED_BYTES <= LARGE_BYTES:
+        if planes.shape[0] * planes.shape[1] * _DECODED_BYTES <= limits.LARGE_BYTES:
             self._image = image  # pillow-heif keeps what it has decoded
         return _to_rgb(_reduce(planes, factor))
 
@@ -101,8 +93,8 @@ def _reduce(planes: Any, factor: int) -> Any:
     if factor == 1:
         return planes
     height, width = (max(side // factor, 1) for side in planes.shape[:2])
-    whole = planes[: height * factor, : width * factor]  # whole blocks only: the fast way of averaging
-    return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA).reshape(height, width, -1)
+    blocks = planes[: height * factor, : width * factor]  # whole blocks only: the fast way of averaging
+    return cv2.resize(blocks, (width, height), interpolation=cv2.INTER_AREA).reshape(height, width, -1)
 
 
 def _to_rgb(planes: Any) -> Pixels:
@@ -117,7 +109,7 @@ def _to_rgb(planes: Any) -> Pixels:
 def _unusable(exc: Exception) -> ItemError:
     message = str(exc)
     if "ecurity limit" in message or "exceeds" in message:
-        return too_large()
+        return limits.too_large()
     if "nsupported" in message or "No decoding plugin" in message:
         return ItemError(Outcome.UNSUPPORTED, "a rare variant of HEIC that cannot be read here")
     return ItemError(Outcome.UNREADABLE, "damaged: the decoder finds no picture in it")

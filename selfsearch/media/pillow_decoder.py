@@ -31,15 +31,8 @@ from PIL import (
 
 from ..errors import ItemError
 from ..types import Outcome, Pixels
+from . import limits
 from .exif import TiffDirectories, read_orientation
-from .limits import (
-    DAMAGE_ERRORS,
-    LARGE_BYTES,
-    TOO_LARGE_ERRORS,
-    decoding_cost,
-    one_large_at_a_time,
-    too_large,
-)
 from .metadata import MetadataBlocks
 from .pixels import UPRIGHT, flatten, reduction_factor, to_reducible_mode
 
@@ -81,7 +74,7 @@ class PillowDecoder:
         self._opened: Image.Image | None = self._open()
         self.size = self._opened.size
         each = _FORMAT_COST.get(kind) or _MODE_COST.get(self._opened.mode, _DECODED_BYTES)
-        self._cost = decoding_cost(self.size, each)
+        self._cost = limits.decoding_cost(self.size, each)
         self.metadata = _metadata_blocks(self._opened, data)
         # Pillow turns a TIFF itself, and gives its size upright.
         self.orientation = UPRIGHT if kind == "image/tiff" else read_orientation(self.metadata.exif)
@@ -90,14 +83,14 @@ class PillowDecoder:
         """RGB as stored, not yet upright, `long_side` or more pixels. Raises ItemError; sets `problem`."""
         factor = reduction_factor(*self.size, long_side)
         try:
-            with one_large_at_a_time(self._cost):
+            with limits.one_large_at_a_time(self._cost):
                 image = to_reducible_mode(self._load(), has_alpha=self._kind != "image/bmp")
                 if factor > 1:
                     image = image.reduce(factor)  # the whole one is let go before the next copy is made
                 return np.array(flatten(image))
-        except TOO_LARGE_ERRORS as exc:
-            raise too_large() from exc
-        except DAMAGE_ERRORS as exc:
+        except limits.TOO_LARGE_ERRORS as exc:
+            raise limits.too_large() from exc
+        except limits.DAMAGE_ERRORS as exc:
             raise _unusable(exc) from exc
 
     def _check_header(self, data: bytes) -> bytes:
@@ -106,7 +99,7 @@ class PillowDecoder:
             _check_tiff(data)
         if self._kind != "image/webp":
             return data
-        decoding_cost(_webp_size(data), _FORMAT_COST[self._kind])  # the canvas is allocated at opening
+        limits.decoding_cost(_webp_size(data), _FORMAT_COST[self._kind])  # the canvas is allocated at opening
         complete = _complete_webp(data)
         if complete is not data:
             self.problem = CUT_SHORT
@@ -115,9 +108,9 @@ class PillowDecoder:
     def _open(self) -> Image.Image:
         try:
             return _CLASSES[self._kind](io.BytesIO(self._data))
-        except TOO_LARGE_ERRORS as exc:
-            raise too_large() from exc
-        except DAMAGE_ERRORS as exc:
+        except limits.TOO_LARGE_ERRORS as exc:
+            raise limits.too_large() from exc
+        except limits.DAMAGE_ERRORS as exc:
             raise _unusable(exc) from exc
 
     def _load(self) -> Image.Image:
@@ -125,9 +118,9 @@ class PillowDecoder:
         self._opened = None
         try:
             image.load()
-        except DAMAGE_ERRORS as exc:
+        except limits.DAMAGE_ERRORS as exc:
             self._salvage(image, exc)
-        if image.width * image.height * _DECODED_BYTES <= LARGE_BYTES:
+        if image.width * image.height * _DECODED_BYTES <= limits.LARGE_BYTES:
             self._opened = image
         return image
 
@@ -160,7 +153,7 @@ def _as_bytes(value: object) -> bytes | None:
 def _unusable(exc: Exception) -> ItemError:
     message = str(exc)
     if "too large" in message or "Too much memory" in message:  # PNG's compressed texts and profiles
-        return too_large()
+        return limits.too_large()
     if isinstance(exc.__cause__, KeyError) or any(part in message for part in _RARE_VARIANT):
         return ItemError(Outcome.UNSUPPORTED, "a rare variant of this format that cannot be read here")
     return ItemError(Outcome.UNREADABLE, "damaged: the decoder finds no picture in it")

@@ -14,7 +14,7 @@ from pathlib import Path
 import requests
 
 from ..errors import PackError
-from ..files import private_folder
+from ..files import open_private, private_folder
 
 PUBLISHED = ("buffalo_l", "buffalo_m", "buffalo_s", "buffalo_sc", "antelopev2", "raccoon_s", "raccoon_l")
 TERMS = (
@@ -70,7 +70,7 @@ def _receive(response: requests.Response, part: Path, have: int, progress: Progr
         raise PackError(
             f"the server offers {total >> 20} MB; no model pack is that large, so nothing was fetched"
         )
-    with open(part, "r+b" if have else "wb", opener=_private_opener) as file:
+    with open(part, "r+b" if have else "wb", opener=open_private) as file:
         file.truncate(have)
         file.seek(have)
         for block in response.iter_content(BLOCK):
@@ -83,10 +83,6 @@ def _receive(response: requests.Response, part: Path, have: int, progress: Progr
         os.fsync(file.fileno())
     if total and have != total:
         raise PackError(f"only {have:,} of {total:,} bytes came; the same command goes on from there")
-
-
-def _private_opener(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 
 def _total(response: requests.Response) -> int:

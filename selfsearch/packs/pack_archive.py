@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from ..errors import PackError
+from ..files import open_private
 
 MAX_MODEL_BYTES = 1 << 30  # InsightFace's largest recogniser has 261 MB
 MAX_TEXT_BYTES = 1 << 20  # manifest, licence, calibration
@@ -53,7 +54,7 @@ class PackArchive:
         if self.sizes[name] > MAX_MODEL_BYTES:
             raise PackError(f"{name} claims more than {MAX_MODEL_BYTES >> 30} GB")
         digest, left = hashlib.sha256(), MAX_MODEL_BYTES
-        with _pack_errors(name), self._open(name) as file, open(target, "xb", opener=_private_opener) as out:
+        with _pack_errors(name), self._open(name) as file, open(target, "xb", opener=open_private) as out:
             while block := file.read(BLOCK):
                 left -= len(block)
                 if left < 0:
@@ -63,10 +64,6 @@ class PackArchive:
             out.flush()
             os.fsync(out.fileno())
         return digest.hexdigest()
-
-
-def _private_opener(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 @contextmanager

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..types import Analysis, Box, Chip, Chips, Embedding, Embeddings, Face, Facts, Pixels
+from ..types import Box, Chip, Chips, Embedding, Embeddings, Face, Pixels
 from . import alignment, detection, embedding
 from .detection import Detection
 from .model_pack import Pack
 from .quality import face_quality
 
 if TYPE_CHECKING:
+    from ..media import Still
     from .session import ModelSession
 
 # Pixels on the long side of what is decoded at first: twice what detection wants. Most chips can be cut from
@@ -22,22 +23,6 @@ if TYPE_CHECKING:
 DECODED_SIDE = 2 * detection.FINE_SIDE
 # Pixels on the long side: small faces in larger pictures are cut from one reduced to this, up to twice it.
 MAX_CROP_SOURCE_SIDE = 5400
-
-
-class StillPicture(Protocol):
-    """A still whose pixels can be had at the size that is needed (media.Still is one)."""
-
-    @property
-    def type(self) -> str: ...
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-    @property
-    def problem(self) -> str | None: ...
-    @property
-    def facts(self) -> Facts: ...
-    def pixels(self, long_side: int) -> Pixels: ...
 
 
 class Engine:
@@ -65,7 +50,7 @@ class Engine:
                 self._loaded = ModelSession(self.pack)
             return self._loaded
 
-    def detect_and_embed(self, picture: StillPicture) -> tuple[Pixels, tuple[Face, ...]]:
+    def detect_and_embed(self, picture: Still) -> tuple[Pixels, tuple[Face, ...]]:
         """The pixels that were searched, and every face in them; boxes are in pixels of the original."""
         pixels = picture.pixels(DECODED_SIDE)
         detections = detection.detect_faces(self._session, pixels)
@@ -82,12 +67,6 @@ class Engine:
         faces = zip(detections, chips, embeddings, strict=True)
         return pixels, tuple(_face(picture, face.scaled(scale), chip, row) for face, chip, row in faces)
 
-    def analyse(self, picture: StillPicture, phash: int | None, faces: Sequence[Face]) -> Analysis:
-        """Everything the library keeps of one picture."""
-        return Analysis(
-            picture.type, picture.width, picture.height, tuple(faces), phash, picture.facts, picture.problem
-        )
-
     def embed(self, chips: Chips) -> Embeddings:
         """Aligned (n, 112, 112, 3) RGB chips to (n, dimension) rows of length 1."""
         return embedding.embed_chips(self._session, chips)
@@ -97,7 +76,7 @@ class Engine:
         return embedding.embed_with_mirror(self._session, chips)
 
 
-def _crop_source(picture: StillPicture, pixels: Pixels, detections: Sequence[Detection]) -> Pixels:
+def _crop_source(picture: Still, pixels: Pixels, detections: Sequence[Detection]) -> Pixels:
     """The pixels to cut chips from: more than were searched when a face is smaller there than its chip."""
     scale = max(picture.width, picture.height) / max(pixels.shape[:2])
     enlarged = max(alignment.scale_of(alignment.estimate_similarity(face.landmarks)) for face in detections)
@@ -106,11 +85,11 @@ def _crop_source(picture: StillPicture, pixels: Pixels, detections: Sequence[Det
     return picture.pixels(int(min(max(pixels.shape[:2]) * min(enlarged, scale), MAX_CROP_SOURCE_SIDE)))
 
 
-def _face(picture: StillPicture, found: Detection, chip: Chip, row: Embedding) -> Face:
+def _face(picture: Still, detected: Detection, chip: Chip, row: Embedding) -> Face:
     """A face as the library keeps it; its box ends where the picture does."""
-    x, y, width, height = found.box
+    x, y, width, height = detected.box
     left, top = max(0.0, x), max(0.0, y)
     right, bottom = min(float(picture.width), x + width), min(float(picture.height), y + height)
     box: Box = (round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1))
-    quality = face_quality(found.score, found.landmarks, chip)
-    return Face(box, found.landmarks, found.score, quality, chip, row)
+    quality = face_quality(detected.score, detected.landmarks, chip)
+    return Face(box, detected.landmarks, detected.score, quality, chip, row)

@@ -125,29 +125,26 @@ def _deferred_imports(*names: str) -> Iterator[None]:
         sys.meta_path.remove(finder)
 
 
-class _DeferringFinder(MetaPathFinder):
+class _DeferringFinder(MetaPathFinder, Loader):
+    """Finds the modules as usual, and stands in for their loaders."""
+
     def __init__(self, names: Sequence[str]) -> None:
-        self.names = names
+        self._loaders: dict[str, Loader | None] = dict.fromkeys(names)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        spec = PathFinder.find_spec(name, path, target) if name in self.names else None
-        if spec is not None and spec.loader is not None:
-            spec.loader = _DeferringLoader(spec.loader)
+        spec = PathFinder.find_spec(name, path, target) if name in self._loaders else None
+        if spec is not None:
+            self._loaders[name], spec.loader = spec.loader, self
         return spec
-
-
-class _DeferringLoader(Loader):
-    def __init__(self, loader: Loader) -> None:
-        self.loader = loader
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _DeferredModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         if module.__spec__ is not None:
-            module.__spec__.loader = module.__loader__ = self.loader
+            module.__spec__.loader = module.__loader__ = self._loaders[module.__name__]
 
 
 class _DeferredModule(ModuleType):

@@ -274,16 +274,21 @@ def _analyse_file(context: Context, item: Item) -> FileResult:
             return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), media=known[0])
         if not context.claims.claim(sha256):
             return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), is_copy=True)
-        still = media.open_still(data)
-        pixels, detected = context.engine.detect_and_embed(still)
-        analysis = context.engine.analyse(still, media.perceptual_hash(pixels), detected)
-        analysis = context.keep_faces(analysis)
+        analysis = context.keep_faces(analyse_picture(context.engine, data))
     except ItemError as exc:
         return FileResult(item, exc.outcome, str(exc), sha256)
     except OSError as exc:  # in the middle of a file: a bad sector, a share that went away
         return FileResult(item, Outcome.UNREADABLE, os_error_reason(exc), sha256)
     outcome = Outcome.INDEXED if analysis.faces else Outcome.NO_FACE
     return FileResult(item, outcome, bystanders.words(analysis.bystanders), sha256, len(data), analysis)
+
+
+def analyse_picture(engine: Engine, data: bytes) -> Analysis:
+    """The bytes of a picture to everything that the library keeps of it. Raises ItemError."""
+    still = media.open_still(data)
+    pixels, detected = engine.detect_and_embed(still)
+    phash = media.perceptual_hash(pixels)
+    return Analysis(still.type, still.width, still.height, detected, phash, still.facts, still.problem)
 
 
 def _read_picture(item: Item) -> bytes:

@@ -206,7 +206,7 @@ def fill(scratch: Path, kind: str) -> dict[str, float]:
                         library, row.id, number, f"{at:064x}", 200_000, synthetic_analysis(random)
                     )
                     path = f"{at:06}.jpg"
-                    entry = items.Entry(
+                    new_item = items.NewItem(
                         path,
                         f"/photographs/{path}",
                         200_000,
@@ -216,7 +216,7 @@ def fill(scratch: Path, kind: str) -> dict[str, float]:
                         None,
                         media,
                     )
-                    items.save_item(library, row.id, entry, isoformat(now()))
+                    items.save_item(library, row.id, new_item, isoformat(now()))
         return {"writing 100,000 made-up faces": time.perf_counter() - start}
 
 
@@ -243,7 +243,7 @@ def steps(scratch: Path, kind: str) -> dict[str, float]:
     with open_bench_library(scratch, kind) as library:
         library.db.execute("select count(*) from sources").fetchone()
         marks.append(time.perf_counter())
-        media = faces.searchable(library, [1])
+        media = faces.media_in(library, [1])
         ids, embeddings = faces.load_embeddings(library, 1, find_pack("opencv-zoo").dimension, media)
         marks.append(time.perf_counter())
         face_index = FaceIndex(ids, embeddings, Stamp("", 0, (1,)))

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from selfsearch.library import faces
+from selfsearch.library import faces, sealed
 from selfsearch.library.library import open_library
 from tests import photos
 from tests.conftest import Run
@@ -162,7 +162,6 @@ def test_a_backup_opens_with_the_recovery_code(
 KILLED = """
     import os, signal, sys
     from selfsearch.cli import main
-    from selfsearch.library import atomic_swap, root_key
 
     name, calls = sys.argv[2], int(sys.argv[3])
     real = os.replace
@@ -215,7 +214,7 @@ def test_the_plain_export_opens_anywhere_and_holds_no_template(
     assert b"private" not in path.read_bytes().replace(b"exposure", b"")
     with open_library(home, key_folder=home.parent / "keys") as library:
         _, embeddings = faces.load_embeddings(library, 1, 128, {1})
-    assert faces.pack_embeddings(embeddings)[:64] not in path.read_bytes()
+    assert sealed.pack_embeddings(embeddings)[:64] not in path.read_bytes()
     assert "--yes" in run("export", "--plain", tmp_path / "plain", code=2).err
 
 

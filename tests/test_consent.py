@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from selfsearch.consent import forget, grants
 from selfsearch.errors import ConsentError, LibraryError, UsageError
-from selfsearch.library import faces, ledger, people, sources
+from selfsearch.library import faces, ledger, people, sealed, sources
 from selfsearch.library.library import Library, open_library
 from selfsearch.types import ProgressListener
 from selfsearch.workflows import enroll, index, query
@@ -226,10 +226,15 @@ def test_a_thief_of_the_folder_reads_no_name_path_caption_thumbnail_or_template(
         library.db.execute("update sightings set caption = 'canary caption'")
         _, embeddings = faces.load_embeddings(library, 1, 128, {1})
         chip = library.sealer("source:1").open(
-            library.db.execute("select sealed from chips").fetchone()[0], faces.chips_aad(1)
+            library.db.execute("select sealed from chips").fetchone()[0], sealed.chips_aad(1)
         )
         (probe,) = people.probe_embeddings(library, people.all_people(library)[0], 1, 128)[0]
-        secrets = [faces.pack_embeddings(embeddings), faces.pack_embeddings(probe), chip, library.root.pack()]
+        secrets = [
+            sealed.pack_embeddings(embeddings),
+            sealed.pack_embeddings(probe),
+            chip,
+            library.root.pack(),
+        ]
     raw = everything(home)
     assert b"SQLite format 3" not in raw
     assert b"canary" not in raw.lower()

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfsearch.doctor import examine
-from selfsearch.doctor.finding import Finding
-from selfsearch.doctor.machine import telemetry
+from selfsearch import doctor
+from selfsearch.doctor import check_telemetry, examine
 from selfsearch.errors import LibraryBusyError
-from selfsearch.library.faces import embeddings_aad, pack_chips, pack_embeddings
+from selfsearch.library.integrity import Finding
 from selfsearch.library.library import Library, open_library
+from selfsearch.library.sealed import embeddings_aad, pack_chips, pack_embeddings
 
 from . import packs as samples
 from .conftest import Run
@@ -177,9 +177,7 @@ def test_half_written_files_are_deleted_and_a_download_is_kept(library: Path) ->
 
 
 def test_a_disk_without_room_is_said(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from selfsearch.doctor import folders
-
-    monkeypatch.setattr(folders, "ROOM", 1 << 60)
+    monkeypatch.setattr(doctor, "ROOM", 1 << 60)
     check, level, what = only(library)
     assert (check, level) == ("disk", "warning")
     assert re.fullmatch(r"the library's disk has only [\d,]+ MB free", what)
@@ -379,15 +377,13 @@ def test_settings_that_cannot_be_read_are_found(library: Path) -> None:
 
 def test_telemetry_that_is_on_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ORT_DISABLE_TELEMETRY")
-    assert telemetry().level == "warning"
+    assert check_telemetry().level == "warning"
 
 
 def test_a_library_that_cannot_be_loaded_is_said(
     run: Run, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from selfsearch.doctor import machine
-
-    monkeypatch.setattr(machine, "PROGRAMS", {"no_such_module": "install it"})
+    monkeypatch.setattr(doctor, "PROGRAMS", {"no_such_module": "install it"})
     said = run("doctor", code=1)
     assert (
         "ERROR   no_such_module cannot be loaded: No module named 'no_such_module'\n        to do: install it"

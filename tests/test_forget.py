@@ -115,7 +115,7 @@ def test_a_copy_of_the_library_from_before_opens_no_face_with_the_key_of_today(
             (copy / name).write_bytes((home / name).read_bytes())
         erase(library, "1")
     with open_library(copy, key_folder=home.parent / "keys") as stolen:
-        assert len(items.known_items(stolen, 1, ["planted-red.png"])) == 1
+        assert len(items.find_items(stolen, 1, ["planted-red.png"])) == 1
         with pytest.raises(KeyUnavailable):
             faces.load_chips(stolen, 1)
 
@@ -131,7 +131,7 @@ def test_a_photograph_that_another_source_has_too_survives_there(
         assert known is not None
         assert faces.find_media(library, sha256(coloured("red")), pack) == known
         assert faces.find_media(library, sha256(coloured("red", "blue")), pack) is None
-        ids, embeddings = faces.load_embeddings(library, pack, 4, faces.searchable(library, [2]))
+        ids, embeddings = faces.load_embeddings(library, pack, 4, faces.media_in(library, [2]))
         assert (len(ids), len(embeddings)) == (2, 2)
         assert len(faces.load_chips(library, known[0])) == 1
         assert [row[0] for row in library.keys.execute("select name from keys")] == ["source:2"]
@@ -147,7 +147,7 @@ def test_a_damaged_record_does_not_stand_in_the_way_of_forgetting(
         assert erase(library, "1")[0].remnants == ()
         indexed(library, other)
         assert items.count_outcomes(library) == {"indexed": 2}
-        searched = faces.searchable(library, [2])
+        searched = faces.media_in(library, [2])
         assert len(faces.load_embeddings(library, 1, ColourEngine().dimension, searched)[0]) == 2
 
 
@@ -196,7 +196,7 @@ def test_the_receipt_stays_in_the_ledger_and_ends_the_consent(home: Path, album:
         with pytest.raises(grants.ConsentError):
             grants.renew(library, "source", str(album), NOW)
         indexed(library, album)
-        assert len(faces.searchable(library, [2])) == 2
+        assert len(faces.media_in(library, [2])) == 2
 
 
 def test_forget_asks_first_and_names_what_it_cannot_reach(run: Run, home: Path, album: Path) -> None:
@@ -257,10 +257,10 @@ KILLED = """
         forget.complete(library, NOW)
 """
 POINTS = [
-    ("remnant_scan", "collect", 0), ("erasure", "purge", 0), ("erasure", "counted", 0),
+    ("remnant_scan", "collect", 0), ("erasure", "purge", 0), ("erasure", "note_counts", 0),
     ("keys", "destroy", 0),
     ("keys", "rotate", 0), ("root_key", "store", 0), ("keys", "finish", 1), ("keys", "compact", 0),
-    ("root_key", "store", 1), ("forget", "_delete_reports", 0), ("keys", "compact", 1),
+    ("root_key", "store", 1), ("forget", "_delete_reports", 0), ("forget", "compact", 0),
     ("remnant_scan", "remnants", 0), ("erasure", "conclude", 0),
 ]  # fmt: skip
 
@@ -284,7 +284,7 @@ def test_killed_while_forgetting_the_next_command_completes_it(
         assert len(library.root.wrapping) == 1
         assert library.db.execute("select count(*) from erasures").fetchone()[0] == 0
         assert [row[0] for row in library.keys.execute("select name from keys")] == ["source:2"]
-        ids, _ = faces.load_embeddings(library, 1, 4, faces.searchable(library, [1, 2]))
+        ids, _ = faces.load_embeddings(library, 1, 4, faces.media_in(library, [1, 2]))
         assert len(ids) == 2
         assert ledger.verify(library) == 3
     plain = everything(home) + decrypted(home / "library.db", root)

@@ -170,7 +170,7 @@ KILLED = """
 
 
 @pytest.mark.parametrize(
-    "point", ["root_key store 0", "keys finish 0", "keys _opened 0", "keys compact 0", "root_key store 1"]
+    "point", ["root_key store 0", "keys finish 0", "keys unwrap 0", "keys compact 0", "root_key store 1"]
 )
 def test_killed_while_wrapping_anew_the_next_command_ends_it(run: Run, filled: Path, point: str) -> None:
     killed(filled, *point.split(), "rotate")

@@ -195,7 +195,7 @@ def test_the_number_of_a_face_that_is_gone_is_given_to_no_other(folder: Path) ->
     with selfsearch.open("library", create=True) as mine:
         grant = mine.give_consent("source", "photos", basis="own")
         mine.index(grant)
-        first = set(faces.describe(mine.library, range(1, 100)))
+        first = set(faces.find_faces(mine.library, range(1, 100)))
         mine.forget("photos")
         mine.index(mine.give_consent("source", "photos", basis="own"))
-        assert first.isdisjoint(faces.describe(mine.library, range(1, 100)))
+        assert first.isdisjoint(faces.find_faces(mine.library, range(1, 100)))

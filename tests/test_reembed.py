@@ -24,7 +24,7 @@ NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
 def embeddings_of(home: Path, pack: str) -> dict[str, np.ndarray]:
     """sha256 of a picture -> the embeddings that the library holds of it, made with this pack."""
     with open_library(home, key_folder=home.parent / "keys") as library:
-        number = next(row["id"] for row in sources.find_packs(library) if row["name"] == pack)
+        number = next(row.id for row in sources.find_packs(library) if row.name == pack)
         rows = library.db.execute("select id, sha256 from media").fetchall()
         embeddings = {}
         for media, digest in rows:

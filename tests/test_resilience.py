@@ -66,7 +66,7 @@ def content(home: Path, keys: Path) -> Content:
     """
     found: Content = {}
     with open_library(home, key_folder=keys) as library:
-        ids, embeddings = faces.load_embeddings(library, 1, 128, faces.analysed(library, 1))
+        ids, embeddings = faces.load_embeddings(library, 1, 128, faces.analysed_media(library, 1))
         embedding = {int(number): row.round(4).tolist() for number, row in zip(ids, embeddings, strict=True)}
         for path, outcome, media, digest in library.db.execute(
             "select path, outcome, media_id, sha256 from items left join media on media.id = media_id"

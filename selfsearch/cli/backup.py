@@ -68,8 +68,8 @@ def restore(
     the terminal gives its passphrase.
     """
     from ..files import private_folder
-    from ..library import atomic_swap, restore
-    from ..library.library import writer
+    from ..library import restore
+    from ..library.library import finish_replacement, writer
 
     path, home = file.expanduser().absolute(), options.home()
     if (home / "library.db").exists() and not yes:
@@ -78,7 +78,7 @@ def restore(
             raise UsageError(f"there is a library in {home}; to replace it without a question: --yes")
     private_folder(home)
     with writer(home):
-        atomic_swap.finish(home)
+        finish_replacement(home)
         roots = _roots(path, home, code)
         done = restore.restore(home, options.key_folder(), path, roots, _settle, options.now())
     counts = done.manifest.counts

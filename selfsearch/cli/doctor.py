@@ -11,7 +11,7 @@ from ..errors import LibraryError, SelfsearchError
 from . import options
 
 if TYPE_CHECKING:
-    from ..doctor.finding import Finding
+    from ..library.integrity import Finding
 
 MARKS = {"ok": "ok     ", "note": "note   ", "warning": "WARNING", "error": "ERROR  "}
 

@@ -69,9 +69,9 @@ def _forget_bystanders(pack: str | None, *, yes: bool, as_json: bool) -> None:
             "Erase every face that resembles nobody enrolled? This cannot be undone."
         ):
             raise UsageError("nothing was erased; to go ahead without a question: --yes")
-        thinned = bystanders.purge(library, options.engine(pack), options.now())
+        removed = bystanders.remove_bystanders(library, options.engine(pack), options.now())
         settings.write(library.home, bystanders="discard")
-        receipts = forgetting.complete(library, options.now(), thinned.samples)
+        receipts = forgetting.complete(library, options.now(), removed.samples)
     options.say("from now on faces that resemble nobody enrolled are counted and not kept")
     if not receipts:
         options.say("none were stored")

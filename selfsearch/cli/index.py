@@ -94,7 +94,7 @@ def _set_bystanders(library: Library, engine: Engine, choice: str | None) -> Non
         raise UsageError(f"--bystanders takes {' or '.join(settings.BYSTANDERS)}, not {choice!r}")
     if choice == "discard":
         pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
-        bystanders.circle(library, engine, pack, options.now())
+        bystanders.enrolled_set(library, engine, pack, options.now())
         options.say("faces of others that were stored before stay until: selfsearch forget --bystanders")
     settings.write(library.home, bystanders=choice)
 

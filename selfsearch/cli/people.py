@@ -92,7 +92,7 @@ def verdict(
         person = people.find_person(library, name)
         if person is None:
             raise UsageError(f"nobody called {name!r} is enrolled; see: selfsearch people")
-        if face not in faces.describe(library, [face]):
+        if face not in faces.find_faces(library, [face]):
             raise UsageError(f"there is no face {face} in the library")
         people.save_verdict(library, person, face, said.replace("-", "_"), isoformat(options.now()))
     options.say(f"kept: face {face} is {'' if said == 'me' else 'not '}{name}")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from . import options
 
 if TYPE_CHECKING:
     from ..library.changes import Change, State
+    from ..library.faces import StoredFace
     from ..library.library import Library
     from ..report.crops import Picture
     from ..report.differences import Difference
@@ -145,27 +146,26 @@ def _pictures(library: Library, told: Sequence[Change]) -> dict[int, Picture | N
     from ..library import changes, faces
     from ..report import crops
 
-    rows = faces.describe(library, [change.face for change in told])
-    places = changes.places_of(library, {row["media_id"] for row in rows.values()})
+    rows = faces.find_faces(library, [change.face for change in told])
+    places = changes.places_of(library, {row.media for row in rows.values()})
     shown = {}
     for change in told:
         open_ = {place for state in (change.before, change.after) if state for place in state.places}
         row = rows.get(change.face)
         if row is not None:
-            now = [place.address for place in places.get(row["media_id"], ()) if place.address in open_]
+            now = [place.address for place in places.get(row.media, ()) if place.address in open_]
             shown[change.face] = _as_appearance(row, now)
     cut = crops.for_appearances(library, list(shown.values()))
     return {face: cut(one) for face, one in shown.items()}
 
 
-def _as_appearance(row: dict[str, Any], places: Sequence[str]) -> Appearance:
+def _as_appearance(row: StoredFace, places: Sequence[str]) -> Appearance:
     """As much of an appearance as a picture of it takes."""
     from ..types import Appearance, Provenance, Sighting
 
     return Appearance(
-        rank=0, face=row["id"], score=0.0, band=None, expected_false_matches=None,
-        box=(row["x"], row["y"], row["width"], row["height"]), time_ms=row["time_ms"], from_ms=row["from_ms"],
-        to_ms=row["to_ms"], quality=row["quality"], sha256=row["sha256"], type=row["type"],
-        width=row["media_width"], height=row["media_height"],
+        rank=0, face=row.id, score=0.0, band=None, expected_false_matches=None, box=row.box,
+        time_ms=row.time_ms, from_ms=row.from_ms, to_ms=row.to_ms, quality=row.quality, sha256=row.sha256,
+        type=row.type, width=row.width, height=row.height,
         sightings=tuple(Sighting(0, place, Provenance("")) for place in places),
     )  # fmt: skip

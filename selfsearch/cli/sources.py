@@ -136,7 +136,7 @@ def gone(
             raise UsageError(
                 f"source {source} could be reached the last time; selfsearch rescan says what is gone"
             )
-        count = items.forget_missing(library, source, isoformat(options.now()))
+        count = items.mark_all_gone(library, source, isoformat(options.now()))
         sources.update_source(library, source, stamps={})
     options.say(f"{count:,} files of source {source} count as gone")
 

@@ -56,7 +56,7 @@ def _state(library: Library) -> dict[str, Any]:
         "consents": [_standing(one, now) for one in grants.statuses(library, now)],
         "erasing": [one.subject for one in erasure.pending(library)],
         "outcomes": items.count_outcomes(library),
-        "packs": [{"name": row["name"], "media": row["media"]} for row in sources.find_packs(library)],
+        "packs": [{"name": row.name, "media": row.media} for row in sources.find_packs(library)],
     }
 
 

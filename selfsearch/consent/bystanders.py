@@ -1,5 +1,4 @@
-"""Bystanders: with `bystanders = "discard"`, faces that resemble nobody who is enrolled are counted and never
-stored.
+"""Bystanders: with `bystanders = "discard"`, faces that resemble nobody enrolled are only counted.
 
 The threshold is generous: the score that one pair of strangers in a hundred reaches. A person's own face is
 lost to the search for good when it falls under it, a stranger's that passes is only one more template, and
@@ -10,7 +9,7 @@ turned far away or from decades ago pass less often.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,7 +17,7 @@ import numpy as np
 
 from .. import settings
 from ..errors import UsageError
-from ..library import face_removal, people, sources
+from ..library import erasure, people, sources
 from ..library.library import Library
 from ..recognition.calibration import find_calibration
 from ..recognition.engine import Engine
@@ -26,53 +25,41 @@ from ..types import Analysis, Embeddings
 from . import grants
 
 GENEROUS = 1e-2  # false match rate
-UNCALIBRATED = (
-    0.2  # cosine, for a pack without a calibration: few of a person's own faces score less with any pack
-)
+UNCALIBRATED = 0.2  # cosine, for a pack without a calibration: few of a person's own faces score less
 
-Keep = Callable[[Analysis], Analysis]
-
-
-def everybody(analysis: Analysis) -> Analysis:
-    """Keep every face."""
-    return analysis
-
-
-def words(count: int) -> str | None:
-    """Why faces of a picture are not in the library."""
-    return f"faces that resemble nobody enrolled, counted and not kept: {count}" if count else None
+FaceFilter = Callable[[Analysis], Analysis]
 
 
 @dataclass(frozen=True)
 class EnrolledSet:
     """The people whose faces are kept."""
 
-    known: Embeddings = field(repr=False)  # (n, dimension), n > 0
+    embeddings: Embeddings = field(repr=False)  # (n, dimension), n > 0
     threshold: float
 
     def resembles(self, embeddings: Embeddings) -> list[bool]:
-        """For each face whether it resembles somebody of the circle."""
+        """For each face whether it resembles somebody of the set."""
         if not len(embeddings):
             return []
-        return [bool(score >= self.threshold) for score in (embeddings @ self.known.T).max(axis=1)]
+        return [bool(score >= self.threshold) for score in (embeddings @ self.embeddings.T).max(axis=1)]
 
     def keep(self, analysis: Analysis) -> Analysis:
         """The analysis without the faces of others."""
         if not analysis.faces:
             return analysis
         mask = self.resembles(np.stack([face.embedding for face in analysis.faces]))
-        kept = tuple(face for face, wanted in zip(analysis.faces, mask, strict=True) if wanted)
-        return replace(analysis, faces=kept, bystanders=len(analysis.faces) - len(kept))
+        faces = tuple(face for face, stays in zip(analysis.faces, mask, strict=True) if stays)
+        return replace(analysis, faces=faces, bystanders=len(analysis.faces) - len(faces))
 
 
-def rule(library: Library, engine: Engine, pack: int, now: datetime) -> Keep:
+def face_filter(library: Library, engine: Engine, pack: int, now: datetime) -> FaceFilter:
     """What is kept of a picture, by the setting. Raises UsageError when nobody is enrolled to keep."""
     if settings.read(library.home).bystanders == "keep":
-        return everybody
-    return circle(library, engine, pack, now).keep
+        return lambda analysis: analysis
+    return enrolled_set(library, engine, pack, now).keep
 
 
-def circle(library: Library, engine: Engine, pack: int, now: datetime) -> EnrolledSet:
+def enrolled_set(library: Library, engine: Engine, pack: int, now: datetime) -> EnrolledSet:
     """Everybody enrolled with live consent. Raises UsageError when there is nobody."""
     templates = [
         people.enrolled_embeddings(library, person, pack, engine.dimension, engine.embed_with_mirror)[0]
@@ -84,21 +71,26 @@ def circle(library: Library, engine: Engine, pack: int, now: datetime) -> Enroll
             " NAME PHOTO"
         )
     calibration = find_calibration(engine.pack)
-    return EnrolledSet(
-        np.concatenate(templates), calibration.score_for(GENEROUS) if calibration else UNCALIBRATED
-    )
+    threshold = calibration.score_for(GENEROUS) if calibration else UNCALIBRATED
+    return EnrolledSet(np.concatenate(templates), threshold)
 
 
-def purge(library: Library, engine: Engine, now: datetime) -> face_removal.Removed:
+def why_missing(count: int) -> str | None:
+    """Why faces of a picture are not in the library."""
+    return f"faces that resemble nobody enrolled, counted and not kept: {count}" if count else None
+
+
+def remove_bystanders(library: Library, engine: Engine, now: datetime) -> erasure.RemovedFaces:
     """Remove what is stored of others, in one transaction. `forget.complete` must follow, with the samples.
 
     Faces that somebody enrolled said are theirs stay, whatever they look like.
     """
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
-    kept = circle(library, engine, pack, now)
-    said = face_removal.said_me(library)
+    enrolled = enrolled_set(library, engine, pack, now)
+    confirmed = erasure.confirmed_faces(library)
 
-    def wanted(faces: list[int], embeddings: Embeddings) -> list[bool]:
-        return [face in said or like for face, like in zip(faces, kept.resembles(embeddings), strict=True)]
+    def choose(faces: Sequence[int], embeddings: Embeddings) -> list[bool]:
+        resembles = enrolled.resembles(embeddings)
+        return [face in confirmed or alike for face, alike in zip(faces, resembles, strict=True)]
 
-    return face_removal.thin(library, pack, engine.dimension, wanted, now)
+    return erasure.remove_faces(library, pack, engine.dimension, choose, now)

@@ -25,38 +25,38 @@ RESTS_ON_THE_ACCOUNT = ("account_setting", "file")  # "file": tweets, which coun
 STORY = "a story may have been for close friends only"
 
 
-def with_knowledge(said: Provenance, account_was: Sequence[dict[str, Any]]) -> Provenance:
+def with_knowledge(provenance: Provenance, account_was: Sequence[dict[str, Any]]) -> Provenance:
     """The same provenance with exposure as the user's statements about the account decide it.
 
     `account_was`: dicts with public (bool), since and until (ISO 8601 or None); the last one that covers
     the post's time wins.
     """
-    if not account_was or not is_open(said):
-        return said
-    time = said.posted or said.taken
+    if not account_was or not is_open(provenance):
+        return provenance
+    time = provenance.posted or provenance.taken
     when = time and time.at
     for period in reversed(account_was):
         if _covers(period, when):
-            return _decided(said, period)
-    return said
+            return _decided(provenance, period)
+    return provenance
 
 
-def is_open(said: Provenance) -> bool:
+def is_open(provenance: Provenance) -> bool:
     """Whether the export left it to the account's setting who could see this."""
-    source = said.audience and said.audience.source
-    if source in DECIDED_BY_EXPORT or said.platform == "folder":
+    source = provenance.audience and provenance.audience.source
+    if source in DECIDED_BY_EXPORT or provenance.platform == "folder":
         return False
-    undecided = said.exposure.level is Exposure.UNKNOWN or source in RESTS_ON_THE_ACCOUNT
-    return undecided and said.context in OPEN_CONTEXTS
+    undecided = provenance.exposure.level is Exposure.UNKNOWN or source in RESTS_ON_THE_ACCOUNT
+    return undecided and provenance.context in OPEN_CONTEXTS
 
 
-def _decided(said: Provenance, period: dict[str, Any]) -> Provenance:
+def _decided(provenance: Provenance, period: dict[str, Any]) -> Provenance:
     word, level = ("public", Exposure.PUBLIC) if period["public"] else ("private", Exposure.NETWORK)
     reason = f"you said that the account was {word}{_span(period)}"
-    if said.context == "story" and period["public"]:
+    if provenance.context == "story" and period["public"]:
         level, reason = Exposure.UNKNOWN, f"{reason}; {STORY}"
-    audience = Audience(said.audience and said.audience.name, "account_setting")
-    return replace(said, exposure=level.because(reason), audience=audience)
+    audience = Audience(provenance.audience and provenance.audience.name, "account_setting")
+    return replace(provenance, exposure=level.because(reason), audience=audience)
 
 
 def _covers(period: dict[str, Any], when: str | None) -> bool:

@@ -18,8 +18,11 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..library import erasure, keys, people, remnant_scan, root_key, sources
+from ..library.db import compact
 from ..library.erasure import Erasure
 from ..library.library import Library
+from ..library.people import Person
+from ..library.sources import SourceRow
 
 NOT_REACHED = (
     "backups made earlier: they still hold names, paths and captions, though the face data in them do not"
@@ -57,46 +60,61 @@ class Target:
     subject: str
 
 
-def resolve(library: Library, word: str) -> list[Target]:
-    """What `word` names: a source's number or path, a person, a sha256, a file or folder that was read.
+def resolve(library: Library, name: str) -> list[Target]:
+    """What `name` means: a source's number or path, a person, a sha256, a file or folder that was read.
 
     Raises UsageError.
     """
     rows = sources.all_sources(library)
-    found = [_source(row) for row in rows if word == str(row.id)]
-    person = people.find_person(library, word)
+    targets = [_source_target(row) for row in rows if name == str(row.id)]
+    person = people.find_person(library, name)
     if person is not None:
-        found.append(Target("person", person.id, person.name))
-    if len(found) > 1:
-        raise UsageError(f"{word!r} is a source and a person; name the source by its path")
-    if found:
-        return found
-    if re.fullmatch("[0-9a-fA-F]{64}", word):
-        return [Target("media", erasure.find_media(library, word.lower()), "a media file")]
-    place = str(Path(word).expanduser().resolve())
-    below = [_source(row) for row in rows if _covers(place, [row.root, *row.containers])]
+        targets.append(_person_target(person))
+    if len(targets) > 1:
+        raise UsageError(f"{name!r} is a source and a person; name the source by its path")
+    if targets:
+        return targets
+    if re.fullmatch("[0-9a-fA-F]{64}", name):
+        return [Target("media", erasure.find_media(library, name.lower()), "a media file")]
+    place = str(Path(name).expanduser().resolve())
+    below = [_source_target(row) for row in rows if _covers(place, [row.root, *row.containers])]
     if below:
         return below
-    media = erasure.media_at(library, place) or erasure.media_at(library, word)
+    media = erasure.media_at(library, place) or erasure.media_at(library, name)
     if not media:
         raise UsageError(
-            f"the library knows no source, person, sha256 or path {word!r}; see: selfsearch sources"
+            f"the library knows no source, person, sha256 or path {name!r}; see: selfsearch sources"
         )
     return [Target("media", number, "a media file") for number in media]
 
 
+def _covers(place: str, paths: Sequence[str]) -> bool:
+    """Whether one of `paths` is at `place` or below it."""
+    return any(Path(path).is_relative_to(place) for path in paths)
+
+
+def _source_target(row: SourceRow) -> Target:
+    return Target("source", row.id, row.root)
+
+
+def _person_target(person: Person) -> Target:
+    return Target("person", person.id, person.name)
+
+
 def everything(library: Library) -> list[Target]:
     """All that the library holds but its ledger."""
-    persons = [Target("person", one.id, one.name) for one in people.all_people(library)]
-    rest = Target("library", None, "everything")
-    return [*map(_source, sources.all_sources(library)), *persons, rest]
+    return [
+        *map(_source_target, sources.all_sources(library)),
+        *map(_person_target, people.all_people(library)),
+        Target("library", None, "everything"),
+    ]
 
 
 def request(library: Library, targets: Sequence[Target], now: datetime) -> None:
     """Have these erased: they are not searched from now on, and `complete` does the rest."""
     with library.atomic():
-        for one in targets:
-            erasure.request(library, one.kind, one.number, one.subject, now)
+        for target in targets:
+            erasure.request(library, target.kind, target.number, target.subject, now)
 
 
 def withdrawn(library: Library, kind: str, subjects: Collection[str], now: datetime) -> None:
@@ -105,49 +123,46 @@ def withdrawn(library: Library, kind: str, subjects: Collection[str], now: datet
     Needs no writer's place.
     """
     if kind == "person":
-        persons = [one for one in people.all_people(library) if one.name in subjects]
-        request(library, [Target("person", one.id, one.name) for one in persons], now)
+        targets = map(_person_target, people.all_people(library))
     else:
-        rows = [row for row in sources.all_sources(library) if row.root in subjects]
-        request(library, [_source(row) for row in rows], now)
+        targets = map(_source_target, sources.all_sources(library))
+    request(library, [target for target in targets if target.subject in subjects], now)
 
 
 def complete(library: Library, now: datetime, samples: Sequence[bytes] = ()) -> list[Receipt]:
     """Erase what was asked to be erased, now or before. Needs the writer's place.
 
-    `samples` are bytes of what a caller has just removed from the rows (bystanders.purge), to be searched
-    for.
+    `samples`: bytes of what a caller has just removed from the rows (bystanders.remove_bystanders), to be
+    searched for.
     """
     root_key.tidy(library.home, library.key_folder)
     keys.finish(library)
-    waiting = erasure.pending(library)
-    if not waiting:
+    pending = erasure.pending(library)
+    if not pending:
         return []
-    fresh = [one for one in waiting if one.counts is None]
-    what = remnant_scan.collect(library, fresh)
-    what = replace(what, samples=(*what.samples, *samples))
-    for one in fresh:
-        erasure.purge(library, one)
-    keys.destroy(library, filter(None, map(erasure.key_name, waiting)))
+    unpurged = [each for each in pending if each.counts is None]
+    traces = remnant_scan.collect(library, unpurged)
+    traces = replace(traces, samples=(*traces.samples, *samples))
+    for each in unpurged:
+        erasure.purge(library, each)
+    keys.destroy(library, filter(None, (each.key_name for each in pending)))
     keys.rotate(library)
     reports = _delete_reports(library.home)
-    keys.compact(library.db)
-    places, searched = remnant_scan.remnants(library, what)
-    unsearched = {one.id for one in waiting} - {one.id for one in fresh}
+    compact(library.db)
+    remnants, searched = remnant_scan.remnants(library, traces)
+    unsearched = {each.id for each in pending if each.counts is not None}
     if samples:
-        unsearched -= {one.id for one in waiting if one.kind == "bystanders"}
+        unsearched -= {each.id for each in pending if each.kind == "bystanders"}
+    check = _Check(reports, searched, tuple(remnants), unsearched)
     groups: dict[object, list[Erasure]] = {}
-    for one in erasure.pending(library):
-        groups.setdefault("media" if one.kind == "media" else one.id, []).append(one)
-    return [
-        _receipt(library, done, _Check(reports, searched, tuple(places), unsearched), now)
-        for done in groups.values()
-    ]
+    for each in erasure.pending(library):
+        groups.setdefault("media" if each.kind == "media" else each.id, []).append(each)
+    return [_write_receipt(library, group, check, now) for group in groups.values()]
 
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """What went for all requests together."""
+    """What was done for all requests together."""
 
     reports: int
     searched: int
@@ -155,30 +170,29 @@ class _Check:
     unsearched: set[int]
 
 
-def _receipt(library: Library, done: list[Erasure], check: _Check, now: datetime) -> Receipt:
-    counts = dict(sum((Counter(one.counts or {}) for one in done), Counter[str]()))
-    checked = check.unsearched.isdisjoint(one.id for one in done)
+def _write_receipt(library: Library, erasures: list[Erasure], check: _Check, now: datetime) -> Receipt:
+    counts = dict(sum((Counter(each.counts or {}) for each in erasures), Counter[str]()))
+    checked = check.unsearched.isdisjoint(each.id for each in erasures)
     detail = {
         "erased": counts, "reports": check.reports, "files searched": check.searched,
         "remnants": len(check.remnants), "search complete": checked,
     }  # fmt: skip
-    entry = erasure.conclude(library, done, detail, now)
-    subject = entry.subject if len(done) == 1 else f"{len(done)} media files"
+    entry = erasure.conclude(library, erasures, detail, now)
     return Receipt(
-        subject,
-        entry.at,
-        counts,
-        check.reports,
-        check.searched,
-        check.remnants,
-        checked,
-        entry.id,
-        entry.hash,
+        subject=entry.subject if len(erasures) == 1 else f"{len(erasures)} media files",
+        at=entry.at,
+        counts=counts,
+        reports=check.reports,
+        searched=check.searched,
+        remnants=check.remnants,
+        checked=checked,
+        entry=entry.id,
+        hash=entry.hash,
     )
 
 
 def _delete_reports(home: Path) -> int:
-    """Reports and caches may show anybody; all go."""
+    """Reports and caches may show anybody; all go. Returns how many files."""
     count = 0
     for folder in ("reports", "nearest"):
         for path in sorted((home / folder).rglob("*"), reverse=True):
@@ -188,15 +202,6 @@ def _delete_reports(home: Path) -> int:
                 path.unlink()
                 count += 1
     return count
-
-
-def _source(row: sources.SourceRow) -> Target:
-    return Target("source", row.id, row.root)
-
-
-def _covers(place: str, paths: Sequence[str]) -> bool:
-    """Whether one of `paths` is at `place` or below it."""
-    return any(Path(path).is_relative_to(place) for path in paths)
 
 
 def as_dict(receipt: Receipt) -> dict[str, object]:

@@ -7,13 +7,14 @@ indexed decides, or about the nearest one above it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from ..errors import ConsentError, UsageError
 from ..library import ledger, people, sources
+from ..library.ledger import LedgerEntry
 from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
@@ -26,6 +27,8 @@ CATEGORIES = "photographs, videos and their records; face templates (biometric d
 PURPOSE = "to show the person where their own face appears in media that they control"
 
 GIVEN = ("grant", "renew")  # events that are consent; others end it
+
+NewestEntries = Mapping[str, LedgerEntry]  # subject -> its newest entry, in the order of first naming
 
 STATEMENTS = {
     ("source", "own"): (
@@ -53,7 +56,7 @@ STATEMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class ConsentRequest:
-    """What somebody says when giving consent."""
+    """What is agreed to when somebody gives consent."""
 
     kind: str  # source, person
     subject: str  # absolute path, or the person's name
@@ -79,40 +82,40 @@ class ConsentStatus:
     """Where consent stands for one subject of the ledger."""
 
     state: str  # live, expired, withdrawn, erased
-    entry: ledger.Entry  # the one that decides
+    entry: LedgerEntry  # the one that decides
     expires_at: datetime | None
 
 
-def statement(wish: ConsentRequest, now: datetime) -> str:
+def statement(request: ConsentRequest, now: datetime) -> str:
     """The sentence that is agreed to, with its names and dates filled in."""
-    return STATEMENTS[wish.kind, wish.basis].format(
-        subject=wish.subject, by=wish.by or "the owner", expires=f"{now + wish.lasts:%Y-%m-%d}"
+    return STATEMENTS[request.kind, request.basis].format(
+        subject=request.subject, by=request.by or "the owner", expires=f"{now + request.lasts:%Y-%m-%d}"
     )
 
 
-def give(library: Library, wish: ConsentRequest, now: datetime, *, event: str = "grant") -> Grant:
+def give(library: Library, request: ConsentRequest, now: datetime, *, event: str = "grant") -> Grant:
     """Write consent into the ledger. Raises UsageError when it is not complete or lasts too long."""
-    if wish.basis == "release" and not wish.by:
+    if request.basis == "release" and not request.by:
         raise UsageError("a release needs the name of the person who gave it: --by NAME")
-    if not timedelta(0) < wish.lasts <= LONGEST:
+    if not timedelta(0) < request.lasts <= LONGEST:
         raise UsageError("consent lasts at least a day and at most three years")
-    entry = ledger.Entry(
+    entry = LedgerEntry(
         at=isoformat(now),
         event=event,
-        kind=wish.kind,
-        subject=wish.subject,
-        basis=wish.basis,
-        given_by=wish.by or "the user",
-        evidence_sha256=wish.evidence_sha256,
+        kind=request.kind,
+        subject=request.subject,
+        basis=request.basis,
+        given_by=request.by or "the user",
+        evidence_sha256=request.evidence_sha256,
         purpose=PURPOSE,
         categories=CATEGORIES,
         statement_version=VERSION,
-        statement=statement(wish, now),
-        method=wish.method,
-        expires_at=isoformat(now + wish.lasts),
+        statement=statement(request, now),
+        method=request.method,
+        expires_at=isoformat(now + request.lasts),
     )
     ledger.append(library, entry)
-    return require(library, wish.kind, wish.subject, now)
+    return require(library, request.kind, request.subject, now)
 
 
 def renew(library: Library, kind: str, subject: str, now: datetime, lasts: timedelta = USUAL) -> Grant:
@@ -127,7 +130,7 @@ def renewal(
     library: Library, kind: str, subject: str, now: datetime, lasts: timedelta = USUAL
 ) -> ConsentRequest:
     """What renewing says; `statement` puts it in words."""
-    entry = _deciding(ledger.entries(library, kind), kind, subject)
+    entry = _deciding(_newest_entries(library, kind), kind, subject)
     if entry is None or entry.event not in GIVEN:
         raise _refusal(entry, kind, subject)
     by = entry.given_by if entry.basis == "release" else ""
@@ -141,33 +144,34 @@ def revoke(library: Library, kind: str, subject: str, now: datetime, detail: str
     forget.py to erase what rests on it. Raises UsageError when no consent is on record.
     """
     with library.atomic():
-        known = ledger.entries(library, kind)
-        given = [one.subject for one in _newest(known) if one.event in GIVEN]
-        ended = [one for one in given if one == subject or (kind == "source" and _below(one, subject))]
+        newest = _newest_entries(library, kind)
+        given = [entry.subject for entry in newest.values() if entry.event in GIVEN]
+        ended = [each for each in given if each == subject or (kind == "source" and _below(each, subject))]
         if not ended:
-            _check_part(library, known, kind, subject)
-        for one in dict.fromkeys([subject, *ended]):
-            entry = ledger.Entry(at=isoformat(now), event="revoke", kind=kind, subject=one, detail=detail)
-            ledger.append(library, entry)
-    return list(dict.fromkeys([subject, *ended]))
+            _check_part(library, newest, kind, subject)
+        subjects = list(dict.fromkeys([subject, *ended]))
+        for each in subjects:
+            ledger.append(library, LedgerEntry(isoformat(now), "revoke", kind, each, detail=detail))
+    return subjects
 
 
-def _check_part(library: Library, known: list[ledger.Entry], kind: str, subject: str) -> None:
+def _check_part(library: Library, newest: NewestEntries, kind: str, subject: str) -> None:
     """Raises UsageError unless the subject is a source that rests on the consent for a folder above it."""
-    own = _deciding(known, kind, subject)
-    if own is None or own.event not in GIVEN:
+    entry = _deciding(newest, kind, subject)
+    if entry is None or entry.event not in GIVEN:
         raise UsageError(f"there is no consent on record for {subject}; see: selfsearch consent list")
     roots = [row.root for row in sources.all_sources(library)]
     if not any(root == subject or _below(root, subject) for root in roots):
         raise UsageError(
-            f"consent was given for {own.subject} as a whole; withdraw that, or take {subject} out of the"
+            f"consent was given for {entry.subject} as a whole; withdraw that, or take {subject} out of the"
             f" folder and erase what is kept of it: selfsearch forget {subject}"
         )
 
 
 def covering(library: Library, subject: str, now: datetime) -> list[str]:
-    """Paths of sources above `subject` whose own consent is live: what lies at `subject` goes on being read
-    and shown as a part of them.
+    """Paths of sources above `subject` whose own consent is live.
+
+    What lies at `subject` goes on being read and shown as a part of them.
     """
     above = {row.root for row in sources.visible_sources(library) if _below(subject, row.root)}
     return sorted(live(library, "source", above, now))
@@ -175,49 +179,36 @@ def covering(library: Library, subject: str, now: datetime) -> list[str]:
 
 def statuses(library: Library, now: datetime) -> list[ConsentStatus]:
     """Where consent stands for every subject of the ledger, in the order in which they were first named."""
-    found = []
-    for kind in ("source", "person"):
-        for entry in _newest(ledger.entries(library, kind)):
-            expires = datetime.fromisoformat(entry.expires_at) if entry.expires_at else None
-            state = {"revoke": "withdrawn", "erase": "erased"}.get(entry.event, "live")
-            found.append(ConsentStatus("expired" if expires and expires <= now else state, entry, expires))
-    return found
+    entries = [entry for kind in ("source", "person") for entry in _newest_entries(library, kind).values()]
+    return [_status(entry, now) for entry in entries]
+
+
+def _status(entry: LedgerEntry, now: datetime) -> ConsentStatus:
+    expires = datetime.fromisoformat(entry.expires_at) if entry.expires_at else None
+    state = {"revoke": "withdrawn", "erase": "erased"}.get(entry.event, "live")
+    return ConsentStatus("expired" if expires and expires <= now else state, entry, expires)
 
 
 def ended(library: Library, kind: str) -> set[str]:
-    """Paths of sources, or names of people, that are in the library though their consent was withdrawn or
-    erased.
-    """
-    known = ledger.entries(library, kind)
+    """Paths of sources, or names of people, in the library whose consent was withdrawn or erased."""
     if kind == "source":
         subjects = {row.root for row in sources.all_sources(library)}
     else:
         subjects = {person.name for person in people.all_people(library)}
-    deciding = {subject: _deciding(known, kind, subject) for subject in subjects}
-    return {subject for subject, entry in deciding.items() if entry and entry.event not in GIVEN}
-
-
-def _newest(known: list[ledger.Entry]) -> list[ledger.Entry]:
-    """The newest entry of each subject."""
-    last: dict[str, ledger.Entry] = {}
-    for entry in known:
-        last[entry.subject] = entry
-    return list(last.values())
-
-
-def _below(path: str, folder: str) -> bool:
-    return PurePath(folder) in PurePath(path).parents
+    newest = _newest_entries(library, kind)
+    entries = {subject: _deciding(newest, kind, subject) for subject in subjects}
+    return {subject for subject, entry in entries.items() if entry and entry.event not in GIVEN}
 
 
 def require(library: Library, kind: str, subject: str, now: datetime) -> Grant:
     """The live consent for a source's path or a person. Raises ConsentError, saying how to give it."""
-    return _judge(_deciding(ledger.entries(library, kind), kind, subject), kind, subject, now)
+    return _grant(_newest_entries(library, kind), kind, subject, now)
 
 
 def live(library: Library, kind: str, subjects: Iterable[str], now: datetime) -> set[str]:
     """Those of `subjects` that have live consent; the ledger is read once."""
-    known = ledger.entries(library, kind)
-    return {subject for subject in subjects if _is_live(known, kind, subject, now)}
+    newest = _newest_entries(library, kind)
+    return {subject for subject in subjects if _is_live(newest, kind, subject, now)}
 
 
 def consented_sources(library: Library, now: datetime) -> list[SourceRow]:
@@ -230,8 +221,7 @@ def consented_sources(library: Library, now: datetime) -> list[SourceRow]:
 def searchable_sources(
     library: Library, now: datetime, only: Collection[int] | None = None
 ) -> list[SourceRow]:
-    """Consented sources that may be searched: those of the numbers in `only`, or all that no newer export has
-    replaced.
+    """Consented sources: those of the numbers in `only`, or all that no newer export has replaced.
 
     Raises UsageError for a number that no source has.
     """
@@ -251,24 +241,33 @@ def consented_people(library: Library, now: datetime) -> list[Person]:
     return [person for person in persons if person.name in names]
 
 
-def _is_live(known: list[ledger.Entry], kind: str, subject: str, now: datetime) -> bool:
+def _newest_entries(library: Library, kind: str) -> NewestEntries:
+    return {entry.subject: entry for entry in ledger.entries(library, kind)}
+
+
+def _deciding(newest: NewestEntries, kind: str, subject: str) -> LedgerEntry | None:
+    """The newest entry about the subject; for a path, about the nearest folder above it that has one."""
+    if kind == "person":
+        return newest.get(subject)
+    places = [subject, *(str(parent) for parent in PurePath(subject).parents)]
+    return next((newest[place] for place in places if place in newest), None)
+
+
+def _below(path: str, folder: str) -> bool:
+    return PurePath(folder) in PurePath(path).parents
+
+
+def _is_live(newest: NewestEntries, kind: str, subject: str, now: datetime) -> bool:
     try:
-        _judge(_deciding(known, kind, subject), kind, subject, now)
+        _grant(newest, kind, subject, now)
     except ConsentError:
         return False
     return True
 
 
-def _deciding(known: list[ledger.Entry], kind: str, subject: str) -> ledger.Entry | None:
-    """The newest entry about the subject; for a path, about the nearest folder above it that has one."""
-    last = {entry.subject: entry for entry in known}
-    if kind == "person":
-        return last.get(subject)
-    places = [subject, *(str(parent) for parent in PurePath(subject).parents)]
-    return next((last[place] for place in places if place in last), None)
-
-
-def _judge(entry: ledger.Entry | None, kind: str, subject: str, now: datetime) -> Grant:
+def _grant(newest: NewestEntries, kind: str, subject: str, now: datetime) -> Grant:
+    """Raises ConsentError when the deciding entry is no consent, or has expired."""
+    entry = _deciding(newest, kind, subject)
     if entry is None or entry.event not in GIVEN:
         raise _refusal(entry, kind, subject)
     expires = datetime.fromisoformat(entry.expires_at)
@@ -280,7 +279,7 @@ def _judge(entry: ledger.Entry | None, kind: str, subject: str, now: datetime) -
     return Grant(kind, subject, entry.id, expires)
 
 
-def _refusal(entry: ledger.Entry | None, kind: str, subject: str) -> ConsentError:
+def _refusal(entry: LedgerEntry | None, kind: str, subject: str) -> ConsentError:
     index, query = f"selfsearch index {subject} --consent own", "selfsearch query PHOTO --self (or --person)"
     how = index if kind == "source" else query
     if entry is None:

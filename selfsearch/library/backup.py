@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ..errors import LibraryError
 from ..files import atomic_file, private_folder
@@ -58,10 +58,12 @@ def save(library: Library, target: Path, now: str, passphrase: str | None = None
         sealed = root_key.protect(KeyPlace(place.library_id, "passphrase"), library.root, passphrase)
         extras["root.json"] = json.dumps(asdict(sealed)).encode()
     with _copied(library, target) as folder:
-        counts, length, last = _checked(folder, library)
-        digests = {name: _digest(folder / name) for name in DATABASES}
-        digests |= {name: hashlib.sha256(data).hexdigest() for name, data in extras.items()}
-        manifest = Manifest(place.library_id, now, counts, length, last, digests)
+        counts, length, last_hash = _examine_copy(folder, library)
+        digests = {name: hashlib.sha256(data).hexdigest() for name, data in extras.items()}
+        for name in DATABASES:
+            with (folder / name).open("rb") as database:
+                digests[name] = _sha256(database)
+        manifest = Manifest(place.library_id, now, counts, length, last_hash, digests)
         extras["manifest.json"] = json.dumps(asdict(manifest), indent=1).encode()
         with atomic_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             for name in DATABASES:
@@ -77,18 +79,14 @@ def check(path: Path) -> Manifest:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-            if len(set(names)) != len(names) or not {*DATABASES, "key.json", "manifest.json"} <= set(
-                names
-            ) <= {*MEMBERS}:
+            is_complete = {*DATABASES, "key.json", "manifest.json"} <= set(names) <= {*MEMBERS}
+            if len(set(names)) != len(names) or not is_complete:
                 raise LibraryError(f"{path} is not a backup of selfsearch")
             manifest = Manifest(**json.loads(archive.read("manifest.json")))
             for name in set(names) - {"manifest.json"}:
                 with archive.open(name) as member:
-                    digest = hashlib.sha256()
-                    for part in iter(lambda member=member: member.read(PART), b""):  # type: ignore[misc]
-                        digest.update(part)
-                if digest.hexdigest() != manifest.sha256.get(name):
-                    raise LibraryError(f"{path} is damaged: {name} is not as it was saved")
+                    if _sha256(member) != manifest.sha256.get(name):
+                        raise LibraryError(f"{path} is damaged: {name} is not as it was saved")
     except (zipfile.BadZipFile, ValueError, TypeError, EOFError) as exc:
         raise LibraryError(f"{path} is not a backup of selfsearch, or it is damaged") from exc
     if manifest.schema != SCHEMA:
@@ -99,12 +97,9 @@ def check(path: Path) -> Manifest:
 def unpack(path: Path, folder: Path) -> None:
     """Write the backup's members into a private folder, 0600."""
     with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            if name not in MEMBERS:
-                continue
+        for name in set(archive.namelist()) & set(MEMBERS):
             with archive.open(name) as member, atomic_file(folder / name) as file:
-                for part in iter(lambda member=member: member.read(PART), b""):  # type: ignore[misc]
-                    file.write(part)
+                shutil.copyfileobj(member, file, PART)
 
 
 def place(path: Path) -> KeyPlace:
@@ -140,17 +135,12 @@ def examine(library: Library) -> dict[str, int]:
             raise LibraryError(
                 f"{name} is damaged: {len(wrong)} faults were found in it; run: selfsearch doctor"
             )
-    return {
-        table: int(library.db.execute(f"select count(*) from {table}").fetchone()[0])
-        for table in erasure.COUNTED
-    }
+    return erasure.count_rows(library)
 
 
 @contextmanager
 def _copied(library: Library, target: Path) -> Iterator[Path]:
-    """A private folder beside the target with consistent, encrypted copies of both databases; deleted
-    afterwards.
-    """
+    """A private folder with consistent, encrypted copies of both databases; deleted afterwards."""
     folder = target.parent / f".{target.name}.making"
     shutil.rmtree(folder, ignore_errors=True)
     private_folder(folder)
@@ -166,7 +156,7 @@ def _copied(library: Library, target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _checked(folder: Path, library: Library) -> tuple[dict[str, int], int, str]:
+def _examine_copy(folder: Path, library: Library) -> tuple[dict[str, int], int, str]:
     """Rows of the copies in `folder`, and length and last hash of their ledger.
 
     Raises LibraryError when one is damaged.
@@ -177,9 +167,8 @@ def _checked(folder: Path, library: Library) -> tuple[dict[str, int], int, str]:
     return counts, length, entries[-1].hash if entries else ""
 
 
-def _digest(path: Path) -> str:
+def _sha256(stream: IO[bytes]) -> str:
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(PART):
-            digest.update(part)
+    while part := stream.read(PART):
+        digest.update(part)
     return digest.hexdigest()

@@ -1,19 +1,19 @@
-"""Where each person appeared when we last looked, and what changed since. Written in one step, told once."""
+"""Where each person appeared at the last look, and what has changed since. Written in one step, told once."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .items import CHUNK, chunks
+from .db import batched, marks
 from .library import Library
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One appearance as it was when we last looked."""
+    """One appearance at the time of a look."""
 
     score: float
     band: str | None  # None: weaker than what is shown
@@ -22,12 +22,7 @@ class State:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {
-            "score": self.score,
-            "band": self.band,
-            "exposure": self.exposure,
-            "places": list(self.places),
-        }
+        return {**asdict(self), "places": list(self.places)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +41,10 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """What is known from the last look at a person. `pack` is None before the first one."""
+class Snapshot:
+    """What the last look at a person found. `pack` is None before the first one."""
 
-    states: dict[int, State] = field(default_factory=dict)  # face id -> how it was
+    states: dict[int, State] = field(default_factory=dict)  # by face id
     pack: str | None = None  # revision of the model pack
     media: int = 0  # the newest media then
 
@@ -63,40 +58,60 @@ class Place:
     media: int | None
 
 
-def recall(library: Library, person: int) -> Memory:
+def load_snapshot(library: Library, person: int) -> Snapshot:
     """What the last look at a person found."""
     rows = library.db.execute(
         "select face_id, score, band, exposure, places from appearances where person_id = ?", [person]
     )
-    states = {row[0]: State(row[1], row[2], row[3], tuple(json.loads(row[4]))) for row in rows}
-    looked, pack, media = library.db.execute(
-        "select looked_at, seen_pack, seen_media from people where id = ?", [person]
-    ).fetchone()
-    return Memory(states, pack or "" if looked else None, media or 0)
+    states = {
+        face: State(score, band, exposure, tuple(json.loads(places)))
+        for face, score, band, exposure, places in rows
+    }
+    row = library.db.table("people").get(person)
+    pack = (row["seen_pack"] or "") if row["looked_at"] else None
+    return Snapshot(states, pack, row["seen_media"] or 0)
 
 
-def save(library: Library, person: int, memory: Memory, found: Sequence[Change], now: str) -> None:
+def save_snapshot(
+    library: Library, person: int, snapshot: Snapshot, changes: Sequence[Change], now: str
+) -> None:
     """Replace what is remembered of a person and add what changed, both or neither."""
     with library.atomic():
         library.db.execute(
-            "update people set looked_at = coalesce(looked_at, ?), seen_pack = ?, seen_media = ?"
-            " where id = ?",
-            [now, memory.pack, memory.media, person],
+            """
+            update people
+            set looked_at = coalesce(looked_at, ?), seen_pack = ?, seen_media = ?
+            where id = ?
+            """,
+            [now, snapshot.pack, snapshot.media, person],
         )
         library.db.execute("delete from appearances where person_id = ?", [person])
         library.db.conn.executemany(
-            "insert into appearances values (?, ?, ?, ?, ?, ?)",
+            """
+            insert into appearances (person_id, face_id, score, band, exposure, places)
+            values (?, ?, ?, ?, ?, ?)
+            """,
             [
                 (person, face, state.score, state.band, state.exposure, json.dumps(state.places))
-                for face, state in memory.states.items()
+                for face, state in snapshot.states.items()
             ],
         )
         library.db.conn.executemany(
-            "insert into changes (person_id, at, kind, face_id, before, after, why)"
-            " values (?, ?, ?, ?, ?, ?, ?)",
+            """
+            insert into changes (person_id, at, kind, face_id, before, after, why)
+            values (?, ?, ?, ?, ?, ?, ?)
+            """,
             [
-                (person, one.at, one.kind, one.face, _dump(one.before), _dump(one.after), one.why)
-                for one in found
+                (
+                    person,
+                    change.at,
+                    change.kind,
+                    change.face,
+                    _dump(change.before),
+                    _dump(change.after),
+                    change.why,
+                )
+                for change in changes
             ],
         )
 
@@ -108,40 +123,50 @@ def newest_media(library: Library) -> int:
 
 def places_of(library: Library, media: Iterable[int]) -> dict[int, list[Place]]:
     """Media id -> every file that holds it now, of whatever source."""
-    found: dict[int, list[Place]] = {}
-    for chunk in chunks(media, CHUNK):
+    places: dict[int, list[Place]] = {}
+    for chunk in batched(media):
         rows = library.db.execute(
-            "select address, source_id, media_id from items where gone_at is null"
-            f" and media_id in ({','.join('?' * len(chunk))}) order by id",
+            f"""
+            select address, source_id, media_id
+            from items
+            where gone_at is null and media_id in ({marks(chunk)})
+            order by id
+            """,
             chunk,
         )
         for row in rows:
-            found.setdefault(row[2], []).append(Place(*row))
-    return found
+            places.setdefault(row[2], []).append(Place(*row))
+    return places
 
 
 def places_at(library: Library, addresses: Iterable[str]) -> dict[str, list[Place]]:
     """Address -> the files that are or were there, of whatever source and with whatever content."""
-    found: dict[str, list[Place]] = {}
-    for chunk in chunks(addresses, CHUNK):
+    places: dict[str, list[Place]] = {}
+    for chunk in batched(addresses):
         rows = library.db.execute(
-            "select address, source_id, media_id from items"
-            f" where address in ({','.join('?' * len(chunk))}) order by id",
+            f"""
+            select address, source_id, media_id
+            from items
+            where address in ({marks(chunk)})
+            order by id
+            """,
             chunk,
         )
         for row in rows:
-            found.setdefault(row[0], []).append(Place(*row))
-    return found
+            places.setdefault(row[0], []).append(Place(*row))
+    return places
 
 
-def there(library: Library, addresses: Iterable[str]) -> set[str]:
+def occupied(library: Library, addresses: Iterable[str]) -> set[str]:
     """Those of `addresses` at which there is a file now."""
-    found: set[str] = set()
-    for chunk in chunks(addresses, CHUNK):
-        marks = ",".join("?" * len(chunk))
-        query = f"select distinct address from items where gone_at is null and address in ({marks})"
-        found.update(address for (address,) in library.db.execute(query, chunk))
-    return found
+    present: set[str] = set()
+    for chunk in batched(addresses):
+        rows = library.db.execute(
+            f"select distinct address from items where gone_at is null and address in ({marks(chunk)})",
+            chunk,
+        )
+        present.update(address for (address,) in rows)
+    return present
 
 
 def changes(
@@ -150,51 +175,57 @@ def changes(
     """What changed, oldest first: everything, or since a moment (ISO 8601), or what nobody was told of yet,
     or what no re-scan has counted in its answer yet.
     """
-    where = ["1"] + ["changes.at >= ?"] * (since is not None) + ["changes.told_at is null"] * untold
-    where += ["changes.announced_at is null", "changes.told_at is null"] * unannounced
     rows = library.db.query(
-        "select people.name, changes.* from changes join people on people.id = changes.person_id"
-        f" where {' and '.join(where)} order by changes.id",
-        [since] if since is not None else [],
+        """
+        select people.name as person, changes.*
+        from changes
+        join people on people.id = changes.person_id
+        where (:since is null or changes.at >= :since)
+            and (changes.told_at is null or not :untold)
+            and (changes.announced_at is null or not :unannounced)
+        order by changes.id
+        """,
+        {"since": since, "untold": untold or unannounced, "unannounced": unannounced},
     )
     return [
         Change(
-            row["name"], row["kind"], row["face_id"], _load(row["before"]), _load(row["after"]), row["at"],
+            row["person"], row["kind"], row["face_id"], _load(row["before"]), _load(row["after"]), row["at"],
             row["why"], row["id"], row["told_at"],
         )
         for row in rows
     ]  # fmt: skip
 
 
-def denied(library: Library, found: Sequence[Change]) -> set[int]:
-    """Ids of those changes that are about a face of which the person has said since that it is somebody
-    else's.
-    """
+def denied(library: Library, changes: Sequence[Change]) -> set[int]:
+    """Ids of the changes about a face of which the person has said since that it is somebody else's."""
     rows = library.db.execute(
-        "select changes.id from changes join verdicts on verdicts.person_id = changes.person_id"
-        " and verdicts.face_id = changes.face_id where verdicts.verdict = 'not_me'"
+        """
+        select changes.id
+        from changes
+        join verdicts using (person_id, face_id)
+        where verdict = 'not_me'
+        """
     )
-    return {one.id for one in found} & {number for (number,) in rows}
+    return {change.id for change in changes} & {number for (number,) in rows}
 
 
-def mark_told(library: Library, found: Sequence[Change], now: str) -> None:
+def mark_told(library: Library, changes: Sequence[Change], now: str) -> None:
     """These were told, and are not told again."""
-    _mark(library, "told_at", found, now)
+    _mark(library, "told_at", changes, now)
 
 
-def mark_announced(library: Library, found: Sequence[Change], now: str) -> None:
+def mark_announced(library: Library, changes: Sequence[Change], now: str) -> None:
     """A re-scan has counted these in its answer; the next one does not."""
-    _mark(library, "announced_at", found, now)
+    _mark(library, "announced_at", changes, now)
 
 
-def _mark(library: Library, column: str, found: Sequence[Change], now: str) -> None:
-    if not found:
-        return
-    with library.atomic():
-        library.db.conn.executemany(
-            f"update changes set {column} = coalesce({column}, ?) where id = ?",
-            [(now, one.id) for one in found],
-        )
+def _mark(library: Library, column: str, changes: Sequence[Change], now: str) -> None:
+    if changes:
+        with library.atomic():
+            library.db.conn.executemany(
+                f"update changes set {column} = coalesce({column}, ?) where id = ?",
+                [(now, change.id) for change in changes],
+            )
 
 
 def reminded(library: Library) -> set[tuple[int, str]]:
@@ -202,31 +233,32 @@ def reminded(library: Library) -> set[tuple[int, str]]:
     return set(library.db.execute("select entry, what from reminders").fetchall())
 
 
-def mark_reminded(library: Library, told: Iterable[tuple[int, str]], now: str) -> None:
+def mark_reminded(library: Library, reminders: Iterable[tuple[int, str]], now: str) -> None:
     """Somebody was told that the consent of these entries ends soon, or has ended."""
-    rows = [(entry, what, now) for entry, what in told]
+    rows = [{"entry": entry, "what": what, "at": now} for entry, what in reminders]
     if rows:
         with library.atomic():
-            library.db.conn.executemany("insert or ignore into reminders values (?, ?, ?)", rows)
+            library.db.table("reminders").insert_all(rows, ignore=True)
 
 
 def prune(library: Library, *, told_before: str, gone_before: str) -> int:
-    """Drop scans and told changes from before a moment, and files that have been gone since before another;
-    returns how many rows went.
+    """Drop scans and told changes from before a moment, and files that were gone before another.
+
+    Returns how many rows went.
     """
+    statements = (
+        ("delete from changes where told_at < ?", told_before),
+        (
+            """
+            delete from scans
+            where finished_at < ? and id not in (select max(id) from scans group by source_id)
+            """,
+            told_before,
+        ),
+        ("delete from items where gone_at < ?", gone_before),
+    )
     with library.atomic():
-        cursors = (
-            library.db.execute(
-                "delete from changes where told_at is not null and told_at < ?", [told_before]
-            ),
-            library.db.execute(
-                "delete from scans where finished_at < ?"
-                " and id not in (select max(id) from scans group by source_id)",
-                [told_before],
-            ),
-            library.db.execute("delete from items where gone_at < ?", [gone_before]),
-        )
-        return sum(int(cursor.rowcount) for cursor in cursors)
+        return sum(int(library.db.execute(sql, [before]).rowcount) for sql, before in statements)
 
 
 def _dump(state: State | None) -> str:
@@ -234,5 +266,5 @@ def _dump(state: State | None) -> str:
 
 
 def _load(text: str) -> State | None:
-    raw = json.loads(text)
-    return State(raw["score"], raw["band"], raw["exposure"], tuple(raw["places"])) if raw else None
+    state = json.loads(text)
+    return State(**{**state, "places": tuple(state["places"])}) if state else None

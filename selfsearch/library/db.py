@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any, TypeVar
 
 import sqlcipher3.dbapi2 as sqlcipher
 import sqlite_utils
@@ -18,6 +21,7 @@ for module in (sqlite_utils.db, sqlite_utils.utils):
     vars(module).update(sqlite3=sqlcipher, OperationalError=sqlcipher.OperationalError)
 
 Database = sqlite_utils.Database
+Table = sqlite_utils.db.Table
 DatabaseError = sqlcipher.DatabaseError  # base of what SQLite raises about the file itself
 
 PRAGMAS = (
@@ -29,6 +33,10 @@ PRAGMAS = (
     "temp_store = MEMORY",  # nothing unencrypted in a temporary file
     "busy_timeout = 10000",  # ms
 )
+COMPACT_BELOW = 1 << 30  # bytes: VACUUM works in memory; larger files keep their free pages, overwritten
+CHUNK = 500  # bound parameters per statement
+
+T = TypeVar("T")
 
 
 def open_database(path: Path, root: bytes, *, create: bool = False) -> Database:
@@ -54,6 +62,16 @@ def open_database(path: Path, root: bytes, *, create: bool = False) -> Database:
     return Database(connection, execute_plugins=False)
 
 
+def _make_private(path: Path) -> None:
+    """SQLite gives its side files the permissions of the main one, so that one is made first, 0600."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+    except OSError as exc:
+        raise LibraryError(f"{path} cannot be made: {exc.strerror}") from exc
+
+
 def explain(error: Exception, path: Path) -> SelfsearchError:
     """What a database error means to the user."""
     text = str(error)
@@ -74,11 +92,38 @@ def explain(error: Exception, path: Path) -> SelfsearchError:
     return LibraryError(f"{path.name}: {text}")
 
 
-def _make_private(path: Path) -> None:
-    """SQLite gives its side files the permissions of the main one, so that one is made first, 0600."""
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        return
-    except OSError as exc:
-        raise LibraryError(f"{path} cannot be made: {exc.strerror}") from exc
+def compact(db: Database) -> None:
+    """Leave nothing of what was deleted in free pages or in the write-ahead log.
+
+    Raises LibraryError when a reader is in the way.
+    """
+    pages, size = (int(db.execute(f"pragma {name}").fetchone()[0]) for name in ("page_count", "page_size"))
+    if pages * size < COMPACT_BELOW:
+        db.execute("vacuum")
+    blocked = db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+    if blocked:
+        raise LibraryError(
+            "another selfsearch is reading the library; what was erased is gone from its log when it ends"
+        )
+
+
+def insert_row(table: Table, values: dict[str, Any]) -> int:
+    """Insert one row; returns its number."""
+    return int(table.insert(values).last_pk)  # type: ignore[arg-type]
+
+
+def batched(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Lists of at most `size`."""
+    stream = iter(values)
+    while batch := list(islice(stream, size)):
+        yield batch
+
+
+def marks(values: Collection[object]) -> str:
+    """A question mark for each value, for `in (...)` and `values (...)`."""
+    return ", ".join("?" * len(values))
+
+
+def id_list(ids: Iterable[int]) -> str:
+    """Row numbers for `in (...)`: a selection of sources is short, but used several times in a statement."""
+    return ", ".join(map(str, ids)) or "-1"

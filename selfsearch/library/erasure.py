@@ -1,22 +1,25 @@
-"""Erasing: rows first, in one transaction per request, then keys, reports and free pages, then a search for
-what was erased.
+"""Erasing: what was asked for, the rows that go, and the receipt.
 
 A request stands in `erasures` until its receipt is in the ledger, so whatever is interrupted is completed by
 the next command that writes. Its source is marked `erasing` in the same step: no search shows it from that
-moment on.
+moment on. Rows go in one transaction per request; keys, reports and free pages follow (consent/forget.py),
+and a search for what was erased (remnant_scan.py).
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ..errors import UsageError
-from ..types import isoformat
-from . import faces, ledger, rekey
+from ..errors import LibraryError, UsageError
+from ..types import Embeddings, isoformat
+from . import faces, ledger
+from .ledger import LedgerEntry
 from .library import Library
+from .sealed import MediaBlock, join_chips, media_blocks, unpack_embeddings
 
 COUNTED = {  # table -> what a receipt calls its rows
     "sources": "sources",
@@ -35,6 +38,10 @@ COUNTED = {  # table -> what a receipt calls its rows
     "appearances": "remembered appearances",
     "changes": "remembered changes",
 }
+SAMPLED = 24  # media whose bytes are searched for in files, and as many texts
+SAMPLE_BYTES = 48  # of each: enough to be unique
+
+ChooseFaces = Callable[[Sequence[int], Embeddings], "list[bool]"]  # ids, embeddings -> whether each stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,19 @@ class Erasure:
     began_at: str
     counts: dict[str, int] | None
 
+    @property
+    def key_name(self) -> str | None:
+        """The key that must be destroyed with it."""
+        return f"{self.kind}:{self.number}" if self.kind in ("source", "person") else None
+
+
+@dataclass(frozen=True)
+class RemovedFaces:
+    """How many faces were removed, and samples of their bytes to search for."""
+
+    count: int
+    samples: tuple[bytes, ...] = field(repr=False)
+
 
 def request(library: Library, kind: str, number: int | None, subject: str, now: datetime) -> None:
     """Ask for something to be erased.
@@ -56,9 +76,15 @@ def request(library: Library, kind: str, number: int | None, subject: str, now: 
     """
     with library.atomic():
         library.db.execute(
-            "insert into erasures (kind, number, subject, began_at) select ?, ?, ?, ? where not exists"
-            " (select 1 from erasures where kind = ? and number is ? and counts is null)",
-            [kind, number, subject, isoformat(now), kind, number],
+            """
+            insert into erasures (kind, number, subject, began_at)
+            select :kind, :number, :subject, :began_at
+            where not exists (
+                select 1 from erasures
+                where kind = :kind and number is :number and counts is null
+            )
+            """,
+            {"kind": kind, "number": number, "subject": subject, "began_at": isoformat(now)},
         )
         if kind == "source":
             library.db.execute("update sources set state = 'erasing' where id = ?", [number])
@@ -66,54 +92,61 @@ def request(library: Library, kind: str, number: int | None, subject: str, now: 
 
 def pending(library: Library) -> list[Erasure]:
     """Requests whose receipt is not yet written, oldest first."""
-    return [
-        Erasure(**{**row, "counts": row["counts"] and json.loads(row["counts"])})
-        for row in library.db.query("select * from erasures order by id")
-    ]
-
-
-def key_name(erasure: Erasure) -> str | None:
-    """The key that must be destroyed with it."""
-    return f"{erasure.kind}:{erasure.number}" if erasure.kind in ("source", "person") else None
+    rows = library.db.table("erasures").rows_where(order_by="id")
+    return [Erasure(**row | {"counts": row["counts"] and json.loads(row["counts"])}) for row in rows]
 
 
 def purge(library: Library, erasure: Erasure) -> None:
     """Remove the rows of a source, a person, a media file or (library) everything left, and count them."""
     with library.atomic():
-        before = _totals(library)
+        before = count_rows(library)
         if erasure.kind == "source":
-            _purge_source(library, erasure.number or 0)
+            _purge_items(library, "source_id = ?", erasure.number or 0)
+            library.db.execute("update sources set successor = null where successor = ?", [erasure.number])
+            library.db.execute("delete from sources where id = ?", [erasure.number])
         elif erasure.kind == "person":
-            _purge_person(library, erasure.subject)
+            library.db.execute("delete from queries where person = ?", [erasure.subject])
+            library.db.execute("delete from people where name = ?", [erasure.subject])
         elif erasure.kind == "media":
             _purge_items(library, "media_id = ?", erasure.number or 0)
         elif erasure.kind == "library":
             library.db.execute("delete from queries")
-        after = _totals(library)
-        counted(library, erasure, {COUNTED[table]: before[table] - after[table] for table in COUNTED})
+        after = count_rows(library)
+        note_counts(library, erasure, {COUNTED[table]: before[table] - after[table] for table in COUNTED})
 
 
-def counted(library: Library, erasure: Erasure, counts: dict[str, int]) -> None:
+def note_counts(library: Library, erasure: Erasure, counts: dict[str, int]) -> None:
     """Note that the rows are gone, and how many they were."""
-    kept = {name: count for name, count in counts.items() if count}
-    library.db.execute("update erasures set counts = ? where id = ?", [json.dumps(kept), erasure.id])
+    counts = {name: count for name, count in counts.items() if count}
+    library.db.table("erasures").update(erasure.id, {"counts": json.dumps(counts)})
 
 
-def conclude(library: Library, done: list[Erasure], detail: dict[str, Any], now: datetime) -> ledger.Entry:
-    """Write the receipt of requests that belong together into the ledger; they are done."""
-    kind, subject = done[0].kind, done[0].subject
+def count_rows(library: Library) -> dict[str, int]:
+    """Table -> its rows, for every table that an erasure may shorten."""
+    return {table: library.db.table(table).count for table in COUNTED}
+
+
+def conclude(
+    library: Library, erasures: Sequence[Erasure], detail: dict[str, Any], now: datetime
+) -> LedgerEntry:
+    """Write the receipt of requests that belong together into the ledger, and drop the requests."""
+    kind, subject = erasures[0].kind, erasures[0].subject
     if kind not in ("source", "person"):
         kind = "library"
     elif kind == "source" and _is_shared(library, subject):  # consent goes on for what else is at that path
-        kind, subject = "library", f"source {done[0].number} of {subject}"
-    entry = ledger.Entry(
-        at=isoformat(now), event="erase", kind=kind, subject=subject,
-        detail=json.dumps(detail, sort_keys=True),
-    )  # fmt: skip
+        kind, subject = "library", f"source {erasures[0].number} of {subject}"
     with library.atomic():
-        written = ledger.append(library, entry)
-        library.db.conn.executemany("delete from erasures where id = ?", [(one.id,) for one in done])
-    return written
+        entry = ledger.append(
+            library,
+            LedgerEntry(isoformat(now), "erase", kind, subject, detail=json.dumps(detail, sort_keys=True)),
+        )
+        for erasure in erasures:
+            library.db.table("erasures").delete(erasure.id)
+    return entry
+
+
+def _is_shared(library: Library, root: str) -> bool:
+    return library.db.table("sources").count_where("root = ? and state <> 'erasing'", [root]) > 0
 
 
 def find_media(library: Library, sha256: str) -> int:
@@ -127,62 +160,73 @@ def find_media(library: Library, sha256: str) -> int:
 def media_at(library: Library, place: str) -> list[int]:
     """Numbers of the content that was found at an address, in a folder or in an archive."""
     rows = library.db.execute(
-        "select distinct media_id from items where media_id is not null and (address = ?1"
-        " or substr(address, 1, length(?1) + 1) in (?1 || '/', ?1 || '!')) order by media_id",
+        """
+        select distinct media_id
+        from items
+        where media_id is not null
+            and (address = ?1 or substr(address, 1, length(?1) + 1) in (?1 || '/', ?1 || '!'))
+        order by media_id
+        """,
         [place],
     )
-    return [number for (number,) in rows]
-
-
-def _is_shared(library: Library, root: str) -> bool:
-    query = "select 1 from sources where root = ? and state <> 'erasing' limit 1"
-    return library.db.execute(query, [root]).fetchone() is not None
-
-
-def _totals(library: Library) -> dict[str, int]:
-    return {table: library.db.execute(f"select count(*) from {table}").fetchone()[0] for table in COUNTED}
-
-
-def _purge_source(library: Library, number: int) -> None:
-    _purge_items(library, "source_id = ?", number)
-    library.db.execute("update sources set successor = null where successor = ?", [number])
-    library.db.execute("delete from sources where id = ?", [number])
-
-
-def _purge_person(library: Library, name: str) -> None:
-    library.db.execute("delete from queries where person = ?", [name])
-    library.db.execute("delete from people where name = ?", [name])
+    return [media for (media,) in rows]
 
 
 def _purge_items(library: Library, where: str, number: int) -> None:
-    """Remove files and what is known from them alone.
+    """Remove files and what is known from them alone; `where`: source_id = ? or media_id = ?.
 
     Content that another source has too is sealed under its key.
     """
     rows = library.db.execute(f"select address from items where {where}", [number])
     addresses = {address for (address,) in rows}
-    known = _faces(library)
+    faces_before = _all_faces(library)
     library.db.execute(f"delete from items where {where}", [number])
     faces.prune(library)
-    rekey.reseal(library, where, number)
-    forget_appearances(library, known - _faces(library), addresses)
+    blocks = library.db.execute(
+        f"select media_id from vectors where {where} union select media_id from chips where {where}",
+        [number, number],
+    ).fetchall()
+    for (media,) in blocks:
+        try:
+            _seal_under_another_key(library, media)
+        except LibraryError:  # its key is gone, or it is damaged: neither may stand in the way of erasing
+            faces.drop_faces(library, media)
+    _forget_appearances(library, faces_before - _all_faces(library), addresses)
 
 
-def _faces(library: Library) -> set[int]:
+def _seal_under_another_key(library: Library, media: int) -> None:
+    """The key must go, the media file stays: seal it under the key of a source that has it and stays, too."""
+    (source,) = library.db.execute(
+        """
+        select source_id
+        from items
+        join sources on sources.id = source_id
+        where media_id = ?
+        order by sources.state = 'erasing', source_id
+        limit 1
+        """,
+        [media],
+    ).fetchone()
+    for block in media_blocks(library, media):
+        block.replace(library, block.open(library), source=source)
+
+
+def _all_faces(library: Library) -> set[int]:
     return {face for (face,) in library.db.execute("select id from faces")}
 
 
-def forget_appearances(library: Library, gone: set[int], addresses: set[str]) -> None:
+def _forget_appearances(library: Library, gone: set[int], addresses: set[str]) -> None:
     """Take faces and addresses out of what is remembered of earlier answers."""
     for table in ("appearances", "changes"):
         library.db.conn.executemany(f"delete from {table} where face_id = ?", [(face,) for face in gone])
     for column in ("before", "after"):
-        for number, text in library.db.execute(f"select id, {column} from changes").fetchall():
+        for change, text in library.db.execute(f"select id, {column} from changes").fetchall():
             state = json.loads(text)
             if addresses & set(state.get("places", ())):
                 state["places"] = [place for place in state["places"] if place not in addresses]
-                values = [json.dumps(state), number]
-                library.db.execute(f"update changes set {column} = ? where id = ?", values)
+                library.db.execute(
+                    f"update changes set {column} = ? where id = ?", [json.dumps(state), change]
+                )
     rows = library.db.execute("select person_id, face_id, places from appearances").fetchall()
     for person, face, text in rows:
         places = [place for place in json.loads(text) if place not in addresses]
@@ -190,3 +234,97 @@ def forget_appearances(library: Library, gone: set[int], addresses: set[str]) ->
             "update appearances set places = ? where person_id = ? and face_id = ? and places <> ?1",
             [json.dumps(places), person, face],
         )
+
+
+def confirmed_faces(library: Library) -> set[int]:
+    """Faces that somebody enrolled said are theirs."""
+    return {face for (face,) in library.db.execute("select face_id from verdicts where verdict = 'me'")}
+
+
+def remove_faces(
+    library: Library, pack: int, dimension: int, choose: ChooseFaces, now: datetime
+) -> RemovedFaces:
+    """Remove single faces from media that stay: those that `choose` does not keep, by their embeddings.
+
+    One transaction, in which the request for their erasure is noted with its counts: `forget.complete` goes
+    on from there. Media without embeddings of this pack are left alone: the next index gives them some.
+    """
+    gone: set[int] = set()
+    samples: list[bytes] = []
+    with library.atomic():
+        rows = library.db.execute(
+            """
+            select media_id, pack_id, source_id, sealed, count
+            from vectors
+            where pack_id = ? and count > 0
+            """,
+            [pack],
+        ).fetchall()
+        for block in map(MediaBlock._make, rows):
+            ids, data = _faces_of(library, block.media), block.open(library)
+            mask = choose(ids, unpack_embeddings(data, dimension))
+            if not all(mask):
+                size = 4 * dimension
+                starts = (at * size for at, stays in enumerate(mask) if not stays)
+                samples += [data[start : start + SAMPLE_BYTES] for start in starts]
+                samples += _remove_records(library, block.media, mask)
+                gone.update(face for face, stays in zip(ids, mask, strict=True) if not stays)
+        _forget_appearances(library, gone, set())
+        if gone:
+            library.db.table("erasures").insert(
+                {
+                    "kind": "bystanders",
+                    "subject": "faces that resemble nobody enrolled",
+                    "began_at": isoformat(now),
+                    "counts": json.dumps({"faces": len(gone)}),
+                }
+            )
+    return RemovedFaces(len(gone), tuple(samples[:SAMPLED]))
+
+
+def _faces_of(library: Library, media: int) -> list[int]:
+    rows = library.db.execute("select id from faces where media_id = ? order by ordinal", [media])
+    return [face for (face,) in rows]
+
+
+def _remove_records(library: Library, media: int, mask: Sequence[bool]) -> list[bytes]:
+    """Keep the faces of `mask` in chips, embeddings of every pack, and rows.
+
+    Returns samples of the chips that go.
+    """
+    samples: list[bytes] = []
+    for block in media_blocks(library, media):
+        if block.pack is None:
+            samples = _remove_chips(library, block, mask)
+        elif block.faces != len(mask):
+            block.delete(library)  # damaged; made anew from the chips
+        else:
+            records = [record for record, stays in zip(block.records(library), mask, strict=True) if stays]
+            block.replace(library, b"".join(records))
+            library.db.execute(
+                """
+                update vectors
+                set count = ?, bystanders = bystanders + ?
+                where media_id = ? and pack_id = ?
+                """,
+                [len(records), len(mask) - len(records), media, block.pack],
+            )
+    for at, (face, stays) in enumerate(zip(_faces_of(library, media), mask, strict=True)):
+        if stays:
+            library.db.execute("update faces set ordinal = ? where id = ?", [sum(mask[:at]), face])
+        else:
+            library.db.execute("delete from faces where id = ?", [face])
+    if not any(mask):
+        library.db.execute(
+            "update items set outcome = 'no_face' where media_id = ? and outcome = 'indexed'", [media]
+        )
+    return samples
+
+
+def _remove_chips(library: Library, block: MediaBlock, mask: Sequence[bool]) -> list[bytes]:
+    jpegs = list(zip(block.records(library), mask, strict=True))
+    if any(mask):
+        block.replace(library, join_chips(jpeg for jpeg, stays in jpegs if stays))
+    else:
+        block.delete(library)
+    return [jpeg[-SAMPLE_BYTES:] for jpeg, stays in jpegs if not stays]

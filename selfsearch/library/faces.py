@@ -1,116 +1,104 @@
-"""Media, faces, chips and vectors. Chips and vectors leave this file unsealed only as arrays.
-
-Byte formats, all little-endian: a vector block is n x dim float32; landmarks are 5 x 2 float32; a chip
-block is, for each chip, its length as uint32 and a JPEG of 112x112 pixels (quality 95, no chroma
-subsampling: the vector made again from it differs from the first by a cosine of about 0.001).
-"""
+"""Media and the faces in them: one row per distinct content, one per face, sealed chips and embeddings."""
 
 from __future__ import annotations
 
 import json
 import struct
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 
 from ..errors import LibraryError
-from ..types import Analysis, Chip, Embeddings, Face
-from .items import CHUNK, chunks
+from ..types import Analysis, Box, Chip, Embeddings, Face, Facts, Location, Timestamp
+from .db import batched, id_list, marks
 from .library import Library
-
-CHIP_QUALITY = 95
-
-
-def pack_embeddings(embeddings: Embeddings) -> bytes:
-    """The on-disk form of vectors: little-endian float32, row after row, no header."""
-    return embeddings.astype("<f4").tobytes()
-
-
-def unpack_embeddings(data: bytes, dimension: int) -> Embeddings:
-    """The inverse. Raises LibraryError when the length does not fit."""
-    if len(data) % (4 * dimension):
-        raise LibraryError("a vector block has the wrong length; run: selfsearch doctor")
-    return np.frombuffer(data, "<f4").reshape(-1, dimension).astype(np.float32, copy=False)
+from .sealed import (
+    MediaBlock,
+    insert_chips,
+    insert_embeddings,
+    pack_embeddings,
+    unpack_chips,
+    unpack_embeddings,
+)
 
 
-def pack_chips(chips: Iterable[Chip]) -> bytes:
-    """The on-disk form of aligned chips."""
-    out = []
-    for chip in chips:
-        data = simplejpeg.encode_jpeg(np.ascontiguousarray(chip), CHIP_QUALITY, "RGB", "444")
-        out.append(struct.pack("<I", len(data)) + data)
-    return b"".join(out)
+@dataclass(frozen=True, slots=True)
+class StoredFace:
+    """A face and the media file that it is in, as the library has them."""
+
+    id: int
+    media: int
+    ordinal: int  # place among the media's chips and embeddings
+    box: Box
+    facts: Facts  # what the file itself says
+    quality: float
+    time_ms: int | None  # video: where the face is seen best; None in a still
+    from_ms: int | None
+    to_ms: int | None
+    sha256: str  # of the media; so are those below
+    phash: int | None  # 64-bit perceptual hash as a signed integer
+    type: str
+    width: int
+    height: int
 
 
-def split_chips(data: bytes) -> list[bytes]:
-    """The JPEGs of a chip block. Raises LibraryError when it is cut."""
-    parts, at = [], 0
-    while at < len(data):
-        length = int.from_bytes(data[at : at + 4], "little")
-        if at + 4 + length > len(data):
-            raise LibraryError("a chip block is damaged; run: selfsearch doctor")
-        parts.append(data[at + 4 : at + 4 + length])
-        at += 4 + length
-    return parts
+@dataclass(frozen=True, slots=True)
+class MissingEmbeddings:
+    """One media file without embeddings of a pack."""
 
-
-def unpack_chips(data: bytes) -> list[Chip]:
-    """The inverse of pack_chips. Raises LibraryError when the block is damaged."""
-    try:
-        return [simplejpeg.decode_jpeg(part, "RGB") for part in split_chips(data)]
-    except ValueError as exc:
-        raise LibraryError("a chip block is damaged; run: selfsearch doctor") from exc
+    media: int
+    source: int  # under whose key its chips are sealed, and its embeddings will be
+    faces: int
+    bystanders: int  # faces that were counted and not kept
 
 
 def find_media(library: Library, sha256: str, pack: int) -> tuple[int, int] | None:
-    """(media id, number of faces) of content that was analysed with this pack before. Safe from any
-    thread.
+    """(media id, number of faces) of content that was analysed with this pack before.
+
+    Safe from any thread.
     """
     with library.guarded():
         row = library.db.execute(
-            "select media.id, vectors.count from media join vectors on vectors.media_id = media.id"
-            " where media.sha256 = ? and vectors.pack_id = ?",
+            """
+            select media.id, vectors.count
+            from media
+            join vectors on vectors.media_id = media.id
+            where media.sha256 = ? and vectors.pack_id = ?
+            """,
             [sha256, pack],
         ).fetchone()
     return (int(row[0]), int(row[1])) if row else None
 
 
-def analysed(library: Library, pack: int) -> set[int]:
+def analysed_media(library: Library, pack: int) -> set[int]:
     """Media that were analysed with this pack."""
-    return {
-        number for (number,) in library.db.execute("select media_id from vectors where pack_id = ?", [pack])
-    }
+    rows = library.db.execute("select media_id from vectors where pack_id = ?", [pack])
+    return {media for (media,) in rows}
 
 
 def save_media(library: Library, source: int, pack: int, sha256: str, size: int, analysis: Analysis) -> int:
     """Write one distinct content with its faces; returns its id. Inside the caller's transaction."""
-    media = _save_picture(library, sha256, size, analysis)
-    library.db.execute("delete from faces where media_id = ?", [media])
-    library.db.execute("delete from vectors where media_id = ?", [media])
-    _save_faces(library, media, analysis.faces)
-    sealer = library.sealer(f"source:{source}", create=True)
-    embeddings = (
-        np.stack([face.embedding for face in analysis.faces])
-        if analysis.faces
-        else np.empty((0, 1), np.float32)
+    media = _save_content(library, sha256, size, analysis)
+    drop_faces(library, media)
+    faces = analysis.faces
+    library.db.conn.executemany(
+        """
+        insert into faces (media_id, ordinal, time_ms, x, y, width, height, landmarks, score, quality)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        [_face_row(media, ordinal, face) for ordinal, face in enumerate(faces)],
     )
-    sealed = sealer.seal(pack_embeddings(embeddings), embeddings_aad(media, pack))
-    library.db.execute(
-        "insert into vectors (media_id, pack_id, source_id, count, bystanders, sealed) values (?, ?, ?, ?,"
-        " ?, ?)",
-        [media, pack, source, len(analysis.faces), analysis.bystanders, sealed],
-    )
-    library.db.execute("delete from chips where media_id = ?", [media])
-    if analysis.faces:
-        chips = sealer.seal(pack_chips(face.chip for face in analysis.faces), chips_aad(media))
-        library.db.execute("insert into chips values (?, ?, ?)", [media, source, chips])
+    embeddings = np.stack([face.embedding for face in faces]) if faces else np.empty((0, 1), np.float32)
+    insert_embeddings(library, media, pack, source, embeddings, analysis.bystanders)
+    if faces:
+        insert_chips(library, media, source, (face.chip for face in faces))
     return media
 
 
-def _save_picture(library: Library, sha256: str, size: int, analysis: Analysis) -> int:
+def _save_content(library: Library, sha256: str, size: int, analysis: Analysis) -> int:
     facts = analysis.facts
     taken, location = facts.taken, facts.location
     phash = None if analysis.phash is None else struct.unpack("<q", struct.pack("<Q", analysis.phash))[0]
@@ -121,43 +109,89 @@ def _save_picture(library: Library, sha256: str, size: int, analysis: Analysis) 
         "longitude": location and location.longitude,
         "caption": facts.caption, "people": json.dumps(facts.people),
     }  # fmt: skip
-    names = ", ".join(values)
-    updates = ", ".join(f"{name} = excluded.{name}" for name in values if name != "sha256")
-    row = library.db.execute(
-        f"insert into media ({names}) values ({','.join('?' * len(values))})"
-        f" on conflict (sha256) do update set {updates} returning id",
+    (media,) = library.db.execute(
+        f"""
+        insert into media ({", ".join(values)})
+        values ({marks(values)})
+        on conflict (sha256) do update set
+            {", ".join(f"{name} = excluded.{name}" for name in values if name != "sha256")}
+        returning id
+        """,
         list(values.values()),
     ).fetchone()
-    return int(row[0])
+    return int(media)
 
 
-def _save_faces(library: Library, media: int, faces: Sequence[Face]) -> None:
-    library.db.conn.executemany(
-        "insert into faces (media_id, ordinal, time_ms, x, y, width, height, landmarks, score, quality)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                media,
-                ordinal,
-                face.time_ms,
-                *map(float, face.box),
-                pack_embeddings(face.landmarks),
-                float(face.score),
-                face.quality,
-            )
-            for ordinal, face in enumerate(faces)
-        ],
+def _face_row(media: int, ordinal: int, face: Face) -> tuple[object, ...]:
+    return (
+        media,
+        ordinal,
+        face.time_ms,
+        *map(float, face.box),
+        pack_embeddings(face.landmarks),
+        float(face.score),
+        face.quality,
     )
 
 
-def embeddings_aad(media: int, pack: int) -> str:
-    """What a sealed vector block is bound to."""
-    return f"vectors of media {media}, pack {pack}"
+def drop_faces(library: Library, media: int) -> None:
+    """Remove the faces of a media file with their chips and embeddings; the next index makes them anew.
+
+    Inside the caller's transaction.
+    """
+    for table in ("chips", "vectors", "faces"):
+        library.db.execute(f"delete from {table} where media_id = ?", [media])
 
 
-def chips_aad(media: int) -> str:
-    """What a sealed chip block is bound to."""
-    return f"chips of media {media}"
+def has_all_embeddings(library: Library, pack: int) -> bool:
+    """Whether every media file has embeddings of this pack: the quick answer, true in nearly every run."""
+    row = library.db.execute(
+        """
+        select (select count(*) from vectors where pack_id = ?) = (select count(*) from media)
+        """,
+        [pack],
+    ).fetchone()
+    return bool(row[0])
+
+
+def missing_embeddings(library: Library, pack: int, sources: Sequence[int]) -> list[MissingEmbeddings]:
+    """What is there now in `sources` and has no embeddings of this pack, oldest first.
+
+    Only what is known to have chips, or to show nobody: anything else is for the next index to read again.
+    """
+    present = f"gone_at is null and source_id in ({id_list(sources)})"
+    rows = library.db.execute(
+        f"""
+        select
+            media.id,
+            coalesce(
+                chips.source_id,
+                (select min(source_id) from items where items.media_id = media.id and {present})
+            ),
+            (select count(*) from faces where faces.media_id = media.id),
+            coalesce((select max(bystanders) from vectors where vectors.media_id = media.id), 0)
+        from media
+        left join chips on chips.media_id = media.id
+        where media.id in (select media_id from items where {present})
+            and not exists (select 1 from vectors where vectors.media_id = media.id and pack_id = ?)
+            and (
+                chips.media_id is not null
+                or exists (select 1 from vectors where vectors.media_id = media.id and count = 0)
+            )
+        order by media.id
+        """,
+        [pack],
+    )
+    return [MissingEmbeddings(*row) for row in rows]
+
+
+def save_embeddings(
+    library: Library, pack: int, embeddings: Iterable[tuple[MissingEmbeddings, Embeddings]]
+) -> None:
+    """Seal and write embeddings, in one transaction. What was analysed anew meanwhile keeps what it has."""
+    with library.atomic():
+        for missing, rows in embeddings:
+            insert_embeddings(library, missing.media, pack, missing.source, rows, missing.bystanders)
 
 
 def generation(library: Library) -> int:
@@ -166,33 +200,39 @@ def generation(library: Library) -> int:
     return int(version) * 1_000_003 + int(library.db.conn.total_changes)
 
 
-def searchable(library: Library, sources: Sequence[int]) -> set[int]:
+def media_in(library: Library, sources: Sequence[int]) -> set[int]:
     """Media that are there now in at least one of `sources`."""
-    marks = ",".join(map(str, sources)) or "-1"
     rows = library.db.execute(
-        f"select distinct media_id from items where media_id is not null and gone_at is null and source_id"
-        f" in ({marks})"
+        f"""
+        select distinct media_id
+        from items
+        where media_id is not null and gone_at is null and source_id in ({id_list(sources)})
+        """
     )
-    return {number for (number,) in rows}
+    return {media for (media,) in rows}
 
 
 def load_embeddings(
     library: Library, pack: int, dimension: int, media: set[int]
 ) -> tuple[NDArray[np.int64], Embeddings]:
-    """Face ids (n,) and unit vectors (n, dimension) of these media, in the order of their ids."""
-    blocks, counts = [], {}
+    """Face ids (n,) and unit embeddings (n, dimension) of these media, in the order of their ids."""
     rows = library.db.execute(
-        "select media_id, source_id, count, sealed from vectors where pack_id = ? and count > 0 order by"
-        " media_id",
+        """
+        select media_id, pack_id, source_id, sealed, count
+        from vectors
+        where pack_id = ? and count > 0
+        order by media_id
+        """,
         [pack],
     )
-    for number, source, count, sealed in rows:
-        if number in media:
-            blocks.append(library.sealer(f"source:{source}").open(sealed, embeddings_aad(number, pack)))
-            counts[number] = count
-    embeddings = unpack_embeddings(b"".join(blocks), dimension)
+    data, opened = [], set()
+    for block in map(MediaBlock._make, rows):
+        if block.media in media:
+            data.append(block.open(library))
+            opened.add(block.media)
+    embeddings = unpack_embeddings(b"".join(data), dimension)
     faces = library.db.execute("select id, media_id from faces order by media_id, ordinal")
-    ids = np.array([face for face, number in faces if number in counts], np.int64)
+    ids = np.array([face for face, number in faces if number in opened], np.int64)
     if len(ids) != len(embeddings):
         raise LibraryError("faces and vectors do not add up; run: selfsearch doctor")
     return ids, embeddings
@@ -200,57 +240,59 @@ def load_embeddings(
 
 def load_chips(library: Library, media: int) -> list[Chip]:
     """The aligned chips of one media file, in the order of its faces; empty when it has none."""
-    row = library.db.execute("select source_id, sealed from chips where media_id = ?", [media]).fetchone()
-    if row is None:
-        return []
-    return unpack_chips(library.sealer(f"source:{row[0]}").open(row[1], chips_aad(media)))
+    block = find_chips(library, media)
+    return unpack_chips(block.open(library)) if block else []
 
 
-def describe(library: Library, faces: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Face id -> its row joined with its media's (columns of the media prefixed where both have them)."""
-    found: dict[int, dict[str, Any]] = {}
-    for chunk in chunks(faces, CHUNK):
-        rows = library.db.query(
-            "select faces.id, faces.media_id, faces.ordinal, faces.time_ms, faces.from_ms, faces.to_ms,"
-            " faces.x, faces.y,"
-            " faces.width, faces.height, faces.quality, media.sha256, media.phash, media.type,"
-            " media.width as media_width, media.height as media_height, media.taken_at,"
-            " media.taken_at_source,"
-            " media.latitude, media.longitude, media.caption, media.people"
-            f" from faces join media on media.id = faces.media_id where faces.id in"
-            f" ({','.join('?' * len(chunk))})",
+def find_chips(library: Library, media: int) -> MediaBlock | None:
+    """The sealed chips of one media file."""
+    row = library.db.execute(
+        "select media_id, null, source_id, sealed, 0 from chips where media_id = ?", [media]
+    ).fetchone()
+    return MediaBlock(*row) if row else None
+
+
+def find_faces(library: Library, ids: Iterable[int]) -> dict[int, StoredFace]:
+    """Those of these faces that are in the library."""
+    faces: dict[int, StoredFace] = {}
+    for chunk in batched(ids):
+        rows = library.db.execute(
+            f"""
+            select faces.id, media_id, ordinal, x, y, faces.width, faces.height, quality,
+                time_ms, from_ms, to_ms,
+                sha256, phash, type, media.width, media.height,
+                taken_at, taken_at_source, latitude, longitude, caption, people
+            from faces
+            join media on media.id = faces.media_id
+            where faces.id in ({marks(chunk)})
+            """,
             chunk,
         )
-        found.update((row["id"], row) for row in rows)
-    return found
+        faces.update((row[0], _stored_face(row)) for row in rows)
+    return faces
 
 
-def sightings_of(
-    library: Library, media: Sequence[int], sources: Sequence[int]
-) -> dict[int, list[dict[str, Any]]]:
-    """Media id -> rows of where it is now, in these sources: item address, source and what was said."""
-    found: dict[int, list[dict[str, Any]]] = {}
-    marks = ",".join(map(str, sources)) or "-1"
-    for chunk in chunks(media, CHUNK):
-        rows = library.db.query(
-            "select items.media_id, items.source_id, items.address, sightings.* from items"
-            " join sightings on sightings.item_id = items.id where items.gone_at is null"
-            f" and items.source_id in ({marks}) and items.media_id in ({','.join('?' * len(chunk))}) order"
-            f" by items.id",
-            chunk,
-        )
-        for row in rows:
-            found.setdefault(row["media_id"], []).append(row)
-    return found
+def _stored_face(row: Sequence[Any]) -> StoredFace:
+    taken_at, taken_at_source, latitude, longitude, caption, people = row[16:]
+    location = None if latitude is None else Location(latitude, longitude, "EXIF")
+    facts = Facts(Timestamp.of(taken_at, taken_at_source), location, caption, tuple(json.loads(people)))
+    number, media, ordinal, x, y, width, height = row[:7]
+    return StoredFace(number, media, ordinal, (x, y, width, height), facts, *row[7:16])
 
 
 def totals(library: Library, sources: Sequence[int]) -> tuple[int, int]:
     """(distinct media, faces) that are there now in these sources."""
-    marks = ",".join(map(str, sources)) or "-1"
     row = library.db.execute(
-        "select count(*), coalesce(sum((select count(*) from faces where media_id = m.media_id)), 0) from"
-        f" (select distinct media_id from items where media_id is not null and gone_at is null and source_id"
-        f" in ({marks})) m"
+        f"""
+        select
+            count(*),
+            coalesce(sum((select count(*) from faces where faces.media_id = present.media_id)), 0)
+        from (
+            select distinct media_id
+            from items
+            where media_id is not null and gone_at is null and source_id in ({id_list(sources)})
+        ) as present
+        """
     ).fetchone()
     return int(row[0]), int(row[1])
 
@@ -260,13 +302,21 @@ def prune(library: Library, *, keep_remembered: bool = False) -> int:
 
     `keep_remembered`: what somebody was told to appear in stays until its disappearance has been told, too.
     """
-    remembered = (
-        " and id not in (select media_id from faces where id in (select face_id from appearances"
-        " union select face_id from changes where told_at is null))"
-    )
+    remembered = """
+        and id not in (
+            select media_id from faces where id in (
+                select face_id from appearances
+                union
+                select face_id from changes where told_at is null
+            )
+        )
+    """
     with library.atomic():
         cursor = library.db.execute(
-            "delete from media where not exists (select 1 from items where items.media_id = media.id)"
-            + (remembered if keep_remembered else "")
+            f"""
+            delete from media
+            where not exists (select 1 from items where items.media_id = media.id)
+            {remembered if keep_remembered else ""}
+            """
         )
         return int(cursor.rowcount)

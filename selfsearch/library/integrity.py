@@ -1,17 +1,37 @@
-"""What can be checked of the databases themselves, and how what is damaged is taken out so that it is made
-anew.
+"""Integrity: whether an open library holds what it should, and how what is damaged is taken out.
 
-Everything is streamed: no more than one media file's chips and vectors are in memory at a time.
+Every check yields findings and none stops another. Blocks are streamed: no more than one media file's chips
+or embeddings are in memory at a time. Nothing is changed unless `fix` is asked for, and then only what loses
+nothing: embeddings or chips that can be made again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
-from .db import Database, DatabaseError
+import numpy as np
+
+from ..errors import KeyUnavailable, LibraryError, SelfsearchError
+from ..types import Embeddings, Outcome
+from . import ledger
+from .db import Database, DatabaseError, explain, marks
 from .library import Library
 from .schema import keys_schema, schema
+from .sealed import MediaBlock, ProbeBlock, unpack_chips, unpack_embeddings
+
+EXAMPLES = 5  # that a sentence names
+CHIP = (112, 112, 3)
+UNIT = 1e-3  # how far an embedding's length may be from 1
+BACKUP = "restore the library from a backup; if there is none, move its folder away and index again"
+READ_AGAIN = "selfsearch doctor --fix, then index: the files are read again"
+MADE_AGAIN = "selfsearch doctor --fix; the next index or query makes them anew from the kept faces"
+NOT_OPENING = "do not open: they were changed, or moved from another place"
+KEYLESS = "are sealed under a key that is gone"
+MISCOUNTED = "are more or fewer than the faces that were found"
+NO_PICTURES = "are no pictures of 112x112 pixels"
 
 JSON_COLUMNS = {
     "sources": ("periods", "account_was", "containers", "stamps"),
@@ -32,172 +52,325 @@ TIME_COLUMNS = {
     "queries": ("at",),
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One sealed block of a media file: its chips (pack 0), or its vectors made with one pack."""
-
-    media: int
-    source: int
-    pack: int
-    dimension: int
-    count: int  # what the row says it holds
-    faces: int  # what there are of it
-    sealed: bytes
+Level = Literal["ok", "note", "warning", "error"]
+Check = Callable[[Library], "Iterator[Finding]"]
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeBlock:
-    """A sealed chip (pack 0) or vector of one photograph that a person is searched by."""
+class Finding:
+    """One sentence about one thing."""
 
-    probe: int
-    person: int
-    pack: int
-    dimension: int
-    sealed: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A scan that has begun and not ended."""
-
-    source: int
-    title: str
-    root: str
-    started_at: str
+    check: str  # programs, permissions, leftovers, disk, settings, packs, library, ledger, vectors, chips, …
+    level: Level
+    what: str
+    do: str = ""  # how to mend it; "" when there is nothing to do
+    mended: bool = False  # it was wrong, and has been put right just now
 
 
-def behind(library: Library) -> bool:
+def examples(values: Sequence[object]) -> str:
+    """The first few, and how many more."""
+    more = f" and {len(values) - EXAMPLES:,} more" if len(values) > EXAMPLES else ""
+    return ", ".join(map(str, values[:EXAMPLES])) + more
+
+
+def check_library(library: Library, fix: bool) -> Iterator[Finding]:
+    """Every check of an open library."""
+    if _is_behind(library):
+        yield Finding(
+            "library", "note", "the library was written by an older selfsearch",
+            "the next index brings it up to date; what it holds is checked after that",
+        )  # fmt: skip
+        return
+    checks: tuple[Check, ...] = (
+        _check_files, _check_ledger, _check_references, _check_values, _check_scans,
+        lambda library: _check_chips(library, fix),
+        lambda library: _check_embeddings(library, fix),
+        _check_probes,
+    )  # fmt: skip
+    for check in checks:
+        try:
+            yield from check(library)
+        except DatabaseError as exc:  # a damaged page stops one check, not the round
+            yield Finding("library", "error", str(explain(exc, library.path)), BACKUP)
+        except SelfsearchError as exc:
+            yield Finding("library", "error", str(exc), BACKUP)
+
+
+def _is_behind(library: Library) -> bool:
     """Whether this version knows tables that the library has not got yet."""
-    return bool(schema.pending(library.db) or keys_schema.pending(library.keys))
+    try:
+        return bool(schema.pending(library.db) or keys_schema.pending(library.keys))
+    except DatabaseError:
+        return False  # the checks say what is damaged
 
 
-def damage(db: Database) -> list[str]:
-    """What SQLCipher (every page's seal) and SQLite (the structure) find wrong with a file; empty when it
-    is sound.
-    """
-    found: list[str] = []
+def _check_files(library: Library) -> Iterator[Finding]:
+    for name, db in (("library.db", library.db), ("keys.db", library.keys)):
+        faults = _faults(db)
+        if faults:
+            yield Finding("library", "error", f"{name} is damaged: {examples(faults)}", BACKUP)
+        else:
+            yield Finding("library", "ok", f"{name} is sound: every page opens, and its structure holds")
+
+
+def _faults(db: Database) -> list[str]:
+    """What SQLCipher (every page's seal) and SQLite (the structure) find wrong with a file."""
+    faults: list[str] = []
     for pragma, sound in (("cipher_integrity_check", []), ("integrity_check(10)", ["ok"])):
         try:
-            said = [str(row[0]) for row in db.execute(f"pragma {pragma}")]
+            lines = [str(line) for (line,) in db.execute(f"pragma {pragma}")]
         except DatabaseError as exc:
-            said = [str(exc)]
-        if said != sound:
-            found += said
-    return found
+            lines = [str(exc)]
+        if lines != sound:
+            faults += lines
+    return faults
 
 
-def dangling(db: Database) -> dict[tuple[str, str], int]:
-    """Rows that refer to one that is not there: (table, table referred to) -> how many."""
-    counts: dict[tuple[str, str], int] = {}
-    for table, _, parent, _ in db.execute("pragma foreign_key_check"):
-        counts[table, parent] = counts.get((table, parent), 0) + 1
-    return counts
+def _check_ledger(library: Library) -> Iterator[Finding]:
+    try:
+        length = ledger.verify(library)
+    except LibraryError as exc:
+        cure = "compare it with an export or a backup, and give consent anew where in doubt"
+        yield Finding("ledger", "error", str(exc), cure)
+        return
+    yield Finding("ledger", "ok", f"the consent ledger's {length:,} entries are as they were written")
 
 
-def bad_json(library: Library) -> dict[str, int]:
-    """table.column -> rows whose value is no JSON."""
-    return _bad(library, JSON_COLUMNS, "{} is not null and not json_valid({})")
+def _check_references(library: Library) -> Iterator[Finding]:
+    """Rows that refer to one that is not there."""
+    dangling: dict[tuple[str, str], int] = {}
+    for table, _, parent, _ in library.db.execute("pragma foreign_key_check"):
+        dangling[table, parent] = dangling.get((table, parent), 0) + 1
+    for (table, parent), count in dangling.items():
+        yield Finding(
+            "library", "error", f"{count:,} rows of {table} refer to {parent} that are not there", BACKUP
+        )
+    if not dangling:
+        yield Finding("library", "ok", "nothing refers to what is not there")
 
 
-def bad_times(library: Library) -> dict[str, int]:
-    """table.column -> rows whose value is no time."""
-    return _bad(library, TIME_COLUMNS, "{} is not null and datetime({}) is null")
+def _check_values(library: Library) -> Iterator[Finding]:
+    outcomes = [outcome.value for outcome in Outcome]
+    unknown = library.db.execute(
+        f"select outcome from items where outcome not in ({marks(outcomes)}) group by outcome", outcomes
+    ).fetchall()
+    unreadable = [
+        *_count_where(library, JSON_COLUMNS, "not json_valid({})"),
+        *_count_where(library, TIME_COLUMNS, "datetime({}) is null"),
+    ]
+    if unreadable:
+        yield Finding("values", "error", f"values that cannot be read: {examples(unreadable)}", BACKUP)
+    if unknown:
+        names = examples([outcome for (outcome,) in unknown])
+        yield Finding("values", "error", f"files with an outcome that does not exist: {names}", BACKUP)
+    if not unreadable and not unknown:
+        yield Finding("values", "ok", "every outcome, time and list can be read")
 
 
-def _bad(library: Library, columns: dict[str, tuple[str, ...]], condition: str) -> dict[str, int]:
-    counts = {
-        f"{table}.{name}": _count(library, table, condition.format(f'"{name}"', f'"{name}"'))
-        for table, names in columns.items()
-        for name in names
-    }
-    return {name: count for name, count in counts.items() if count}
+def _count_where(library: Library, columns: dict[str, tuple[str, ...]], condition: str) -> Iterator[str]:
+    """Columns with values of which the condition holds, and in how many rows."""
+    for table, names in columns.items():
+        for name in names:
+            where = f'"{name}" is not null and ' + condition.format(f'"{name}"')
+            if count := library.db.table(table).count_where(where):
+                yield f"{table}.{name} ({count:,} rows)"
 
 
-def _count(library: Library, table: str, condition: str) -> int:
-    row = library.db.execute(f"select count(*) from {table} where {condition}").fetchone()
-    return int(row[0])
-
-
-def other_outcomes(library: Library, known: Sequence[str]) -> dict[str, int]:
-    """Outcomes that are none of `known` -> how many files have them."""
-    marks = ",".join("?" * len(known))
-    rows = library.db.execute(
-        f"select outcome, count(*) from items where outcome not in ({marks}) group by outcome",
-        list(known),
-    )
-    return dict(rows.fetchall())
-
-
-def unfinished(library: Library) -> list[Scan]:
+def _check_scans(library: Library) -> Iterator[Finding]:
     """Sources whose newest scan did not end, or was interrupted."""
     rows = library.db.execute(
-        "select sources.id, title, root, started_at from scans join sources on sources.id = source_id"
-        " where scans.id in (select max(id) from scans group by source_id)"
-        " and scans.state in ('running', 'interrupted') order by sources.id"
-    )
-    return [Scan(*row) for row in rows]
+        """
+        select sources.id, title, root, started_at
+        from scans
+        join sources on sources.id = source_id
+        where scans.id in (select max(id) from scans group by source_id)
+            and scans.state in ('running', 'interrupted')
+        order by sources.id
+        """
+    ).fetchall()
+    for source, title, root, started_at in rows:
+        yield Finding(
+            "scans", "warning",
+            f"reading source {source} ({title}), begun {started_at}, was interrupted or is still going on",
+            f"go on with it: selfsearch index {root}",
+        )  # fmt: skip
+    if not rows:
+        yield Finding("scans", "ok", "no reading of a source was interrupted")
 
 
-def chip_blocks(library: Library) -> Iterator[Block]:
-    """Every media file's sealed chips."""
+def _check_chips(library: Library, fix: bool) -> Iterator[Finding]:
+    """The aligned faces: without them a change of packs would have to read every file again."""
     rows = library.db.execute(
-        "select media_id, source_id, 0, 0, n, n, sealed from (select media_id, source_id, sealed,"
-        " (select count(*) from faces where faces.media_id = chips.media_id) as n from chips)"
+        """
+        select media_id, null, source_id, sealed,
+            (select count(*) from faces where faces.media_id = chips.media_id)
+        from chips
+        """
     )
-    return (Block(*row) for row in rows)
+    bad: dict[str, list[int]] = {}
+    count = 0
+    for block in map(MediaBlock._make, rows):
+        count += 1
+        if fault := _fault(library, block, partial(_chips_fault, faces=block.faces)):
+            bad.setdefault(fault, []).append(block.media)
+    if missing := _media_without(library, "chips"):
+        bad["are missing"] = missing
+    if not bad:
+        yield Finding("chips", "ok", f"the kept faces of {count:,} files can be opened, and none is missing")
+    for fault, media in bad.items():
+        sentence = f"the kept faces of {len(media):,} files {fault} (media {examples(media)})"
+        if not fix:
+            yield Finding("chips", "error", sentence, READ_AGAIN)
+            continue
+        removed = _have_read_again(library, media)
+        cure = "taken out; the next index reads their files again"
+        if removed < len(media):
+            cure = f"{removed:,} are taken out for the next index; the other files are gone, so theirs stay"
+        yield Finding("chips", "error", sentence, cure, mended=removed == len(media))
 
 
-def embedding_blocks(library: Library) -> Iterator[Block]:
-    """Every media file's sealed vectors, of every pack."""
-    rows = library.db.execute(
-        "select media_id, source_id, pack_id, dimension, count,"
-        " (select count(*) from faces where faces.media_id = vectors.media_id), sealed"
-        " from vectors join packs on packs.id = pack_id"
-    )
-    return (Block(*row) for row in rows)
-
-
-def probe_blocks(library: Library) -> Iterator[ProbeBlock]:
-    """Every person's sealed chips and vectors."""
-    rows = library.db.execute(
-        "select id, person_id, 0, 0, chip from probes union all"
-        " select probe_id, person_id, pack_id, dimension, sealed from probe_vectors"
-        " join probes on probes.id = probe_id join packs on packs.id = pack_id"
-    )
-    return (ProbeBlock(*row) for row in rows)
-
-
-def without(library: Library, table: str) -> list[int]:
-    """Media that have faces and no row in `table` (chips, vectors)."""
-    rows = library.db.execute(
-        "select distinct media_id from faces where not exists"
-        f" (select 1 from {table} where {table}.media_id = faces.media_id) order by media_id"
-    )
-    return [number for (number,) in rows]
-
-
-def drop_embeddings(library: Library, blocks: Sequence[tuple[int, int]]) -> None:
-    """Take out vectors, by (media, pack); they are made anew from the chips."""
-    with library.atomic():
-        library.db.conn.executemany("delete from vectors where media_id = ? and pack_id = ?", blocks)
-
-
-def read_again(library: Library, media: Sequence[int]) -> int:
-    """Take out chips and vectors of media whose files are still there, so that the next index reads these
-    again.
+def _have_read_again(library: Library, media: Sequence[int]) -> int:
+    """Take out chips and embeddings of media whose files are there, so that the next index reads these.
 
     Returns of how many; the others stay as they are, because nothing could replace them.
     """
-    there = "select 1 from items where items.media_id = ? and gone_at is null"
     with library.atomic():
-        present = [number for number in media if library.db.execute(there, [number]).fetchone()]
+        present = [
+            number
+            for number in media
+            if library.db.table("items").count_where("media_id = ? and gone_at is null", [number])
+        ]
         for number in present:
             library.db.execute("delete from chips where media_id = ?", [number])
             library.db.execute("delete from vectors where media_id = ?", [number])
             library.db.execute(
-                "update sources set scanned_pack = null where id in (select source_id from items where"
-                " media_id = ?)",
+                """
+                update sources
+                set scanned_pack = null
+                where id in (select source_id from items where media_id = ?)
+                """,
                 [number],
             )
     return len(present)
+
+
+def _check_embeddings(library: Library, fix: bool) -> Iterator[Finding]:
+    """What is searched."""
+    rows = library.db.execute(
+        """
+        select vectors.media_id, pack_id, source_id, sealed, count, dimension,
+            (select count(*) from faces where faces.media_id = vectors.media_id)
+        from vectors
+        join packs on packs.id = pack_id
+        """
+    )
+    bad: dict[str, list[tuple[int, int]]] = {}
+    count = 0
+    for media, pack, *others, dimension, faces in rows:
+        count += 1
+        block = MediaBlock(media, pack, *others)
+        judge = partial(_embeddings_fault, dimension=dimension, rows=block.faces, faces=faces)
+        if fault := _fault(library, block, judge):
+            bad.setdefault(fault, []).append((media, pack))
+    if missing := _media_without(library, "vectors"):
+        sentence = f"the faces of {len(missing):,} files have no vectors"
+        sentence += f", so they are not found (media {examples(missing)})"
+        cure = "the next index or query makes them from the kept faces"
+        yield Finding("vectors", "warning", sentence, cure)
+    elif not bad:
+        yield Finding(
+            "vectors", "ok", f"the vectors of {count:,} files open, fit their faces and have length 1"
+        )
+    for fault, blocks in bad.items():
+        numbers = examples([media for media, _ in blocks])
+        sentence = f"the vectors of {len(blocks):,} files {fault} (media {numbers})"
+        if not fix:
+            yield Finding("vectors", "error", sentence, MADE_AGAIN)
+            continue
+        with library.atomic():
+            library.db.conn.executemany("delete from vectors where media_id = ? and pack_id = ?", blocks)
+        cure = "taken out; the next index or query makes them anew"
+        yield Finding("vectors", "error", sentence, cure, mended=True)
+
+
+def _check_probes(library: Library) -> Iterator[Finding]:
+    """The photographs that people are searched by."""
+    rows = library.db.execute(
+        """
+        select id, null, person_id, chip, 0
+        from probes
+        union all
+        select probe_id, pack_id, person_id, sealed, dimension
+        from probe_vectors
+        join probes on probes.id = probe_id
+        join packs on packs.id = pack_id
+        """
+    )
+    bad: dict[int, str] = {}
+    count = 0
+    for *columns, dimension in rows:
+        count += 1
+        block = ProbeBlock(*columns)
+        if fault := _fault(library, block, partial(_probe_fault, dimension=dimension)):
+            bad[block.person] = fault
+    if count and not bad:
+        yield Finding("people", "ok", "the faces of the people who are searched for can be opened")
+    for person, fault in bad.items():
+        yield Finding(
+            "people", "error", f"the faces by which person {person} is searched {fault}",
+            "forget this person (selfsearch forget) and add a photograph anew",
+        )  # fmt: skip
+
+
+def _media_without(library: Library, table: str) -> list[int]:
+    """Media that have faces and no row in `table` (chips, vectors)."""
+    rows = library.db.execute(
+        f"""
+        select distinct media_id
+        from faces
+        where not exists (select 1 from {table} where {table}.media_id = faces.media_id)
+        order by media_id
+        """
+    )
+    return [media for (media,) in rows]
+
+
+def _fault(
+    library: Library, block: MediaBlock | ProbeBlock, judge: Callable[[bytes], str | None]
+) -> str | None:
+    """What is wrong with a block, by its key, its seal or its contents; None when nothing is."""
+    try:
+        return judge(block.open(library))
+    except KeyUnavailable:
+        return KEYLESS
+    except LibraryError:
+        return NOT_OPENING
+
+
+def _chips_fault(data: bytes, faces: int) -> str | None:
+    chips = unpack_chips(data)
+    if len(chips) != faces:
+        return MISCOUNTED
+    return None if all(chip.shape == CHIP for chip in chips) else NO_PICTURES
+
+
+def _embeddings_fault(data: bytes, dimension: int, rows: int, faces: int) -> str | None:
+    if rows != faces:
+        return MISCOUNTED
+    if len(data) != 4 * dimension * rows:
+        return "have the wrong size"
+    return _unit_fault(unpack_embeddings(data, dimension))
+
+
+def _probe_fault(data: bytes, dimension: int) -> str | None:
+    """`dimension` is 0 for a chip."""
+    if dimension:
+        return _unit_fault(unpack_embeddings(data, dimension))
+    return None if [chip.shape for chip in unpack_chips(data)] == [CHIP] else NO_PICTURES
+
+
+def _unit_fault(embeddings: Embeddings) -> str | None:
+    if not np.isfinite(embeddings).all():
+        return "hold values that are no numbers"
+    lengths = np.linalg.norm(embeddings, axis=1)
+    return "do not have length 1" if np.any(np.abs(lengths - 1) > UNIT) else None

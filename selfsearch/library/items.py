@@ -1,4 +1,4 @@
-"""Items: one row per file found, with its outcome and what was said about it."""
+"""Items: one row per file found, with its outcome and what its platform says about it."""
 
 from __future__ import annotations
 
@@ -7,34 +7,31 @@ import json
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
-from ..types import READ_IN_PART, Exposure, Outcome, Provenance
+from ..types import READ_IN_PART, Exposure, LinkOnly, Outcome, Provenance, Sighting
+from .db import batched, id_list, marks
 from .library import Library
-
-CHUNK = 500  # bound parameters per statement
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class StoredItem:
     """What the library remembers of a file that it has met before."""
 
     id: int
     stamp: str
-    said: str
+    digest: str  # of its provenance
     outcome: Outcome
     media: int | None
     gone: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NewItem:
     """A file as it is written down."""
 
-    path: str
-    address: str
+    path: str  # within the source
+    address: str  # absolute; a member of an archive is ARCHIVE!MEMBER
     size: int
     stamp: str
     provenance: tuple[Provenance, ...]
@@ -43,7 +40,7 @@ class Entry:
     media: int | None
 
 
-class Ids:
+class IdSet:
     """Numbers of rows, a bit for each: a set of a million would take a hundred megabytes."""
 
     def __init__(self) -> None:
@@ -67,53 +64,108 @@ class Ids:
         return bool(self._bits[number >> 3] & 1 << (number & 7))
 
 
-def known_items(library: Library, source: int, paths: Sequence[str]) -> dict[str, Known]:
+def find_items(library: Library, source: int, paths: Sequence[str]) -> dict[str, StoredItem]:
     """Those of `paths` that the library has met in this source."""
-    found = {}
-    for chunk in chunks(paths, CHUNK):
-        marks = ",".join("?" * len(chunk))
+    stored = {}
+    for chunk in batched(paths):
         rows = library.db.execute(
-            f"select path, id, stamp, said, outcome, media_id, gone_at from items"
-            f" where source_id = ? and path in ({marks})",
+            f"""
+            select path, id, stamp, said, outcome, media_id, gone_at
+            from items
+            where source_id = ? and path in ({marks(chunk)})
+            """,
             [source, *chunk],
         )
         for path, number, stamp, said, outcome, media, gone in rows:
-            found[path] = Known(number, stamp, said, Outcome(outcome), media, gone is not None)
-    return found
+            stored[path] = StoredItem(number, stamp, said, Outcome(outcome), media, gone is not None)
+    return stored
 
 
-def save_item(library: Library, source: int, entry: Entry, now: str) -> int:
-    """Write a file and what was said about it, replacing what was there; returns its id. Inside the caller's
-    transaction.
+def save_item(library: Library, source: int, item: NewItem, now: str) -> int:
+    """Write a file and its provenance, replacing what was there; returns its id.
+
+    Inside the caller's transaction.
     """
-    values = [source, entry.path, entry.address, entry.size, entry.stamp, digest(entry.provenance)]
-    row = library.db.execute(
-        "insert into items (source_id, path, address, size, stamp, said, outcome, reason, media_id, found_at)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (source_id, path) do update set"
-        " address = excluded.address, size = excluded.size, stamp = excluded.stamp, said = excluded.said,"
-        " outcome = excluded.outcome, reason = excluded.reason, media_id = excluded.media_id, gone_at = null"
-        " returning id",
-        [*values, entry.outcome.value, entry.reason, entry.media, now],
-    ).fetchone()
-    library.db.execute("delete from sightings where item_id = ?", [row[0]])
-    library.db.conn.executemany(_INSERT_SIGHTING, [_pack(row[0], said) for said in entry.provenance])
-    return int(row[0])
+    (item_id,) = library.db.execute(
+        """
+        insert into items
+            (source_id, path, address, size, stamp, said, outcome, reason, media_id, found_at)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        on conflict (source_id, path) do update set
+            address = excluded.address,
+            size = excluded.size,
+            stamp = excluded.stamp,
+            said = excluded.said,
+            outcome = excluded.outcome,
+            reason = excluded.reason,
+            media_id = excluded.media_id,
+            gone_at = null
+        returning id
+        """,
+        [
+            source, item.path, item.address, item.size, item.stamp, digest(item.provenance),
+            item.outcome.value, item.reason, item.media, now,
+        ],
+    ).fetchone()  # fmt: skip
+    library.db.execute("delete from sightings where item_id = ?", [item_id])
+    library.db.conn.executemany(
+        f"""
+        insert into sightings ({", ".join(SIGHTING_COLUMNS)})
+        values ({marks(SIGHTING_COLUMNS)})
+        """,
+        [_sighting_row(item_id, provenance) for provenance in item.provenance],
+    )
+    return int(item_id)
 
 
 def mark_gone(library: Library, source: int, seen: Container[int], now: str) -> list[int]:
-    """Mark the source's files that were not seen this time as gone. Returns their ids."""
+    """Mark the source's files whose ids are not in `seen` as gone. Returns their ids."""
     rows = library.db.execute("select id from items where source_id = ? and gone_at is null", [source])
-    gone = [number for (number,) in rows if number not in seen]
+    gone = [item_id for (item_id,) in rows if item_id not in seen]
     with library.atomic():
         library.db.conn.executemany(
-            "update items set gone_at = ? where id = ?", [(now, number) for number in gone]
+            "update items set gone_at = ? where id = ?", [(now, item_id) for item_id in gone]
         )
     return gone
 
 
-def below(library: Library, source: int, places: Collection[str], seen: Container[int]) -> set[int]:
-    """The source's files that are there as far as is known, at one of these addresses or below it, without
-    `seen`.
+def mark_all_gone(library: Library, source: int, now: str) -> int:
+    """A source that is not there any more: all its files are gone. Returns how many were."""
+    with library.atomic():
+        cursor = library.db.execute(
+            "update items set gone_at = ? where source_id = ? and gone_at is null", [now, source]
+        )
+        return int(cursor.rowcount)
+
+
+def mark_back(library: Library, ids: Sequence[int]) -> None:
+    """Files that had gone are there again, unchanged; where another copy is there, they are its duplicates.
+
+    Inside the caller's transaction.
+    """
+    library.db.conn.executemany(
+        """
+        update items
+        set gone_at = null,
+            outcome = case
+                when exists (
+                    select 1 from items as other
+                    where other.media_id = items.media_id
+                        and other.gone_at is null
+                        and other.outcome <> 'duplicate'
+                ) then 'duplicate'
+                else outcome
+            end
+        where id = ?
+        """,
+        [(item_id,) for item_id in ids],
+    )
+
+
+def items_below(library: Library, source: int, places: Collection[str], seen: Container[int]) -> set[int]:
+    """Ids of the source's files that lie at or below one of these addresses, without those in `seen`.
+
+    Files that are marked as gone are not among them.
     """
     if not places:
         return set()
@@ -121,8 +173,8 @@ def below(library: Library, source: int, places: Collection[str], seen: Containe
     rows = library.db.execute(
         "select id, address from items where source_id = ? and gone_at is null", [source]
     ).fetchall()
-    unseen = ((number, address) for number, address in rows if number not in seen)
-    return {number for number, address in unseen if not stripped.isdisjoint(_above(address))}
+    unseen = ((item_id, address) for item_id, address in rows if item_id not in seen)
+    return {item_id for item_id, address in unseen if not stripped.isdisjoint(_above(address))}
 
 
 def _above(address: str) -> Iterator[str]:
@@ -133,155 +185,164 @@ def _above(address: str) -> Iterator[str]:
             yield address[:at]
 
 
-def forget_missing(library: Library, source: int, now: str) -> int:
-    """A source that is not there any more: all its files are gone. Returns how many were."""
-    with library.atomic():
-        cursor = library.db.execute(
-            "update items set gone_at = ? where source_id = ? and gone_at is null", [now, source]
-        )
-        return int(cursor.rowcount)
-
-
-def mark_back(library: Library, ids: Sequence[int]) -> None:
-    """Files that had gone are there again, unchanged; where a copy took their place meanwhile, they are the
-    copies now. Inside the caller's transaction.
-    """
-    library.db.conn.executemany(
-        "update items set gone_at = null, outcome = case when exists (select 1 from items as other"
-        " where other.media_id = items.media_id and other.gone_at is null and other.outcome <> 'duplicate')"
-        " then 'duplicate' else outcome end where id = ?",
-        [(number,) for number in ids],
-    )
-
-
 def is_elsewhere(library: Library, media: int, source: int, path: str) -> bool:
     """Whether this content is there now in another file than this one."""
     row = library.db.execute(
-        "select 1 from items where media_id = ? and gone_at is null and not (source_id = ? and path = ?)"
-        " limit 1",
+        """
+        select 1 from items
+        where media_id = ? and gone_at is null and not (source_id = ? and path = ?)
+        limit 1
+        """,
         [media, source, path],
     ).fetchone()
     return row is not None
 
 
-def promote(library: Library) -> int:
-    """Where only duplicates are left of a content (the first of them was moved or deleted), one takes its
-    place.
+def promote_duplicates(library: Library) -> int:
+    """Where only duplicates are left of a content (the first was moved or deleted), one takes its place.
 
     Returns how many did.
     """
     with library.atomic():
         cursor = library.db.execute(
-            "update items set outcome = case when exists (select 1 from faces where faces.media_id ="
-            " items.media_id)"
-            " then 'indexed' else 'no_face' end where id in (select min(id) from items where gone_at is null"
-            " and media_id is not null group by media_id having sum(outcome <> 'duplicate') = 0)"
+            """
+            update items
+            set outcome = case
+                when exists (select 1 from faces where faces.media_id = items.media_id) then 'indexed'
+                else 'no_face'
+            end
+            where id in (
+                select min(id) from items
+                where gone_at is null and media_id is not null
+                group by media_id
+                having sum(outcome <> 'duplicate') = 0
+            )
+            """
         )
         return int(cursor.rowcount)
 
 
 def count_outcomes(library: Library, sources: Sequence[int] | None = None) -> dict[str, int]:
-    """Outcome -> number of files that are there now."""
-    where = f" and source_id in ({','.join(map(str, sources))})" if sources is not None else ""
+    """Outcome -> number of files that are there now, in these sources or in all."""
+    in_sources = "" if sources is None else f"and source_id in ({id_list(sources)})"
     rows = library.db.execute(
-        f"select outcome, count(*) from items where gone_at is null{where} group by outcome order by outcome"
+        f"""
+        select outcome, count(*)
+        from items
+        where gone_at is null {in_sources}
+        group by outcome
+        order by outcome
+        """
     )
     return dict(rows.fetchall())
 
 
 def problems(library: Library) -> Iterator[dict[str, Any]]:
-    """Every file that was not looked at, with its reason, and those that were used only in part."""
+    """Every file that was not looked at, or only in part: source_id, address, outcome, reason."""
     return library.db.query(
-        "select items.source_id, items.address, items.outcome, coalesce(items.reason, media.problem) as"
-        " reason"
-        " from items left join media on media.id = items.media_id where items.gone_at is null"
-        " and (items.outcome not in ('indexed', 'no_face', 'duplicate', 'record', 'derivative', 'link_only')"
-        f" or (items.outcome = 'record' and items.reason like '{READ_IN_PART}%')"
-        " or (items.outcome in ('indexed', 'no_face') and media.problem is not null))"
-        " order by items.source_id, items.outcome, items.path"
+        f"""
+        select items.source_id, items.address, items.outcome,
+            coalesce(items.reason, media.problem) as reason
+        from items
+        left join media on media.id = items.media_id
+        where items.gone_at is null and (
+            items.outcome not in ('indexed', 'no_face', 'duplicate', 'record', 'derivative', 'link_only')
+            or (items.outcome = 'record' and items.reason like '{READ_IN_PART}%')
+            or (items.outcome in ('indexed', 'no_face') and media.problem is not null)
+        )
+        order by items.source_id, items.outcome, items.path
+        """
     )
 
 
-def links_only(library: Library, sources: Sequence[int]) -> Iterator[tuple[int, str, Provenance]]:
-    """Posts whose media is not in the export: source, reason, what was said."""
-    marks = ",".join(map(str, sources)) or "-1"
+def links_only(library: Library, sources: Sequence[int]) -> Iterator[LinkOnly]:
+    """Posts whose media is not in the export."""
     rows = library.db.query(
-        "select items.source_id, items.reason, sightings.* from items join sightings on sightings.item_id ="
-        " items.id"
-        f" where items.outcome = 'link_only' and items.gone_at is null and items.source_id in ({marks})"
-        f" order by items.id"
+        f"""
+        select items.source_id, items.reason, sightings.*
+        from items
+        join sightings on sightings.item_id = items.id
+        where items.outcome = 'link_only'
+            and items.gone_at is null
+            and items.source_id in ({id_list(sources)})
+        order by items.id
+        """
     )
     for row in rows:
-        yield row["source_id"], row["reason"] or "", unpack(row)
+        yield LinkOnly(row["source_id"], _provenance(row), row["reason"] or "")
+
+
+def sightings_of(library: Library, media: Sequence[int], sources: Sequence[int]) -> dict[int, list[Sighting]]:
+    """Media id -> where it is now in these sources."""
+    sightings: dict[int, list[Sighting]] = {}
+    for chunk in batched(media):
+        rows = library.db.query(
+            f"""
+            select items.media_id, items.source_id, items.address, sightings.*
+            from items
+            join sightings on sightings.item_id = items.id
+            where items.gone_at is null
+                and items.source_id in ({id_list(sources)})
+                and items.media_id in ({marks(chunk)})
+            order by items.id
+            """,
+            chunk,
+        )
+        for row in rows:
+            sighting = Sighting(row["source_id"], row["address"], _provenance(row))
+            sightings.setdefault(row["media_id"], []).append(sighting)
+    return sightings
 
 
 @lru_cache(maxsize=64)  # plain files share one Provenance
 def digest(provenance: tuple[Provenance, ...]) -> str:
-    """A short digest of what was said, to notice when it changes."""
-    form = ", ".join(_text_form(said) for said in provenance) + ("," if len(provenance) == 1 else "")
+    """A short digest of what a platform says of a file, to notice when it changes (the column `said`)."""
+    form = ", ".join(map(_text_form, provenance)) + ("," if len(provenance) == 1 else "")
     return hashlib.blake2b(f"({form})".encode(), digest_size=8).hexdigest()
 
 
-def _text_form(said: Provenance) -> str:
+def _text_form(provenance: Provenance) -> str:
     """What the digest is of: libraries hold digests, so a new form would have every file read again."""
-    return f"Provenance({', '.join(f'{name}={value!r}' for name, value in said.columns().items())})"
+    return f"Provenance({', '.join(f'{name}={value!r}' for name, value in provenance.columns().items())})"
 
 
-_COLUMNS = [
-    "platform",
-    "account",
-    "context",
-    "caption",
-    "posted_at",
-    "posted_at_source",
-    "taken_at",
-    "taken_at_source",
-    "url",
-    "url_kind",
-    "audience",
-    "audience_source",
-    "exposure",
-    "exposure_reason",
-    "album",
-    "location_source",
-    "place",
-    "author",
+SIGHTING_COLUMNS = (
+    "item_id", "platform", "account", "context", "caption", "posted_at", "posted_at_source", "taken_at",
+    "taken_at_source", "url", "url_kind", "audience", "audience_source", "exposure", "exposure_reason",
+    "album", "latitude", "longitude", "location_source", "place", "people", "author", "author_is_owner",
     "post_id",
-]
-_ALL = ["item_id", *_COLUMNS, "latitude", "longitude", "people", "author_is_owner"]
-_INSERT_SIGHTING = f"insert into sightings ({', '.join(_ALL)}) values ({', '.join('?' * len(_ALL))})"
+)  # fmt: skip
 
 
-def _pack(item: int, said: Provenance) -> tuple[Any, ...]:
-    columns = said.columns() | {"exposure": said.exposure.level.value}
+def _sighting_row(item_id: int, provenance: Provenance) -> tuple[Any, ...]:
+    """Values for SIGHTING_COLUMNS."""
+    columns = provenance.columns()
     latitude, longitude = columns["location"] or (None, None)
-    owner = None if said.author_is_owner is None else int(said.author_is_owner)
-    texts = [columns[name] for name in _COLUMNS]
-    return (item, *(_storable(text) for text in texts), latitude, longitude, json.dumps(said.people), owner)
+    columns |= {
+        "item_id": item_id,
+        "exposure": provenance.exposure.level.value,
+        "latitude": latitude,
+        "longitude": longitude,
+        "people": json.dumps(provenance.people),
+        "author_is_owner": None if provenance.author_is_owner is None else int(provenance.author_is_owner),
+    }
+    return tuple(_storable(columns[name]) for name in SIGHTING_COLUMNS)
 
 
-def _storable(text: str | None) -> str | None:
+def _storable(value: Any) -> Any:
     """SQLite keeps UTF-8, which has no place for half a surrogate pair (a cut emoji in a hostile record)."""
-    return None if text is None else text.encode("utf-8", "replace").decode()
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-def unpack(row: dict[str, Any]) -> Provenance:
+def _provenance(row: dict[str, Any]) -> Provenance:
     """A row of `sightings` as what it was made from."""
-    location = None if row["latitude"] is None else (row["latitude"], row["longitude"])
     owner = row["author_is_owner"]
     return Provenance.from_columns(
         {
             **row,
             "exposure": Exposure(row["exposure"]),
-            "location": location,
+            "location": None if row["latitude"] is None else (row["latitude"], row["longitude"]),
             "people": tuple(json.loads(row["people"])),
             "author_is_owner": None if owner is None else bool(owner),
         }
     )
-
-
-def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of at most `size`."""
-    stream = iter(values)
-    while part := list(islice(stream, size)):
-        yield part

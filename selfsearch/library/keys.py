@@ -1,5 +1,4 @@
-"""Keys of sources and people in keys.db: destroyed when what they sealed is erased, wrapped anew whenever one
-is.
+"""Keys of sources and people in keys.db: destroyed with what they sealed, and all wrapped anew then.
 
 Wrapping anew is done in three steps, each of which can be repeated: the root key gets a second wrapping key
 in front of the old one; every key is wrapped under it, in one transaction; the old one is dropped. From then
@@ -8,17 +7,15 @@ on a copy of keys.db made earlier opens nothing, whoever has the library's prese
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from ..errors import KeyUnavailable, LibraryError
+from ..errors import KeyUnavailable
 from . import crypto, root_key
-from .db import Database, DatabaseError, explain
+from .db import DatabaseError, compact, explain
 from .library import Library
 
-COMPACT_BELOW = (
-    1 << 30
-)  # bytes: VACUUM works in memory; larger files keep their free pages, which are overwritten
+Unwrap = Callable[[str, bytes], "bytes | None"]  # name and wrapped key -> the key, where it can be had
 
 
 def destroy(library: Library, names: Iterable[str]) -> int:
@@ -44,15 +41,8 @@ def finish(library: Library) -> bool:
     """End a rotation that has begun. Returns whether there was one."""
     if len(library.root.wrapping) == 1:
         return False
-    new = crypto.Sealer(library.root.wrapping[0])
     try:
-        with library.keys.atomic():
-            for name, wrapped in library.keys.execute("select name, wrapped from keys").fetchall():
-                key = _opened(library, name, wrapped)
-                if key is not None:
-                    library.keys.execute(
-                        "update keys set wrapped = ? where name = ?", [new.seal(key, name), name]
-                    )
+        rewrap(library, lambda name, wrapped: unwrap(name, wrapped, library.root.wrapping))
         compact(library.keys)
     except DatabaseError as exc:
         raise explain(exc, library.home / "keys.db") from exc
@@ -60,30 +50,32 @@ def finish(library: Library) -> bool:
     return True
 
 
-def compact(db: Database) -> None:
-    """Leave nothing of what was deleted in free pages or in the write-ahead log.
+def rewrap(library: Library, unwrap: Unwrap) -> list[str]:
+    """Wrap every key under the current wrapping key, in one transaction.
 
-    Raises LibraryError when a reader is in the way.
+    Returns the names of those that `unwrap` could not open; they stay as they are.
     """
-    pages, size = (int(db.execute(f"pragma {name}").fetchone()[0]) for name in ("page_count", "page_size"))
-    if pages * size < COMPACT_BELOW:
-        db.execute("vacuum")
-    blocked = db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
-    if blocked:
-        raise LibraryError(
-            "another selfsearch is reading the library; what was erased is gone from its log when it ends"
-        )
+    sealer, lost = crypto.Sealer(library.root.wrapping[0]), []
+    with library.keys.atomic():
+        for name, wrapped in library.keys.execute("select name, wrapped from keys").fetchall():
+            key = unwrap(name, wrapped)
+            if key is None:
+                lost.append(name)
+                continue
+            library.keys.execute("update keys set wrapped = ? where name = ?", [sealer.seal(key, name), name])
+    return lost
 
 
 def unopenable(library: Library) -> list[str]:
     """Names of keys that the root key does not open: one of the two is from before the last erasure."""
     rows = library.keys.execute("select name, wrapped from keys order by name").fetchall()
-    return [name for name, wrapped in rows if _opened(library, name, wrapped) is None]
+    return [name for name, wrapped in rows if unwrap(name, wrapped, library.root.wrapping) is None]
 
 
-def _opened(library: Library, name: str, wrapped: bytes) -> bytes | None:
+def unwrap(name: str, wrapped: bytes, wrapping: tuple[bytes, ...]) -> bytes | None:
+    """The key called `name`; None when none of the wrapping keys opens it."""
     try:
-        return crypto.unwrap(wrapped, library.root.wrapping, name)
+        return crypto.unwrap(wrapped, wrapping, name)
     except KeyUnavailable:
         return None
 

@@ -1,24 +1,25 @@
 """The consent ledger: entries are appended, never changed, and each carries the hash of the one before.
 
 Database triggers refuse updates and deletions; the chain shows what somebody did to the file all the same.
-Fields follow the consent record of ISO/IEC TS 27560 in spirit. This file stores; consent.py decides what the
-entries mean.
+Fields follow the consent record of ISO/IEC TS 27560 in spirit. This file stores; consent/grants.py decides
+what the entries mean.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 from ..errors import LibraryError
+from .db import insert_row
 from .library import Library
 
 GENESIS = "0" * 64  # what the first entry has before it
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One line of the ledger. Times are ISO 8601 in UTC."""
 
     at: str
@@ -40,44 +41,41 @@ class Entry:
     id: int = 0
 
 
-HASHED = [name.name for name in fields(Entry) if name.name not in ("id", "hash")]
+HASHED = [name.name for name in fields(LedgerEntry) if name.name not in ("id", "hash")]
 
 
-def digest(entry: Entry) -> str:
+def digest(entry: LedgerEntry) -> str:
     """SHA-256 over the entry's fields, the previous hash among them, as JSON with sorted keys."""
-    raw = asdict(entry)
-    return hashlib.sha256(
-        json.dumps({name: raw[name] for name in HASHED}, sort_keys=True).encode()
-    ).hexdigest()
+    values = {name: getattr(entry, name) for name in HASHED}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def append(library: Library, entry: Entry) -> Entry:
+def append(library: Library, entry: LedgerEntry) -> LedgerEntry:
     """Add an entry to the end of the chain; returns it with its hash and number."""
+    table = library.db.table("consents")
     with library.atomic():
-        rows = list(library.db.query("select hash from consents order by id desc limit 1"))
-        raw = asdict(entry) | {"previous_hash": rows[0]["hash"] if rows else GENESIS}
-        raw.pop("id")
-        raw["hash"] = digest(Entry(**raw))
-        number = library.db.table("consents").insert(raw, pk="id").last_pk
-    return Entry(**raw, id=int(number))  # type: ignore[arg-type]
+        last = next(table.rows_where(order_by="id desc", limit=1, select="hash"), {"hash": GENESIS})
+        entry = replace(entry, previous_hash=last["hash"])
+        entry = replace(entry, hash=digest(entry))
+        values = asdict(entry)
+        del values["id"]
+        return replace(entry, id=insert_row(table, values))
 
 
-def adopt(library: Library, entry: Entry) -> None:
+def copy_entry(library: Library, entry: LedgerEntry) -> None:
     """Take an entry over as it is, from a longer ledger that begins with this one.
 
     In a transaction; `verify` afterwards.
     """
-    library.db.table("consents").insert(asdict(entry), pk="id")
+    library.db.table("consents").insert(asdict(entry))
 
 
-def entries(library: Library, kind: str | None = None, subject: str | None = None) -> list[Entry]:
+def entries(library: Library, kind: str | None = None, subject: str | None = None) -> list[LedgerEntry]:
     """The ledger's entries in order, all of them or those about one kind or subject."""
-    where = [(column, value) for column, value in (("kind", kind), ("subject", subject)) if value is not None]
-    clause = " and ".join(f"{column} = ?" for column, _ in where) or "1"
-    rows = library.db.query(
-        f"select * from consents where {clause} order by id", [value for _, value in where]
+    rows = library.db.table("consents").rows_where(
+        "(?1 is null or kind = ?1) and (?2 is null or subject = ?2)", [kind, subject], order_by="id"
     )
-    return [Entry(**row) for row in rows]
+    return [LedgerEntry(**row) for row in rows]
 
 
 def verify(library: Library) -> int:

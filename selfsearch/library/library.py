@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +14,14 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from ..errors import KeyUnavailable, LibraryBusyError, LibraryError
-from ..files import private_folder
+from ..files import private_folder, write_private
 from ..sandbox.process import keep_private
-from . import atomic_swap, crypto, root_key
+from . import crypto, root_key
 from .db import Database, DatabaseError, explain, open_database
 from .schema import keys_schema, schema
+
+STAGE, ASIDE, MARKER = ".restore", ".before-restore", "ready"
+REPLACED = ("config.toml", "keys.db", "library.db", "key.json")  # by a restored library, in this order
 
 
 class Library:
@@ -53,8 +58,8 @@ class Library:
     def migrate(self) -> None:
         """Bring the tables up to this version. Raises LibraryError when the library is from a newer one."""
         for steps, db in ((schema, self.db), (keys_schema, self.keys)):
-            known = {step.name for step in steps._migrations}
-            if any(step.name not in known for step in steps.applied(db)):
+            names = {step.name for step in steps._migrations}
+            if any(step.name not in names for step in steps.applied(db)):
                 raise LibraryError("the library was written by a newer selfsearch; update this one")
             if steps.pending(db):
                 steps.apply(db)
@@ -80,9 +85,7 @@ class Library:
                 raise explain(exc, self.path) from exc
 
     def sealer(self, name: str, *, create: bool = False) -> crypto.Sealer:
-        """What seals and opens under the key called `name`. Raises KeyUnavailable when that key was
-        destroyed.
-        """
+        """What seals and opens under the key called `name`. Raises KeyUnavailable when it was destroyed."""
         with self._guard:
             if name not in self._sealers:
                 self._sealers[name] = crypto.Sealer(self._key(name, create=create))
@@ -138,16 +141,15 @@ def open_library(
     writing: bool = False,
     ask: root_key.AskPassphrase | None = None,
 ) -> Iterator[Library]:
-    """Open the library at `home`; `create` makes it when there is none, `writing` takes the one writer's
-    place.
+    """Open the library at `home`; `create` makes it when there is none.
 
-    Raises LibraryError when there is none, KeyUnavailable when its key cannot be had, Busy when another
-    run writes.
+    `writing` takes the one writer's place. Raises LibraryError when there is no library, KeyUnavailable when
+    its key cannot be had, LibraryBusyError when another run writes.
     """
     key_folder = key_folder or default_key_folder()
-    if atomic_swap.is_ready(home):
+    if (home / STAGE / MARKER).exists():
         with writer(home):
-            atomic_swap.finish(home)
+            finish_replacement(home)
     if not (home / "key.json").exists():
         if not create:
             raise LibraryError(f"there is no library in {home} yet; make one: selfsearch index PATH")
@@ -170,6 +172,7 @@ def open_library(
 
 @contextmanager
 def writer(home: Path, wanted: bool = True) -> Iterator[None]:
+    """Have the one writer's place. Raises LibraryBusyError when another run has it."""
     if not wanted:
         yield
         return
@@ -186,3 +189,37 @@ def writer(home: Path, wanted: bool = True) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def stage_replacement(home: Path) -> Path:
+    """An empty private folder for the files of a library that is to replace the one at `home`.
+
+    From the moment they are committed, whoever opens the library moves them into place one by one, and the
+    old ones aside, until all are moved: killed at any moment, neither library is lost.
+    """
+    private_folder(home)
+    shutil.rmtree(home / STAGE, ignore_errors=True)
+    return private_folder(home / STAGE)
+
+
+def commit_replacement(home: Path) -> None:
+    """The staged files are complete: put them into place. Needs the writer's place, the library closed."""
+    write_private(home / STAGE / MARKER, b"")
+    finish_replacement(home)
+
+
+def finish_replacement(home: Path) -> None:
+    """Move what is committed and not moved yet. Needs the writer's place."""
+    if not (home / STAGE / MARKER).exists():
+        return
+    aside = private_folder(home / ASIDE)
+    for name in REPLACED:
+        if not (home / STAGE / name).exists():
+            continue
+        if (home / name).exists() and not (aside / name).exists():
+            os.replace(home / name, aside / name)
+        for side in ("-wal", "-shm"):  # of the old file; the new one was closed and has none
+            (home / f"{name}{side}").unlink(missing_ok=True)
+        os.replace(home / STAGE / name, home / name)
+    shutil.rmtree(aside)
+    shutil.rmtree(home / STAGE)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..types import Chip, Embedding, Embeddings
-from .faces import pack_chips, pack_embeddings, unpack_chips, unpack_embeddings
+from .db import insert_row
 from .library import Library
+from .sealed import (
+    ProbeBlock,
+    pack_chips,
+    pack_embeddings,
+    probe_chip_aad,
+    probe_embedding_aad,
+    unpack_chips,
+    unpack_embeddings,
+)
 
 Embed: TypeAlias = Callable[[NDArray[np.uint8]], Embeddings]  # (n, 112, 112, 3) chips -> (n, dimension)
 
@@ -25,30 +34,6 @@ class Person:
     enrolled_at: str
 
 
-def find_person(library: Library, name: str) -> Person | None:
-    """The person called `name`."""
-    row = library.db.execute("select id, name, enrolled_at from people where name = ?", [name]).fetchone()
-    return Person(*row) if row else None
-
-
-def all_people(library: Library) -> list[Person]:
-    """Everybody who is enrolled."""
-    return [
-        Person(*row) for row in library.db.execute("select id, name, enrolled_at from people order by id")
-    ]
-
-
-def save_person(library: Library, name: str, now: str) -> Person:
-    """Enrol a person, or find the one who is."""
-    with library.atomic():
-        library.db.execute(
-            "insert into people (name, enrolled_at) values (?, ?) on conflict do nothing", [name, now]
-        )
-    person = find_person(library, name)
-    assert person is not None  # noqa: S101  (just written)
-    return person
-
-
 @dataclass(frozen=True, slots=True)
 class NewProbe:
     """One photograph's face, to be kept."""
@@ -59,44 +44,85 @@ class NewProbe:
     embedding: Embedding = field(repr=False)
 
 
-def save_probe(library: Library, person: Person, pack: int, probe: NewProbe, now: str) -> None:
-    """Keep one photograph's face of a person, sealed under the person's key. The same photograph is kept
-    once.
-    """
-    sealer = library.sealer(f"person:{person.id}", create=True)
+def find_person(library: Library, name: str) -> Person | None:
+    """The person called `name`."""
+    return next(_people(library, "name = ?", name), None)
+
+
+def all_people(library: Library) -> list[Person]:
+    """Everybody who is enrolled."""
+    return list(_people(library))
+
+
+def _people(library: Library, where: str | None = None, *values: str) -> Iterator[Person]:
+    rows = library.db.table("people").rows_where(where, values, select="id, name, enrolled_at", order_by="id")
+    return (Person(**row) for row in rows)
+
+
+def save_person(library: Library, name: str, now: str) -> Person:
+    """Enrol a person, or find the one who is."""
     with library.atomic():
-        row = library.db.execute(
-            "select id from probes where person_id = ? and sha256 = ?", [person.id, probe.sha256]
-        ).fetchone()
-        if row is None:
-            row = library.db.execute(
-                "insert into probes (person_id, sha256, quality, chip, added_at) values (?, ?, ?, x'', ?)"
-                " returning id",
-                [person.id, probe.sha256, probe.quality, now],
-            ).fetchone()
-            sealed = sealer.seal(pack_chips([probe.chip]), f"chip of probe {row[0]}")
-            library.db.execute("update probes set chip = ? where id = ?", [sealed, row[0]])
-        sealed = sealer.seal(pack_embeddings(probe.embedding[None]), f"vector of probe {row[0]}, pack {pack}")
-        library.db.execute("insert or replace into probe_vectors values (?, ?, ?)", [row[0], pack, sealed])
+        library.db.table("people").insert({"name": name, "enrolled_at": now}, ignore=True)
+        return next(_people(library, "name = ?", name))
+
+
+def save_probe(library: Library, person: Person, pack: int, probe: NewProbe, now: str) -> None:
+    """Keep one photograph's face of a person, sealed under the person's key.
+
+    The same photograph is kept once.
+    """
+    with library.atomic():
+        probe_id = _find_probe(library, person, probe.sha256)
+        if probe_id is None:
+            probe_id = _insert_probe(library, person, probe, now)
+        save_probe_embedding(library, person, probe_id, pack, probe.embedding)
+
+
+def _find_probe(library: Library, person: Person, sha256: str) -> int | None:
+    rows = library.db.table("probes").rows_where(
+        "person_id = ? and sha256 = ?", [person.id, sha256], select="id"
+    )
+    return next((row["id"] for row in rows), None)
+
+
+def _insert_probe(library: Library, person: Person, probe: NewProbe, now: str) -> int:
+    """The chip is sealed when the row is there: it is bound to the row's number."""
+    table = library.db.table("probes")
+    values = {"person_id": person.id, "sha256": probe.sha256, "quality": probe.quality, "added_at": now}
+    probe_id = insert_row(table, {**values, "chip": b""})
+    sealer = library.sealer(f"person:{person.id}", create=True)
+    table.update(probe_id, {"chip": sealer.seal(pack_chips([probe.chip]), probe_chip_aad(probe_id))})
+    return probe_id
+
+
+def save_probe_embedding(
+    library: Library, person: Person, probe: int, pack: int, embedding: Embedding
+) -> None:
+    """Keep a probe's embedding by one pack."""
+    sealer = library.sealer(f"person:{person.id}", create=True)
+    sealed = sealer.seal(pack_embeddings(embedding[None]), probe_embedding_aad(probe, pack))
+    with library.atomic():
+        library.db.table("probe_vectors").insert(
+            {"probe_id": probe, "pack_id": pack, "sealed": sealed}, replace=True
+        )
 
 
 def probe_embeddings(
     library: Library, person: Person, pack: int, dimension: int
 ) -> tuple[Embeddings, list[float]]:
-    """(n, dimension) vectors of a person's probes and their qualities; n is 0 when none was made with this
-    pack.
-    """
+    """Embeddings of a person's probes by one pack, (n, dimension), and the probes' qualities. n may be 0."""
     rows = library.db.execute(
-        "select probe_vectors.probe_id, probe_vectors.sealed, probes.quality from probe_vectors"
-        " join probes on probes.id = probe_vectors.probe_id where probes.person_id = ? and pack_id = ? order"
-        " by probe_id",
+        """
+        select probe_id, pack_id, person_id, sealed, quality
+        from probe_vectors
+        join probes on probes.id = probe_id
+        where person_id = ? and pack_id = ?
+        order by probe_id
+        """,
         [person.id, pack],
     ).fetchall()
-    if not rows:
-        return np.empty((0, dimension), np.float32), []
-    sealer = library.sealer(f"person:{person.id}")
-    blocks = [sealer.open(sealed, f"vector of probe {probe}, pack {pack}") for probe, sealed, _ in rows]
-    return unpack_embeddings(b"".join(blocks), dimension), [quality for _, _, quality in rows]
+    data = b"".join(ProbeBlock(*row[:4]).open(library) for row in rows)
+    return unpack_embeddings(data, dimension), [row[4] for row in rows]
 
 
 def enrolled_embeddings(
@@ -109,33 +135,18 @@ def enrolled_embeddings(
     embeddings, qualities = probe_embeddings(library, person, pack, dimension)
     if qualities or pack < 0:
         return embeddings, qualities
-    for probe, chip in probe_chips(library, person):
+    for probe, chip in _probe_chips(library, person):
         save_probe_embedding(library, person, probe, pack, embed(chip[None])[0])
     return probe_embeddings(library, person, pack, dimension)
 
 
-def probe_chips(library: Library, person: Person) -> list[tuple[int, Chip]]:
-    """(probe id, aligned chip) of every probe of a person, to make vectors with another pack."""
+def _probe_chips(library: Library, person: Person) -> list[tuple[int, Chip]]:
+    """(probe id, aligned chip) of every probe of a person."""
     rows = library.db.execute(
-        "select id, chip from probes where person_id = ? order by id", [person.id]
-    ).fetchall()
-    sealer = library.sealer(f"person:{person.id}") if rows else None
-    return [
-        (number, unpack_chips(sealer.open(blob, f"chip of probe {number}"))[0])
-        for number, blob in rows
-        if sealer
-    ]
-
-
-def save_probe_embedding(
-    library: Library, person: Person, probe: int, pack: int, embedding: Embedding
-) -> None:
-    """Add another pack's vector to a probe."""
-    sealed = library.sealer(f"person:{person.id}").seal(
-        pack_embeddings(embedding[None]), f"vector of probe {probe}, pack {pack}"
+        "select id, null, person_id, chip from probes where person_id = ? order by id", [person.id]
     )
-    with library.atomic():
-        library.db.execute("insert or replace into probe_vectors values (?, ?, ?)", [probe, pack, sealed])
+    blocks = [ProbeBlock(*row) for row in rows]
+    return [(block.probe, unpack_chips(block.open(library))[0]) for block in blocks]
 
 
 def save_query(
@@ -148,22 +159,22 @@ def save_query(
         )
 
 
-def queries(library: Library, person: str | None = None) -> list[dict[str, object]]:
+def queries(library: Library, person: str | None = None) -> list[dict[str, Any]]:
     """The audit log, oldest first: at, person, purpose, outcome, appearances."""
-    return list(
-        library.db.query(
-            "select at, person, purpose, outcome, appearances from queries where ?1 is null or person = ?1"
-            " order by id",
-            [person],
-        )
+    rows = library.db.table("queries").rows_where(
+        "?1 is null or person = ?1",
+        [person],
+        select="at, person, purpose, outcome, appearances",
+        order_by="id",
     )
+    return list(rows)
 
 
 def save_verdict(library: Library, person: Person, face: int, verdict: str, now: str) -> None:
-    """Keep what the person said of a face: "me" or "not_me"."""
+    """Keep what the person says of a face: "me" or "not_me"."""
     with library.atomic():
-        library.db.execute(
-            "insert or replace into verdicts values (?, ?, ?, ?)", [person.id, face, verdict, now]
+        library.db.table("verdicts").insert(
+            {"person_id": person.id, "face_id": face, "verdict": verdict, "at": now}, replace=True
         )
 
 

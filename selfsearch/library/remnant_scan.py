@@ -1,4 +1,4 @@
-"""Traces: what an erasure must leave nowhere, collected before it and searched for after it.
+"""Remnants: what an erasure must leave nowhere, collected before it and searched for after it.
 
 Texts are looked for in every text column of the library but the ledger's; samples of templates, chips and
 texts in the bytes of every file of the library's folder, as they are, as hexadecimal, and inside files that
@@ -17,12 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import LibraryError
-from .erasure import Erasure
-from .faces import chips_aad, embeddings_aad
+from .erasure import SAMPLE_BYTES, SAMPLED, Erasure
+from .faces import find_chips
 from .library import Library
+from .sealed import MediaBlock
 
-SAMPLED = 24  # media whose bytes are searched for in files, and as many texts
-PIECE = 48  # bytes of each: enough to be unique
 LARGEST = 64 << 20  # bytes of a compressed file that are unpacked to look inside
 SHORTEST = 8  # characters: shorter texts stand in many files by chance
 PUBLIC = {"packs"}  # model packs: checked by their checksums, never written by index or query
@@ -44,12 +43,13 @@ def collect(library: Library, erasures: Sequence[Erasure]) -> Traces:
         for kind, column in (("source", "source_id"), ("media", "media_id")):
             library.db.conn.executemany(
                 f"insert or ignore into temp.doomed select id from items where {column} = ?",
-                [(one.number,) for one in erasures if one.kind == kind],
+                [(erasure.number,) for erasure in erasures if erasure.kind == kind],
             )
-        texts = {text for query in _TEXTS for (text,) in library.db.execute(query) if len(text) >= SHORTEST}
-        for one in erasures:
-            if one.kind == "person":
-                texts.update(row[0] for row in library.db.execute(_PROBES, [one.number]))
+        texts = {text for query in DOOMED_TEXTS for (text,) in library.db.execute(query)}
+        texts = {text for text in texts if len(text) >= SHORTEST}
+        for erasure in erasures:
+            if erasure.kind == "person":
+                texts.update(sha256 for (sha256,) in library.db.execute(PROBE_HASHES, [erasure.number]))
         return Traces(frozenset(texts), tuple(_samples(library, sorted(texts, key=len)[-SAMPLED:])))
 
 
@@ -57,52 +57,67 @@ def remnants(library: Library, traces: Traces) -> tuple[list[str], int]:
     """Where something erased is still found (table.column, or a file's name), and how many files were
     searched.
     """
-    found = [place for place, cell in _cells(library) if not traces.texts.isdisjoint(_strings(cell))]
+    places = [place for place, text in _texts(library) if not traces.texts.isdisjoint(_strings(text))]
     files = sorted(path for path in library.home.rglob("*") if path.is_file() and not _public(library, path))
     pattern = _pattern(traces.samples)
-    found += [str(path.relative_to(library.home)) for path in files if pattern and _holds(path, pattern)]
-    return sorted(set(found)), len(files)
+    places += [str(path.relative_to(library.home)) for path in files if pattern and _holds(path, pattern)]
+    return sorted(set(places)), len(files)
 
 
-def _only(column: str, table: str, item: str) -> str:
+def _only_doomed(column: str, table: str, item: str) -> str:
     """Values that only doomed files have."""
     rows = f"select {column} from {table} where {column} is not null and {item}"
-    return f"{rows} in (select id from temp.doomed) except {rows} not in (select id from temp.doomed)"
+    return f"""
+        {rows} in (select id from temp.doomed)
+        except
+        {rows} not in (select id from temp.doomed)
+    """
 
 
-_JOINED = "media join items on items.media_id = media.id"
-_TEXTS = (
-    _only("address", "items", "id"),
-    _only("caption", "sightings", "item_id"),
-    _only("url", "sightings", "item_id"),
-    _only("media.sha256", _JOINED, "items.id"),
-    _only("media.caption", _JOINED, "items.id"),
+MEDIA_ITEMS = "media join items on items.media_id = media.id"
+DOOMED_TEXTS = (
+    _only_doomed("address", "items", "id"),
+    _only_doomed("caption", "sightings", "item_id"),
+    _only_doomed("url", "sightings", "item_id"),
+    _only_doomed("media.sha256", MEDIA_ITEMS, "items.id"),
+    _only_doomed("media.caption", MEDIA_ITEMS, "items.id"),
 )
-_PROBES = "select sha256 from probes where person_id = ? except select sha256 from media"
+PROBE_HASHES = "select sha256 from probes where person_id = ? except select sha256 from media"
 
 
 def _samples(library: Library, texts: Sequence[str]) -> Iterator[bytes]:
     """The beginnings of templates, chips and sealed blocks, and some texts."""
-    yield from (text.encode()[-PIECE:] for text in texts)
-    query = "select media_id, pack_id, source_id, sealed from vectors where count > 0 and media_id in"
-    query += " (select media_id from items where id in (select id from temp.doomed)) and media_id not in"
-    query += " (select media_id from items where media_id is not null"
-    query += " and id not in (select id from temp.doomed)) limit ?"
-    for media, pack, source, sealed in library.db.execute(query, [SAMPLED]).fetchall():
-        yield sealed[:PIECE]
-        chips = library.db.execute("select sealed from chips where media_id = ?", [media]).fetchone()
+    yield from (text.encode()[-SAMPLE_BYTES:] for text in texts)
+    rows = library.db.execute(
+        """
+        select media_id, pack_id, source_id, sealed, count
+        from vectors
+        where count > 0
+            and media_id in (
+                select media_id from items where id in (select id from temp.doomed)
+            )
+            and media_id not in (
+                select media_id from items
+                where media_id is not null and id not in (select id from temp.doomed)
+            )
+        limit ?
+        """,
+        [SAMPLED],
+    ).fetchall()
+    for block in map(MediaBlock._make, rows):
+        yield block.sealed[:SAMPLE_BYTES]
+        chips = find_chips(library, block.media)
         try:
-            sealer = library.sealer(f"source:{source}")
-            yield sealer.open(sealed, embeddings_aad(media, pack))[:PIECE]
+            yield block.open(library)[:SAMPLE_BYTES]
             if chips:
                 # the first bytes of every JPEG are alike; those behind its tables are not
-                yield sealer.open(chips[0], chips_aad(media))[-PIECE:]
+                yield chips.open(library)[-SAMPLE_BYTES:]
         except LibraryError:
             continue  # it does not open: nothing of it can lie about
 
 
-def _cells(library: Library) -> Iterator[tuple[str, str]]:
-    """Every text in every table but the ledger (it says what was consented to) and the requests."""
+def _texts(library: Library) -> Iterator[tuple[str, str]]:
+    """(table.column, text) in every table but the ledger (it says what was consented to) and the requests."""
     for table in library.db.table_names():
         if table in ("consents", "erasures") or table.startswith(("_sqlite", "sqlite")):
             continue
@@ -110,26 +125,26 @@ def _cells(library: Library) -> Iterator[tuple[str, str]]:
             if column.type.lower() != "text":
                 continue
             query = f'select distinct "{column.name}" from "{table}" where "{column.name}" is not null'
-            for (cell,) in library.db.execute(query):
-                yield f"{table}.{column.name}", cell
+            for (text,) in library.db.execute(query):
+                yield f"{table}.{column.name}", text
 
 
-def _strings(cell: str) -> set[str]:
+def _strings(text: str) -> set[str]:
     """The text, and every text inside it when it is JSON."""
-    if cell[:1] not in "[{":
-        return {cell}
+    if text[:1] not in "[{":
+        return {text}
     try:
-        return {cell, *_leaves(json.loads(cell))}
+        return {text, *_leaves(json.loads(text))}
     except ValueError:
-        return {cell}
+        return {text}
 
 
 def _leaves(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
-        for one in value:
-            yield from _leaves(one)
+        for element in value:
+            yield from _leaves(element)
     elif isinstance(value, dict):
         yield from _leaves([*value, *value.values()])
 
@@ -139,7 +154,9 @@ def _public(library: Library, path: Path) -> bool:
 
 
 def _pattern(samples: Sequence[bytes]) -> re.Pattern[bytes] | None:
-    forms = {form for one in samples for form in (one, one.hex().encode(), one.hex().upper().encode())}
+    forms = {
+        form for sample in samples for form in (sample, sample.hex().encode(), sample.hex().upper().encode())
+    }
     return re.compile(b"|".join(re.escape(form) for form in sorted(forms))) if forms else None
 
 
@@ -155,12 +172,11 @@ def _holds(path: Path, pattern: re.Pattern[bytes]) -> bool:
         if head != b"\x1f\x8b" and head[:1] != b"\x78":
             return False
         file.seek(0)
-        packed = file.read(LARGEST)
-    return bool(pattern.search(_unpacked(packed)))
+        return bool(pattern.search(_decompress(file.read(LARGEST))))
 
 
-def _unpacked(packed: bytes) -> bytes:
+def _decompress(data: bytes) -> bytes:
     try:
-        return gzip.decompress(packed) if packed[:2] == b"\x1f\x8b" else zlib.decompress(packed)
+        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else zlib.decompress(data)
     except (OSError, EOFError, zlib.error):
         return b""

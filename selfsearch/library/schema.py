@@ -318,8 +318,12 @@ def m010_vectors_with_rowid(db: Database) -> None:
             sealed blob not null,
             primary key (media_id, pack_id)
         ) strict""",
-        "insert into vectors_new (media_id, pack_id, source_id, count, bystanders, sealed)"
-        " select media_id, pack_id, source_id, count, bystanders, sealed from vectors order by media_id",
+        """
+        insert into vectors_new (media_id, pack_id, source_id, count, bystanders, sealed)
+        select media_id, pack_id, source_id, count, bystanders, sealed
+        from vectors
+        order by media_id
+        """,
         "drop table vectors",
         "alter table vectors_new rename to vectors",
         "create index vectors_source on vectors (source_id)",

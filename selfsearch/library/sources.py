@@ -1,4 +1,4 @@
-"""Sources and scans: what was looked at, when, and how far."""
+"""Sources and scans: what was looked at, when, and how far; and the model packs it was looked at with."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from .db import insert_row
 from .library import Library
+
+JSON_COLUMNS = ("periods", "account_was", "containers", "stamps")
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source as the library knows it."""
+    """A source as the library has it."""
 
     id: int
     locator: str
@@ -28,7 +31,7 @@ class SourceRow:
     stamps: dict[str, str]
     scanned_pack: int | None
     successor: int | None
-    state: str
+    state: str  # live, unreachable, erasing
     added_at: str
     scanned_at: str | None
 
@@ -38,12 +41,20 @@ class SourceRow:
         return self.state == "erasing"
 
 
-JSON_COLUMNS = ("periods", "account_was", "containers", "stamps")
+@dataclass(frozen=True, slots=True)
+class PackRow:
+    """A model pack as the library has it."""
+
+    id: int
+    name: str
+    revision: str
+    dimension: int
+    media: int  # how many have embeddings of it
 
 
 def all_sources(library: Library) -> list[SourceRow]:
     """Every source, oldest first."""
-    return [_row(row) for row in library.db.query("select * from sources order by id")]
+    return [_unpack(row) for row in library.db.table("sources").rows_where(order_by="id")]
 
 
 def visible_sources(library: Library) -> list[SourceRow]:
@@ -52,49 +63,51 @@ def visible_sources(library: Library) -> list[SourceRow]:
 
 
 def save_source(library: Library, values: dict[str, Any]) -> SourceRow:
-    """Insert or update by `locator`; columns not given keep what they had."""
-    packed = {key: json.dumps(value) if key in JSON_COLUMNS else value for key, value in values.items()}
+    """Insert or update by `locator`; columns not given keep what they had, and `added_at` stays."""
+    table, packed = library.db.table("sources"), _pack(values)
     with library.atomic():
-        known = library.db.execute("select id from sources where locator = ?", [values["locator"]]).fetchone()
-        if known:
-            packed.pop("added_at", None)
-            library.db.table("sources").update(known[0], packed)
+        rows = table.rows_where("locator = ?", [values["locator"]], select="id")
+        number = next((row["id"] for row in rows), None)
+        if number is None:
+            number = insert_row(table, packed)
         else:
-            library.db.table("sources").insert(packed, pk="id")
-    return _row(next(iter(library.db.query("select * from sources where locator = ?", [values["locator"]]))))
+            packed.pop("added_at", None)
+            table.update(number, packed)
+        return _unpack(table.get(number))
 
 
 def update_source(library: Library, number: int, **values: Any) -> None:
     """Change columns of one source."""
-    packed = {key: json.dumps(value) if key in JSON_COLUMNS else value for key, value in values.items()}
     with library.atomic():
-        library.db.table("sources").update(number, packed)
+        library.db.table("sources").update(number, _pack(values))
 
 
-def _row(row: dict[str, Any]) -> SourceRow:
-    return SourceRow(
-        **{key: json.loads(value) if key in JSON_COLUMNS else value for key, value in row.items()}
-    )
+def _pack(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: json.dumps(value) if name in JSON_COLUMNS else value for name, value in values.items()}
+
+
+def _unpack(row: dict[str, Any]) -> SourceRow:
+    return SourceRow(**row | {name: json.loads(row[name]) for name in JSON_COLUMNS})
 
 
 def save_pack(library: Library, name: str, revision: str, dimension: int) -> int:
-    """The number under which vectors of this pack are kept."""
+    """The number under which embeddings of this pack are kept."""
+    table = library.db.table("packs")
     with library.atomic():
-        library.db.execute(
-            "insert into packs (name, revision, dimension) values (?, ?, ?) on conflict do nothing",
-            [name, revision, dimension],
-        )
-    return int(next(iter(library.db.query("select id from packs where revision = ?", [revision])))["id"])
+        table.insert({"name": name, "revision": revision, "dimension": dimension}, ignore=True)
+        return int(next(table.rows_where("revision = ?", [revision]))["id"])
 
 
-def find_packs(library: Library) -> list[dict[str, Any]]:
-    """Every pack that the library has vectors of: id, name, revision, dimension, media."""
-    return list(
-        library.db.query(
-            "select packs.*, (select count(*) from vectors where pack_id = packs.id) as media from packs"
-            " order by id"
-        )
+def find_packs(library: Library) -> list[PackRow]:
+    """Every pack that the library has met."""
+    rows = library.db.query(
+        """
+        select packs.*, (select count(*) from vectors where pack_id = packs.id) as media
+        from packs
+        order by id
+        """
     )
+    return [PackRow(**row) for row in rows]
 
 
 def begin_scan(library: Library, source: int, pack: int, now: str) -> int:
@@ -103,9 +116,8 @@ def begin_scan(library: Library, source: int, pack: int, now: str) -> int:
         library.db.execute(
             "update scans set state = 'interrupted' where source_id = ? and state = 'running'", [source]
         )
-        table = library.db.table("scans")
-        table.insert({"source_id": source, "pack_id": pack, "started_at": now, "state": "running"}, pk="id")
-    return int(table.last_pk)  # type: ignore[arg-type]
+        scan = {"source_id": source, "pack_id": pack, "started_at": now, "state": "running"}
+        return insert_row(library.db.table("scans"), scan)
 
 
 def end_scan(library: Library, scan: int, state: str, counts: dict[str, int], now: str) -> None:

@@ -1,9 +1,7 @@
 """The plain export: what the library knows, as an ordinary SQLite file that any tool opens.
 
-Only what has live consent.
-
-Templates and chips are left out unless they are asked for; then each face has its vector (little-endian
-float32) and its chip (JPEG).
+Only what has live consent. Templates and chips are left out unless they are asked for; then each face has its
+embedding (little-endian float32, in a column that is called vector) and its chip (JPEG).
 """
 
 from __future__ import annotations
@@ -17,19 +15,23 @@ from pathlib import Path
 
 from ..errors import LibraryError
 from ..files import private_folder
-from .faces import chips_aad, embeddings_aad, split_chips
+from .db import id_list, marks
+from .faces import find_chips
 from .library import Library
+from .sealed import MediaBlock
 
 NAME = "selfsearch.db"
-TABLES = {  # table -> condition on what is given out; {} are the numbers of the sources
-    "sources": "id in ({})",
-    "items": "source_id in ({})",
-    "sightings": "item_id in (select id from items where source_id in ({}))",
-    "media": "id in (select media_id from items where source_id in ({}))",
-    "faces": "media_id in (select media_id from items where source_id in ({}))",
-    "verdicts": "face_id in (select id from faces where media_id in (select media_id from items where"
-    " source_id in ({})))"
-    " and person_id in (select id from people where name in (select value from json_each(?)))",
+MEDIA = "select media_id from items where source_id in ({sources})"
+TABLES = {  # table -> condition on what is given out
+    "sources": "id in ({sources})",
+    "items": "source_id in ({sources})",
+    "sightings": "item_id in (select id from items where source_id in ({sources}))",
+    "media": f"id in ({MEDIA})",
+    "faces": f"media_id in ({MEDIA})",
+    "verdicts": f"""
+        face_id in (select id from faces where media_id in ({MEDIA}))
+        and person_id in (select id from people where name in (select value from json_each(?)))
+    """,
     "people": "name in (select value from json_each(?))",
 }
 HIDDEN = {"sources": {"stamps", "scanned_pack"}, "items": {"stamp", "said"}, "faces": {"landmarks"}}
@@ -53,9 +55,9 @@ def export(
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
         with closing(sqlite3.connect(part)) as out:
-            counts = {table: _copy(library, out, table, sources, people) for table in TABLES}
+            counts = {table: _copy_table(library, out, table, sources, people) for table in TABLES}
             if biometrics:
-                counts["biometrics"] = _biometrics(library, out, sources)
+                counts["biometrics"] = _write_biometrics(library, out, sources)
             out.commit()
         os.replace(part, path)
     except sqlite3.Error as exc:
@@ -65,40 +67,38 @@ def export(
     return counts
 
 
-def _copy(
+def _copy_table(
     library: Library, out: sqlite3.Connection, table: str, sources: Collection[int], people: Collection[str]
 ) -> int:
-    columns = [one.name for one in library.db.table(table).columns if one.name not in HIDDEN.get(table, ())]
+    columns = [column.name for column in library.db.table(table).columns]
+    columns = [name for name in columns if name not in HIDDEN.get(table, ())]
     names = ", ".join(f'"{name}"' for name in columns)
     out.execute(f"create table {table} ({names})")
-    where = TABLES[table].format(",".join(map(str, sources)) or "-1")
+    where = TABLES[table].format(sources=id_list(sources))
     values = [json.dumps(sorted(people))] * where.count("?")
     rows = library.db.execute(f"select {names} from {table} where {where}", values)
-    marks = ", ".join("?" * len(columns))
-    return out.executemany(f"insert into {table} values ({marks})", rows).rowcount
+    return out.executemany(f"insert into {table} values ({marks(columns)})", rows).rowcount
 
 
-def _biometrics(library: Library, out: sqlite3.Connection, sources: Collection[int]) -> int:
+def _write_biometrics(library: Library, out: sqlite3.Connection, sources: Collection[int]) -> int:
     """One row per face and pack: the template and the aligned chip."""
     out.execute("create table biometrics (face_id, pack, dimension, vector, chip)")
-    where = TABLES["faces"].format(",".join(map(str, sources)) or "-1")
+    rows = library.db.execute(
+        f"""
+        select media_id, pack_id, source_id, sealed, count, name, dimension
+        from vectors
+        join packs on packs.id = pack_id
+        where count > 0 and media_id in ({MEDIA.format(sources=id_list(sources))})
+        """
+    ).fetchall()
     count = 0
-    query = (
-        "select vectors.media_id, pack_id, source_id, sealed, name, dimension from vectors"
-        f" join packs on packs.id = pack_id where vectors.count > 0 and {where}"
-    )
-    for media, pack, source, sealed, name, dimension in library.db.execute(query).fetchall():
-        block = library.sealer(f"source:{source}").open(sealed, embeddings_aad(media, pack))
-        chips = _chips(library, media)
-        faces = library.db.execute("select id, ordinal from faces where media_id = ?", [media]).fetchall()
-        rows = [
-            (face, name, dimension, block[at * dimension * 4 : (at + 1) * dimension * 4], chips[at])
-            for face, at in faces
-        ]
-        count += out.executemany("insert into biometrics values (?, ?, ?, ?, ?)", rows).rowcount
+    for *columns, name, dimension in rows:
+        block = MediaBlock(*columns)
+        embeddings, chips = block.records(library), find_chips(library, block.media)
+        jpegs = chips.records(library) if chips else []
+        faces = library.db.execute("select id, ordinal from faces where media_id = ?", [block.media])
+        count += out.executemany(
+            "insert into biometrics values (?, ?, ?, ?, ?)",
+            [(face, name, dimension, embeddings[at], jpegs[at]) for face, at in faces],
+        ).rowcount
     return count
-
-
-def _chips(library: Library, media: int) -> list[bytes]:
-    row = library.db.execute("select source_id, sealed from chips where media_id = ?", [media]).fetchone()
-    return split_chips(library.sealer(f"source:{row[0]}").open(row[1], chips_aad(media))) if row else []

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..consent.grants import ConsentStatus
-from ..library.ledger import Entry
+from ..library.ledger import LedgerEntry
 
 FIELD_LABELS = {  # field -> what a person calls it
     "at": "when",
@@ -43,24 +43,24 @@ class ConsentRecord:
     library: str  # its number; says nothing about anybody
     at: str
     length: int  # of the whole ledger, verified
-    entries: tuple[Entry, ...]
+    entries: tuple[LedgerEntry, ...]
     statuses: tuple[ConsentStatus, ...]
 
 
-def fields(entry: Entry) -> list[tuple[str, str]]:
+def fields(entry: LedgerEntry) -> list[tuple[str, str]]:
     """Label and value of everything that the entry says."""
     values = {name: str(getattr(entry, name)) for name in FIELD_LABELS}
     values["event"] = EVENT_LABELS.get(entry.event, entry.event)
     return [(FIELD_LABELS[name], value) for name, value in values.items() if value]
 
 
-def entry_to_json(entry: Entry) -> dict[str, Any]:
+def entry_to_json(entry: LedgerEntry) -> dict[str, Any]:
     """One entry, with its detail unpacked."""
     raw = asdict(entry)
     return raw | {"detail": json.loads(entry.detail)} if entry.detail[:1] == "{" else raw
 
 
-def entry_to_text(entry: Entry) -> str:
+def entry_to_text(entry: LedgerEntry) -> str:
     """One entry for people."""
     lines = [f"entry {entry.id}: {entry.kind} {entry.subject}"]
     return "\n".join(lines + [f"  {label}: {value}" for label, value in fields(entry)])

@@ -80,11 +80,11 @@ def _crop_faces(data: bytes, appearances: Iterable[Appearance]) -> dict[int, Pic
 
 def chip_picture(library: Library, face: int) -> Picture | None:
     """The kept chip of a face, as a picture; None when the face is not in the library any more."""
-    row = faces.describe(library, [face]).get(face)
-    chips = faces.load_chips(library, row["media_id"]) if row else []
-    if row is None or row["ordinal"] >= len(chips):
+    row = faces.find_faces(library, [face]).get(face)
+    chips = faces.load_chips(library, row.media) if row else []
+    if row is None or row.ordinal >= len(chips):
         return None
-    chip = chips[row["ordinal"]]
+    chip = chips[row.ordinal]
     return crop(chip, (0.0, 0.0, float(chip.shape[1]), float(chip.shape[0])))
 
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from ..consent import grants
 from ..errors import ConsentError
 from ..library import changes, faces, people, sources
-from ..library.changes import Change, Memory, Place, State
+from ..library.changes import Change, Place, Snapshot, State
+from ..library.faces import StoredFace
 from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
@@ -34,7 +34,6 @@ REPLACED = "the file holds something else now"
 DELETED = "the file is no longer there"
 
 Pair = tuple[int, int]  # faces that are the same appearance
-FaceRow = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +90,16 @@ def _note_person(
         outcome="answered",
         appearances=len(answer.appearances),
     )
-    memory, states = changes.recall(library, person.id), _states(answer)
+    memory, states = changes.load_snapshot(library, person.id), _states(answer)
     if memory.pack == revision and memory.states == states:
         return
-    updated = Memory(states, revision, changes.newest_media(library))
+    updated = Snapshot(states, revision, changes.newest_media(library))
     if memory.pack is None:
-        changes.save(library, person.id, updated, [], now)
+        changes.save_snapshot(library, person.id, updated, [], now)
         result.first[person.name] = len(group_faces(gallery, list(states), [], {}))
         return
     diff = Diff(gallery, person, answer, memory, clock)
-    changes.save(library, person.id, replace(updated, states=diff.after), diff.changes(), now)
+    changes.save_snapshot(library, person.id, replace(updated, states=diff.after), diff.changes(), now)
     if diff.is_another_pack:
         result.recounted[person.name] = Recount(diff.more, diff.fewer)
 
@@ -122,7 +121,7 @@ class Diff:
     """One person's appearances, the last time and now."""
 
     def __init__(
-        self, gallery: Gallery, person: Person, answer: Answer, memory: Memory, clock: Clock
+        self, gallery: Gallery, person: Person, answer: Answer, memory: Snapshot, clock: Clock
     ) -> None:
         library = gallery.library
         self.gallery, self.memory, self.person = gallery, memory, person.name
@@ -138,8 +137,8 @@ class Diff:
             for face, state in memory.states.items()
             if verdicts.get(face) != "not_me" and state.places  # without places: it was erased since
         }
-        described = faces.describe(library, self._differing(self.matched))
-        self.media = {face: row["media_id"] for face, row in described.items()}
+        described = faces.find_faces(library, self._differing(self.matched))
+        self.media = {face: row.media for face, row in described.items()}
         self.after = self._completed({row.id for row in grants.searchable_sources(library, clock())})
 
     def changes(self) -> list[Change]:
@@ -271,19 +270,19 @@ def group_faces(
 
     `places`: face -> addresses, by which a face that is not in the library any more is known again.
     """
-    rows = faces.describe(gallery.library, sorted({*changed, *others}))
+    rows = faces.find_faces(gallery.library, sorted({*changed, *others}))
     pairs = _pairs_in_one_picture(gallery, changed, rows)
     pairs += _pairs_of_files_read_again(changed, rows, places)
     return _connected(changed, pairs)
 
 
 def _pairs_in_one_picture(
-    gallery: Gallery, changed: Iterable[int], rows: Mapping[int, FaceRow]
+    gallery: Gallery, changed: Iterable[int], rows: Mapping[int, StoredFace]
 ) -> list[Pair]:
     """The same face in copies of one picture, by perceptual hash and embedding."""
-    hashed = sorted(face for face, row in rows.items() if row["phash"] is not None)
-    hashes = np.array([rows[face]["phash"] for face in hashed], np.int64).view(np.uint64)
-    media = np.array([rows[face]["media_id"] for face in hashed], np.int64)
+    hashed = sorted(face for face, row in rows.items() if row.phash is not None)
+    hashes = np.array([rows[face].phash for face in hashed], np.int64).view(np.uint64)
+    media = np.array([rows[face].media for face in hashed], np.int64)
     place_of = {face: place for place, face in enumerate(hashed)}
     pairs = []
     for face in changed:
@@ -291,7 +290,7 @@ def _pairs_in_one_picture(
             is_near = np.bitwise_count(hashes ^ hashes[place_of[face]]) <= SAME_PICTURE_BITS
             is_near &= media != media[place_of[face]]
             pairs += [(face, hashed[other]) for other in np.flatnonzero(is_near)]
-    embeddings = _load_embeddings(gallery, {rows[face]["media_id"] for pair in pairs for face in pair})
+    embeddings = _load_embeddings(gallery, {rows[face].media for pair in pairs for face in pair})
     return [(face, other) for face, other in pairs if _agree(embeddings.get(face), embeddings.get(other))]
 
 
@@ -308,7 +307,7 @@ def _agree(first: Embedding | None, second: Embedding | None) -> bool:
 
 
 def _pairs_of_files_read_again(
-    changed: Iterable[int], rows: Mapping[int, FaceRow], places: Mapping[int, Collection[str]]
+    changed: Iterable[int], rows: Mapping[int, StoredFace], places: Mapping[int, Collection[str]]
 ) -> list[Pair]:
     """A file that was analysed again has its faces under new numbers."""
     face_at = {place: face for face in changed if face in rows for place in places.get(face, ())}
@@ -342,7 +341,7 @@ class PlaceHistory:
     def __init__(self, library: Library, rows: Sequence[SourceRow], addresses: Collection[str]) -> None:
         self._rows = {row.id: row for row in rows}
         self._places: Mapping[str, Sequence[Place]] = changes.places_at(library, addresses)
-        self._existing = changes.there(library, addresses)
+        self._existing = changes.occupied(library, addresses)
 
     @cached_property
     def _accounts(self) -> dict[int, tuple[str, object]]:

@@ -88,7 +88,7 @@ class Gallery:
     _index: FaceIndex | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        numbers = {row["revision"]: row["id"] for row in sources.find_packs(self.library)}
+        numbers = {row.revision: row.id for row in sources.find_packs(self.library)}
         self.pack = numbers.get(self.engine.pack.revision, -1)
         self.calibration = find_calibration(self.engine.pack)
 
@@ -108,7 +108,7 @@ class Gallery:
         """The index over the faces of these sources."""
         stamp = Stamp(self.engine.pack.revision, faces.generation(self.library), tuple(source_ids))
         if self._index is None or self._index.stamp != stamp:
-            media = faces.searchable(self.library, source_ids)
+            media = faces.media_in(self.library, source_ids)
             ids, embeddings = faces.load_embeddings(self.library, self.pack, self.engine.dimension, media)
             self._index = FaceIndex(ids, embeddings, stamp)
         return self._index

@@ -31,6 +31,7 @@ from ..errors import ItemError, SelfsearchError
 from ..exports.discovery import discover
 from ..exports.source import Item, Source
 from ..library import faces, items, sources
+from ..library.db import batched
 from ..library.library import Library
 from ..library.sources import SourceRow
 from ..recognition.engine import Engine
@@ -73,7 +74,7 @@ class Context:
     pack: int  # the number of the engine's pack in this library
     clock: Clock
     progress: ProgressListener
-    keep_faces: bystanders.Keep
+    keep_faces: bystanders.FaceFilter
     analysed: set[int]  # media that have embeddings of this pack
     failures: dict[str, tuple[Outcome, str | None]] = field(default_factory=dict)  # sha256 -> why
     claims: Claims = field(default_factory=lambda: Claims())
@@ -96,7 +97,7 @@ class SourceScan:
 
     context: Context
     result: IndexResult
-    seen: items.Ids = field(default_factory=items.Ids)  # rows of files that are there
+    seen: items.IdSet = field(default_factory=items.IdSet)  # rows of files that are there
     changed: dict[str, int] = field(default_factory=dict)  # path -> row of a file whose content was known
 
     @property
@@ -158,8 +159,8 @@ def index(
     reembed(library, engine, clock(), progress)
     rows = sources.all_sources(library)
     discovery = discover(path, unchanged_archives(rows, pack))
-    keep_faces = bystanders.rule(library, engine, pack, clock())
-    analysed = faces.analysed(library, pack)
+    keep_faces = bystanders.face_filter(library, engine, pack, clock())
+    analysed = faces.analysed_media(library, pack)
     context = Context(library, engine, grant, pack, clock, progress, keep_faces, analysed)
     by_id = {row.id: row for row in rows}
     results = [
@@ -208,14 +209,14 @@ def index_source(context: Context, source: Source, locator: str, root: str) -> I
 
 def list_items(source: Source) -> Iterator[list[Item]]:
     """Every file of the source and every link without one, some hundred at a time."""
-    return items.chunks(source.items(), LOOKUP)
+    return batched(source.items(), LOOKUP)
 
 
 def skip_unchanged(scan: SourceScan, listed: Iterable[list[Item]]) -> Iterator[Item]:
     """The files that must be read; those that are as they were are ticked off."""
     context = scan.context
     for chunk in listed:
-        known = items.known_items(context.library, scan.source_id, [item.path for item in chunk])
+        known = items.find_items(context.library, scan.source_id, [item.path for item in chunk])
         returned = []
         for item in chunk:
             row = known.get(item.path)
@@ -234,9 +235,9 @@ def skip_unchanged(scan: SourceScan, listed: Iterable[list[Item]]) -> Iterator[I
                 items.mark_back(context.library, returned)
 
 
-def _is_changed(context: Context, row: items.Known, item: Item) -> bool:
+def _is_changed(context: Context, row: items.StoredItem, item: Item) -> bool:
     """Whether a file that was met before must be looked at again."""
-    is_said_anew = row.said != items.digest(item.provenance)
+    is_said_anew = row.digest != items.digest(item.provenance)
     if row.stamp != item.stamp or is_said_anew:
         return True
     if item.decided is not None:
@@ -280,7 +281,7 @@ def _analyse_file(context: Context, item: Item) -> FileResult:
     except OSError as exc:  # in the middle of a file: a bad sector, a share that went away
         return FileResult(item, Outcome.UNREADABLE, os_error_reason(exc), sha256)
     outcome = Outcome.INDEXED if analysis.faces else Outcome.NO_FACE
-    return FileResult(item, outcome, bystanders.words(analysis.bystanders), sha256, len(data), analysis)
+    return FileResult(item, outcome, bystanders.why_missing(analysis.bystanders), sha256, len(data), analysis)
 
 
 def analyse_picture(engine: Engine, data: bytes) -> Analysis:
@@ -346,10 +347,10 @@ def _store_file(scan: SourceScan, result: FileResult) -> int:
     if previous is not None and result.outcome is Outcome.UNREADABLE and not result.sha256:
         return previous  # not one byte of it could be had: what is known of it may still be true
     outcome, reason, media_id = _store_content(scan, result)
-    entry = items.Entry(
+    new_item = items.NewItem(
         item.path, item.address, item.size, item.stamp, item.provenance, outcome, reason, media_id
     )
-    return items.save_item(scan.context.library, scan.source_id, entry, scan.context.now)
+    return items.save_item(scan.context.library, scan.source_id, new_item, scan.context.now)
 
 
 def _store_content(scan: SourceScan, result: FileResult) -> tuple[Outcome, str | None, int | None]:
@@ -390,9 +391,9 @@ def mark_gone(scan: SourceScan, source: Source) -> None:
         for problem in source.problems
         if problem.outcome is Outcome.UNREADABLE
     }
-    scan.seen.update(items.below(library, scan.source_id, unlisted, scan.seen))
+    scan.seen.update(items.items_below(library, scan.source_id, unlisted, scan.seen))
     scan.result.gone = len(items.mark_gone(library, scan.source_id, scan.seen, now))
-    scan.result.moved = items.promote(library)
+    scan.result.moved = items.promote_duplicates(library)
     faces.prune(library, keep_remembered=True)
 
 
@@ -443,7 +444,7 @@ def _missing_sources(
         if any(is_out_of_sight(path) for path in row.containers):
             sources.update_source(library, row.id, state="unreachable")
             continue
-        gone = items.forget_missing(library, row.id, context.now)
+        gone = items.mark_all_gone(library, row.id, context.now)
         sources.update_source(library, row.id, stamps={})
         if gone:
             missing.append(IndexResult(row, {}, gone=gone))

@@ -23,6 +23,7 @@ from ..consent import exposure, grants
 from ..consent.grants import Grant
 from ..errors import ConsentError
 from ..library import faces, items, people
+from ..library.faces import StoredFace
 from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
@@ -32,13 +33,12 @@ from ..types import (
     Answer,
     Appearance,
     Embeddings,
+    Facts,
     LinkOnly,
-    Location,
     Outcome,
     ProbeSummary,
     Provenance,
     Sighting,
-    Timestamp,
     isoformat,
 )
 from .enroll import Probe, template
@@ -48,8 +48,6 @@ SAME_PICTURE_BITS = 6  # of 64: perceptual hashes this close are the same pictur
 SAME_FACE_SCORE = 0.9  # cosine: and the faces must agree, so that bursts and look-alike pages do not fold
 UNCALIBRATED = 0.3  # score from which faces are listed when a pack has no calibration
 NOT_LOOKED_AT = (Outcome.UNSUPPORTED, Outcome.UNREADABLE, Outcome.TOO_LARGE, Outcome.ENCRYPTED)
-
-FaceRow = Mapping[str, Any]  # a row of `faces` with its media's columns
 
 
 class Hit(NamedTuple):
@@ -108,7 +106,7 @@ def query(
     face_index = gallery.face_index(source_ids)
     bands = gallery.bands(len(face_index))
     hits = search(gallery, face_index, person, probes, _lowest_score(gallery, bands, filters))
-    face_rows = faces.describe(library, [hit.face for hit in hits])
+    face_rows = faces.find_faces(library, [hit.face for hit in hits])
     groups = fold(hits, face_rows, face_index) if filters.folded else [[hit] for hit in hits]
     appearances = describe(gallery, groups, face_rows, rows, len(face_index))
     admitted = [appearance for appearance in appearances if filters.admit(appearance)]
@@ -154,15 +152,15 @@ def search(
     return [hit for hit in hits if verdicts.get(hit.face) != "not_me"]
 
 
-def fold(hits: Sequence[Hit], face_rows: Mapping[int, FaceRow], face_index: FaceIndex) -> list[list[Hit]]:
+def fold(hits: Sequence[Hit], face_rows: Mapping[int, StoredFace], face_index: FaceIndex) -> list[list[Hit]]:
     """Groups of hits that are the same face in near-identical pictures, best first."""
     if not hits:
         return []
     rows = [face_rows[hit.face] for hit in hits]
     pictures = _Pictures(
-        media=np.array([row["media_id"] for row in rows]),
-        hashes=np.array([row["phash"] or 0 for row in rows], np.int64).view(np.uint64),
-        is_hashed=np.array([row["phash"] is not None for row in rows]),
+        media=np.array([row.media for row in rows]),
+        hashes=np.array([row.phash or 0 for row in rows], np.int64).view(np.uint64),
+        is_hashed=np.array([row.phash is not None for row in rows]),
         embeddings=face_index.embeddings_of(np.array([hit.face for hit in hits], np.int64)),
     )
     groups: dict[int, list[Hit]] = {}
@@ -194,22 +192,22 @@ class _Pictures:
 def describe(
     gallery: Gallery,
     groups: Sequence[Sequence[Hit]],
-    face_rows: Mapping[int, FaceRow],
+    face_rows: Mapping[int, StoredFace],
     rows: Sequence[SourceRow],
     face_count: int,
 ) -> list[Appearance]:
     """An appearance for each group: its best face, how sure it is, and every place of the group."""
-    media = sorted({face_rows[hit.face]["media_id"] for group in groups for hit in group})
-    places = faces.sightings_of(gallery.library, media, [row.id for row in rows])
+    media = sorted({face_rows[hit.face].media for group in groups for hit in group})
+    stored = items.sightings_of(gallery.library, media, [row.id for row in rows])
     account_was = {row.id: row.account_was for row in rows}
     bands = gallery.bands(face_count)
     appearances = []
     for group in groups:
         best = group[0]
         sightings = [
-            _sighting(place, face_rows[face], account_was[place["source_id"]])
+            _complete(sighting, face_rows[face].facts, account_was[sighting.source])
             for face in dict.fromkeys(hit.face for hit in group)
-            for place in places.get(face_rows[face]["media_id"], [])
+            for sighting in stored.get(face_rows[face].media, [])
         ]
         sightings.sort(key=lambda sighting: EXPOSURES.index(sighting.provenance.exposure.level))
         calibration = gallery.calibration
@@ -220,7 +218,7 @@ def describe(
 
 
 def _appearance(
-    best: Hit, row: FaceRow, band: str | None, expected: float | None, sightings: Sequence[Sighting]
+    best: Hit, row: StoredFace, band: str | None, expected: float | None, sightings: Sequence[Sighting]
 ) -> Appearance:
     return Appearance(
         rank=0,
@@ -228,29 +226,29 @@ def _appearance(
         score=round(best.score, 4),
         band=band,
         expected_false_matches=expected and float(f"{expected:.3g}"),
-        box=(row["x"], row["y"], row["width"], row["height"]),
-        time_ms=row["time_ms"],
-        from_ms=row["from_ms"],
-        to_ms=row["to_ms"],
-        quality=row["quality"],
-        sha256=row["sha256"],
-        type=row["type"],
-        width=row["media_width"],
-        height=row["media_height"],
+        box=row.box,
+        time_ms=row.time_ms,
+        from_ms=row.from_ms,
+        to_ms=row.to_ms,
+        quality=row.quality,
+        sha256=row.sha256,
+        type=row.type,
+        width=row.width,
+        height=row.height,
         sightings=tuple(sightings),
     )
 
 
-def _sighting(place: dict[str, Any], row: FaceRow, account_was: Sequence[dict[str, Any]]) -> Sighting:
-    """What was said at a place; what the platform left open, the file itself may say."""
-    provenance = exposure.with_knowledge(items.unpack(place), account_was)
+def _complete(sighting: Sighting, facts: Facts, account_was: Sequence[dict[str, Any]]) -> Sighting:
+    """With the user's knowledge of the account; what the platform left open, the file itself may say."""
+    provenance = exposure.with_knowledge(sighting.provenance, account_was)
     if provenance.taken is None:
-        provenance = replace(provenance, taken=Timestamp.of(row["taken_at"], row["taken_at_source"]))
-    if provenance.location is None and row["latitude"] is not None:
-        provenance = replace(provenance, location=Location(row["latitude"], row["longitude"], "EXIF"))
-    if provenance.caption is None and row["caption"]:
-        provenance = replace(provenance, caption=row["caption"])
-    return Sighting(place["source_id"], place["address"], provenance)
+        provenance = replace(provenance, taken=facts.taken)
+    if provenance.location is None:
+        provenance = replace(provenance, location=facts.location)
+    if provenance.caption is None and facts.caption:
+        provenance = replace(provenance, caption=facts.caption)
+    return replace(sighting, provenance=provenance)
 
 
 def _day(provenance: Provenance) -> str:
@@ -262,5 +260,5 @@ def _day(provenance: Provenance) -> str:
 def _links(library: Library, rows: Sequence[SourceRow]) -> Iterator[LinkOnly]:
     """Posts whose media is not there, with their exposure as the user's knowledge decides it."""
     account_was = {row.id: row.account_was for row in rows}
-    for source_id, reason, provenance in items.links_only(library, list(account_was)):
-        yield LinkOnly(source_id, exposure.with_knowledge(provenance, account_was[source_id]), reason)
+    for link in items.links_only(library, list(account_was)):
+        yield replace(link, provenance=exposure.with_knowledge(link.provenance, account_was[link.source]))

@@ -16,9 +16,9 @@ import numpy as np
 
 from ..consent import grants
 from ..errors import LibraryError
-from ..library import faces, reembedding, sources
+from ..library import faces, sources
+from ..library.faces import MissingEmbeddings
 from ..library.library import Library
-from ..library.reembedding import MissingEmbeddings
 from ..recognition.engine import Engine
 from ..types import Chip, Embeddings, Outcome, ProgressListener
 
@@ -43,9 +43,10 @@ def reembed(
     Quick when there is nothing to do. Files that are gone are left alone.
     """
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
-    if reembedding.complete(library, pack):
+    if faces.has_all_embeddings(library, pack):
         return ReembedResult()
-    missing = reembedding.bare(library, pack, [row.id for row in grants.consented_sources(library, now)])
+    source_ids = [row.id for row in grants.consented_sources(library, now)]
+    missing = faces.missing_embeddings(library, pack, source_ids)
     if not missing:
         return ReembedResult()
     progress = progress or ProgressListener()
@@ -72,7 +73,7 @@ def _reembed_missing(
             ends = np.cumsum([len(chips) for _, chips in opened])[:-1]
             by_media = np.split(embeddings, ends) if opened else []
             pairs = [(media, rows) for (media, _), rows in zip(opened, by_media, strict=True)]
-            reembedding.save_embeddings(library, pack, pairs)
+            faces.save_embeddings(library, pack, pairs)
             media_count += len(opened)
             face_count += len(embeddings)
             damaged += len(batch) - len(opened)

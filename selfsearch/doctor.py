@@ -1,0 +1,204 @@
+"""Doctor: is everything as it should be, and if not, how is it mended?
+
+The machine first, then the folders, the packs, and last what the library holds (library/integrity.py). Every
+check yields findings and none stops another. Nothing is changed unless `fix` is asked for, and then only what
+loses nothing: permissions, left-over files, and embeddings or chips that can be made again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from . import settings
+from .errors import LibraryBusyError, LibraryError, PackError, UsageError
+from .library.integrity import Finding, check_library, examples
+from .library.library import open_library
+from .library.root_key import AskPassphrase, KeyPlace, key_file
+from .packs import store
+from .recognition.calibration import find_calibration
+from .recognition.model_pack import DEFAULT_PACK
+
+PROGRAMS = {  # module -> what to do when it does not load
+    "cv2": "install libgl1 and libglib2.0-0, or replace opencv-python by opencv-python-headless",
+    "faiss": "install it again: pip install --force-reinstall faiss-cpu",
+    "onnxruntime": "install it again: pip install --force-reinstall onnxruntime",
+}
+ROOM = 500 << 20  # bytes: below this an index run may fill the disk
+
+
+def examine(
+    home: Path, key_folder: Path, ask: AskPassphrase | None = None, *, fix: bool = False
+) -> Iterator[Finding]:
+    """Every finding, as it is made. Raises LibraryBusyError when `fix` is asked for while another selfsearch
+    is writing.
+    """
+    yield from check_programs()
+    yield check_telemetry()
+    if home.is_dir():
+        yield from check_permissions(home, key_folder, fix)
+        yield from check_leftovers(home, fix)
+        yield check_disk(home)
+    yield from check_settings(home)
+    yield from check_packs(home)
+    if not (home / "key.json").exists() and not (home / "library.db").exists():
+        yield Finding(
+            "library", "note", f"there is no library in {home} yet", "make one: selfsearch index PATH"
+        )
+        return
+    try:
+        with open_library(home, key_folder=key_folder, ask=ask, writing=fix) as library:
+            yield from check_library(library, fix)
+    except LibraryBusyError:
+        raise
+    except LibraryError as exc:
+        yield Finding(
+            "library", "error", str(exc),
+            "put the library's folder or its key back from a backup; if there is none, move the folder"
+            " away and index again",
+        )  # fmt: skip
+
+
+def check_programs() -> Iterator[Finding]:
+    """Whether what the work is done with can be loaded."""
+    for name, cure in PROGRAMS.items():
+        try:
+            module = importlib.import_module(name)
+        except (ImportError, OSError) as exc:
+            yield Finding("programs", "error", f"{name} cannot be loaded: {exc}", cure)
+        else:
+            yield Finding("programs", "ok", f"{name} {getattr(module, '__version__', '')} loads")
+
+
+def check_telemetry() -> Finding:
+    """onnxruntime reports home in some builds unless this is set before it is loaded."""
+    if os.environ.get("ORT_DISABLE_TELEMETRY") == "1":
+        return Finding("telemetry", "ok", "onnxruntime's telemetry is switched off")
+    return Finding(
+        "telemetry", "warning", "onnxruntime's telemetry is not switched off in this process",
+        "set ORT_DISABLE_TELEMETRY=1 before starting Python; the command selfsearch does so itself",
+    )  # fmt: skip
+
+
+def check_permissions(home: Path, key_folder: Path, fix: bool) -> Iterator[Finding]:
+    """Whether only the owner can read the library and its key."""
+    if os.name != "posix":
+        return
+    yield _check_private("the library", home, [home, *sorted(home.rglob("*"))], fix)
+    try:
+        place = KeyPlace.read(home)
+    except LibraryError:
+        return  # said when the library is opened
+    key = key_file(place, key_folder)
+    if place.kind == "file" and key.exists():
+        yield _check_private("the library's key", key_folder, [key_folder, key], fix)
+
+
+def _check_private(what: str, root: Path, paths: list[Path], fix: bool) -> Finding:
+    wide = [path for path in paths if _is_wide(path)]
+    if not wide:
+        return Finding("permissions", "ok", f"only you can read {what}")
+    modes = examples([f"{_name(path, root)} ({stat.S_IMODE(path.lstat().st_mode):04o})" for path in wide])
+    sentence = f"others on this machine may get at {what}: {modes}"
+    if not fix:
+        return Finding("permissions", "warning", sentence, "selfsearch doctor --fix")
+    if [path for path in wide if not _narrow(path)]:
+        cure = "the disk does not keep permissions: move the library to one that does"
+        return Finding("permissions", "error", sentence, cure)
+    return Finding("permissions", "warning", sentence, "now only you can", mended=True)
+
+
+def _name(path: Path, root: Path) -> str:
+    return path.name if path == root else path.relative_to(root).as_posix()
+
+
+def _is_wide(path: Path) -> bool:
+    info = path.lstat()
+    return not stat.S_ISLNK(info.st_mode) and bool(info.st_mode & 0o077)
+
+
+def _narrow(path: Path) -> bool:
+    """Take the permissions of others away. Returns whether the disk keeps that."""
+    try:
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    except OSError:
+        return False
+    return not _is_wide(path)
+
+
+def check_leftovers(home: Path, fix: bool) -> Iterator[Finding]:
+    """Half-written files of runs that were killed, and downloads that wait to be continued."""
+    every = set(home.rglob("*.part"))
+    parts = sorted(path for path in every if not every & set(path.parents))
+    downloads = [path for path in parts if path.parent == home / "packs" and not path.name.startswith(".")]
+    for path in downloads:
+        name = path.name.removesuffix(".zip.part")
+        yield Finding(
+            "leftovers", "note",
+            f"the model pack {name} is not whole yet ({path.stat().st_size >> 20:,} MB are here)",
+            f"go on: selfsearch models add {name}; or delete {path}",
+        )  # fmt: skip
+    stray = [path for path in parts if path not in downloads]
+    if not stray:
+        yield Finding("leftovers", "ok", "no half-written file was left behind")
+        return
+    names = examples([path.name for path in stray])
+    sentence = f"half-written files were left by a run that was stopped: {names}"
+    if not fix:
+        cure = "when no selfsearch is running: selfsearch doctor --fix"
+        yield Finding("leftovers", "warning", sentence, cure)
+        return
+    for path in stray:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    yield Finding("leftovers", "warning", sentence, "they are deleted", mended=True)
+
+
+def check_disk(home: Path) -> Finding:
+    """Whether there is room to go on."""
+    free = shutil.disk_usage(home).free
+    if free >= ROOM:
+        return Finding("disk", "ok", f"the library's disk has {free / (1 << 30):,.1f} GB free")
+    return Finding(
+        "disk", "warning", f"the library's disk has only {free >> 20:,} MB free",
+        "make room before the next index",
+    )  # fmt: skip
+
+
+def check_settings(home: Path) -> Iterator[Finding]:
+    """Whether config.toml can be read, and names a pack that is there."""
+    try:
+        name = settings.read(home).pack
+    except UsageError as exc:
+        yield Finding("settings", "error", str(exc), f"correct or delete {home / 'config.toml'}")
+        return
+    if name in [pack.name for pack in store.list_packs(home / "packs")]:
+        yield Finding("settings", "ok", f"the settings are readable; the model pack in use is {name}")
+    else:
+        yield Finding(
+            "settings", "error", f"the model pack in use, {name}, is not there or cannot be read",
+            f"add it again (selfsearch models add), or: selfsearch models use {DEFAULT_PACK}",
+        )  # fmt: skip
+
+
+def check_packs(home: Path) -> Iterator[Finding]:
+    """Whether every pack is, byte for byte, what its manifest says."""
+    for pack in store.list_packs(home / "packs"):
+        try:
+            pack.verify()
+            calibration = find_calibration(pack)
+        except PackError as exc:
+            sentence, _, cure = str(exc).partition("; ")
+            yield Finding("packs", "error", sentence, cure)
+            continue
+        yield Finding("packs", "ok", f"the model pack {pack.name} is what its manifest says")
+        if calibration is None:
+            yield Finding(
+                "packs", "note", f"the model pack {pack.name} has no calibration: its scores have no bands",
+                "measure it on labelled photographs: scripts/calibrate",
+            )  # fmt: skip
+    for name, why in store.unreadable_packs(home / "packs").items():
+        yield Finding("packs", "error", why, f"take it away: selfsearch models remove {name}")

@@ -261,9 +261,9 @@ class Facebook(MetaPlatform):
             "no record names this file, and Facebook does not export who could see it"
         )
         record_type = BY_FOLDER_CONTEXT.get(context) or replace(OTHER, context=context, exposure=exposure)
-        return replace(self._provenance(record_type), album=album, author_is_owner=None)
+        return self._provenance(replace(record_type, author_is_owner=None), album=album)
 
-    def _provenance(self, record_type: RecordType) -> Provenance:
+    def _provenance(self, record_type: RecordType, **fields: Any) -> Provenance:
         return Provenance(
             self.name,
             self.account.name,
@@ -271,6 +271,7 @@ class Facebook(MetaPlatform):
             audience=record_type.audience,
             exposure=record_type.exposure,
             author_is_owner=record_type.author_is_owner,
+            **fields,
         )
 
     def _album_references(self, path: str) -> Iterator[MediaReference]:
@@ -310,8 +311,8 @@ class Facebook(MetaPlatform):
         album = album or as_text(comment.get("group")) or album_of(media)
         owner = self.account.display_name or self.account.name
         place, location = place_of(record)
-        provenance = replace(
-            self._provenance(record_type),
+        provenance = self._provenance(
+            record_type,
             caption=caption(record, media, album),
             posted=first_timestamp(record, "timestamp") or first_timestamp(media, "creation_timestamp"),
             taken=taken_at(camera) or backdated(record),

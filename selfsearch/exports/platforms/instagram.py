@@ -85,7 +85,10 @@ OLD_KEYS = {  # of media.json until 2021, and the folders of that time
     "profile": "profile_photo",
     "direct": "message",
 }
-ON_PROFILE = ("post", "story", "reel", "igtv", "profile_photo")
+PROFILE_PAGES = {
+    **dict.fromkeys(("post", "story", "reel", "igtv", "profile_photo"), "https://www.instagram.com/{}/"),
+    "threads": "https://www.threads.net/@{}",
+}
 
 NOT_EXPORTED = "Instagram does not export the audience"
 BY_CONTEXT = {  # and where that is known from
@@ -103,10 +106,13 @@ BY_CONTEXT = {  # and where that is known from
     ),
     "repost": (Exposure.UNKNOWN.because(f"{NOT_EXPORTED}; a post of somebody else"), None),
     "other": (Exposure.UNKNOWN.because(f"{NOT_EXPORTED}, nor what kind of item this is"), None),
+    "threads": (
+        Exposure.UNKNOWN.because(
+            "a Threads post: the export holds neither its audience nor the Threads profile's setting"
+        ),
+        None,
+    ),
 }
-THREADS_POST = Exposure.UNKNOWN.because(
-    "a Threads post: the export holds neither its audience nor the Threads profile's setting"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,37 +290,32 @@ class Instagram(MetaPlatform):
             context = (FOLDERS | OLD_KEYS).get(folders[0], "other") if folders else "other"
         return self._provenance(context)
 
-    def _provenance(self, context: str, posted: Timestamp | None = None) -> Provenance:
+    def _provenance(self, context: str, posted: Timestamp | None = None, **fields: Any) -> Provenance:
         """Own posts have no address in the export: the profile is as near as it gets."""
-        user = self.account.name
+        user, page = self.account.name, PROFILE_PAGES.get(context)
         exposure, source = self.privacy.exposure(context, posted and posted.at)
-        on_profile = user and context in ON_PROFILE
+        in_threads = context == "threads"
         return Provenance(
-            self.name,
+            "threads" if in_threads else self.name,
             user,
-            context,
+            "post" if in_threads else context,
             posted=posted,
-            link=Link(f"https://www.instagram.com/{user}/", "profile") if on_profile else None,
+            link=Link(page.format(user), "profile") if user and page else None,
             audience=Audience(None, source) if source else None,
             exposure=exposure,
+            **fields,
         )
 
     def _post_provenance(self, record: dict[str, Any], media: dict[str, Any], context: str) -> Provenance:
-        user = self.account.name
         posted = first_timestamp(record, "creation_timestamp", "timestamp")
-        posted = posted or first_timestamp(media, "creation_timestamp")
         camera = exif(media)
-        if context == "threads":
-            link = Link(f"https://www.threads.net/@{user}", "profile") if user else None
-            provenance = Provenance("threads", user, "post", posted=posted, link=link, exposure=THREADS_POST)
-        else:
-            provenance = self._provenance(context, posted)
-        return replace(
-            provenance,
+        return self._provenance(
+            context,
+            posted or first_timestamp(media, "creation_timestamp"),
             caption=_caption(record, media),
             taken=taken_at(camera),
             location=exif_location(camera),
-            author=user if context != "repost" else None,
+            author=self.account.name if context != "repost" else None,
             author_is_owner=context != "repost",
         )
 

@@ -168,8 +168,9 @@ class MetaPlatform(Platform):
             for media in (as_dict(media) for kind in MESSAGE_MEDIA for media in as_list(message.get(kind))):
                 if uri := as_text(media.get("uri")):
                     camera = exif(media)
-                    provenance = replace(
-                        self._message_provenance(conversation, as_text(message.get("sender_name"))),
+                    provenance = self._message_provenance(
+                        conversation,
+                        as_text(message.get("sender_name")),
                         caption=as_text(message.get("content")),
                         posted=_sent(message, "timestamp_ms") or first_timestamp(media, "creation_timestamp"),
                         taken=taken_at(camera),
@@ -179,8 +180,7 @@ class MetaPlatform(Platform):
         picture = as_dict(head.get("image"))  # of the group
         if uri := as_text(picture.get("uri")):
             posted = first_timestamp(picture, "creation_timestamp")
-            provenance = replace(self._message_provenance(conversation, None), posted=posted)
-            yield MediaReference(uri, path, provenance)
+            yield MediaReference(uri, path, self._message_provenance(conversation, None, posted=posted))
 
     def encrypted_thread_references(self, path: str) -> Iterator[MediaReference]:
         """The media of one conversation of the download of end-to-end encrypted chats."""
@@ -192,8 +192,9 @@ class MetaPlatform(Platform):
         for message in self._messages(path, document):
             for media in as_list(message.get("media")):
                 if uri := as_text(as_dict(media).get("uri")):
-                    provenance = replace(
-                        self._message_provenance(conversation, _storable(message.get("senderName"))),
+                    provenance = self._message_provenance(
+                        conversation,
+                        _storable(message.get("senderName")),
                         caption=_storable(message.get("text")),
                         posted=_sent(message, "timestamp"),
                     )
@@ -214,7 +215,9 @@ class MetaPlatform(Platform):
             participants.append(repaired(element))
         return participants
 
-    def _message_provenance(self, conversation: Conversation, sender: str | None) -> Provenance:
+    def _message_provenance(
+        self, conversation: Conversation, sender: str | None, **fields: Any
+    ) -> Provenance:
         return Provenance(
             self.name,
             self.account.name,
@@ -224,6 +227,7 @@ class MetaPlatform(Platform):
             album=conversation.title,
             author=sender,
             author_is_owner=conversation.sent_by_owner(sender),
+            **fields,
         )
 
 
@@ -333,8 +337,11 @@ def exif_location(camera: Mapping[str, Any]) -> Location | None:
 
 def first_timestamp(record: Mapping[str, Any], *fields: str) -> Timestamp | None:
     """The first of these fields with a time, in Unix seconds, at which Facebook existed."""
-    times = ((field, parse_timestamp(record.get(field))) for field in fields)
-    return next((Timestamp(time, field) for field, time in times if time and time >= FACEBOOK_BEGAN), None)
+    for field in fields:
+        time = parse_timestamp(record.get(field))
+        if time and time >= FACEBOOK_BEGAN:
+            return Timestamp(time, field)
+    return None
 
 
 def _sent(message: Mapping[str, Any], field: str) -> Timestamp | None:

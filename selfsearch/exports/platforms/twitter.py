@@ -255,10 +255,10 @@ class Twitter(Platform):
         item, dash, _ = file_name(path).partition("-")
         if kind.context == "profile_photo" or not (dash and is_digits(item)):
             return self._provenance(kind)
-        provenance = self._provenance(kind, Timestamp.of(twitter_id_time(item), "file name (snowflake)"))
+        posted = Timestamp.of(twitter_id_time(item), "file name (snowflake)")
         has_page = kind.context in WITH_STATUS_PAGE
         link = Link(status_url(self.account.name, item), "constructed") if has_page else None
-        return replace(provenance, link=link, post_id=item)
+        return self._provenance(kind, posted, link=link, post_id=item)
 
     @cached_property
     def _account_record(self) -> Mapping[str, Any]:
@@ -283,7 +283,7 @@ class Twitter(Platform):
         paths = (path for pattern in patterns for path in self.export.matching(pattern))
         return [path for path in paths if path.rpartition("/")[0].lower() in ("", "data")]
 
-    def _provenance(self, kind: RecordType, posted: Timestamp | None = None) -> Provenance:
+    def _provenance(self, kind: RecordType, posted: Timestamp | None = None, **fields: Any) -> Provenance:
         handle = self.account.name
         visibility = kind.visibility or self.protection.visibility(posted and posted.at)
         return Provenance(
@@ -293,6 +293,7 @@ class Twitter(Platform):
             posted=posted,
             exposure=visibility.exposure,
             audience=visibility.audience,
+            **fields,
         )
 
     def _tweet_mentions(self, kind: RecordType, tweet: Mapping[str, Any], record: str) -> Iterator[Mention]:
@@ -304,8 +305,8 @@ class Twitter(Platform):
         provenance = self._tweet_provenance(kind, tweet, item)
         matches, others = match_files(media, paths)
         for medium, path in zip(media, matches, strict=True):
-            missing = _missing(kind, record, item, next(file_names(medium), ""))
-            yield Mention(path or missing, self._credited(provenance, medium))
+            path = path or _missing(kind, record, item, next(file_names(medium), ""))
+            yield Mention(path, self._credited(provenance, medium))
         for path in others:
             yield Mention(path, provenance)
 
@@ -314,11 +315,10 @@ class Twitter(Platform):
         entities = as_dict(tweet.get("entities"))
         users = (as_text(as_dict(user).get("screen_name")) for user in as_list(entities.get("user_mentions")))
         retweet = RETWEET.match(text)
-        posted = posted_at(tweet, item)
-        provenance = replace(
-            self._provenance(kind, posted),
+        provenance = self._provenance(
+            kind,
+            posted_at(tweet, item),
             caption=plain_text(text, as_list(entities.get("urls")), "expanded_url"),
-            posted=posted,
             link=Link(status_url(self.account.name, item), "constructed"),
             location=location(tweet),
             place=as_text(as_dict(tweet.get("place")).get("full_name")),
@@ -365,8 +365,9 @@ class Twitter(Platform):
         sender = as_text(message.get("senderId"))
         by_owner = is_same(sender, self.owner_id)
         sent = Timestamp.of(parse_iso(message.get("createdAt"), utc=True), "createdAt")
-        return replace(
-            self._provenance(kind, sent or Timestamp.of(twitter_id_time(item), "id (snowflake)")),
+        return self._provenance(
+            kind,
+            sent or Timestamp.of(twitter_id_time(item), "id (snowflake)"),
             caption=plain_text(as_text(message.get("text")) or "", as_list(message.get("urls")), "expanded"),
             author=(self.account.name or sender) if by_owner else sender,
             author_is_owner=by_owner,
@@ -380,8 +381,8 @@ class Twitter(Platform):
             paths = self.media_files.of(("profile_media",)) if name else []
             matches = (path for path in paths if name in (after_id(path), after_id(path).rpartition(".")[0]))
             if name:
-                provenance = replace(
-                    self._provenance(RecordType(context, PROFILE)),
+                provenance = self._provenance(
+                    RecordType(context, PROFILE),
                     link=Link(f"https://twitter.com/{handle}", "profile") if handle else None,
                     author=handle,
                     author_is_owner=True,

@@ -173,11 +173,11 @@ def cuttable(kind: str) -> bytes:
 )
 def test_a_file_cut_short_is_used_as_far_as_it_goes(kind: str) -> None:
     data = cuttable(kind)
-    whole = open_still(data).pixels(300).astype(int)
+    expected = open_still(data).pixels(300).astype(int)
     still = open_still(hostile.cut(data, 0.6))
     pixels = still.pixels(300).astype(int)
     assert still.problem == "cut short: the end of the picture is missing"
-    good = (np.abs(pixels - whole).mean(axis=(1, 2)) < 12).mean()
+    good = (np.abs(pixels - expected).mean(axis=(1, 2)) < 12).mean()
     assert 0.35 <= good < 0.8  # of the rows
     assert (still.width, still.height) == (300, 300)
 
@@ -196,9 +196,9 @@ def test_a_jpeg_cut_right_after_its_header_is_unreadable() -> None:
 
 def test_a_progressive_jpeg_cut_short_is_whole_but_coarse() -> None:
     data = encoded(picture(side=300), progressive=True)
-    whole = open_still(data).pixels(300).astype(int)
+    expected = open_still(data).pixels(300).astype(int)
     still = open_still(hostile.cut(data, 0.5))
-    assert np.abs(still.pixels(300) - whole).mean() < 12
+    assert np.abs(still.pixels(300) - expected).mean() < 12
     assert still.problem == "cut short: the end of the picture is missing"
 
 

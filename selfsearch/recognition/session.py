@@ -145,13 +145,16 @@ class _DeferringFinder(MetaPathFinder, Loader):
     def exec_module(self, module: ModuleType) -> None:
         if module.__spec__ is not None:
             module.__spec__.loader = module.__loader__ = self._loaders[module.__name__]
+            vars(module).pop("__path__", None)  # so that importing a submodule loads the package first
 
 
 class _DeferredModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         spec = self.__spec__
-        if name in ("__path__", "__file__", "__cached__") or spec is None or spec.loader is None:
-            raise AttributeError(name)  # the import system asks before it sets them
+        if spec is None or spec.loader is None or isinstance(spec.loader, _DeferringFinder):
+            raise AttributeError(name)  # the import system looks at a module that it has just made
         self.__class__ = ModuleType  # type: ignore[assignment]
+        if spec.submodule_search_locations is not None:
+            self.__path__ = spec.submodule_search_locations
         spec.loader.exec_module(self)
         return getattr(self, name)

@@ -1,0 +1,118 @@
+"""A face is found, aligned and embedded the same way whatever the size and rotation of its picture."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from insightface.utils.face_align import estimate_norm
+from PIL import Image, ImageFilter
+
+from selfsearch import media
+from selfsearch.packs.store import find_pack
+from selfsearch.recognition.alignment import align_face, estimate_similarity
+from selfsearch.recognition.engine import Engine
+from selfsearch.recognition.quality import face_quality
+from selfsearch.types import Face
+
+from .photos import encoded, group, picture
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine(find_pack("opencv-zoo"))
+
+
+def faces_in(engine: Engine, image: Image.Image) -> list[Face]:
+    """Every face, from left to right."""
+    _, faces = engine.detect_and_embed(media.open_still(encoded(image, "PNG")))
+    return sorted(faces, key=lambda face: face.box[0])
+
+
+def test_alignment_is_insightfaces_own(engine: Engine) -> None:
+    for face in faces_in(engine, group()):
+        np.testing.assert_allclose(
+            estimate_similarity(face.landmarks), estimate_norm(face.landmarks), atol=1e-3, rtol=1e-4
+        )
+
+
+def test_boxes_and_landmarks_are_pixels_of_the_original_picture(engine: Engine) -> None:
+    image = group()
+    small = faces_in(engine, image)
+    large = faces_in(engine, image.resize((image.width * 3, image.height * 3)))
+    assert len(small) == len(large) == 6
+    for face, enlarged in zip(small, large, strict=True):
+        np.testing.assert_allclose(np.array(face.box) * 3, enlarged.box, atol=0.15 * enlarged.box[2])
+        np.testing.assert_allclose(face.landmarks * 3, enlarged.landmarks, atol=0.06 * enlarged.box[2])
+        assert float(face.embedding @ enlarged.embedding) > 0.9
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_rotated_picture_shows_the_same_people(engine: Engine, degrees: int) -> None:
+    upright = np.stack([face.embedding for face in faces_in(engine, group())])
+    rotated = np.stack([face.embedding for face in faces_in(engine, group().rotate(degrees, expand=True))])
+    assert ((rotated @ upright.T).max(axis=0) > 0.8).all()
+
+
+def test_a_box_ends_where_the_picture_does(engine: Engine) -> None:
+    (face,) = faces_in(engine, picture("astronaut").crop((90, 0, 240, 170)))
+    left, top, width, height = face.box
+    assert min(left, top) >= 0
+    assert left + width <= 150
+    assert top + height <= 170
+
+
+def test_a_chip_of_a_large_picture_is_averaged_and_not_sampled(engine: Engine) -> None:
+    (face,) = faces_in(engine, picture("astronaut"))
+    pixels = np.asarray(picture("astronaut"))
+    stripes = np.repeat(np.repeat(pixels, 8, axis=0), 8, axis=1)
+    stripes[::2] = 255 - stripes[1::2]  # every second row is the negative: averaged, they are grey
+    chip = align_face(np.ascontiguousarray(stripes), face.landmarks * np.float32(8))
+    assert np.abs(chip.astype(int) - 127).mean() < 5
+
+
+def test_embeddings_have_length_one_and_may_be_none(engine: Engine) -> None:
+    chips = np.stack([face.chip for face in faces_in(engine, group())])
+    np.testing.assert_allclose(np.linalg.norm(engine.embed(chips), axis=1), 1, atol=1e-6)
+    assert engine.embed(chips[:0]).shape == (0, engine.dimension)
+
+
+def test_a_probe_and_its_mirror_image_are_one(engine: Engine) -> None:
+    chips = np.stack([face.chip for face in faces_in(engine, group())])
+    mirrored = np.ascontiguousarray(chips[:, :, ::-1])
+    np.testing.assert_allclose(engine.embed_with_mirror(chips), engine.embed_with_mirror(mirrored), atol=1e-6)
+
+
+def test_quality_falls_with_size_and_sharpness(engine: Engine) -> None:
+    (face,) = faces_in(engine, picture("astronaut"))
+    blurred = np.asarray(Image.fromarray(face.chip).filter(ImageFilter.GaussianBlur(6)))
+    best = face_quality(face.score, face.landmarks, face.chip)
+    assert 0.5 < best == face.quality <= 1
+    assert face_quality(face.score, face.landmarks, blurred) < best
+    assert face_quality(face.score, face.landmarks / 5, face.chip) < best
+
+
+LOADING = """
+import sys
+from pathlib import Path
+from selfsearch.packs.store import find_pack
+from selfsearch.recognition.session import ModelSession
+ModelSession(find_pack("opencv-zoo", Path("none")))
+print(*sorted({"urllib3", "scipy.linalg", "requests.sessions"} & sys.modules.keys()))
+import requests
+from requests.adapters import HTTPAdapter
+from scipy.spatial import cKDTree
+print(requests.Session().headers["Accept"], requests.adapters.HTTPAdapter is HTTPAdapter)
+print(cKDTree([[0, 0], [1, 1]]).query([0.9, 0.9])[1])
+"""
+
+
+def test_what_insightface_imports_and_nobody_uses_is_not_loaded_but_works(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error::ImportWarning", "-c", LOADING],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["", "*/* True", "1"]

@@ -279,9 +279,9 @@ class Facebook(MetaPlatform):
         document = repaired(as_dict(read_document(self.export, path)))
         name = as_text(document.get("name"))
         record_type = BY_ALBUM_CONTEXT[album_context(name)]
-        whole = [document.get("photos"), document.get("cover_photo")]
+        listed = [document.get("photos"), document.get("cover_photo")]
         uris: set[str] = set()
-        for photo in whole if document else self.export.each(path, "photos"):
+        for photo in listed if document else self.export.each(path, "photos"):
             for media in media_in(repaired(photo)):
                 if media["uri"] not in uris:
                     uris.add(media["uri"])

@@ -211,8 +211,8 @@ class Instagram(MetaPlatform):
         label, value = self._labelled("private_account")
         if value is None and "private_account" in self._profile:
             label, value = "private_account", self._profile.get("private_account")
-        words, word = load_table("instagram"), fold(str(value)).strip()
-        is_private = True if word in words["yes"] else False if word in words["no"] else None
+        table, word = load_table("instagram"), fold(str(value)).strip()
+        is_private = True if word in table["yes"] else False if word in table["no"] else None
         return AccountPrivacy(is_private, f"'{label}': {value}", self._privacy_history(is_private))
 
     @cached_property
@@ -379,7 +379,7 @@ def _period(public: bool, since: str | None, until: str | None) -> Period:
 
 def _became_public(texts: list[Any]) -> bool | None:
     """The state that is named last: "from private to public" means public."""
-    words, text = load_table("instagram"), fold(" ".join(as_text(text) or "" for text in texts))
-    private = max(text.rfind(word) for word in words["to_private"])
-    public = max(text.rfind(word) for word in words["to_public"])
+    table, text = load_table("instagram"), fold(" ".join(as_text(text) or "" for text in texts))
+    private = max(text.rfind(word) for word in table["to_private"])
+    public = max(text.rfind(word) for word in table["to_public"])
     return None if private == public else public > private

@@ -201,10 +201,11 @@ class MetaPlatform(Platform):
                     yield MediaReference(uri, path, provenance)
 
     def _messages(self, path: str, document: Any) -> Iterator[dict[str, Any]]:
-        whole = as_list(as_dict(document).get("messages"))
-        for message in self.export.each(path, "messages") if document is None else whole:
-            if isinstance(message, dict):
-                yield message
+        is_long = document is None
+        messages = (
+            self.export.each(path, "messages") if is_long else as_list(as_dict(document).get("messages"))
+        )
+        yield from (message for message in messages if isinstance(message, dict))
 
     def _first_participants(self, path: str) -> list[Any]:
         """Who stands before the first message of a record that cannot be parsed whole."""

@@ -81,7 +81,7 @@ NO_RECORD = Visibility(Exposure.UNKNOWN.because("no record in the archive speaks
 
 
 @dataclass(frozen=True, slots=True)
-class RecordType:
+class ItemKind:
     """One kind of item, and the names of the .js files that list them."""
 
     context: str
@@ -95,21 +95,21 @@ class RecordType:
 
 
 TWEETS = (
-    RecordType("post", stems=("tweets", "tweet")),
-    RecordType("deleted", stems=("deleted-tweets", "deleted-tweet")),
-    RecordType("circle", CIRCLE, ("twitter-circle-tweet",)),
-    RecordType("community", COMMUNITY, ("community-tweet",)),
+    ItemKind("post", stems=("tweets", "tweet")),
+    ItemKind("deleted", stems=("deleted-tweets", "deleted-tweet")),
+    ItemKind("circle", CIRCLE, ("twitter-circle-tweet",)),
+    ItemKind("community", COMMUNITY, ("community-tweet",)),
 )
 MESSAGES = (
-    RecordType("message", DIRECT_MESSAGE, ("direct-messages", "direct-message")),
-    RecordType("message", GROUP_MESSAGE, ("direct-messages-group", "direct-message-group")),
+    ItemKind("message", DIRECT_MESSAGE, ("direct-messages", "direct-message")),
+    ItemKind("message", GROUP_MESSAGE, ("direct-messages-group", "direct-message-group")),
 )
 BY_FOLDER = {folder: kind for kind in (*TWEETS, *MESSAGES) for folder in kind.folders} | {
-    "profile_media": RecordType("profile_photo", PROFILE),
-    "twitter_article_media": RecordType("article"),
-    "moments_media": RecordType("moment", NO_RECORD),
-    "moments_tweets_media": RecordType("moment", NO_RECORD),
-    "grok_chat_media": RecordType("grok_chat", GROK),
+    "profile_media": ItemKind("profile_photo", PROFILE),
+    "twitter_article_media": ItemKind("article"),
+    "moments_media": ItemKind("moment", NO_RECORD),
+    "moments_tweets_media": ItemKind("moment", NO_RECORD),
+    "grok_chat_media": ItemKind("grok_chat", GROK),
 }
 TWEET_FOLDERS = tuple(folder for kind in TWEETS for folder in kind.folders)
 WITH_STATUS_PAGE = ("post", "circle", "community", "moment")
@@ -283,7 +283,7 @@ class Twitter(Platform):
         paths = (path for pattern in patterns for path in self.export.matching(pattern))
         return [path for path in paths if path.rpartition("/")[0].lower() in ("", "data")]
 
-    def _provenance(self, kind: RecordType, posted: Timestamp | None = None, **fields: Any) -> Provenance:
+    def _provenance(self, kind: ItemKind, posted: Timestamp | None = None, **fields: Any) -> Provenance:
         handle = self.account.name
         visibility = kind.visibility or self.protection.visibility(posted and posted.at)
         return Provenance(
@@ -296,7 +296,7 @@ class Twitter(Platform):
             **fields,
         )
 
-    def _tweet_mentions(self, kind: RecordType, tweet: Mapping[str, Any], record: str) -> Iterator[Mention]:
+    def _tweet_mentions(self, kind: ItemKind, tweet: Mapping[str, Any], record: str) -> Iterator[Mention]:
         item = tweet_id(tweet) or ""
         paths = self.media_files.of(kind.folders, item) or self.media_files.of(TWEET_FOLDERS, item)
         media = media_in(tweet)
@@ -310,7 +310,7 @@ class Twitter(Platform):
         for path in others:
             yield Mention(path, provenance)
 
-    def _tweet_provenance(self, kind: RecordType, tweet: Mapping[str, Any], item: str) -> Provenance:
+    def _tweet_provenance(self, kind: ItemKind, tweet: Mapping[str, Any], item: str) -> Provenance:
         text = first_text(tweet, "full_text", "text") or ""
         entities = as_dict(tweet.get("entities"))
         users = (as_text(as_dict(user).get("screen_name")) for user in as_list(entities.get("user_mentions")))
@@ -345,9 +345,7 @@ class Twitter(Platform):
         author_is_owner = False if self.owner_id else None
         return replace(provenance, author=page.group(1) if page else None, author_is_owner=author_is_owner)
 
-    def _message_mentions(
-        self, kind: RecordType, message: Mapping[str, Any], record: str
-    ) -> Iterator[Mention]:
+    def _message_mentions(self, kind: ItemKind, message: Mapping[str, Any], record: str) -> Iterator[Mention]:
         item = as_text(message.get("id")) or ""
         paths = self.media_files.of(kind.folders, item) if item else []
         names = [name for url in as_list(message.get("mediaUrls")) if (name := basename(url))]
@@ -361,7 +359,7 @@ class Twitter(Platform):
         for name in absent[: max(0, len(names) - len(paths))]:
             yield Mention(_missing(kind, record, item, name), provenance)
 
-    def _message_provenance(self, kind: RecordType, message: Mapping[str, Any], item: str) -> Provenance:
+    def _message_provenance(self, kind: ItemKind, message: Mapping[str, Any], item: str) -> Provenance:
         sender = as_text(message.get("senderId"))
         by_owner = is_same(sender, self.owner_id)
         sent = Timestamp.of(parse_iso(message.get("createdAt"), utc=True), "createdAt")
@@ -382,7 +380,7 @@ class Twitter(Platform):
             matches = (path for path in paths if name in (after_id(path), after_id(path).rpartition(".")[0]))
             if name:
                 provenance = self._provenance(
-                    RecordType(context, PROFILE),
+                    ItemKind(context, PROFILE),
                     link=Link(f"https://twitter.com/{handle}", "profile") if handle else None,
                     author=handle,
                     author_is_owner=True,
@@ -390,7 +388,7 @@ class Twitter(Platform):
                 yield Mention(next(matches, None), provenance)
 
 
-def _missing(kind: RecordType, record: str, item: str, file: str) -> str | None:
+def _missing(kind: ItemKind, record: str, item: str, file: str) -> str | None:
     """Where a file would be that its record (`data/tweets.js`) names and the archive does not hold."""
     base, slash, script = record.rpartition("/")
     stem = script.lower().removesuffix(".js").partition("-part")[0]

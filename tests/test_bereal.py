@@ -47,10 +47,10 @@ def test_the_account_is_in_the_users_record(layout):
 
 
 @pytest.mark.parametrize(
-    "whole", [[{"title": "a blog"}], [], {}, None, "text", [{"primary": "x"}], [{"primary": {"path": 5}}]]
+    "document", [[{"title": "a blog"}], [], {}, None, "text", [{"primary": "x"}], [{"primary": {"path": 5}}]]
 )
-def test_another_posts_json_is_not_bereal_s(whole):
-    assert BeReal.confirm(holding(whole)) is (whole == [{"primary": {"path": 5}}])
+def test_another_posts_json_is_not_bereal_s(document):
+    assert BeReal.confirm(holding(document)) is (document == [{"primary": {"path": 5}}])
 
 
 def test_a_missing_picture_is_listed_and_a_link_has_no_path():

@@ -43,7 +43,7 @@ def only(path: Path) -> Source:
     return source
 
 
-def found(source: Source) -> dict[str, Item]:
+def items_by_path(source: Source) -> dict[str, Item]:
     items = list(source.items())
     assert len({item.path for item in items}) == len(items)
     assert all(item.provenance for item in items)
@@ -51,11 +51,11 @@ def found(source: Source) -> dict[str, Item]:
 
 
 def captions(source: Source) -> dict[str, str | None]:
-    return {key: item.provenance[0].caption for key, item in found(source).items()}
+    return {key: item.provenance[0].caption for key, item in items_by_path(source).items()}
 
 
 def outcomes(source: Source) -> dict[str, Outcome | None]:
-    return {key: item.decided[0] if item.decided else None for key, item in found(source).items()}
+    return {key: item.decided[0] if item.decided else None for key, item in items_by_path(source).items()}
 
 
 def summary(discovery: Discovery) -> dict[str, tuple[str, int]]:
@@ -98,14 +98,15 @@ def test_what_was_planted_in_an_export_is_said_of_the_item(
     pack = build(module, layout)
     items = list(only(pack.write(tmp_path)).items())
     for planted in pack.planted:
-        near = [
+        candidates = [
             item
             for item in items
             if item.member is None or item.member.path == pack.wrapper + (planted.path or "")
         ]
-        said = [columns(one) for item in near for one in item.provenance]
+        provenances = [columns(provenance) for item in candidates for provenance in item.provenance]
         assert any(
-            all(getattr(one, field) == right for field, right in planted.says.items()) for one in said
+            all(getattr(provenance, field) == right for field, right in planted.says.items())
+            for provenance in provenances
         ), planted
 
 
@@ -135,7 +136,7 @@ def test_a_source_says_what_it_was_taken_for_and_why(tmp_path: Path) -> None:
 
 def test_a_file_that_no_record_mentions_is_read_by_its_place(tmp_path: Path) -> None:
     files = instagram("sea") | {"media/stories/202106/s.jpg": b"s"}
-    item = found(only(write_folder(tmp_path, files)))["media/stories/202106/s.jpg"]
+    item = items_by_path(only(write_folder(tmp_path, files)))["media/stories/202106/s.jpg"]
     assert (item.provenance[0].platform, item.provenance[0].context, item.decided) == (
         "instagram",
         "story",
@@ -147,7 +148,7 @@ def test_a_file_that_is_mentioned_and_not_there_is_a_link_only(tmp_path: Path) -
     path = write_zip(
         tmp_path / "instagram-ana-2024-05-01-AbCd1234.zip", {POSTS: (POST % ("sea", "sea")).encode()}
     )
-    item = found(only(path))["media/posts/202106/sea.jpg"]
+    item = items_by_path(only(path))["media/posts/202106/sea.jpg"]
     assert item.decided == (Outcome.LINK_ONLY, "the export names this file but does not hold it")
     assert (item.member, item.size, item.stamp, item.provenance[0].caption) == (None, 0, "", "sea")
 
@@ -179,7 +180,7 @@ def test_a_record_says_whether_it_was_read_in_full_in_part_or_not_at_all(
     record: str, outcome: Outcome, reason: str, tmp_path: Path
 ) -> None:
     files = instagram("sea") | {POSTS: record.encode()}
-    item = found(only(write_folder(tmp_path / "export", files)))[POSTS]
+    item = items_by_path(only(write_folder(tmp_path / "export", files)))[POSTS]
     assert item.decided is not None
     assert (item.decided[0], item.decided[1][: len(reason)]) == (outcome, reason)
 
@@ -250,7 +251,7 @@ def test_what_else_is_in_an_archive_goes_with_its_export_as_plain_files(tmp_path
         "Takeout/Drive/me.jpg": b"me",
         "Takeout/archive_browser.html": b"<html>",
     }
-    items = found(only(write_zip(tmp_path / "takeout-20240501T101112Z-001.zip", takeout)))
+    items = items_by_path(only(write_zip(tmp_path / "takeout-20240501T101112Z-001.zip", takeout)))
     assert {
         key: (item.provenance[0].platform, item.address.rpartition("!")[2]) for key, item in items.items()
     } == {
@@ -339,7 +340,7 @@ def test_the_same_file_in_two_parts_is_two_items_with_one_story(tmp_path: Path) 
 @pytest.mark.parametrize("ending", [".zip", ".tgz", ""])
 def test_two_different_files_at_one_path_are_both_kept(ending: str, tmp_path: Path) -> None:
     source = parts(tmp_path, {"start.html": b"22", POSTS: (POST % ("sun", "second")).encode()}, ending)
-    items = found(source)
+    items = items_by_path(source)
     other = "instagram-ana-2024-05-01-XyZw9876/"
     assert {key: item.member.read(99) for key, item in items.items() if item.member and "html" in key} == {
         "start.html": b"1",
@@ -353,10 +354,10 @@ SPLIT = build("instagram", "2024")
 
 
 @cache
-def whole() -> dict[str, object]:
+def in_one_piece() -> dict[str, object]:
     """What is said of it in one piece."""
     with tempfile.TemporaryDirectory() as place:
-        items = found(only(SPLIT.write(Path(place), ".zip")))
+        items = items_by_path(only(SPLIT.write(Path(place), ".zip")))
         return {key: (item.provenance, item.decided) for key, item in items.items()}
 
 
@@ -372,8 +373,10 @@ def test_however_an_export_is_split_the_same_is_said(places: list[int]) -> None:
             if files:
                 ending = (".zip", ".tar", "")[number]
                 pack(Path(place, f"instagram-ana.example-2024-05-01-AbCd123{number}{ending}"), files)
-        split = {key: (item.provenance, item.decided) for key, item in found(only(Path(place))).items()}
-    assert split == whole()
+        split = {
+            key: (item.provenance, item.decided) for key, item in items_by_path(only(Path(place))).items()
+        }
+    assert split == in_one_piece()
 
 
 def test_parts_are_joined_in_the_order_of_their_numbers(tmp_path: Path) -> None:
@@ -390,8 +393,10 @@ def test_marks_that_only_count_together_may_lie_in_different_parts(tmp_path: Pat
     for number, files in enumerate((media, records), 1):
         name = f"takeout-20250105T101112Z-{number:03d}.zip"
         write_zip(tmp_path / name, {pack.wrapper + path: data for path, data in files.items()})
-    whole = {key: item.provenance for key, item in found(only(pack.write(tmp_path / "..", ".tar"))).items()}
-    assert {key: item.provenance for key, item in found(only(tmp_path)).items()} == whole
+    one_piece = {
+        key: item.provenance for key, item in items_by_path(only(pack.write(tmp_path / "..", ".tar"))).items()
+    }
+    assert {key: item.provenance for key, item in items_by_path(only(tmp_path)).items()} == one_piece
 
 
 # What need not be opened again
@@ -406,7 +411,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def known(discovery: Discovery) -> dict[str, tuple[str, str]]:
+def archives_of(discovery: Discovery) -> dict[str, tuple[str, str]]:
     """What a library would remember: the archives of sources that have no folder among their containers."""
     return {
         path: (stamp, source.title)
@@ -417,7 +422,7 @@ def known(discovery: Discovery) -> dict[str, tuple[str, str]]:
 
 
 def reopened(home: Path, before: Discovery) -> tuple[list[str], list[object]]:
-    after = discover(home, known(before))
+    after = discover(home, archives_of(before))
     return [source.title for source in after.sources], [same.source_key for same in after.unchanged]
 
 
@@ -431,7 +436,7 @@ def test_one_changed_part_opens_its_whole_export_and_nothing_else(home: Path) ->
     before = discover(home)
     write_zip(home / "instagram-ana-2024-05-01-XyZw9876.zip", {"media/posts/202106/new.jpg": b"new"})
     assert reopened(home, before) == (["Instagram export", "Folder"], ["Archive"])
-    assert "media/posts/202106/sea.jpg" in found(discover(home, known(before)).sources[0])
+    assert "media/posts/202106/sea.jpg" in items_by_path(discover(home, archives_of(before)).sources[0])
 
 
 def test_a_missing_part_opens_the_rest(home: Path) -> None:
@@ -449,7 +454,7 @@ def test_a_new_part_beside_known_ones_is_joined_to_them(ending: str, home: Path)
     else:
         write_folder(name, files)
     assert reopened(home, before) == (["Instagram export", "Folder"], ["Archive"])
-    assert len(discover(home, known(before)).sources[0].containers) == 3
+    assert len(discover(home, archives_of(before)).sources[0].containers) == 3
 
 
 def test_a_new_archive_of_no_series_opens_nothing_else(home: Path) -> None:
@@ -479,7 +484,7 @@ def test_an_archive_that_could_not_be_listed_is_tried_again(tmp_path: Path) -> N
     assert [problem.reason for problem in before.problems] == [
         "it is one part of a split archive; join the parts first"
     ]
-    assert len(discover(path, known(before)).sources) == 0
+    assert len(discover(path, archives_of(before)).sources) == 0
 
 
 # A single file, and nothing at all
@@ -489,7 +494,8 @@ def test_a_single_photograph_is_a_source(tmp_path: Path) -> None:
     write_folder(tmp_path, {"a.jpg": b"1", "b.jpg": b"2"})
     source = only(tmp_path / "a.jpg")
     assert {
-        key: (item.address, item.member and item.member.read(9)) for key, item in found(source).items()
+        key: (item.address, item.member and item.member.read(9))
+        for key, item in items_by_path(source).items()
     } == {"a.jpg": (str(tmp_path / "a.jpg"), b"1")}
 
 

@@ -53,13 +53,13 @@ def test_a_record_that_was_cut_is_read_as_far_as_it_goes(run: Run, tmp_path: Pat
         data = pack.files[record]
         pack.files[record] = data[: data.rindex(end) + len(end) + 2]
         pack.write(folder)
-    told = run("index", folder, "--consent", "own", "--json").json
-    assert [one["found"] for one in told["sources"]] == [
-        sum(one["outcomes"].values()) for one in told["sources"]
+    answer = run("index", folder, "--consent", "own", "--json").json
+    assert [source["found"] for source in answer["sources"]] == [
+        sum(source["outcomes"].values()) for source in answer["sources"]
     ]
-    said = problems(run)
+    outcome_of = problems(run)
     for _, _, record, _ in CUT:
-        outcome, reason = said[record.rpartition("/")[2]]
+        outcome, reason = outcome_of[record.rpartition("/")[2]]
         assert outcome == "record"
         assert reason.startswith("read only in part: damaged JSON, read as far as it goes")
 
@@ -86,9 +86,9 @@ def test_a_record_that_says_nothing_hides_no_media(run: Run, tmp_path: Path) -> 
         (folder / f"instagram-ana{number}-2024-05-01-AbCd1234.zip").write_bytes(
             raw_zip(Raw(RECORD.encode(), record), picture)
         )
-    told = run("index", folder, "--consent", "own", "--json").json
-    assert [one["platform"] for one in told["sources"]] == ["instagram"] * len(SAYS_NOTHING)
-    assert [one["outcomes"]["indexed"] for one in told["sources"]] == [1] * len(SAYS_NOTHING)
+    answer = run("index", folder, "--consent", "own", "--json").json
+    assert [source["platform"] for source in answer["sources"]] == ["instagram"] * len(SAYS_NOTHING)
+    assert [source["outcomes"]["indexed"] for source in answer["sources"]] == [1] * len(SAYS_NOTHING)
 
 
 RECORDS_ALONE = {"link_only", "record", "unsupported"}
@@ -101,10 +101,10 @@ def test_records_without_media_and_media_without_records_are_told(
 ) -> None:
     pack = instagram.build("2024")
     pack.files = {path: data for path, data in pack.files.items() if path.endswith(ending)}
-    told = run("index", pack.write(tmp_path), "--consent", "own", "--json").json
-    assert told["sources"][0]["found"] == sum(told["outcomes"].values()) >= len(pack.files)
-    assert set(told["outcomes"]) <= outcomes
-    assert (told["sources"][0]["platform"], told["sources"][0]["account"]) == ("instagram", "ana.example")
+    answer = run("index", pack.write(tmp_path), "--consent", "own", "--json").json
+    assert answer["sources"][0]["found"] == sum(answer["outcomes"].values()) >= len(pack.files)
+    assert set(answer["outcomes"]) <= outcomes
+    assert (answer["sources"][0]["platform"], answer["sources"][0]["account"]) == ("instagram", "ana.example")
 
 
 HOSTILE_NAMES = (
@@ -132,11 +132,11 @@ def test_hostile_names_are_names_and_nothing_else(name: str, run: Run, tmp_path:
     path = tmp_path / "in" / f"{name}.zip"
     path.parent.mkdir()
     path.write_bytes(
-        raw_zip(*(Raw(one, picture) for one in HOSTILE_NAMES), Raw(RECORD.encode(), record.encode()))
+        raw_zip(*(Raw(name, picture) for name in HOSTILE_NAMES), Raw(RECORD.encode(), record.encode()))
     )
-    told = run("index", path, "--consent", "own", "--json").json
-    read = told["outcomes"]["indexed"] + told["outcomes"]["duplicate"]
-    assert (read, told["outcomes"]["indexed"]) == (len(HOSTILE_NAMES), 1)
+    answer = run("index", path, "--consent", "own", "--json").json
+    read = answer["outcomes"]["indexed"] + answer["outcomes"]["duplicate"]
+    assert (read, answer["outcomes"]["indexed"]) == (len(HOSTILE_NAMES), 1)
     selfie = tmp_path / "selfie.jpg"
     selfie.write_bytes(photos.photo("astronaut", 0))
     shown = run("query", selfie, "--self").out + run("sources").out + run("status", "--problems").out
@@ -172,13 +172,15 @@ print(f"measured {code} {time.perf_counter() - start} {peak}", file=sys.stderr)
 def measured(home: Path) -> Callable[..., Ran]:
     """measured("index", ...) is the command in a process of its own, with its time and its peak memory."""
 
-    def measured(*words: object, code: int = 0) -> Ran:
-        told = [sys.executable, "-c", PROGRAM, *map(str, words), "--json"]
-        done = subprocess.run(told, capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ})
-        last = done.stderr.splitlines()[-1].split()
-        assert last[:2] == ["measured", str(code)], done.stderr
-        ran = Ran(json.loads(done.stdout), float(last[2]), int(last[3]) << 10)
-        print(f"{words[0]}: {ran.seconds:.1f} s, {ran.peak >> 20} MB")
+    def measured(*args: object, code: int = 0) -> Ran:
+        argv = [sys.executable, "-c", PROGRAM, *map(str, args), "--json"]
+        finished = subprocess.run(
+            argv, capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ}
+        )
+        last = finished.stderr.splitlines()[-1].split()
+        assert last[:2] == ["measured", str(code)], finished.stderr
+        ran = Ran(json.loads(finished.stdout), float(last[2]), int(last[3]) << 10)
+        print(f"{args[0]}: {ran.seconds:.1f} s, {ran.peak >> 20} MB")
         return ran
 
     return measured
@@ -188,7 +190,7 @@ def posts_of_instagram() -> Iterator[tuple[str, bytes]]:
     media = [
         {"uri": f"media/posts/202306/{n}.jpg", "creation_timestamp": 1687000000 + n} for n in range(POSTS)
     ]
-    yield RECORD, json.dumps([{"media": [one | {"title": "caption " * 9}]} for one in media]).encode()
+    yield RECORD, json.dumps([{"media": [item | {"title": "caption " * 9}]} for item in media]).encode()
     yield "media/posts/202306/7.jpg", photos.photo("astronaut", 1)
 
 
@@ -221,7 +223,7 @@ def posts_of_x() -> Iterator[tuple[str, bytes]]:
     )
     yield (
         "data/tweets.js",
-        b"window.YTD.tweets.part0 = " + json.dumps([{"tweet": one} for one in tweets]).encode(),
+        b"window.YTD.tweets.part0 = " + json.dumps([{"tweet": tweet} for tweet in tweets]).encode(),
     )
     yield f"data/tweets_media/{first + 7}-D7.jpg", photos.photo("astronaut", 1)
 
@@ -271,10 +273,10 @@ def test_a_hundred_thousand_posts_in_one_file(platform: str, measured: Any, tmp_
     with zipfile.ZipFile(tmp_path / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for path, data in files():
             archive.writestr(path, data)
-    done = measured("index", tmp_path / f"{name}.zip", "--consent", "own")
-    assert done.out["sources"][0]["platform"] == platform
-    assert (done.out["outcomes"]["indexed"], done.out["outcomes"]["link_only"]) == (1, POSTS - 1)
-    assert done.peak < MEMORY
+    ran = measured("index", tmp_path / f"{name}.zip", "--consent", "own")
+    assert ran.out["sources"][0]["platform"] == platform
+    assert (ran.out["outcomes"]["indexed"], ran.out["outcomes"]["link_only"]) == (1, POSTS - 1)
+    assert ran.peak < MEMORY
     selfie = tmp_path / "selfie.jpg"
     selfie.write_bytes(photos.photo("astronaut", 0))
     answer = measured("query", selfie, "--self")
@@ -331,10 +333,10 @@ def test_a_million_members_in_one_zip(
     for number in range(1_000_000 - 1):
         archive.add(f"{folder}{number:07}.jpg", b"x")
     archive.close()
-    done = measured("index", tmp_path / f"{name}.zip", "--consent", "own")
-    assert (done.out["found"], done.out["sources"][0]["platform"]) == (1_000_000, platform)
-    assert (done.out["outcomes"]["indexed"], done.out["outcomes"]["unsupported"]) == (1, 999_999)
-    assert done.peak < MEMORY
+    ran = measured("index", tmp_path / f"{name}.zip", "--consent", "own")
+    assert (ran.out["found"], ran.out["sources"][0]["platform"]) == (1_000_000, platform)
+    assert (ran.out["outcomes"]["indexed"], ran.out["outcomes"]["unsupported"]) == (1, 999_999)
+    assert ran.peak < MEMORY
 
 
 @pytest.mark.slow

@@ -29,13 +29,13 @@ ENDINGS = (None, "", ".zip", ".tgz")  # as the platform packs it, unpacked, and 
 SURE = ("strong", "likely")  # "possible" allows for one false match in an answer
 
 
-def command(*words: object) -> dict[str, Any]:
+def command(*args: object) -> dict[str, Any]:
     """The object that a command prints with --json; it must succeed."""
     from selfsearch.cli import main
 
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        returned = main([str(word) for word in (*words, "--json")])
+        returned = main([str(arg) for arg in (*args, "--json")])
     assert returned == 0, err.getvalue()
     answer: dict[str, Any] = json.loads(out.getvalue())
     return answer
@@ -72,17 +72,17 @@ class World:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)  # person -> answer
 
     @cached_property
-    def seen(self) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    def places(self) -> dict[str, dict[str, list[dict[str, Any]]]]:
         """Person -> address -> what was said there."""
         return {person: _by_address(answer) for person, answer in self.answers.items()}
 
     @cached_property
     def links(self) -> dict[int, list[dict[str, Any]]]:
         """Source -> what is only spoken of."""
-        found: dict[int, list[dict[str, Any]]] = {}
+        by_source: dict[int, list[dict[str, Any]]] = {}
         for link in self.answers["astronaut"]["links"]:
-            found.setdefault(link["source"], []).append(link)
-        return found
+            by_source.setdefault(link["source"], []).append(link)
+        return by_source
 
     def sources_of(self, placed: Placed) -> list[dict[str, Any]]:
         """What one export was recognised as."""
@@ -94,19 +94,19 @@ class World:
 
 
 def _by_address(answer: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_address: dict[str, list[dict[str, Any]]] = {}
     for appearance in answer["appearances"]:
         for sighting in appearance["sightings"]:
-            found.setdefault(sighting["path"], []).append(sighting)
-    return found
+            by_address.setdefault(sighting["path"], []).append(sighting)
+    return by_address
 
 
 def generators() -> Iterator[tuple[str, Any]]:
     """Every module of tests/exports that writes exports."""
-    for found in pkgutil.iter_modules(exports.__path__):
-        module = importlib.import_module(f"tests.exports.{found.name}")
+    for info in pkgutil.iter_modules(exports.__path__):
+        module = importlib.import_module(f"tests.exports.{info.name}")
         if hasattr(module, "LAYOUTS"):
-            yield found.name, module
+            yield info.name, module
 
 
 def write(folder: Path) -> list[Placed]:
@@ -154,12 +154,12 @@ def listed(wrong: list[Any]) -> str:
 
 def differences(planted: Planted, sightings: list[dict[str, Any]]) -> dict[str, Any] | None:
     """How the best of these sightings differs from what was planted: {} when right, None without any."""
-    found = [_difference(planted.says, one) for one in sightings]
-    return min(found, key=len) if found else None
+    candidates = [_difference(planted.says, sighting) for sighting in sightings]
+    return min(candidates, key=len) if candidates else None
 
 
-def _difference(says: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
-    read = {name: _read(one, name) for name in says}
+def _difference(says: dict[str, Any], sighting: dict[str, Any]) -> dict[str, Any]:
+    read = {name: _read(sighting, name) for name in says}
     return {name: (right, read[name]) for name, right in says.items() if _plain(right) != read[name]}
 
 
@@ -169,13 +169,13 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _read(one: dict[str, Any], name: str) -> Any:
-    place = one["location"]
+def _read(sighting: dict[str, Any], name: str) -> Any:
+    place = sighting["location"]
     if name == "location":
         return [place["latitude"], place["longitude"]] if place else None
     if name == "location_source":
         return place["source"] if place else None
-    return one[name]
+    return sighting[name]
 
 
 def test_every_planted_appearance_comes_back_with_what_its_platform_said(world: World) -> None:
@@ -183,8 +183,8 @@ def test_every_planted_appearance_comes_back_with_what_its_platform_said(world: 
     for placed in world.placed:
         for planted in placed.pack.planted:
             if planted.person and planted.path:
-                seen = world.seen[planted.person].get(placed.address(planted.path), [])
-                if (different := differences(planted, seen)) != {}:
+                sightings = world.places[planted.person].get(placed.address(planted.path), [])
+                if (different := differences(planted, sightings)) != {}:
                     wrong.append((placed.label, planted.path, different))
     assert listed(wrong) == ""
 
@@ -198,11 +198,11 @@ def test_nobody_is_found_where_nobody_was_planted(world: World) -> None:
     for shelf in world.folder.iterdir():
         who |= {f"{shelf}/{name}": {"astronaut"} for name in LOOSE}
     wrong = [
-        (person, one["band"], place["path"])
+        (person, appearance["band"], place["path"])
         for person, answer in world.answers.items()
-        for one in answer["appearances"]
-        for place in one["sightings"]
-        if one["band"] in SURE and person not in who.get(place["path"], set())
+        for appearance in answer["appearances"]
+        for place in appearance["sightings"]
+        if appearance["band"] in SURE and person not in who.get(place["path"], set())
     ]  # fmt: skip
     assert listed(wrong) == ""
 
@@ -210,18 +210,19 @@ def test_nobody_is_found_where_nobody_was_planted(world: World) -> None:
 def test_what_is_only_a_link_is_listed_with_what_was_said_of_it(world: World) -> None:
     wrong = []
     for placed in world.placed:
-        near = [link for row in world.sources_of(placed) for link in world.links.get(row["id"], [])]
+        links = [link for row in world.sources_of(placed) for link in world.links.get(row["id"], [])]
         for planted in placed.pack.planted:
             absent = planted.path is None or planted.path not in placed.pack.files
-            if absent and (different := differences(planted, near)) != {}:
+            if absent and (different := differences(planted, links)) != {}:
                 wrong.append((placed.label, planted.path or planted.says, different))
     assert listed(wrong) == ""
 
 
 def test_every_file_has_exactly_one_outcome_and_the_totals_add_up(world: World) -> None:
-    told = world.index["sources"]
-    assert [sum(one["outcomes"].values()) for one in told] == [one["found"] for one in told]
-    assert world.index["found"] == sum(one["found"] for one in told) == sum(world.index["outcomes"].values())
+    sources = world.index["sources"]
+    assert [sum(source["outcomes"].values()) for source in sources] == [source["found"] for source in sources]
+    counts = sum(source["found"] for source in sources), sum(world.index["outcomes"].values())
+    assert counts == (world.index["found"], world.index["found"])
     exported = sum(len(placed.pack.files) for placed in world.placed)
     loose = len(LOOSE) * len(list(world.folder.iterdir()))
     assert world.index["found"] == exported + loose + world.index["outcomes"]["link_only"]
@@ -273,20 +274,20 @@ def test_an_export_in_parts_is_one_source_that_says_so(export: str, run: Run, tm
     pack = in_parts(name, layout, PARTS[export], folder)
     (folder / "loose.jpg").write_bytes(photos.photo("astronaut", 30))
     run("index", folder, "--consent", "own")
-    (one, loose) = run("sources", "--json").json["sources"]
-    assert (one["platform"], loose["platform"], loose["outcomes"]) == (name, "folder", {"indexed": 1})
-    assert sorted(one["containers"]) == sorted(f"{folder}/{part}.zip" for part in PARTS[export].values())
-    assert f"{len(PARTS[export])} parts that belong together" in one["why"]
+    (joined, loose) = run("sources", "--json").json["sources"]
+    assert (joined["platform"], loose["platform"], loose["outcomes"]) == (name, "folder", {"indexed": 1})
+    assert sorted(joined["containers"]) == sorted(f"{folder}/{part}.zip" for part in PARTS[export].values())
+    assert f"{len(PARTS[export])} parts that belong together" in joined["why"]
     assert "could not be read" not in run("sources").out
     selfie = tmp_path / "selfie.jpg"
     selfie.write_bytes(photos.photo("astronaut", 0, side=400))
-    seen = _by_address(run("query", selfie, "--self", "--json").json)
+    places = _by_address(run("query", selfie, "--self", "--json").json)
     wrong = []
     for planted in pack.planted:
         if planted.person == "astronaut" and planted.path in pack.files:
-            near = [one for path, said in seen.items() if path.endswith(f"/{planted.path}") for one in said]
-            near += [one for path, said in seen.items() if path.endswith(f"!{planted.path}") for one in said]
-            if (different := differences(planted, near)) != {}:
+            ends = tuple(f"{sign}{planted.path}" for sign in "/!")
+            sightings = [row for path, rows in places.items() if path.endswith(ends) for row in rows]
+            if (different := differences(planted, sightings)) != {}:
                 wrong.append((planted.path, different))
     assert listed(wrong) == ""
 
@@ -300,12 +301,12 @@ def test_sources_say_what_each_was_recognised_as_and_why(world: World) -> None:
         platform = NAMES.get(placed.platform, placed.platform)
         if (placed.platform, placed.ending) == ("plain_files", ""):
             continue  # a plain folder is part of the folder around it
-        said = {(row["platform"], row["why"].partition(":")[0]) for row in world.sources_of(placed)}
+        recognised = {(row["platform"], row["why"].partition(":")[0]) for row in world.sources_of(placed)}
         if (
             platform,
             "no platform's export was recognised in it" if platform == "folder" else "recognised",
-        ) not in said:
-            wrong.append((placed.label, said))
+        ) not in recognised:
+            wrong.append((placed.label, recognised))
     assert listed(wrong) == ""
     assert world.index["sources"][0].keys() >= {"platform", "title", "why", "account", "paths", "outcomes"}
 
@@ -314,7 +315,7 @@ def test_what_was_not_looked_at_is_counted_in_the_summary_and_in_the_answer(worl
     links = world.answers["astronaut"]["links"]
     assert len(links) >= world.index["outcomes"]["link_only"] > 0
     assert {"tiktok", "discord", "linkedin", "reddit"} <= {link["platform"] for link in links}
-    assert any("not looked at" in said for said in world.answers["astronaut"]["summary"]["sentences"])
+    assert any("not looked at" in sentence for sentence in world.answers["astronaut"]["summary"]["sentences"])
     assert {link["reason"] for link in links} == {
         "the export has only a link to it",
         "the export names this file but does not hold it",
@@ -330,7 +331,7 @@ def ask(run: Run, tmp_path: Path) -> Any:
 
     def ask() -> dict[str, dict[str, Any]]:
         answer = run("query", selfie, "--self", "--json").json
-        return {path.rpartition("/")[2]: said[0] for path, said in _by_address(answer).items()}
+        return {path.rpartition("/")[2]: sightings[0] for path, sightings in _by_address(answer).items()}
 
     return ask
 
@@ -358,7 +359,7 @@ def test_what_you_say_of_an_account_decides_what_its_export_left_open(
     run("index", pack.write(tmp_path), "--consent", "own")
 
     def exposure() -> dict[str, str]:
-        return {name: said["exposure"] for name, said in ask().items()}
+        return {name: sighting["exposure"] for name, sighting in ask().items()}
 
     assert exposure() == {"old.jpg": "unknown", "new.jpg": "unknown", "message.jpg": "private"}
     run("sources", "set", 1, "--account-was", "public", "--from", "2017-01-01", "--to", "2018-12-31")
@@ -390,11 +391,11 @@ def test_tweets_without_a_protect_history_follow_what_you_say_and_a_circle_does_
         assert before[context] == after[context]
 
 
-def _exposures(said: dict[str, dict[str, Any]]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for one in said.values():
-        found.setdefault(one["context"], set()).add(one["exposure"])
-    return found
+def _exposures(sightings: dict[str, dict[str, Any]]) -> dict[str, set[str]]:
+    by_context: dict[str, set[str]] = {}
+    for sighting in sightings.values():
+        by_context.setdefault(sighting["context"], set()).add(sighting["exposure"])
+    return by_context
 
 
 def test_what_a_platform_says_of_a_post_is_not_overruled(run: Run, ask: Any, tmp_path: Path) -> None:
@@ -406,8 +407,8 @@ def test_what_a_platform_says_of_a_post_is_not_overruled(run: Run, ask: Any, tmp
     run("sources", "set", 1, "--account-was", "public")
     run("query", _selfie(tmp_path), "--self", code=0)
     links = run("query", _selfie(tmp_path), "--json").json["links"]
-    said = {link["audience"]: link["exposure"] for link in links if link["context"] == "post"}
-    assert said == {"Everyone": "public", "Friends": "network", "Followers": "network", "Only me": "private",
+    posts = {link["audience"]: link["exposure"] for link in links if link["context"] == "post"}
+    assert posts == {"Everyone": "public", "Friends": "network", "Followers": "network", "Only me": "private",
                     "Amis": "unknown", None: "public"}  # fmt: skip
 
 
@@ -418,7 +419,7 @@ def _selfie(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("words", "reason"),
+    ("args", "reason"),
     [
         (("2", "--account-was", "public"), "there is no source 2"),
         (("1", "--account-was", "open"), "--account-was takes public, private or unknown"),
@@ -431,10 +432,10 @@ def _selfie(folder: Path) -> Path:
     ],
 )
 def test_a_statement_that_makes_no_sense_is_explained(
-    words: tuple[str, ...], reason: str, run: Run, album: Path
+    args: tuple[str, ...], reason: str, run: Run, album: Path
 ) -> None:
     run("index", album, "--consent", "own")
-    assert reason in run("sources", "set", *words, code=2).err
+    assert reason in run("sources", "set", *args, code=2).err
 
 
 @pytest.mark.parametrize("ending", [".zip", ""])
@@ -453,15 +454,15 @@ def test_media_saved_beside_an_export_of_links_belongs_to_its_post(
     (folder / "777000000000000003_image.jpg").write_bytes(photos.photo("astronaut", 42))
     (folder / "saved" / "DSC01234.jpg").write_bytes(photos.photo("astronaut", 43))
     after = run("index", folder, "--json").json["outcomes"]["link_only"]
-    seen = ask()
-    post = seen[f"ana - harbour [{tiktok.FIRST}].jpg"]
+    sightings = ask()
+    post = sightings[f"ana - harbour [{tiktok.FIRST}].jpg"]
     assert (post["platform"], post["url"], post["audience"]) == (
         "tiktok",
         tiktok.share(tiktok.FIRST),
         "Everyone",
     )
-    assert seen["DSC01234.jpg"]["platform"] == "folder"
-    message = seen["777000000000000003_image.jpg"]
+    assert sightings["DSC01234.jpg"]["platform"] == "folder"
+    message = sightings["777000000000000003_image.jpg"]
     assert (message["platform"], message["context"]) == ("discord", "message")
     assert after == before - 2
     assert "1 files beside it that its posts name" in run("sources").out
@@ -480,5 +481,5 @@ def test_a_newer_export_of_the_same_account_is_noticed(run: Run, tmp_path: Path)
     run("index", folder, "--consent", "own")
     accounts = [(row["account"], row["exported_at"][:10]) for row in run("sources", "--json").json["sources"]]
     assert accounts == [("ana.example", "2024-05-01"), ("ana.example", "2024-08-25")]
-    said = run("rescan")
-    assert "sources supersede 1 2" in said.out + said.err
+    answer = run("rescan")
+    assert "sources supersede 1 2" in answer.out + answer.err

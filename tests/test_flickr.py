@@ -23,8 +23,8 @@ def test_records_and_media_beside_other_things_have_a_root_each() -> None:
         "a/data-download-1/x_53012345678_o.jpg",
         "a/other/y.jpg",
     ]
-    found = [root.prefix for root in Flickr.recognize(PathIndex(paths))]
-    assert found == ["a/1_0a1b2c3d4e_part1/", "a/data-download-1/"]
+    prefixes = [root.prefix for root in Flickr.recognize(PathIndex(paths))]
+    assert prefixes == ["a/1_0a1b2c3d4e_part1/", "a/data-download-1/"]
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_numbers_in_a_title_do_not_mislead() -> None:
         pack.add(f"photo_{number}.json", fixture.record(number))
     pack.add("img_20160910_53012345678_o.jpg", b"x")
     pack.add("20160910_1234567890_o.jpg", b"x")
-    found = readings(pack, Flickr)
-    assert {path: [one.post_id for one in found[path]] for path in found} == {
+    by_path = readings(pack, Flickr)
+    assert {path: [provenance.post_id for provenance in by_path[path]] for path in by_path} == {
         "img_20160910_53012345678_o.jpg": ["53012345678"],
         "20160910_1234567890_o.jpg": ["20160910"],
     }
@@ -88,7 +88,7 @@ def test_a_video_and_its_still_share_a_record() -> None:
     pack.add("photo_53012345678.json", fixture.record("53012345678"))
     for name in ("film_53012345678.mp4", "film_53012345678_o.jpg"):
         pack.add(name, b"x")
-    assert {path: len(found) for path, found in readings(pack, Flickr).items()} == {
+    assert {path: len(provenances) for path, provenances in readings(pack, Flickr).items()} == {
         "film_53012345678.mp4": 1,
         "film_53012345678_o.jpg": 1,
     }
@@ -117,6 +117,9 @@ def test_the_account_is_the_screen_name() -> None:
 def test_records_and_media_in_zips_of_their_own_are_joined(tmp_path: Path) -> None:
     pack = fixture.build("records-and-media-apart")
     folders = dict.fromkeys(path.partition("/")[0] for path in pack.files)
-    found = joined(pack, {f"{folder}/": folder for folder in folders}, tmp_path)
-    (one,) = found["sunset-2016_53012345678_o.jpg"]
-    assert (one.url, one.album) == ("https://www.flickr.com/photos/ana_example/53012345678/", "Trip; Best of")
+    by_path = joined(pack, {f"{folder}/": folder for folder in folders}, tmp_path)
+    (provenance,) = by_path["sunset-2016_53012345678_o.jpg"]
+    assert (provenance.url, provenance.album) == (
+        "https://www.flickr.com/photos/ana_example/53012345678/",
+        "Trip; Best of",
+    )

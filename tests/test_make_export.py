@@ -16,9 +16,9 @@ SCRIPT = Path(__file__).parent.parent / "scripts" / "make-export"
 
 def make(*args: str | Path, code: int = 0) -> str:
     """Run the script; its answer, or what it says when it fails with `code`."""
-    done = subprocess.run([sys.executable, SCRIPT, *args], capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    return done.stderr if code else done.stdout
+    finished = subprocess.run([sys.executable, SCRIPT, *args], capture_output=True, text=True, check=False)
+    assert finished.returncode == code, finished.stderr
+    return finished.stderr if code else finished.stdout
 
 
 def test_it_lists_every_platform_with_its_layouts() -> None:

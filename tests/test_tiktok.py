@@ -20,9 +20,9 @@ from .exports.tiktok import FIRST, LAYOUTS, MP4, build, post, profile, record, s
 RECORD = "user_data_tiktok.json"
 
 
-def holding(whole: Any, *files: str, name: str = RECORD) -> Export:
+def holding(document: Any, *files: str, name: str = RECORD) -> Export:
     pack = Pack("TikTok_Data_1714586400")
-    pack.add(name, whole)
+    pack.add(name, document)
     for file in files:
         pack.add(file, MP4)
     return pack.as_export()
@@ -30,8 +30,8 @@ def holding(whole: Any, *files: str, name: str = RECORD) -> Export:
 
 def of_posts(*posts: Any, private: str = "Off", files: tuple[str, ...] = ()) -> list[SimpleNamespace]:
     """What is said about these posts."""
-    whole = {"Post": {"Posts": {"VideoList": list(posts)}}, "Profile And Settings": profile(private)}
-    return mentioned(TikTok, holding(whole, *files))
+    document = {"Post": {"Posts": {"VideoList": list(posts)}}, "Profile And Settings": profile(private)}
+    return mentioned(TikTok, holding(document, *files))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -102,8 +102,8 @@ def test_an_empty_list_of_any_kind_holds_no_posts(empty):
 
 
 def test_a_single_post_may_be_an_object():
-    whole = {"Post": {"Posts": {"VideoList": post(1, share(FIRST))}}}
-    assert [mention.post_id for mention in mentioned(TikTok, holding(whole))] == [FIRST]
+    document = {"Post": {"Posts": {"VideoList": post(1, share(FIRST))}}}
+    assert [mention.post_id for mention in mentioned(TikTok, holding(document))] == [FIRST]
 
 
 def test_a_post_without_a_date_was_made_when_its_id_says():
@@ -149,7 +149,7 @@ def test_an_absurd_date_is_no_date(date):
 
 
 def test_a_cut_record_is_read_up_to_the_cut():
-    whole = json.dumps({"Post": {"Posts": {"VideoList": [post(1, share(FIRST)), post(2, "N/A")]}}})
-    export = holding(whole[:-60])
+    document = json.dumps({"Post": {"Posts": {"VideoList": [post(1, share(FIRST)), post(2, "N/A")]}}})
+    export = holding(document[:-60])
     assert [mention.post_id for mention in mentioned(TikTok, export)] == [FIRST]
     assert "read as far as it goes" in export.notes[RECORD]

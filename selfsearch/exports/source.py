@@ -170,7 +170,8 @@ class CompactProvenance:
         return iter(self._packed)
 
     def _pack(self, provenance: Provenance) -> bytes:
-        columns = provenance.columns() | {"exposure": provenance.exposure.level.value}
+        columns = provenance.columns()
+        columns["exposure"] = provenance.exposure.level.value
         data = marshal.dumps(tuple(columns.values()), 0)
         self._dictionary = self._dictionary or data
         compressor = zlib.compressobj(1, wbits=-12, memLevel=4, zdict=self._dictionary)
@@ -180,7 +181,8 @@ class CompactProvenance:
         data = zlib.decompressobj(-12, zdict=self._dictionary).decompress(packed)
         values = marshal.loads(data)  # noqa: S302  (written by _pack in this very process)
         columns = dict(zip(COLUMNS, values, strict=True))
-        return Provenance.from_columns(columns | {"exposure": Exposure(columns["exposure"])})
+        columns["exposure"] = Exposure(columns["exposure"])
+        return Provenance.from_columns(columns)
 
 
 @dataclass

@@ -32,52 +32,52 @@ def build(layout: str) -> Pack:
         "user.json",
         {"username": "ana.example", "fullname": "Ana", "profilePicture": side("me.webp", "profile")},
     )
-    told: dict[str, Any] = {
+    says: dict[str, Any] = {
         "platform": "bereal",
         "account": "ana.example",
         "author_is_owner": True,
         "url": None,
     }
-    face = told | {"context": "profile_photo", "exposure": Exposure.UNKNOWN}
+    face = says | {"context": "profile_photo", "exposure": Exposure.UNKNOWN}
     pack.plant(f"{base}profile/me.webp", photos.photo("astronaut", 9, kind="WEBP"), "astronaut", **face)
-    told |= {"taken_at": READ, "taken_at_source": "takenAt", "posted_at": None}
+    says |= {"taken_at": READ, "taken_at_source": "takenAt", "posted_at": None}
     if layout == "memories":
-        _memories(pack, base, told)
+        _memories(pack, base, says)
         return pack
-    words = {
+    fields = {
         "caption": "Olá 🎉",
         "location": {"latitude": 38.7, "longitude": -9.1},
         "visibility": ["friends"],
     }
     clip = {"path": "/Photos/u1234/bts/clip.mp4", "mediaType": "video"}
     records = [
-        post("AbC.webp", "DeF.webp", btsMedia=clip, **words),
+        post("AbC.webp", "DeF.webp", btsMedia=clip, **fields),
         post("GhI.webp", "JkL.webp", visibility=["public"], location={"latitude": 0, "longitude": 0}),
         post("MnO.webp", "PqR.webp"),
         post("gone.webp", "StU.webp", visibility=["galaxy"]),
     ]
     pack.add("posts.json", records)
-    first = told | {"context": "post", "caption": "Olá 🎉", "location": (38.7, -9.1), "audience": "friends"}
+    first = says | {"context": "post", "caption": "Olá 🎉", "location": (38.7, -9.1), "audience": "friends"}
     first |= {"audience_source": "per_item", "exposure": Exposure.NETWORK, "location_source": "location"}
     _pair(pack, base, ("AbC", "DeF"), 1, first)
     pack.plant(f"{base}bts/clip.mp4", MP4, None, **first)
-    second = told | {"audience": "public", "exposure": Exposure.PUBLIC, "location": None}
+    second = says | {"audience": "public", "exposure": Exposure.PUBLIC, "location": None}
     _pair(pack, base, ("GhI", "JkL"), 2, second)
-    third = told | {"audience": None, "audience_source": None, "exposure": Exposure.UNKNOWN, "caption": None}
+    third = says | {"audience": None, "audience_source": None, "exposure": Exposure.UNKNOWN, "caption": None}
     _pair(pack, base, ("MnO", "PqR"), 3, third)
-    _pair(pack, base, ("", "StU"), 4, told | {"audience": "galaxy", "exposure": Exposure.UNKNOWN})
+    _pair(pack, base, ("", "StU"), 4, says | {"audience": "galaxy", "exposure": Exposure.UNKNOWN})
     return pack
 
 
-def _pair(pack: Pack, base: str, names: tuple[str, str], number: int, told: dict[str, Any]) -> None:
+def _pair(pack: Pack, base: str, names: tuple[str, str], number: int, says: dict[str, Any]) -> None:
     scene, selfie = names
     if scene:
-        pack.plant(f"{base}post/{scene}.webp", photos.nobody(number), None, **told)
+        pack.plant(f"{base}post/{scene}.webp", photos.nobody(number), None, **says)
     picture = photos.photo("astronaut", number, kind="WEBP")
-    pack.plant(f"{base}post/{selfie}.webp", picture, "astronaut", **told)
+    pack.plant(f"{base}post/{selfie}.webp", picture, "astronaut", **says)
 
 
-def _memories(pack: Pack, base: str, told: dict[str, Any]) -> None:
+def _memories(pack: Pack, base: str, says: dict[str, Any]) -> None:
     front, back = side("front.webp", "bereal"), side("back.webp", "bereal")
     memory = {
         "frontImage": front,
@@ -87,7 +87,7 @@ def _memories(pack: Pack, base: str, told: dict[str, Any]) -> None:
         "date": "2024-05-01",
     }
     pack.add("memories.json", [memory])
-    told = told | {"context": "memory", "taken_at_source": "takenTime", "exposure": Exposure.UNKNOWN}
+    says = says | {"context": "memory", "taken_at_source": "takenTime", "exposure": Exposure.UNKNOWN}
     picture = photos.photo("astronaut", 7, kind="WEBP")
-    pack.plant(f"{base}bereal/front.webp", picture, "astronaut", **told)
-    pack.plant(f"{base}bereal/back.webp", photos.nobody(9), None, **told)
+    pack.plant(f"{base}bereal/front.webp", picture, "astronaut", **says)
+    pack.plant(f"{base}bereal/back.webp", photos.nobody(9), None, **says)

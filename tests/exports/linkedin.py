@@ -64,14 +64,14 @@ MESSAGES = [
 
 
 def _uploads(pack: Pack, file: str) -> None:
-    def told(what: str, when: str) -> str:
+    def sentence(what: str, when: str) -> str:
         return f"You uploaded a {what} on {when} (GMT)"
 
     rows = [
-        [told("feed photo", "April 12, 2026 at 8:03 AM"), "-", FEED],
-        [told("profile photo", "January 2, 2025 at 12:30 PM"), "-", FACE],
-        [told("background photo", "January 2, 2025 at 12:05 AM"), "sails", BACK],
-        [told("feed video", "March 1, 2024 at 9:00 PM"), "-", f"{FEED}2"],
+        [sentence("feed photo", "April 12, 2026 at 8:03 AM"), "-", FEED],
+        [sentence("profile photo", "January 2, 2025 at 12:30 PM"), "-", FACE],
+        [sentence("background photo", "January 2, 2025 at 12:05 AM"), "sails", BACK],
+        [sentence("feed video", "March 1, 2024 at 9:00 PM"), "-", f"{FEED}2"],
     ]
     pack.add(file, table(RICH, *rows))
     own = {"platform": "linkedin", "account": "Ana Silva", "author": "Ana Silva", "author_is_owner": True}

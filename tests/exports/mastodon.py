@@ -73,7 +73,7 @@ KINDS: tuple[tuple[str, list[str], list[str], Exposure], ...] = (
 def note(number: str, to: Any, cc: Any, attachments: list[Any], **more: Any) -> dict[str, Any]:
     """One activity of the outbox."""
     item = f"10882052259840471{number}"
-    said = {"published": "2022-08-14T09:30:00Z", "to": to, "cc": cc}
+    header = {"published": "2022-08-14T09:30:00Z", "to": to, "cc": cc}
     post = {
         "id": f"{ACTOR}/statuses/{item}",
         "type": "Note",
@@ -86,10 +86,10 @@ def note(number: str, to: Any, cc: Any, attachments: list[Any], **more: Any) -> 
         "attachment": attachments,
         "tag": [{"type": "Hashtag", "name": "#sea"}, {"type": "Mention", "name": "@bo@other.social"}],
         "replies": {"type": "Collection"},
-        **said,
+        **header,
         **more,
     }
-    return {"id": f"{post['id']}/activity", "type": "Create", "actor": ACTOR, **said, "object": post}
+    return {"id": f"{post['id']}/activity", "type": "Create", "actor": ACTOR, **header, "object": post}
 
 
 def picture(url: Any, **more: Any) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def build(layout: str) -> Pack:
 
 def _sidecars(pack: Pack) -> None:
     """As Lightroom (attributes), digiKam (elements, IMG.jpg.xmp) and Windows (its own regions) write them."""
-    said: dict[str, dict[str, Any]] = {
+    says_of: dict[str, dict[str, Any]] = {
         "2019/IMG_0001.jpg": {
             "caption": "Us at the lake",
             "taken_at": "2019-06-01T10:11:12+02:00",
@@ -83,7 +83,7 @@ def _sidecars(pack: Pack) -> None:
         "scan.png": {"people": ("Ana",)},
     }
     for planted in pack.planted:
-        planted.says = planted.says | said.get(planted.path or "", {})
+        planted.says = planted.says | says_of.get(planted.path or "", {})
     pack.add(
         "2019/IMG_0001.xmp",
         xmp(
@@ -104,12 +104,12 @@ def _sidecars(pack: Pack) -> None:
         '<rdf:li><rdf:Description mwg-rs:Name="Rex" mwg-rs:Type="Pet"/></rdf:li>',
     )
     regions = f"<mwg-rs:RegionList><rdf:Bag>{''.join(faces)}</rdf:Bag></mwg-rs:RegionList>"
-    words = '<rdf:li xml:lang="en">Party</rdf:li><rdf:li xml:lang="x-default">Fête</rdf:li>'
+    languages = '<rdf:li xml:lang="en">Party</rdf:li><rdf:li xml:lang="x-default">Fête</rdf:li>'
     pack.add(
         "2020/party/me & you.JPG.xmp",
         xmp(
             f'<mwg-rs:Regions rdf:parseType="Resource">{regions}</mwg-rs:Regions>'
-            f"<dc:description><rdf:Alt>{words}</rdf:Alt></dc:description>"
+            f"<dc:description><rdf:Alt>{languages}</rdf:Alt></dc:description>"
             "<e:DateTimeOriginal>2020:01:31 23:59:00</e:DateTimeOriginal>"
             "<e:GPSLatitude>0,0N</e:GPSLatitude><e:GPSLongitude>0,0E</e:GPSLongitude>"
         ),

@@ -76,7 +76,7 @@ def record(layout: str, posts: list[Any]) -> dict[str, Any]:
     """The whole record, as the layout names its sections."""
     watched = {"VideoList": [{"Date": "2024-01-01 00:00:00", "Link": share("7000000000000000001")}]}
     if layout == "lower-case":
-        lower = [{key.lower(): value for key, value in one.items()} for one in posts]
+        lower = [{key.lower(): value for key, value in post.items()} for post in posts]
         return {"post": {"posts": {"videoList": lower}}, "profile and settings": profile()}
     if layout in ("2023", "nested"):
         video = {"Videos": {"VideoList": posts}, "Video Browsing History": watched}
@@ -106,23 +106,23 @@ def build(layout: str) -> Pack:
     pack.add("user_data.json" if layout == "2023" else "user_data_tiktok.json", record(layout, list(POSTS)))
     downloaded = {FIRST: f"ana/20240501_{FIRST}.jpg", "7364098226472890428": "7364098226472890428_1.jpg"}
     dated = "saved/2024-05-01 18-27-10.jpg"
-    for number, (item, told) in enumerate(zip(POSTS, _said(layout), strict=True)):
-        path = downloaded.get(str(told["post_id"])) or (dated if item["Link"] == CDN else None)
+    for number, (item, says) in enumerate(zip(POSTS, _says(layout), strict=True)):
+        path = downloaded.get(str(says["post_id"])) or (dated if item["Link"] == CDN else None)
         if path and layout == "downloads":
-            pack.plant(path, photos.photo("astronaut", number + 1), "astronaut", **told)
+            pack.plant(path, photos.photo("astronaut", number + 1), "astronaut", **says)
         else:
-            pack.planted.append(Planted(None, None, told))
+            pack.planted.append(Planted(None, None, says))
     if layout in ("2025", "private", "downloads"):
-        told = {"context": "deleted", "exposure": Exposure.PRIVATE, "post_id": "7364098226472890440"}
+        says = {"context": "deleted", "exposure": Exposure.PRIVATE, "post_id": "7364098226472890440"}
         pack.planted.append(
-            Planted(None, None, {"platform": "tiktok", "audience": None, "audience_source": "file"} | told)
+            Planted(None, None, {"platform": "tiktok", "audience": None, "audience_source": "file"} | says)
         )
     if layout == "downloads":
         pack.add("saved/film.mp4", MP4)
     return pack
 
 
-def _said(layout: str) -> list[dict[str, Any]]:
+def _says(layout: str) -> list[dict[str, Any]]:
     """What each of POSTS must be read with."""
     private = layout == "private"
     everyone = Exposure.NETWORK if private else Exposure.PUBLIC

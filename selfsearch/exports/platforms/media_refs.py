@@ -37,7 +37,7 @@ class SavedFiles:
     def with_name(self, name: str) -> list[str]:
         """The files with this very name."""
         wanted = fold(name)
-        return [path for path in self._paths if fold(path.rpartition("/")[2]) == wanted]
+        return [path for path in self._paths if fold(file_name(path)) == wanted]
 
 
 def media_by_key(paths: Iterable[str], keys: Callable[[str], Iterable[str]]) -> dict[str, list[str]]:
@@ -87,7 +87,7 @@ MEDIA_EXTENSIONS = STILL_EXTENSIONS | VIDEO_EXTENSIONS
 
 def extension(path: str) -> str:
     """The file name's ending without its dot, lower case; "" when it has none."""
-    return path.rpartition("/")[2].rpartition(".")[2].lower() if "." in path.rpartition("/")[2] else ""
+    return file_name(path).rpartition(".")[2].lower() if "." in file_name(path) else ""
 
 
 def is_media_name(path: str) -> bool:

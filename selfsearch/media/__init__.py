@@ -9,8 +9,8 @@ import os
 os.environ.setdefault("PILLOW_BLOCK_SIZE", "64m")
 
 from .decode import Still, open_still
-from .limits import MAX_BYTES, MAX_PIXELS
+from .limits import MAX_BYTES
 from .phash import perceptual_hash
-from .sniff import sniff
+from .sniff import SNIFF_BYTES, sniff
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Still", "open_still", "perceptual_hash", "sniff"]
+__all__ = ["MAX_BYTES", "SNIFF_BYTES", "Still", "open_still", "perceptual_hash", "sniff"]

@@ -10,7 +10,7 @@ from ..types import Facts, Outcome, Pixels
 from .limits import check_file_size
 from .metadata import MetadataBlocks, read_facts
 from .pixels import apply_orientation, oriented_size
-from .sniff import sniff
+from .sniff import SNIFF_BYTES, sniff
 
 # How a reason names what is not a picture.
 _TYPE_NAMES = {
@@ -73,10 +73,13 @@ class Still:
         return apply_orientation(self._decoder.decode(long_side), self._decoder.orientation)
 
 
-def open_still(data: bytes) -> Still:
-    """Recognise and open the bytes of a file. Raises ItemError with outcome and reason."""
+def open_still(data: bytes, kind: str | None = None) -> Still:
+    """Open the bytes of a file; `kind` is its type where `sniff` was asked already.
+
+    Raises ItemError with outcome and reason.
+    """
     check_file_size(len(data))
-    kind = sniff(data[:512])
+    kind = kind or sniff(data[:SNIFF_BYTES])
     if kind is None:
         raise ItemError(Outcome.UNSUPPORTED, "its content is no picture format that is known here")
     return Still(kind, _decoder(kind, data))

@@ -74,6 +74,7 @@ _TEXTS: tuple[tuple[bytes, str], ...] = (
 )
 _BINARY = [(re.compile(pattern, re.DOTALL), mime) for pattern, mime in _SIGNATURES]
 _TEXTUAL = [(re.compile(pattern), mime) for pattern, mime in _TEXTS]
+SNIFF_BYTES = 512  # of a file's beginning: enough for every signature, and to tell text from a web page
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # what no text holds
 
 

@@ -42,7 +42,6 @@ from .source_state import is_out_of_sight, unchanged_archives
 BATCH = 64  # files per transaction: a killed run repeats at most these
 LOOKUP = 500  # files compared with the library at a time
 AHEAD = 8  # files per thread that may be finished before an earlier, slower one
-HEAD_BYTES = 512  # enough to tell what a file is
 RETRIED = (Outcome.UNREADABLE,)  # tried again on every run: a permission or a disk may have come back
 
 
@@ -268,14 +267,14 @@ def _analyse_file(context: Context, item: Item) -> FileResult:
         return FileResult(item, outcome, reason)
     sha256 = ""
     try:
-        data = _read_picture(item)
+        kind, data = _read_picture(item)
         sha256 = hashlib.sha256(data).hexdigest()
         known = faces.find_media(context.library, sha256, context.pack)
         if known is not None:
             return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), media=known[0])
         if not context.claims.claim(sha256):
             return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), is_copy=True)
-        analysis = context.keep_faces(analyse_picture(context.engine, data))
+        analysis = context.keep_faces(analyse_picture(context.engine, data, kind))
     except ItemError as exc:
         return FileResult(item, exc.outcome, str(exc), sha256)
     except OSError as exc:  # in the middle of a file: a bad sector, a share that went away
@@ -284,26 +283,26 @@ def _analyse_file(context: Context, item: Item) -> FileResult:
     return FileResult(item, outcome, bystanders.why_missing(analysis.bystanders), sha256, len(data), analysis)
 
 
-def analyse_picture(engine: Engine, data: bytes) -> Analysis:
+def analyse_picture(engine: Engine, data: bytes, kind: str | None = None) -> Analysis:
     """The bytes of a picture to everything that the library keeps of it. Raises ItemError."""
-    still = media.open_still(data)
+    still = media.open_still(data, kind)
     pixels, detected = engine.detect_and_embed(still)
     phash = media.perceptual_hash(pixels)
     return Analysis(still.type, still.width, still.height, detected, phash, still.facts, still.problem)
 
 
-def _read_picture(item: Item) -> bytes:
-    """A picture's bytes; anything else is told by its first bytes and not read on. Raises ItemError."""
+def _read_picture(item: Item) -> tuple[str, bytes]:
+    """A picture's type and bytes. Raises ItemError for anything else, after its first bytes."""
     assert item.member is not None  # noqa: S101  (the caller looked)
     with item.member.open() as stream:
-        head = stream.read(HEAD_BYTES)
+        head = stream.read(media.SNIFF_BYTES)
         kind = media.sniff(head)
         if kind is None or not kind.startswith("image/"):
             raise ItemError(Outcome.UNSUPPORTED, _why_no_picture(kind, head))
         data = head + stream.read(media.MAX_BYTES + 1 - len(head))
     if len(data) > media.MAX_BYTES:
         raise ItemError(Outcome.TOO_LARGE, f"a picture of more than {media.MAX_BYTES >> 20} MB")
-    return data
+    return kind, data
 
 
 def _why_no_picture(kind: str | None, head: bytes) -> str:

@@ -577,7 +577,7 @@ def show():
     print(open_in_browser(Path({str(page)!r})), call(libc.socket, {AF_INET}, 1, 0))
     sys.exit(0)
 
-cli.options.opened_beside = show
+cli.options.opened_shared = show
 sys.argv = ["selfsearch", "query", {FILE!r}, "--open"]
 os.umask(0o027)
 cli.run()

@@ -16,7 +16,7 @@ from tests.conftest import Run
 def test_a_bar_is_drawn_for_one_source_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     bar = progress.progress_listener()
-    assert isinstance(bar, progress.Bar)
+    assert isinstance(bar, progress.ProgressBar)
     for title, files in (("A folder", 2), ("An export", None), ("Another", 1)):
         bar.begin(title, files)
         bar.step(Outcome.INDEXED, "/a/b.jpg")
@@ -31,7 +31,7 @@ def test_several_sources_are_indexed_on_a_terminal(
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "photo.jpg").write_bytes(photos.photo("a", len(name)))
-    monkeypatch.setattr(progress, "progress_listener", progress.Bar)
+    monkeypatch.setattr(progress, "progress_listener", progress.ProgressBar)
     done = run("index", tmp_path / "one", tmp_path / "two", "--consent", "own", "--json").json
     assert [source["found"] for source in done["sources"]] == [1, 1]
 

@@ -1,5 +1,7 @@
-"""The command line: parse, one call into the library, print. The only place that prints, and the only error
-boundary.
+"""The command line: parse, one call, print. The only place that prints, and the only error boundary.
+
+A command imports what it works with inside its function, and for types only under TYPE_CHECKING: so --help
+loads none of the heavy libraries, and the network is shut (network_policy.py) before they are loaded.
 """
 
 from __future__ import annotations
@@ -39,8 +41,6 @@ from .options import show_version
 
 INTERRUPTED = 130  # the shell's own convention: 128 + SIGINT
 
-_told: set[str] = set()  # what was said on stderr
-
 app = typer.Typer(
     name="selfsearch",
     help="Find where your own face appears in the media you control. Nothing leaves this machine.",
@@ -72,11 +72,12 @@ app.command("demo")(demo.demo)
 
 MISSING_LIBRARIES = (
     "OpenCV cannot be loaded here: the system's graphics libraries (libGL, libgthread, libxcb) are missing."
-    " Either install"
-    " them (Debian: apt install libgl1 libglib2.0-0), or replace OpenCV by the one that needs none:"
-    " pip uninstall -y opencv-python && pip install opencv-python-headless"
+    " Either install them (Debian: apt install libgl1 libglib2.0-0), or replace OpenCV by the one that needs"
+    " none: pip uninstall -y opencv-python && pip install opencv-python-headless"
 )
 STOPPED = "stopped; everything finished so far is kept, and the next run goes on from there"
+
+_reported: set[str] = set()  # what was said on stderr
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -85,32 +86,32 @@ def main(argv: list[str] | None = None) -> int:
     try:
         app(argv, prog_name="selfsearch")
     except SystemExit as stop:  # typer always ends this way: 0, or 2 for wrong usage
-        return _ended(stop.code)
+        return _exit_code(stop.code)
     except SelfsearchError as exc:
-        return _tell(str(exc), exc.exit_code)
+        return _report(str(exc), exc.exit_code)
     except KeyboardInterrupt:
-        return _tell(STOPPED, INTERRUPTED)
+        return _report(STOPPED, INTERRUPTED)
     except BrokenPipeError:  # whoever read the answer had enough of it
         return 0
     except ImportError as exc:
-        if not any(word in str(exc) for word in ("libGL", "libgthread", "libxcb", "libglib")):
+        if not any(library in str(exc) for library in ("libGL", "libgthread", "libxcb", "libglib")):
             raise
-        return _tell(MISSING_LIBRARIES, 1)
+        return _report(MISSING_LIBRARIES, 1)
     except OSError as exc:
-        return _tell(f"{exc.strerror or exc}" + (f": {exc.filename}" if exc.filename else ""), 1)
+        return _report(f"{exc.strerror or exc}" + (f": {exc.filename}" if exc.filename else ""), 1)
     return 0
 
 
-def _ended(code: object) -> int:
-    """The exit code of a command that ended by itself."""
+def _exit_code(code: object) -> int:
+    """The exit code of a command that typer ended; Ctrl-C is one of its ways."""
     if code == INTERRUPTED:
-        return _tell(STOPPED, INTERRUPTED)
+        return _report(STOPPED, INTERRUPTED)
     return code if isinstance(code, int) else 1
 
 
-def _tell(message: str, code: int) -> int:
+def _report(message: str, code: int) -> int:
     print(f"selfsearch: {message}", file=sys.stderr)
-    _told.add(message)
+    _reported.add(message)
     return code
 
 
@@ -124,19 +125,20 @@ def run() -> None:
     finally:
         sandbox.enforce()  # where no command was reached: --help, a usage error
     for refusal in sandbox.refusals():
-        if str(refusal) not in _told:  # a library caught it and went on
-            _tell(str(refusal), 0)
-    sys.exit(_written(code))
+        if str(refusal) not in _reported:  # a library caught it and went on
+            _report(str(refusal), 0)
+    sys.exit(_flush(code))
 
 
-def _written(code: int) -> int:
-    """The exit code once the answer has been written out. What cannot be written is let go of here: Python
-    would try again at its end and exit with 120.
+def _flush(code: int) -> int:
+    """Write out the answer; returns the exit code. What cannot be written is let go of here.
+
+    Python would try again at its end and exit with 120.
     """
     try:
         sys.stdout.flush()
     except OSError as exc:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(exc, BrokenPipeError):
-            return code or _tell(exc.strerror or str(exc), 1)
+            return code or _report(exc.strerror or str(exc), 1)
     return code

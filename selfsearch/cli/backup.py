@@ -32,7 +32,7 @@ def backup(
 
     A backup opens with the library's key or its recovery code (selfsearch key export).
     """
-    from ..library import backup as saving
+    from ..library.backup import save
     from .key import new_passphrase
 
     target = file.expanduser().absolute()
@@ -42,7 +42,7 @@ def backup(
         raise UsageError(f"there is no folder {target.parent}")
     passphrase = new_passphrase() if with_key else None
     with options.opened(writing=True) as library:
-        manifest = saving.save(library, target, isoformat(options.now()), passphrase)
+        manifest = save(library, target, isoformat(options.now()), passphrase)
     counts = manifest.counts
     options.answer(
         f"saved and checked: {target}: {counts['sources']} sources, {counts['media']:,} media,"
@@ -68,8 +68,8 @@ def restore(
     the terminal gives its passphrase.
     """
     from ..files import private_folder
-    from ..library import restore
     from ..library.library import finish_replacement, writer
+    from ..library.restore import restore as put_in_place
 
     path, home = file.expanduser().absolute(), options.home()
     if (home / "library.db").exists() and not yes:
@@ -79,49 +79,48 @@ def restore(
     private_folder(home)
     with writer(home):
         finish_replacement(home)
-        roots = _roots(path, home, code)
-        done = restore.restore(home, options.key_folder(), path, roots, _settle, options.now())
-    counts = done.manifest.counts
+        roots = _root_keys(path, home, code)
+        restored = put_in_place(
+            home, options.key_folder(), path, roots, _erase_without_consent, options.now()
+        )
+    manifest, counts = restored.manifest, restored.manifest.counts
     options.answer(
-        f"restored the library of {done.manifest.made_at}: {counts['sources']} sources, {counts['media']:,}"
+        f"restored the library of {manifest.made_at}: {counts['sources']} sources, {counts['media']:,}"
         f" media, {counts['faces']:,} faces"
     )
-    if done.newer:
-        options.answer(f"{done.newer} newer entries of the ledger were taken over")
-    if done.lost:
+    if restored.newer:
+        options.answer(f"{restored.newer} newer entries of the ledger were taken over")
+    if restored.lost:
+        lost = ", ".join(restored.lost)
         options.answer(
-            f"their keys open no more, because something was erased since the backup: {', '.join(done.lost)};"
+            f"their keys open no more, because something was erased since the backup: {lost};"
             " what is kept of them is erased, and index or people add makes it anew"
         )
     with options.opened(writing=True):
         pass  # completes the erasures
 
 
-def _settle(library: Library) -> None:
-    """What has no consent any more by the merged ledger is erased."""
+def _erase_without_consent(library: Library) -> None:
+    """Ask for the erasure of what has no consent any more by the merged ledger."""
     from ..consent import forget, grants
 
     for kind in ("source", "person"):
         forget.withdrawn(library, kind, grants.ended(library, kind), options.now())
 
 
-def _roots(path: Path, home: Path, code: bool) -> list[RootKey]:
-    from ..library import backup as saving
-    from ..library import restore, root_key
+def _root_keys(path: Path, home: Path, code: bool) -> list[RootKey]:
+    """The keys that may open the backup."""
+    from ..library import backup, restore, root_key
     from .key import read_code
 
-    saving.check(path)
-    found = restore.root_keys(home, options.key_folder(), path, options.ask_passphrase)
+    backup.check(path)
+    keys = restore.root_keys(home, options.key_folder(), path, options.ask_passphrase)
     if code:
-        found.append(root_key.from_code(read_code()))
-    if saving.has_root(path) and (passphrase := _passphrase(bool(found))):
-        found.append(saving.sealed_root(path, passphrase))
-    return found
-
-
-def _passphrase(other: bool) -> str | None:
-    """The backup's own passphrase; not asked for when there is another key."""
-    given = process.passphrase("SELFSEARCH_BACKUP_PASSPHRASE")
-    if given is not None or other or not sys.stdin.isatty():
-        return given
-    return getpass.getpass("Passphrase of the backup: ")
+        keys.append(root_key.from_code(read_code()))
+    if backup.has_root(path):
+        passphrase = process.passphrase("SELFSEARCH_BACKUP_PASSPHRASE")
+        if passphrase is None and not keys and sys.stdin.isatty():
+            passphrase = getpass.getpass("Passphrase of the backup: ")
+        if passphrase:
+            keys.append(backup.sealed_root(path, passphrase))
+    return keys

@@ -26,23 +26,23 @@ Subject = Annotated[str, typer.Argument(help="A source's path or number, or a pe
 def bare(context: typer.Context) -> None:
     """List whose consent there is."""
     if not context.invoked_subcommand:
-        list_standings(as_json=False)
+        list_statuses(as_json=False)
 
 
 @app.command("list")
-def list_standings(as_json: options.AsJson = False) -> None:
+def list_statuses(as_json: options.AsJson = False) -> None:
     """List every source and person that consent was ever given for, and where it stands now."""
     from ..consent import grants
 
     with options.opened() as library:
-        found = grants.statuses(library, options.now())
+        statuses = grants.statuses(library, options.now())
     if as_json:
-        listed = [_object(one) for one in found]
-        options.answer_json({"schema": "selfsearch.consent/1", "consents": listed})
+        consents = [_as_object(status) for status in statuses]
+        options.answer_json({"schema": "selfsearch.consent/1", "consents": consents})
         return
-    for one in found:
-        options.answer(f"{one.state:<9} {one.entry.kind} {one.entry.subject}{_until(one)}")
-    if not found:
+    for status in statuses:
+        options.answer(f"{status.state:<9} {status.entry.kind} {status.entry.subject}{_until(status)}")
+    if not statuses:
         options.answer("nobody has consented to anything yet")
 
 
@@ -53,14 +53,13 @@ def show(subject: Subject, as_json: options.AsJson = False) -> None:
     from ..report.consent_records import entry_to_json, entry_to_text
 
     with options.opened() as library:
-        kind, name = _named(library, subject)
-        found = ledger.entries(library, kind, name)
+        kind, name = _resolve(library, subject)
+        entries = ledger.entries(library, kind, name)
     if as_json:
-        options.answer_json(
-            {"schema": "selfsearch.ledger/1", "entries": [entry_to_json(one) for one in found]}
-        )
+        listed = [entry_to_json(entry) for entry in entries]
+        options.answer_json({"schema": "selfsearch.ledger/1", "entries": listed})
         return
-    options.answer("\n\n".join(entry_to_text(one) for one in found))
+    options.answer("\n\n".join(entry_to_text(entry) for entry in entries))
 
 
 @app.command("renew")
@@ -71,7 +70,7 @@ def renew(subject: Subject, days: consent_prompt.Days = 365, yes: options.Yes = 
     from ..consent import grants
 
     with options.opened(writing=True) as library:
-        kind, name = _named(library, subject)
+        kind, name = _resolve(library, subject)
         now, lasts = options.now(), timedelta(days=days)
         options.say(grants.statement(grants.renewal(library, kind, name, now, lasts), now))
         if not yes and not options.ask("Do you agree?"):
@@ -94,7 +93,7 @@ def revoke(
     from ..consent import forget, grants
 
     with options.opened() as library:
-        kind, name = _named(library, subject)
+        kind, name = _resolve(library, subject)
         with library.atomic():
             subjects = grants.revoke(library, kind, name, options.now(), why)
             forget.withdrawn(library, kind, grants.ended(library, kind), options.now())
@@ -116,11 +115,11 @@ def _effect(name: str, wider: list[str]) -> str:
 
 def _erase(*, as_json: bool) -> None:
     from ..consent import forget
-    from .forget import tell
+    from .forget import print_receipts
 
     try:
         with options.opened(writing=True, completing=False) as library:
-            tell(forget.complete(library, options.now()), as_json=as_json)
+            print_receipts(forget.complete(library, options.now()), as_json=as_json)
     except LibraryBusyError:
         options.say(
             "another selfsearch is at work in the library; it stops reading what was withdrawn at its next"
@@ -145,11 +144,11 @@ def export(
 
     with options.opened() as library:
         length = ledger.verify(library)
-        kind, name = _named(library, subject) if subject else (None, None)
+        kind, name = _resolve(library, subject) if subject else (None, None)
         entries = ledger.entries(library, kind, name)
         statuses = [
-            one for one in grants.statuses(library, options.now())
-            if subject is None or (one.entry.kind, one.entry.subject) == (kind, name)
+            status for status in grants.statuses(library, options.now())
+            if subject is None or (status.entry.kind, status.entry.subject) == (kind, name)
         ]  # fmt: skip
         number = root_key.KeyPlace.read(library.home).library_id
     record = consent_records.ConsentRecord(
@@ -187,46 +186,50 @@ def audit(
         options.answer_json({"schema": "selfsearch.audit/1", "queries": rows})
         return
     for row in rows:
-        many = "" if row["appearances"] is None else f", {row['appearances']:,} appearances"
-        why = f": {row['purpose']}" if row["purpose"] else ""
-        options.answer(f"{row['at']}  {row['outcome']:<8}  {row['person'] or 'nobody enrolled'}{many}{why}")
+        count = "" if row["appearances"] is None else f", {row['appearances']:,} appearances"
+        purpose = f": {row['purpose']}" if row["purpose"] else ""
+        options.answer(
+            f"{row['at']}  {row['outcome']:<8}  {row['person'] or 'nobody enrolled'}{count}{purpose}"
+        )
     if not rows:
         options.answer("nobody was searched for yet")
 
 
-def _named(library: Library, word: str) -> tuple[str, str]:
-    """Kind and subject of what somebody calls `word`: a person, a source's number, or a path.
+def _resolve(library: Library, name: str) -> tuple[str, str]:
+    """Kind and subject of what somebody names so: a person, a source's number, or a path.
 
     Raises UsageError.
     """
     from ..library import ledger, sources
 
-    if ledger.entries(library, "person", word):
-        return "person", word
-    for row in sources.all_sources(library):
-        if word == str(row.id):
+    if ledger.entries(library, "person", name):
+        return "person", name
+    rows = sources.all_sources(library)
+    for row in rows:
+        if name == str(row.id):
             return "source", row.root
-    place = str(Path(word).expanduser().resolve())
-    below = ledger.entries(library, "source")
-    roots = {row.root for row in sources.all_sources(library)} | {entry.subject for entry in below}
-    for one in (word, place):
-        if one in roots or any(Path(root).is_relative_to(one) for root in roots if Path(one).is_absolute()):
-            return "source", one
-    if any(Path(place).is_relative_to(root) for root in roots):
-        return "source", place
-    raise UsageError(f"the ledger knows nobody and no source called {word!r}; see: selfsearch consent list")
+    path = str(Path(name).expanduser().resolve())
+    roots = {row.root for row in rows} | {entry.subject for entry in ledger.entries(library, "source")}
+    for place in (name, path):
+        below = Path(place).is_absolute() and any(Path(root).is_relative_to(place) for root in roots)
+        if place in roots or below:
+            return "source", place
+    if any(Path(path).is_relative_to(root) for root in roots):
+        return "source", path
+    raise UsageError(f"the ledger knows nobody and no source called {name!r}; see: selfsearch consent list")
 
 
-def _until(one: ConsentStatus) -> str:
-    if one.state in ("withdrawn", "erased"):
-        return f", {one.state} on {one.entry.at[:10]}"
-    hint = "" if one.state == "live" else f"; renew it: selfsearch consent renew {one.entry.subject}"
-    return f", until {one.entry.expires_at[:10]}{hint}"
+def _until(status: ConsentStatus) -> str:
+    if status.state in ("withdrawn", "erased"):
+        return f", {status.state} on {status.entry.at[:10]}"
+    hint = "" if status.state == "live" else f"; renew it: selfsearch consent renew {status.entry.subject}"
+    return f", until {status.entry.expires_at[:10]}{hint}"
 
 
-def _object(one: ConsentStatus) -> dict[str, Any]:
+def _as_object(status: ConsentStatus) -> dict[str, Any]:
+    entry = status.entry
     return {
-        "kind": one.entry.kind, "subject": one.entry.subject, "state": one.state, "basis": one.entry.basis,
-        "given_by": one.entry.given_by, "at": one.entry.at, "expires_at": one.entry.expires_at or None,
-        "entry": one.entry.id,
+        "kind": entry.kind, "subject": entry.subject, "state": status.state, "basis": entry.basis,
+        "given_by": entry.given_by, "at": entry.at, "expires_at": entry.expires_at or None,
+        "entry": entry.id,
     }  # fmt: skip

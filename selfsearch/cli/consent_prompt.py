@@ -1,4 +1,4 @@
-"""Asking for consent in words, or taking it from flags. What the answers mean is grants.py's business."""
+"""Asking for consent in words, or taking it from flags. What an answer means, consent/grants.py decides."""
 
 from __future__ import annotations
 
@@ -53,41 +53,42 @@ class ConsentFlags:
             raise UsageError("a release needs the name of the person who gave it: --by NAME")
 
 
-def obtain(library: Library, kind: str, subject: str, given: ConsentFlags) -> Grant:
-    """Live consent: the one on record, or the one given now by flags or at the terminal. Raises
-    ConsentError.
+def obtain(library: Library, kind: str, subject: str, flags: ConsentFlags) -> Grant:
+    """Live consent: the one on record, or one that is given now, by flags or at the terminal.
+
+    Raises ConsentError.
     """
     from ..consent import grants
 
-    given.check()
+    flags.check()
     now = options.now()
     missing: ConsentError | None = None
-    if given.basis is None:
+    if flags.basis is None:
         try:
             return grants.require(library, kind, subject, now)
         except ConsentError as exc:
             missing = exc
-    wish = grants.ConsentRequest(
+    request = grants.ConsentRequest(
         kind,
         subject,
-        given.basis or "own",
-        given.by or "",
-        _digest(given.evidence),
-        timedelta(days=given.days),
+        flags.basis or "own",
+        flags.by or "",
+        _sha256(flags.evidence),
+        timedelta(days=flags.days),
     )
-    words = grants.statement(wish, now)
+    statement = grants.statement(request, now)
     if missing is not None:
         if not sys.stdin.isatty():
             raise missing
-        options.say(words)
+        options.say(statement)
         if not options.ask("Do you agree?"):
             raise ConsentError("without consent nothing is read and nobody is searched for") from missing
-    grant = grants.give(library, wish, now)
-    options.say(f"Consent recorded (entry {grant.entry} of the ledger): {words}")
+    grant = grants.give(library, request, now)
+    options.say(f"Consent recorded (entry {grant.entry} of the ledger): {statement}")
     return grant
 
 
-def _digest(evidence: Path | None) -> str:
+def _sha256(evidence: Path | None) -> str:
     if evidence is None:
         return ""
     try:

@@ -15,7 +15,7 @@ from .network_policy import Need, network, open_in_browser
 if TYPE_CHECKING:
     from ..types import Answer
 
-HER = "the astronaut"
+PERSON = "the astronaut"
 
 
 @network(Need.BROWSER, when=lambda arguments: arguments["open_"])
@@ -31,16 +31,17 @@ def demo(
     Everything goes into a folder of its own; your library is not touched.
     """
     from .. import demo
+    from ..report.text import to_text
 
-    place = _folder(folder)
+    place = _new_folder(folder)
     selfie, expected = demo.write(place)
     options.say("The whole way, on sample photographs. Your own library is not touched.")
-    options.say(f"  album:  {place / 'album'}  ({HER} is in {len(expected)} of its files)")
+    options.say(f"  album:  {place / 'album'}  ({PERSON} is in {len(expected)} of its files)")
     options.say(f"  selfie: {selfie}  (a photograph of her to ask with)")
-    found, report = _ask(place, selfie)
+    answer, report = _index_and_query(place, selfie)
     options.say("")
-    options.answer(_words(found))
-    options.answer(_verdict(found, expected))
+    options.answer(to_text(answer, width=options.width(), colour=options.colour()))
+    options.answer(_verdict(answer, expected))
     options.answer(f"Report with the pictures: {report}")
     options.answer(
         "The same with your own photographs:\n  selfsearch index FOLDER\n  selfsearch query SELFIE"
@@ -49,7 +50,7 @@ def demo(
         open_in_browser(report)
 
 
-def _folder(wanted: Path | None) -> Path:
+def _new_folder(wanted: Path | None) -> Path:
     """A new folder, or one that an earlier demo made; never one that holds something else."""
     from ..files import private_folder
 
@@ -61,31 +62,26 @@ def _folder(wanted: Path | None) -> Path:
     return private_folder(place)
 
 
-def _ask(place: Path, selfie: Path) -> tuple[Answer, Path]:
+def _index_and_query(place: Path, selfie: Path) -> tuple[Answer, Path]:
     """Index, enrol, query, report: what a user does, on the samples."""
     from .. import api
     from ..files import write_private
     from .progress import progress_listener
 
-    with api.open(place / "library", create=True, key_folder=place / "keys") as mine:
-        mine.index(mine.give_consent("source", place / "album", basis="own"), progress_listener())
-        grant = mine.give_consent("person", HER, basis="own")
-        mine.enroll(grant, selfie)
-        found = mine.query(grant, selfie, purpose="demo")
+    with api.open(place / "library", create=True, key_folder=place / "keys") as library:
+        library.index(library.give_consent("source", place / "album", basis="own"), progress_listener())
+        grant = library.give_consent("person", PERSON, basis="own")
+        library.enroll(grant, selfie)
+        answer = library.query(grant, selfie, purpose="demo")
         report = place / "report.html"
-        write_private(report, mine.html(found).encode())
-    return found, report
+        write_private(report, library.html(answer).encode())
+    return answer, report
 
 
-def _words(found: Answer) -> str:
-    from ..report.text import to_text
-
-    return to_text(found, width=options.width(), colour=options.colour())
-
-
-def _verdict(found: Answer, expected: list[str]) -> str:
+def _verdict(answer: Answer, expected: list[str]) -> str:
     """Raises SelfsearchError when she was not found where she is, or was where she is not."""
-    names = sorted({Path(sighting.path).name for one in found.appearances for sighting in one.sightings})
+    sightings = (place for appearance in answer.appearances for place in appearance.sightings)
+    names = sorted({Path(sighting.path).name for sighting in sightings})
     if names != expected:
         raise SelfsearchError(f"the demo expected {', '.join(expected)} and found {', '.join(names)}")
-    return f"All {len(expected)} files that show {HER} were found, and no other (copies count once)."
+    return f"All {len(expected)} files that show {PERSON} were found, and no other (copies count once)."

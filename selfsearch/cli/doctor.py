@@ -35,28 +35,28 @@ def doctor(
         return
     from ..doctor import examine
 
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for finding in examine(options.home(), options.key_folder(), options.ask_passphrase, fix=fix):
-        found.append(finding)
+        findings.append(finding)
         if not as_json:
-            _tell(finding)
-    wrong = [finding for finding in found if finding.level == "error" and not finding.mended]
-    warnings = sum(finding.level == "warning" and not finding.mended for finding in found)
+            _print(finding)
+    errors = [finding for finding in findings if finding.level == "error" and not finding.mended]
+    warnings = sum(finding.level == "warning" and not finding.mended for finding in findings)
     if as_json:
         options.answer_json(
             {
                 "schema": "selfsearch.doctor/1",
                 "home": str(options.home()),
-                "errors": len(wrong),
+                "errors": len(errors),
                 "warnings": warnings,
-                "findings": [asdict(finding) for finding in found],
+                "findings": [asdict(finding) for finding in findings],
             }
         )
     else:
-        options.answer(_summary(len(wrong), warnings, sum(finding.mended for finding in found)))
-    if wrong and all(finding.check == "programs" for finding in wrong):
+        options.answer(_summary(len(errors), warnings, sum(finding.mended for finding in findings)))
+    if errors and all(finding.check == "programs" for finding in errors):
         raise SelfsearchError("something that selfsearch needs does not work on this machine; see above")
-    if wrong:
+    if errors:
         raise LibraryError("something is damaged; see above for what to do")
 
 
@@ -73,7 +73,7 @@ def _prove(as_json: bool) -> None:
         raise SelfsearchError("it was not proven that nothing needs the network; see above")
 
 
-def _tell(finding: Finding) -> None:
+def _print(finding: Finding) -> None:
     options.answer(f"{MARKS[finding.level]} {finding.what}")
     if finding.do:
         options.answer(f"        {'mended' if finding.mended else 'to do'}: {finding.do}")
@@ -83,5 +83,5 @@ def _summary(errors: int, warnings: int, mended: int) -> str:
     if not errors and not warnings:
         return "\nEverything is as it should be." if not mended else f"\nAll is well now: {mended} mended."
     counts = {"error": errors, "warning": warnings}
-    parts = [f"{count} {word}{'s' * (count > 1)}" for word, count in counts.items() if count]
+    parts = [f"{count} {noun}{'s' * (count > 1)}" for noun, count in counts.items() if count]
     return "\n" + ", ".join(parts + [f"{mended} mended"] * bool(mended)) + "."

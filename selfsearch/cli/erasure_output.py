@@ -1,36 +1,36 @@
-"""Completing erasures, and telling their receipts."""
+"""Completing what was to be erased, and the words of its receipts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import options
-
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ..consent.forget import Receipt
     from ..library.library import Library
 
 
-def complete(library: Library) -> None:
-    """Complete what an earlier command was to erase, and say so."""
+def complete(library: Library, now: datetime) -> list[str]:
+    """Complete what an earlier command was to erase; returns what there is to say about it."""
     from ..library import erasure, root_key
 
     root_key.tidy(library.home, library.key_folder)
     if not erasure.pending(library) and len(library.root.wrapping) == 1:
-        return
+        return []
     from ..consent import forget
 
-    for receipt in forget.complete(library, options.now()):
-        options.say(f"completed what was to be erased before: {words(receipt)}")
+    return [
+        f"completed what was to be erased before: {as_text(receipt)}"
+        for receipt in forget.complete(library, now)
+    ]
 
 
-def words(receipt: Receipt) -> str:
+def as_text(receipt: Receipt) -> str:
     """A receipt for people."""
-    counts = (
-        ", ".join(f"{count:,} {name}" for name, count in receipt.counts.items()) or "nothing was kept of it"
-    )
+    counts = ", ".join(f"{count:,} {name}" for name, count in receipt.counts.items())
     lines = [
-        f"{receipt.subject} is erased: {counts}",
+        f"{receipt.subject} is erased: {counts or 'nothing was kept of it'}",
         f"  {receipt.reports:,} reports deleted, the key destroyed, free space in the library overwritten",
     ]
     if receipt.remnants:
@@ -52,4 +52,4 @@ def not_reached() -> str:
     """What no erasure can reach from here."""
     from ..consent.forget import NOT_REACHED
 
-    return "\n".join(["what cannot be erased from here:", *(f"  - {one}" for one in NOT_REACHED)])
+    return "\n".join(["what cannot be erased from here:", *(f"  - {copy}" for copy in NOT_REACHED)])

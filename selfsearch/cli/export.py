@@ -10,8 +10,8 @@ import typer
 from ..errors import UsageError
 from . import options
 
-ONCE = "Templates identify a person for life, and this file will not be encrypted. Put them in?"
-TWICE = "Are you sure? Whoever gets this file can search for these people anywhere."
+FIRST_QUESTION = "Templates identify a person for life, and this file will not be encrypted. Put them in?"
+SECOND_QUESTION = "Are you sure? Whoever gets this file can search for these people anywhere."
 
 
 def export(
@@ -33,24 +33,21 @@ def export(
     Only sources with live consent are in it; templates and face pictures only when asked for twice.
     """
     from ..consent import grants
-    from ..library import sqlite_export as writing
+    from ..library import sqlite_export
 
     folder = plain.expanduser().absolute()
-    if with_biometrics and not ((yes or options.ask(ONCE)) and (really or options.ask(TWICE))):
-        raise UsageError("nothing was written; without questions: --with-biometrics --yes --really")
-    if (
-        (folder / writing.NAME).exists()
-        and not yes
-        and not options.ask(f"{folder / writing.NAME} exists. Replace it?")
+    target = folder / sqlite_export.NAME
+    if with_biometrics and not (
+        (yes or options.ask(FIRST_QUESTION)) and (really or options.ask(SECOND_QUESTION))
     ):
-        raise UsageError(f"{folder / writing.NAME} exists; to replace it without a question: --yes")
+        raise UsageError("nothing was written; without questions: --with-biometrics --yes --really")
+    if target.exists() and not yes and not options.ask(f"{target} exists. Replace it?"):
+        raise UsageError(f"{target} exists; to replace it without a question: --yes")
     with options.opened(writing=True) as library:
         now = options.now()
         sources = [row.id for row in grants.consented_sources(library, now)]
         names = [person.name for person in grants.consented_people(library, now)]
-        counts = writing.export(library, folder, sources, names, biometrics=with_biometrics)
-    options.answer(
-        f"{folder / writing.NAME}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    )
+        counts = sqlite_export.export(library, folder, sources, names, biometrics=with_biometrics)
+    options.answer(f"{target}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
     options.say("this file is not encrypted, and no erasure reaches it: delete it when you have done with it")
-    options.say("to look at it: datasette " + str(folder / writing.NAME))
+    options.say("to look at it: datasette " + str(target))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import LibraryError, UsageError
-from . import options
+from . import erasure_output, options
 
 if TYPE_CHECKING:
     from ..consent.forget import Receipt, Target
@@ -37,7 +37,7 @@ def forget(
 
     Your own files are not touched. The receipt stays in the ledger of consent.
     """
-    from ..consent import forget as forgetting
+    from ..consent.forget import complete, request
 
     if bool(what) + everything + bystanders > 1:
         raise UsageError("say what to forget, or --all, or --bystanders: one of them")
@@ -45,24 +45,24 @@ def forget(
         _forget_bystanders(pack, yes=yes, as_json=as_json)
         return
     with options.opened(writing=True, completing=False) as library:
-        before = forgetting.complete(library, options.now())
+        completed = complete(library, options.now())
         if not what and not everything:
-            if not before:
+            if not completed:
                 raise UsageError("say what to forget, or --all")
-            tell(before, as_json=as_json)
+            print_receipts(completed, as_json=as_json)
             return
         targets = _targets(library, what or [])
-        if not yes and not options.ask(f"Erase {_named(targets)}? This cannot be undone."):
+        if not yes and not options.ask(f"Erase {_as_text(targets)}? This cannot be undone."):
             raise UsageError("nothing was erased; to go ahead without a question: --yes")
-        forgetting.request(library, targets, options.now())
-        tell(before + forgetting.complete(library, options.now()), as_json=as_json)
+        request(library, targets, options.now())
+        print_receipts(completed + complete(library, options.now()), as_json=as_json)
 
 
 def _forget_bystanders(pack: str | None, *, yes: bool, as_json: bool) -> None:
     """Purge what is stored of others, and discard them from now on."""
     from .. import settings
     from ..consent import bystanders
-    from ..consent import forget as forgetting
+    from ..consent.forget import complete
 
     with options.opened(writing=True) as library:
         if not yes and not options.ask(
@@ -71,36 +71,37 @@ def _forget_bystanders(pack: str | None, *, yes: bool, as_json: bool) -> None:
             raise UsageError("nothing was erased; to go ahead without a question: --yes")
         removed = bystanders.remove_bystanders(library, options.engine(pack), options.now())
         settings.write(library.home, bystanders="discard")
-        receipts = forgetting.complete(library, options.now(), removed.samples)
+        receipts = complete(library, options.now(), removed.samples)
     options.say("from now on faces that resemble nobody enrolled are counted and not kept")
     if not receipts:
         options.say("none were stored")
-    tell(receipts, as_json=as_json)
+    print_receipts(receipts, as_json=as_json)
 
 
-def tell(receipts: list[Receipt], *, as_json: bool) -> None:
-    """Print receipts. Raises LibraryError when something was found that should be gone."""
+def print_receipts(receipts: list[Receipt], *, as_json: bool) -> None:
+    """Raises LibraryError when something was found that should be gone."""
     from ..consent.forget import as_dict
-    from .erasure_output import not_reached, words
 
     if as_json:
-        options.answer_json({"schema": "selfsearch.forget/1", "receipts": [as_dict(one) for one in receipts]})
+        options.answer_json(
+            {"schema": "selfsearch.forget/1", "receipts": [as_dict(receipt) for receipt in receipts]}
+        )
     else:
-        for one in receipts:
-            options.answer(words(one))
-        options.answer(not_reached())
-    if any(one.remnants for one in receipts):
+        for receipt in receipts:
+            options.answer(erasure_output.as_text(receipt))
+        options.answer(erasure_output.not_reached())
+    if any(receipt.remnants for receipt in receipts):
         raise LibraryError("something of what was to be erased is still there; the receipt says where")
 
 
-def _targets(library: Library, words: list[str]) -> list[Target]:
-    from ..consent import forget as forgetting
+def _targets(library: Library, names: list[str]) -> list[Target]:
+    from ..consent.forget import everything, resolve
 
-    if not words:
-        return forgetting.everything(library)
-    return list(dict.fromkeys(one for word in words for one in forgetting.resolve(library, word)))
+    if not names:
+        return everything(library)
+    return list(dict.fromkeys(target for name in names for target in resolve(library, name)))
 
 
-def _named(targets: list[Target]) -> str:
-    names = dict.fromkeys(one.subject for one in targets)
+def _as_text(targets: list[Target]) -> str:
+    names = dict.fromkeys(target.subject for target in targets)
     return ", ".join(names) if len(names) < 6 else f"{len(targets)} sources, people and media"

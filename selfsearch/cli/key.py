@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Where the library's key is kept, and how it is changed, saved and put back.")
 
-SHORTEST = 10  # characters of a passphrase: Argon2id makes guessing slow, not impossible
+MIN_PASSPHRASE = 10  # characters of a passphrase: Argon2id makes guessing slow, not impossible
 PLACES = {
     "keyring": (
         "the operating system's keyring",
@@ -44,18 +44,18 @@ def show(as_json: options.AsJson = False) -> None:
     from ..library import root_key
 
     place = root_key.KeyPlace.read(options.home())
-    where, against = PLACES.get(place.kind, (place.kind, "nothing that this version knows"))
+    where, protection = PLACES.get(place.kind, (place.kind, "nothing that this version knows"))
     path = root_key.key_file(place, options.key_folder()) if place.kind == "file" else None
     if as_json:
         options.answer_json(
             {
                 "schema": "selfsearch.key/1", "library": place.library_id, "kind": place.kind,
-                "file": path and str(path), "protects": against, "keyring": root_key.keyring_name(),
+                "file": path and str(path), "protects": protection, "keyring": root_key.keyring_name(),
             }
         )  # fmt: skip
         return
     options.answer(f"the key is in {where}" + (f": {path}" if path else ""))
-    options.answer(f"what that protects against: {against}")
+    options.answer(f"what that protects against: {protection}")
     if place.kind == "file" and root_key.keyring_name():
         options.answer("this system has a keyring, which protects better: selfsearch key use-keyring")
 
@@ -144,18 +144,18 @@ def rotate() -> None:
 
 def new_passphrase() -> str:
     """From SELFSEARCH_NEW_PASSPHRASE, or asked for twice. Raises UsageError when it is short or mistyped."""
-    given = process.passphrase("SELFSEARCH_NEW_PASSPHRASE")
-    if given is None and not sys.stdin.isatty():
+    passphrase = process.passphrase("SELFSEARCH_NEW_PASSPHRASE")
+    if passphrase is None and not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask for a passphrase; set SELFSEARCH_NEW_PASSPHRASE")
-    if given is None:
-        given = getpass.getpass("New passphrase: ")
-        if getpass.getpass("The same again: ") != given:
+    if passphrase is None:
+        passphrase = getpass.getpass("New passphrase: ")
+        if getpass.getpass("The same again: ") != passphrase:
             raise UsageError("the two were not the same; nothing was changed")
-    if len(given) < SHORTEST:
+    if len(passphrase) < MIN_PASSPHRASE:
         raise UsageError(
-            f"a passphrase needs at least {SHORTEST} characters; four or five random words are good"
+            f"a passphrase needs at least {MIN_PASSPHRASE} characters; four or five random words are good"
         )
-    return given
+    return passphrase
 
 
 def _move(library: Library, kind: str, passphrase: str = "") -> None:
@@ -172,6 +172,7 @@ def _move(library: Library, kind: str, passphrase: str = "") -> None:
 
 
 def read_code() -> str:
+    """A recovery code, typed line by line or from stdin."""
     if sys.stdin.isatty():
         options.say("Type the recovery code, line by line; an empty line ends it.")
         return "\n".join(iter(input, ""))

@@ -29,17 +29,16 @@ def list_models(context: typer.Context, as_json: options.AsJson = False) -> None
     from ..packs import store
 
     used, folder = settings.read(options.home()).pack, options.home() / "packs"
-    listed = [_object(pack, used) for pack in store.list_packs(folder)]
-    broken = [{"name": name, "problem": why} for name, why in store.unreadable_packs(folder).items()]
+    packs = [_as_object(pack, used) for pack in store.list_packs(folder)]
+    unusable = store.unreadable_packs(folder)
     if as_json:
-        options.answer_json({"schema": "selfsearch.models/1", "packs": listed, "unusable": broken})
+        problems = [{"name": name, "problem": problem} for name, problem in unusable.items()]
+        options.answer_json({"schema": "selfsearch.models/1", "packs": packs, "unusable": problems})
         return
-    for one in listed:
-        options.answer(_words(one))
-    for one in broken:
-        options.answer(
-            f"! {one['name']}: {one['problem']}; take it away: selfsearch models remove {one['name']}"
-        )
+    for pack in packs:
+        options.answer(_as_text(pack))
+    for name, problem in unusable.items():
+        options.answer(f"! {name}: {problem}; take it away: selfsearch models remove {name}")
 
 
 @app.command("add")
@@ -69,13 +68,20 @@ def add(
     if Path(source).exists():
         added = add_pack(Path(source), folder, name)
     elif source in PUBLISHED:
-        added = _fetched(source, folder, name, accept_license)
+        added = _download(source, folder, name, accept_license)
     else:
         raise UsageError(
             f"{source} is no folder or zip here, nor a pack that InsightFace publishes"
             f" ({', '.join(PUBLISHED)})"
         )
-    _tell(added)
+    pack = added.pack
+    options.answer(
+        f"{pack.name} is {'replaced' if added.replaced else 'added'}: {pack.dimension} numbers per face,"
+        f" {pack.size / 2**20:.0f} MB, checksums recorded; licence: {pack.terms}"
+    )
+    if added.ignored:
+        options.answer(f"not needed and left out: {', '.join(added.ignored)}")
+    options.answer(f"to use it: selfsearch models use {pack.name}")
 
 
 @app.command("use")
@@ -124,13 +130,13 @@ def remove(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch m
     )
 
 
-def _fetched(name: str, folder: Path, called: str | None, accepted: bool) -> AddedPack:
-    """A published pack, after its terms were accepted."""
+def _download(name: str, folder: Path, new_name: str | None, accepted: bool) -> AddedPack:
+    """Add a published pack, after its terms were accepted."""
     from ..packs.download import TERMS, download_file
     from ..packs.install import add_pack
     from ..recognition.model_pack import sha256_of
     from ..recognition.session import release_url
-    from .progress import Fetching
+    from .progress import DownloadProgress
 
     options.say(TERMS)
     if not accepted and not options.ask(
@@ -141,35 +147,24 @@ def _fetched(name: str, folder: Path, called: str | None, accepted: bool) -> Add
         )
     url, target = release_url(f"{name}.zip"), folder / f"{name}.zip"
     options.say(f"fetching {url}")
-    with Fetching() as progress:
+    with DownloadProgress() as progress:
         download_file(url, target, progress)
     try:
         origin = {"from": url, "sha256": sha256_of(target), "bytes": target.stat().st_size}
-        return add_pack(target, folder, called or name, origin)
+        return add_pack(target, folder, new_name or name, origin)
     finally:
         target.unlink(missing_ok=True)
 
 
-def _tell(added: AddedPack) -> None:
-    pack = added.pack
-    options.answer(
-        f"{pack.name} is {'replaced' if added.replaced else 'added'}: {pack.dimension} numbers per face,"
-        f" {pack.size / 2**20:.0f} MB, checksums recorded; licence: {pack.terms}"
-    )
-    if added.ignored:
-        options.answer(f"not needed and left out: {', '.join(added.ignored)}")
-    options.answer(f"to use it: selfsearch models use {pack.name}")
-
-
-def _object(pack: Pack, used: str) -> dict[str, Any]:
+def _as_object(pack: Pack, used: str) -> dict[str, Any]:
     return {
         "name": pack.name, "used": pack.name == used, "licence": pack.terms, "bytes": pack.size,
-        "dimension": pack.dimension, "checksums": _state(pack), "calibrated": _calibrated(pack),
+        "dimension": pack.dimension, "checksums": _checksums(pack), "calibrated": _is_calibrated(pack),
         "folder": str(pack.folder),
     }  # fmt: skip
 
 
-def _state(pack: Pack) -> str:
+def _checksums(pack: Pack) -> str:
     try:
         pack.verify()
     except PackError as exc:
@@ -177,7 +172,7 @@ def _state(pack: Pack) -> str:
     return "good"
 
 
-def _calibrated(pack: Pack) -> bool:
+def _is_calibrated(pack: Pack) -> bool:
     from ..recognition.calibration import find_calibration
 
     try:
@@ -186,12 +181,12 @@ def _calibrated(pack: Pack) -> bool:
         return False
 
 
-def _words(one: dict[str, Any]) -> str:
-    good = one["checksums"] == "good"
-    state = "" if good else f"\n    {one['checksums']}"
+def _as_text(pack: dict[str, Any]) -> str:
+    good, used = pack["checksums"] == "good", pack["used"]
+    problem = "" if good else f"\n    {pack['checksums']}"
     return (
-        f"{'!' if not good else '*' if one['used'] else ' '} {one['name']}{' (used)' if one['used'] else ''}:"
-        f" {one['bytes'] / 2**20:.0f} MB, {one['dimension']} numbers per face,"
-        f" checksums {'good' if good else 'BAD'}, {'' if one['calibrated'] else 'not '}calibrated\n"
-        f"    {one['licence']}{state}"
+        f"{'!' if not good else '*' if used else ' '} {pack['name']}{' (used)' if used else ''}:"
+        f" {pack['bytes'] / 2**20:.0f} MB, {pack['dimension']} numbers per face,"
+        f" checksums {'good' if good else 'BAD'}, {'' if pack['calibrated'] else 'not '}calibrated\n"
+        f"    {pack['licence']}{problem}"
     )

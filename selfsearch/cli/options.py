@@ -1,4 +1,4 @@
-"""What several commands share: options, the clock, opening the library, printing."""
+"""What several commands share: options, the clock, opening the library, asking and printing."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import typer
 
 from ..errors import LibraryBusyError
 from ..sandbox import process
+from . import erasure_output
 
 if TYPE_CHECKING:
     from ..library.library import Library
@@ -50,16 +51,16 @@ def home() -> Path:
     """The library's folder: $SELFSEARCH_HOME, or the user's data folder."""
     from ..library.library import default_home
 
-    given = os.environ.get("SELFSEARCH_HOME")
-    return Path(given).expanduser().absolute() if given else default_home()
+    folder = os.environ.get("SELFSEARCH_HOME")
+    return Path(folder).expanduser().absolute() if folder else default_home()
 
 
 def key_folder() -> Path:
     """Where key files are: $SELFSEARCH_KEYS, or the user's configuration folder."""
     from ..library.library import default_key_folder
 
-    given = os.environ.get("SELFSEARCH_KEYS")
-    return Path(given).expanduser().absolute() if given else default_key_folder()
+    folder = os.environ.get("SELFSEARCH_KEYS")
+    return Path(folder).expanduser().absolute() if folder else default_key_folder()
 
 
 def now() -> datetime:
@@ -69,8 +70,9 @@ def now() -> datetime:
 
 @contextmanager
 def opened(*, create: bool = False, writing: bool = False, completing: bool = True) -> Iterator[Library]:
-    """The library, opened; its passphrase is asked for when it has one. Whoever writes completes what was to
-    be erased.
+    """The library, opened; its passphrase is asked for when it has one.
+
+    Whoever writes completes what was to be erased, and says so.
     """
     from ..library.library import open_library
 
@@ -78,14 +80,13 @@ def opened(*, create: bool = False, writing: bool = False, completing: bool = Tr
         home(), key_folder=key_folder(), create=create, writing=writing, ask=ask_passphrase
     ) as library:
         if writing and completing:
-            from .erasure_output import complete
-
-            complete(library)
+            for line in erasure_output.complete(library, now()):
+                say(line)
         yield library
 
 
 @contextmanager
-def opened_beside() -> Iterator[Library]:
+def opened_shared() -> Iterator[Library]:
     """The library for a command that writes single rows only (an entry of the audit log, what was told).
 
     While another run is its writer it is opened all the same: what is written then waits for the other's
@@ -101,10 +102,10 @@ def opened_beside() -> Iterator[Library]:
 
 def ask_passphrase() -> str | None:
     """From the environment, or from the terminal; None when there is neither."""
-    given = process.passphrase()
-    if given is not None:
-        return given
-    return getpass.getpass("Passphrase of the selfsearch library: ") if sys.stdin.isatty() else None
+    passphrase = process.passphrase()
+    if passphrase is None and sys.stdin.isatty():
+        passphrase = getpass.getpass("Passphrase of the selfsearch library: ")
+    return passphrase
 
 
 def engine(pack: str | None = None) -> Engine:
@@ -143,13 +144,13 @@ def answer(text: str) -> None:
 
 def answer_json(value: dict[str, Any]) -> None:
     """The answer for programs, on stdout: piece by piece, for it may list 100,000 posts."""
-    for number, (key, one) in enumerate(value.items()):
-        typer.echo(f"{',' if number else '{'}\n {json.dumps(key)}: ", nl=False)
-        if not isinstance(one, list) or not one:
-            typer.echo(json.dumps(one, indent=1), nl=False)
+    for position, (key, member) in enumerate(value.items()):
+        typer.echo(f"{',' if position else '{'}\n {json.dumps(key)}: ", nl=False)
+        if not isinstance(member, list) or not member:
+            typer.echo(json.dumps(member, indent=1), nl=False)
             continue
-        for place, entry in enumerate(one):
-            typer.echo(f"{',' if place else '['}\n{json.dumps(entry, indent=1)}", nl=False)
+        for index, item in enumerate(member):
+            typer.echo(f"{',' if index else '['}\n{json.dumps(item, indent=1)}", nl=False)
         typer.echo("]", nl=False)
     typer.echo("\n}")
 
@@ -163,6 +164,6 @@ def width() -> int:
 
 def colour() -> bool:
     """Whether the answer goes to a terminal that shows colours; https://no-color.org is honoured."""
-    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
-    understood = os.name == "posix" or "WT_SESSION" in os.environ
-    return sys.stdout.isatty() and understood and not plain
+    refused = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    supported = os.name == "posix" or "WT_SESSION" in os.environ
+    return sys.stdout.isatty() and supported and not refused

@@ -23,18 +23,16 @@ from rich.text import Text
 from ..types import Outcome, ProgressListener
 from .options import say
 
-EVERY = 30.0  # seconds between plain lines
+LINE_INTERVAL = 30.0  # seconds between plain lines
 
 
-class Rate(ProgressColumn):
-    """Files per second."""
-
+class _FilesPerSecond(ProgressColumn):
     def render(self, task: Task) -> Text:
-        """Nothing until it is known."""
+        """Empty until it is known."""
         return Text(f"{task.speed:.0f}/s" if task.speed else "")
 
 
-class Bar(ProgressListener):
+class ProgressBar(ProgressListener):
     """Draws one bar per source, with rate and time left."""
 
     def __init__(self) -> None:
@@ -42,7 +40,7 @@ class Bar(ProgressListener):
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            Rate(),
+            _FilesPerSecond(),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
@@ -67,7 +65,7 @@ class Bar(ProgressListener):
         self._progress.stop()
 
 
-class Lines(ProgressListener):
+class ProgressLines(ProgressListener):
     """Says how far it is from time to time."""
 
     def __init__(self) -> None:
@@ -82,17 +80,17 @@ class Lines(ProgressListener):
     def step(self, outcome: Outcome, address: str) -> None:
         """Say how far it is, every half minute."""
         self._count += 1
-        if time.monotonic() - self._last > EVERY:
+        if time.monotonic() - self._last > LINE_INTERVAL:
             self._last = time.monotonic()
             say(f"{self._title}: {self._count:,} files done")
 
 
 def progress_listener() -> ProgressListener:
     """What suits where stderr goes."""
-    return Bar() if sys.stderr.isatty() else Lines()
+    return ProgressBar() if sys.stderr.isatty() else ProgressLines()
 
 
-class Fetching:
+class DownloadProgress:
     """How far a download is: a bar on a terminal, a plain line now and then otherwise."""
 
     def __init__(self) -> None:
@@ -102,16 +100,16 @@ class Fetching:
         )  # fmt: skip
         self._task, self._last = self._bar.add_task("", total=None), time.monotonic()
 
-    def __enter__(self) -> Fetching:
+    def __enter__(self) -> DownloadProgress:
         self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def __call__(self, have: int, total: int) -> None:
-        """`have` bytes of `total` (0: unknown) are there."""
-        self._bar.update(self._task, completed=have, total=total or None)
-        if self._bar.disable and time.monotonic() - self._last > EVERY:
+    def __call__(self, done: int, total: int) -> None:
+        """`done` bytes of `total` (0: unknown) are there."""
+        self._bar.update(self._task, completed=done, total=total or None)
+        if self._bar.disable and time.monotonic() - self._last > LINE_INTERVAL:
             self._last = time.monotonic()
-            say(f"{have >> 20:,} of {total >> 20:,} MB" if total else f"{have >> 20:,} MB")
+            say(f"{done >> 20:,} of {total >> 20:,} MB" if total else f"{done >> 20:,} MB")

@@ -91,7 +91,7 @@ def query(
     filters = _filters(limit, min_band, everything, source, since, until)
     given = consent_prompt.ConsentFlags("own" if self_ and consent is None else consent, by, evidence, days)
     name = ME if self_ and person is None else person
-    with options.opened_beside() as library:
+    with options.opened_shared() as library:
         gallery = Gallery(library, options.engine(pack))
         _renew(gallery)
         chosen = probes_of(gallery, images, face)

@@ -28,12 +28,11 @@ def list_sources(context: typer.Context, as_json: options.AsJson = False) -> Non
     with options.opened() as library:
         rows = [(row, items.count_outcomes(library, [row.id])) for row in sources.all_sources(library)]
     if as_json:
-        options.answer_json(
-            {"schema": "selfsearch.sources/1", "sources": [_object(row, counts) for row, counts in rows]}
-        )
+        listed = [_as_object(row, counts) for row, counts in rows]
+        options.answer_json({"schema": "selfsearch.sources/1", "sources": listed})
         return
     for row, counts in rows:
-        options.answer(_words(row, counts))
+        options.answer(_as_text(row, counts))
 
 
 @app.command("set")
@@ -62,9 +61,9 @@ def set_source(
             raise UsageError(f"there is no source {source}; see: selfsearch sources")
         if rows[source].platform == "folder":
             raise UsageError(f"source {source} is plain files, which are in nobody's account")
-        said = {"public": account_was == "public", "since": since, "until": until}
-        known = [] if account_was == "unknown" else [*rows[source].account_was, said]
-        sources.update_source(library, source, account_was=known)
+        period = {"public": account_was == "public", "since": since, "until": until}
+        periods = [] if account_was == "unknown" else [*rows[source].account_was, period]
+        sources.update_source(library, source, account_was=periods)
     options.say(f"noted: the account of source {source} was {account_was}")
 
 
@@ -101,7 +100,7 @@ def supersede(
 
 
 def _check_successor(rows: dict[int, SourceRow], older: SourceRow, newer: SourceRow) -> None:
-    """Raises UsageError when the one cannot have taken the other's place."""
+    """Raises UsageError when the newer cannot have taken the older's place."""
     if older.platform != newer.platform:
         raise UsageError(f"source {newer.id} is of {newer.platform}, not of {older.platform}")
     if older.account and newer.account and older.account != newer.account:
@@ -141,37 +140,25 @@ def gone(
     options.say(f"{count:,} files of source {source} count as gone")
 
 
-def _object(row: SourceRow, counts: dict[str, int]) -> dict[str, Any]:
-    names = (
-        "id",
-        "platform",
-        "title",
-        "why",
-        "account",
-        "display_name",
-        "exported_at",
-        "root",
-        "containers",
-        "state",
-    )
-    more: dict[str, Any] = {
-        "successor": row.successor,
-        "account_was": row.account_was,
-        "scanned_at": row.scanned_at,
-        "outcomes": counts,
-    }
-    return {name: getattr(row, name) for name in names} | more
+def _as_object(row: SourceRow, counts: dict[str, int]) -> dict[str, Any]:
+    return {
+        "id": row.id, "platform": row.platform, "title": row.title, "why": row.why, "account": row.account,
+        "display_name": row.display_name, "exported_at": row.exported_at, "root": row.root,
+        "containers": row.containers, "state": row.state, "successor": row.successor,
+        "account_was": row.account_was, "scanned_at": row.scanned_at, "outcomes": counts,
+    }  # fmt: skip
 
 
-def _words(row: SourceRow, counts: dict[str, int]) -> str:
+def _as_text(row: SourceRow, counts: dict[str, int]) -> str:
     account = f" of {row.account}" if row.account else ""
     lines = [f"{row.id}: {row.title}{account}, {sum(counts.values()):,} files, {row.why}"]
     lines += [f"   {path}" for path in row.containers]
     if row.successor is not None:
         lines.append(f"   replaced by source {row.successor}")
     for period in row.account_was:
-        span = f" from {period['since']}" * bool(period["since"]) + f" to {period['until']}" * bool(
-            period["until"]
+        since = f" from {period['since']}" if period["since"] else ""
+        until = f" to {period['until']}" if period["until"] else ""
+        lines.append(
+            f"   you said: the account was {'public' if period['public'] else 'private'}{since}{until}"
         )
-        lines.append(f"   you said: the account was {'public' if period['public'] else 'private'}{span}")
     return "\n".join(lines)

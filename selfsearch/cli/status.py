@@ -23,14 +23,16 @@ def status(
     as_json: options.AsJson = False,
 ) -> None:
     """Say what the library holds and what could not be looked at."""
+    from ..library import items
+
     with options.opened() as library:
         state = _state(library)
         if problems:
-            state["problems"] = _problems(library)
+            state["problems"] = list(items.problems(library))
     if as_json:
         options.answer_json(state)
         return
-    options.answer(_words(state))
+    options.answer(_as_text(state))
     for row in state.get("problems", ()):
         options.answer(f"  {row['outcome']:<12} {row['address']}: {row['reason'] or ''}")
 
@@ -53,20 +55,14 @@ def _state(library: Library) -> dict[str, Any]:
         "people": {name: name in grants.live(library, "person", names, now) for name in names},
         "media": media,
         "faces": count,
-        "consents": [_standing(one, now) for one in grants.statuses(library, now)],
-        "erasing": [one.subject for one in erasure.pending(library)],
+        "consents": [_consent(status, now) for status in grants.statuses(library, now)],
+        "erasing": [pending.subject for pending in erasure.pending(library)],
         "outcomes": items.count_outcomes(library),
         "packs": [{"name": row.name, "media": row.media} for row in sources.find_packs(library)],
     }
 
 
-def _problems(library: Library) -> list[dict[str, Any]]:
-    from ..library import items
-
-    return list(items.problems(library))
-
-
-SOON = 30  # days before its end at which a consent is worth a reminder
+REMINDER = 30  # days before its end at which a consent is worth a reminder
 
 KEYS = {
     "keyring": "the key is in the operating system's keyring: who steals the disk reads nothing; whoever is"
@@ -78,7 +74,7 @@ KEYS = {
 }
 
 
-def _words(state: dict[str, Any]) -> str:
+def _as_text(state: dict[str, Any]) -> str:
     lines = [
         f"library: {state['home']}",
         f"encrypted: {KEYS[state['key']]}",
@@ -86,12 +82,12 @@ def _words(state: dict[str, Any]) -> str:
     ]
     lines += [f"  {count:>9,}  {kind.replace('_', ' ')}" for kind, count in state["outcomes"].items()]
     lines += [f"vectors of model pack {pack['name']}: {pack['media']:,} media" for pack in state["packs"]]
-    lines += [line for one in state["consents"] if (line := _consent_words(one))]
-    known = {one["subject"] for one in state["consents"]}
+    lines += [text for consent in state["consents"] if (text := _consent_as_text(consent))]
+    in_ledger = {consent["subject"] for consent in state["consents"]}
     lines += [
         f"NO consent for {root}: nothing of it is searched or shown; to give it: selfsearch index {root}"
         for root in state["without_consent"]
-        if root not in known
+        if root not in in_ledger
     ]
     if state["erasing"]:
         lines.append(
@@ -100,25 +96,25 @@ def _words(state: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _standing(one: ConsentStatus, now: datetime) -> dict[str, Any]:
-    left = (one.expires_at - now).days if one.expires_at else None
+def _consent(status: ConsentStatus, now: datetime) -> dict[str, Any]:
+    entry, days_left = status.entry, (status.expires_at - now).days if status.expires_at else None
     return {
-        "kind": one.entry.kind, "subject": one.entry.subject, "state": one.state, "entry": one.entry.id,
-        "expires_at": one.entry.expires_at or None, "days_left": left,
+        "kind": entry.kind, "subject": entry.subject, "state": status.state, "entry": entry.id,
+        "expires_at": entry.expires_at or None, "days_left": days_left,
     }  # fmt: skip
 
 
-def _consent_words(one: dict[str, Any]) -> str:
+def _consent_as_text(consent: dict[str, Any]) -> str:
     """What there is to know about a consent, and to do; nothing about what was withdrawn or erased."""
-    subject, until = one["subject"], (one["expires_at"] or "")[:10]
+    subject, until = consent["subject"], (consent["expires_at"] or "")[:10]
     renew = f"selfsearch consent renew {shlex.quote(subject)}"
-    if one["state"] == "expired":
+    if consent["state"] == "expired":
         return (
             f"consent for {subject} EXPIRED on {until}: nothing of it is searched, read again or shown;"
             f" renew it: {renew}"
         )
-    if one["state"] != "live":
+    if consent["state"] != "live":
         return ""
-    if one["days_left"] < SOON:
-        return f"consent for {subject} ends on {until}, in {one['days_left']} days; renew it: {renew}"
+    if consent["days_left"] < REMINDER:
+        return f"consent for {subject} ends on {until}, in {consent['days_left']} days; renew it: {renew}"
     return f"consent for {subject} is live until {until}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -37,13 +37,13 @@ def watch(
     """
     from ..monitoring.watch import follow
 
-    again = _Again(source)
-    roots = again.roots()
+    rescans = _Rescans(source)
+    roots = rescans.roots()
     for root in roots:
         options.say(f"watching {root}")
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        follow(roots, again, ignore=[options.home(), options.key_folder()])
+        follow(roots, rescans, ignore=[options.home(), options.key_folder()])
     except KeyboardInterrupt:
         options.say("stopped watching; everything finished so far is kept")
 
@@ -53,19 +53,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _tell(done: RescanResult) -> None:
-    from .. import settings
-    from ..monitoring import notify
-
-    if message := sentence(done):
-        options.say(message)
-        notify.send(settings.read(options.home()), message, failed=False)
-
-
-class _Again:
-    """Re-scans the sources of one root. The library is open only meanwhile, so that other commands get their
-    turn.
-    """
+class _Rescans:
+    """Re-scans the sources of one root. The library is open only meanwhile: other commands get their turn."""
 
     def __init__(self, wanted: list[int] | None) -> None:
         self.wanted = wanted
@@ -73,8 +62,9 @@ class _Again:
         self._passphrase: str | None = None
 
     def roots(self) -> list[Path]:
-        """What to watch. Raises UsageError when a number is none of a source, ConsentError when nothing is
-        left.
+        """What to watch.
+
+        Raises UsageError when a number is none of a source, ConsentError when nothing is left.
         """
         from ..consent import grants
         from ..library import sources
@@ -100,22 +90,23 @@ class _Again:
 
         try:
             with run_log.record_run(options.home(), options.now, by="watch") as run:
-                done = self._rescan(root, _tell)
-                run.result(**counts(done))
+                result = self._rescan(root)
+                run.result(**counts(result))
         except LibraryBusyError as exc:
             options.say(f"{exc} (it is tried again)")
             return False
         except SelfsearchError as exc:
             options.say(f"{root}: {exc}")
             return True
-        read = sum(one.new for one in done.indexed)
+        read = sum(indexed.new for indexed in result.indexed)
         options.say(f"{root}: {read:,} read")
         return True
 
-    def _rescan(self, root: Path, said: Callable[[RescanResult], None]) -> RescanResult:
-        """What changed counts as told when `said` has returned."""
+    def _rescan(self, root: Path) -> RescanResult:
+        """What changed counts as told when the notifications were sent."""
         from .. import settings
         from ..library import sources
+        from ..monitoring import notify
         from ..workflows.rescan import mark_announced, rescan
 
         grace = timedelta(days=settings.read(options.home()).grace_days)
@@ -124,21 +115,23 @@ class _Again:
             numbers = [row.id for row in sources.all_sources(library) if row.root == str(root)]
             if self.wanted is not None:
                 numbers = [number for number in numbers if number in self.wanted]
-            done = rescan(library, self._engine, options.now, only=numbers, grace=grace)
-            said(done)
-            mark_announced(library, done, options.now)
-        return done
+            result = rescan(library, self._engine, options.now, only=numbers, grace=grace)
+            if message := sentence(result):
+                options.say(message)
+                notify.send(settings.read(options.home()), message, failed=False)
+            mark_announced(library, result, options.now)
+        return result
 
     @contextmanager
     def _opened(self, *, writing: bool) -> Iterator[Library]:
         from ..library.library import open_library
 
         with open_library(
-            options.home(), key_folder=options.key_folder(), writing=writing, ask=self._ask
+            options.home(), key_folder=options.key_folder(), writing=writing, ask=self._ask_passphrase
         ) as library:
             yield library
 
-    def _ask(self) -> str | None:
+    def _ask_passphrase(self) -> str | None:
         """Asked for once, at the beginning, when somebody is there."""
         self._passphrase = self._passphrase or options.ask_passphrase()
         return self._passphrase

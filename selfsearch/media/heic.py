@@ -40,22 +40,13 @@ class HeicDecoder:
 
     def decode(self, long_side: int) -> Pixels:
         """RGB, upright, long_side or more pixels long. Raises ItemError."""
-        try:
-            with limits.one_large_at_a_time(self._cost):
-                return self._rgb(reduction_factor(*self.size, long_side))
-        except limits.TOO_LARGE_ERRORS as exc:
-            raise limits.too_large() from exc
-        except limits.DAMAGE_ERRORS as exc:
-            raise _unusable(exc) from exc
+        with limits.errors_as_outcomes(_unusable), limits.one_large_at_a_time(self._cost):
+            return self._rgb(reduction_factor(*self.size, long_side))
 
     def _open(self) -> Any:
-        try:
+        with limits.errors_as_outcomes(_unusable):
             file: Any = pillow_heif.HeifFile(self._data, remove_stride=False)  # type: ignore[no-untyped-call]
             return file[file.primary_index]
-        except limits.TOO_LARGE_ERRORS as exc:
-            raise limits.too_large() from exc
-        except limits.DAMAGE_ERRORS as exc:
-            raise _unusable(exc) from exc
 
     def _rgb(self, factor: int) -> Pixels:
         image = self._image or self._open()

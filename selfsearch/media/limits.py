@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from PIL import Image
@@ -86,6 +86,17 @@ def decoding_cost(size: tuple[int, int], bytes_per_pixel: int) -> int:
         reason = f"{width:,} by {height:,} pixels in this format need {cost >> 20:,} MiB of memory to decode"
         raise ItemError(Outcome.TOO_LARGE, f"{reason}; the limit is {MAX_DECODED_BYTES >> 20}")
     return cost
+
+
+@contextmanager
+def errors_as_outcomes(explain: Callable[[Exception], ItemError]) -> Iterator[None]:
+    """What Pillow or pillow-heif raise inside, as ItemError; `explain` makes one of a DAMAGE_ERROR."""
+    try:
+        yield
+    except TOO_LARGE_ERRORS as exc:
+        raise too_large() from exc
+    except DAMAGE_ERRORS as exc:
+        raise explain(exc) from exc
 
 
 def too_large() -> ItemError:

@@ -82,16 +82,11 @@ class PillowDecoder:
     def decode(self, long_side: int) -> Pixels:
         """RGB as stored, not yet upright, `long_side` or more pixels. Raises ItemError; sets `problem`."""
         factor = reduction_factor(*self.size, long_side)
-        try:
-            with limits.one_large_at_a_time(self._cost):
-                image = to_reducible_mode(self._load(), has_alpha=self._kind != "image/bmp")
-                if factor > 1:
-                    image = image.reduce(factor)  # the whole one is let go before the next copy is made
-                return np.array(flatten(image))
-        except limits.TOO_LARGE_ERRORS as exc:
-            raise limits.too_large() from exc
-        except limits.DAMAGE_ERRORS as exc:
-            raise _unusable(exc) from exc
+        with limits.errors_as_outcomes(_unusable), limits.one_large_at_a_time(self._cost):
+            image = to_reducible_mode(self._load(), has_alpha=self._kind != "image/bmp")
+            if factor > 1:
+                image = image.reduce(factor)  # the whole one is let go before the next copy is made
+            return np.array(flatten(image))
 
     def _check_header(self, data: bytes) -> bytes:
         """The bytes to decode, after the checks that come before Pillow allocates what the header says."""
@@ -106,12 +101,8 @@ class PillowDecoder:
         return complete
 
     def _open(self) -> Image.Image:
-        try:
+        with limits.errors_as_outcomes(_unusable):
             return _CLASSES[self._kind](io.BytesIO(self._data))
-        except limits.TOO_LARGE_ERRORS as exc:
-            raise limits.too_large() from exc
-        except limits.DAMAGE_ERRORS as exc:
-            raise _unusable(exc) from exc
 
     def _load(self) -> Image.Image:
         image = self._opened or self._open()

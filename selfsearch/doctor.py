@@ -34,8 +34,9 @@ ROOM = 500 << 20  # bytes: below this an index run may fill the disk
 def examine(
     home: Path, key_folder: Path, ask: AskPassphrase | None = None, *, fix: bool = False
 ) -> Iterator[Finding]:
-    """Every finding, as it is made. Raises LibraryBusyError when `fix` is asked for while another selfsearch
-    is writing.
+    """Every finding, as it is made.
+
+    Raises LibraryBusyError when `fix` is asked for while another selfsearch is writing.
     """
     yield from check_programs()
     yield check_telemetry()
@@ -102,18 +103,16 @@ def _check_private(what: str, root: Path, paths: list[Path], fix: bool) -> Findi
     wide = [path for path in paths if _is_wide(path)]
     if not wide:
         return Finding("permissions", "ok", f"only you can read {what}")
-    modes = examples([f"{_name(path, root)} ({stat.S_IMODE(path.lstat().st_mode):04o})" for path in wide])
-    sentence = f"others on this machine may get at {what}: {modes}"
+    names = [path.name if path == root else path.relative_to(root).as_posix() for path in wide]
+    modes = [f"{stat.S_IMODE(path.lstat().st_mode):04o}" for path in wide]
+    shown = examples([f"{name} ({mode})" for name, mode in zip(names, modes, strict=True)])
+    sentence = f"others on this machine may get at {what}: {shown}"
     if not fix:
         return Finding("permissions", "warning", sentence, "selfsearch doctor --fix")
     if [path for path in wide if not _narrow(path)]:
         cure = "the disk does not keep permissions: move the library to one that does"
         return Finding("permissions", "error", sentence, cure)
     return Finding("permissions", "warning", sentence, "now only you can", mended=True)
-
-
-def _name(path: Path, root: Path) -> str:
-    return path.name if path == root else path.relative_to(root).as_posix()
 
 
 def _is_wide(path: Path) -> bool:

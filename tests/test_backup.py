@@ -20,7 +20,7 @@ from selfsearch.library import faces, sealed
 from selfsearch.library.library import open_library
 from tests import photos
 from tests.conftest import Run
-from tests.consenting import forms
+from tests.forensics import encodings
 
 PASSPHRASE = "correct horse battery"  # noqa: S105
 
@@ -38,9 +38,13 @@ def filled(run: Run, home: Path, tmp_path: Path, selfie: Path) -> Path:
     return folder
 
 
-def shown(run: Run, selfie: Path, *words: str) -> set[str]:
-    answer = run("query", selfie, *words, "--json").json
-    return {Path(place["path"]).name for one in answer["appearances"] for place in one["sightings"]}
+def shown(run: Run, selfie: Path, *options: str) -> set[str]:
+    answer = run("query", selfie, *options, "--json").json
+    return {
+        Path(sighting["path"]).name
+        for appearance in answer["appearances"]
+        for sighting in appearance["sightings"]
+    }
 
 
 def key_of(home: Path) -> Path:
@@ -66,7 +70,7 @@ def test_a_backup_is_private_holds_no_key_and_nothing_readable(run: Run, home: P
         "manifest.json",
     ]
     assert b"planted" not in raw
-    assert not any(form in raw for form in forms(key[:32]) | forms(key[32:]))
+    assert not any(form in raw for form in encodings(key[:32]) | encodings(key[32:]))
     assert "--yes" in run("backup", filled / "b.zip", code=2).err
 
 
@@ -185,9 +189,9 @@ def test_killed_while_restoring_there_is_one_whole_library(
 ) -> None:
     run("backup", filled / "b.zip")
     run("consent", "revoke", tmp_path / "private")
-    words = [sys.executable, "-c", textwrap.dedent(KILLED), str(filled / "b.zip"), "replace", str(calls)]
-    done = subprocess.run(words, env={**os.environ, "PYTHONPATH": "."}, capture_output=True)
-    assert done.returncode in (-signal.SIGKILL, 0), done.stderr.decode()
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(filled / "b.zip"), "replace", str(calls)]
+    process = subprocess.run(command, env={**os.environ, "PYTHONPATH": "."}, capture_output=True)
+    assert process.returncode in (-signal.SIGKILL, 0), process.stderr.decode()
     assert shown(run, selfie) == {"planted-kept.jpg"}
     run("consent", "verify")
     run("restore", filled / "b.zip", "--yes")

@@ -10,7 +10,7 @@ from selfsearch.library import faces
 from selfsearch.library.library import open_library
 from tests import photos
 from tests.conftest import Run
-from tests.consenting import decrypted, everything, forms
+from tests.forensics import all_bytes, decrypted, encodings
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def party(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def mine(tmp_path: Path) -> Path:
+def selfie_of_c(tmp_path: Path) -> Path:
     path = tmp_path / "me.jpg"
     path.write_bytes(photos.photo("c", 4))
     return path
@@ -44,18 +44,21 @@ def stored(home: Path) -> tuple[int, int]:
 
 
 def test_faces_that_resemble_nobody_enrolled_are_counted_and_not_kept(
-    run: Run, home: Path, party: Path, mine: Path
+    run: Run, home: Path, party: Path, selfie_of_c: Path
 ) -> None:
     assert (
         "somebody must be enrolled"
         in run("index", party, "--consent", "own", "--bystanders", "discard", code=2).err
     )
-    run("people", "add", "me", mine, "--consent", "own")
-    done = run("index", party, "--bystanders", "discard", "--json").json
-    assert done["outcomes"] == {"indexed": 2, "no_face": 1}
+    run("people", "add", "me", selfie_of_c, "--consent", "own")
+    result = run("index", party, "--bystanders", "discard", "--json").json
+    assert result["outcomes"] == {"indexed": 2, "no_face": 1}
     assert stored(home) == (2, 6)
-    found = run("query", mine, "--json").json["appearances"]
-    assert {Path(one["sightings"][0]["path"]).name for one in found} == {"all.jpg", "c.jpg"}
+    appearances = run("query", selfie_of_c, "--json").json["appearances"]
+    assert {Path(appearance["sightings"][0]["path"]).name for appearance in appearances} == {
+        "all.jpg",
+        "c.jpg",
+    }
     (party / "another.jpg").write_bytes(photos.photo("astronaut", 2))
     run("index", party)  # the setting stays
     assert stored(home) == (2, 7)
@@ -63,10 +66,10 @@ def test_faces_that_resemble_nobody_enrolled_are_counted_and_not_kept(
 
 
 def test_switching_to_discard_purges_what_is_stored_of_others(
-    run: Run, home: Path, party: Path, mine: Path
+    run: Run, home: Path, party: Path, selfie_of_c: Path
 ) -> None:
     run("index", party, "--consent", "own")
-    run("people", "add", "me", mine, "--consent", "own")
+    run("people", "add", "me", selfie_of_c, "--consent", "own")
     assert stored(home) == (8, 0)
     with open_library(home, key_folder=home.parent / "keys") as library:
         before = [row[0] for row in library.db.execute("select sealed from vectors")]
@@ -75,16 +78,18 @@ def test_switching_to_discard_purges_what_is_stored_of_others(
     receipt = run("forget", "--bystanders", "--yes", "--json").json["receipts"][0]
     assert (receipt["counts"], receipt["remnants"], receipt["checked"]) == ({"faces": 6}, [], True)
     assert stored(home) == (2, 6)
-    raw = everything(home) + decrypted(home / "library.db", root)
-    left = [blob for blob in before if any(form in raw for form in forms(blob[:48]))]
+    raw = all_bytes(home) + decrypted(home / "library.db", root)
+    left = [blob for blob in before if any(form in raw for form in encodings(blob[:48]))]
     assert len(left) == 1  # of the photograph that shows nobody else
-    assert len(run("query", mine, "--json").json["appearances"]) == 2
+    assert len(run("query", selfie_of_c, "--json").json["appearances"]) == 2
     run("consent", "verify")
 
 
-def test_a_face_that_somebody_said_is_theirs_stays(run: Run, home: Path, party: Path, mine: Path) -> None:
+def test_a_face_that_somebody_said_is_theirs_stays(
+    run: Run, home: Path, party: Path, selfie_of_c: Path
+) -> None:
     run("index", party, "--consent", "own")
-    run("people", "add", "me", mine, "--consent", "own")
+    run("people", "add", "me", selfie_of_c, "--consent", "own")
     with open_library(home, key_folder=home.parent / "keys") as library:
         (face,) = library.db.execute(
             "select faces.id from faces join items using (media_id) where path = 'stranger.jpg'"

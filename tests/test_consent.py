@@ -24,7 +24,8 @@ from selfsearch.workflows import enroll, index, query
 from selfsearch.workflows.gallery import Gallery
 from tests import photos
 from tests.conftest import Run
-from tests.consenting import ColourEngine, coloured, everything, forms
+from tests.fakes import ColourEngine, coloured
+from tests.forensics import all_bytes, encodings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 At = Callable[[str], None]
@@ -92,10 +93,10 @@ def test_consent_ends_when_it_said_and_can_be_renewed(library: Library) -> None:
         ConsentError, match="expired on 2026-03-11; renew it: selfsearch consent renew /album"
     ):
         grants.require(library, "source", "/album", later)
-    assert [one.state for one in grants.statuses(library, later)] == ["expired"]
+    assert [status.state for status in grants.statuses(library, later)] == ["expired"]
     assert grants.renew(library, "source", "/album", later).entry == 2
     assert [entry.event for entry in ledger.entries(library)] == ["grant", "renew"]
-    assert [one.state for one in grants.statuses(library, later)] == ["live"]
+    assert [status.state for status in grants.statuses(library, later)] == ["live"]
 
 
 @pytest.mark.parametrize("days", [0, -1, 3 * 365 + 1])
@@ -138,10 +139,15 @@ def test_withdrawing_erases_at_once_and_says_so(run: Run, portraits: Path, selfi
     assert run("query", selfie, "--self", "--json").json["summary"]["appearances"] == 0
     run("index", portraits, code=3)
     run("consent", "renew", portraits, "--yes", code=3)
-    states = {one["subject"]: one["state"] for one in run("consent", "list", "--json").json["consents"]}
+    states = {
+        consent["subject"]: consent["state"] for consent in run("consent", "list", "--json").json["consents"]
+    }
     assert states == {str(portraits): "erased", "me": "live"}
     entries = run("consent", "show", portraits, "--json").json["entries"]
-    assert [(one["event"], one["detail"]) for one in entries][:2] == [("grant", ""), ("revoke", "no longer")]
+    assert [(entry["event"], entry["detail"]) for entry in entries][:2] == [
+        ("grant", ""),
+        ("revoke", "no longer"),
+    ]
     assert entries[2]["detail"]["remnants"] == 0
 
 
@@ -211,7 +217,7 @@ def test_the_receipt_is_one_private_page_that_shows_what_was_agreed_to(
     assert "http" not in page.replace("http-equiv", "")
     record = run("consent", "export").json
     assert record["ledger_length"] == 2
-    assert [one["subject"] for one in record["entries"]] == ["<b>Ada</b>", "/album"]
+    assert [entry["subject"] for entry in record["entries"]] == ["<b>Ada</b>", "/album"]
 
 
 def test_a_thief_of_the_folder_reads_no_name_path_caption_thumbnail_or_template(
@@ -235,12 +241,12 @@ def test_a_thief_of_the_folder_reads_no_name_path_caption_thumbnail_or_template(
             chip,
             library.root.pack(),
         ]
-    raw = everything(home)
+    raw = all_bytes(home)
     assert b"SQLite format 3" not in raw
     assert b"canary" not in raw.lower()
     for secret in secrets:
         pieces = [secret[at : at + 24] for at in range(0, len(secret) - 24, 24)]
-        assert not any(form in raw for piece in pieces for form in forms(piece))
+        assert not any(form in raw for piece in pieces for form in encodings(piece))
     modes = {path.stat().st_mode & 0o777 for path in home.rglob("*") if path.is_file()}
     assert (modes, home.stat().st_mode & 0o777) == ({0o600}, 0o700)
 
@@ -276,14 +282,14 @@ def test_consent_withdrawn_while_an_index_runs_stops_it(run: Run, home: Path, tm
     running = threading.Thread(target=run_index)
     running.start()
     assert reached.wait(30)
-    said = run("consent", "revoke", folder)  # the other thread holds the writer's place
-    assert "another selfsearch is at work" in said.err
+    result = run("consent", "revoke", folder)  # the other thread holds the writer's place
+    assert "another selfsearch is at work" in result.err
     withdrawn.set()
     running.join(60)
     assert [type(error) for error in stopped] == [ConsentError]
     with open_library(home, key_folder=home.parent / "keys") as library:
-        kept = library.db.execute("select count(*) from items").fetchone()[0]
-        assert 0 < kept <= 2 * index.BATCH
+        count = library.db.execute("select count(*) from items").fetchone()[0]
+        assert 0 < count <= 2 * index.BATCH
         assert grants.searchable_sources(library, NOW) == []
     assert f"{folder} is erased" in run("forget").out
     with open_library(home, key_folder=home.parent / "keys") as library:
@@ -295,11 +301,11 @@ FOLDERS, PEOPLE = ("first", "second", "second/below"), ("red", "blue")
 DAYS = st.integers(1, 400)
 
 
-class Consenting(RuleBasedStateMachine):
+class ConsentMachine(RuleBasedStateMachine):
     """Whatever is done in whatever order: no face is shown without live consent for source and person."""
 
     base: Path  # set by the test
-    seen = 0  # answers with somebody in them: without any, the test would prove nothing
+    answered = 0  # answers with somebody in them: without any, the test would prove nothing
 
     def __init__(self) -> None:
         super().__init__()
@@ -329,7 +335,7 @@ class Consenting(RuleBasedStateMachine):
     def alive(self, kind: str, subject: str) -> bool:
         """By our own book: the nearest that was ever spoken of decides."""
         places = [subject, *map(str, Path(subject).parents)] if kind == "source" else [subject]
-        ends = next((self.given[kind, one] for one in places if (kind, one) in self.given), None)
+        ends = next((self.given[kind, place] for place in places if (kind, place) in self.given), None)
         return ends is not None and ends > self.now
 
     @rule(name=st.sampled_from(FOLDERS), days=DAYS, at_once=st.booleans())
@@ -356,7 +362,7 @@ class Consenting(RuleBasedStateMachine):
         except ConsentError:
             return
         places = [subject, *map(str, Path(subject).parents)] if kind == "source" else [subject]
-        nearest = next(one for one in places if (kind, one) in self.given)
+        nearest = next(place for place in places if (kind, place) in self.given)
         assert self.given[kind, nearest] is not None  # what was withdrawn or erased is not renewed
         self.given[kind, nearest] = self.now + timedelta(days=days)
 
@@ -367,8 +373,8 @@ class Consenting(RuleBasedStateMachine):
             ended = grants.revoke(self.library, kind, subject, self.now)
         except UsageError:
             return
-        for one in ended:
-            self.given[kind, one] = None
+        for subject in ended:
+            self.given[kind, subject] = None
         if erasing:
             forget.withdrawn(self.library, kind, grants.ended(self.library, kind), self.now)
             forget.complete(self.library, self.now)
@@ -407,7 +413,7 @@ class Consenting(RuleBasedStateMachine):
         for name in PEOPLE:
             shown = self.answer(name)
             if shown:
-                Consenting.seen += 1
+                ConsentMachine.answered += 1
                 assert self.alive("person", name)
             roots = {row.id: row.root for row in sources.all_sources(self.library)}
             assert all(self.alive("source", roots[number]) for number in shown)
@@ -423,10 +429,10 @@ class Consenting(RuleBasedStateMachine):
             return set()
         try:
             grant = grants.require(self.library, "person", name, self.now)
-            found = query.query(self.gallery(), grant, person, [], self.now)
+            answer = query.query(self.gallery(), grant, person, [], self.now)
         except ConsentError:
             return set()
-        return {place.source for one in found.appearances for place in one.sightings}
+        return {sighting.source for appearance in answer.appearances for sighting in appearance.sightings}
 
     def gallery(self) -> Gallery:
         return Gallery(self.library, self.engine)  # type: ignore[arg-type]
@@ -435,23 +441,23 @@ class Consenting(RuleBasedStateMachine):
         """A probe as read from a photograph of one colour."""
         from selfsearch import media
 
-        pixels, found = self.engine.detect_and_embed(media.open_still(coloured(name)))
-        photo = enroll.ProbePhoto(name, hashlib.sha256(name.encode()).hexdigest(), found, pixels, 1.0)
-        return enroll.Probe(photo, found[0], found[0].embedding)
+        pixels, faces = self.engine.detect_and_embed(media.open_still(coloured(name)))
+        photo = enroll.ProbePhoto(name, hashlib.sha256(name.encode()).hexdigest(), faces, pixels, 1.0)
+        return enroll.Probe(photo, faces[0], faces[0].embedding)
 
 
 def test_no_sequence_of_events_shows_a_face_without_live_consent(tmp_path: Path) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
-    Consenting.base = tmp_path
+    ConsentMachine.base = tmp_path
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Consenting,
+        ConsentMachine,
         settings=settings(
             max_examples=25, stateful_step_count=20, deadline=None, database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
-    assert Consenting.seen > 10
+    assert ConsentMachine.answered > 10
 
 
 def test_the_receipt_of_an_erasure_can_be_read_from_the_export(library: Library) -> None:
@@ -470,6 +476,6 @@ def test_a_folder_that_is_withdrawn_inside_a_wider_one_is_not_claimed_to_be_out_
     part.mkdir()
     (album / "a.jpg").rename(part / "a.jpg")
     run("index", part, album, "--consent", "own")
-    said = run("consent", "revoke", part).err.replace("\n", " ")
-    assert f"still searched, read and shown. Withdraw that, too: selfsearch consent revoke {album}" in said
+    warning = run("consent", "revoke", part).err.replace("\n", " ")
+    assert f"still searched, read and shown. Withdraw that, too: selfsearch consent revoke {album}" in warning
     assert "Nothing of it is searched" in run("consent", "revoke", album).err

@@ -23,7 +23,8 @@ from selfsearch.library.library import Library, open_library
 from selfsearch.workflows import index
 from tests import photos
 from tests.conftest import Run
-from tests.consenting import ColourEngine, coloured, decrypted, everything, forms, sha256
+from tests.fakes import ColourEngine, coloured
+from tests.forensics import all_bytes, decrypted, encodings, sha256
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 CAPTION = "a canary that was planted in a caption"
@@ -61,18 +62,18 @@ def captioned(library: Library, caption: str = CAPTION) -> None:
     library.db.execute("update sightings set caption = ? where id = 1", [caption])
 
 
-def erase(library: Library, *words: str) -> list[forget.Receipt]:
-    forget.request(library, [one for word in words for one in forget.resolve(library, word)], NOW)
+def erase(library: Library, *names: str) -> list[forget.Receipt]:
+    forget.request(library, [target for name in names for target in forget.resolve(library, name)], NOW)
     return forget.complete(library, NOW)
 
 
 def planted(library: Library, folder: Path) -> list[bytes]:
     """What must be found nowhere after an erasure, in the forms in which it is kept."""
-    found = [str(path).encode() for path in folder.iterdir()]
-    found += [sha256(path.read_bytes()).encode() for path in folder.iterdir()] + [CAPTION.encode()]
+    secrets = [str(path).encode() for path in folder.iterdir()]
+    secrets += [sha256(path.read_bytes()).encode() for path in folder.iterdir()] + [CAPTION.encode()]
     for table in ("vectors", "chips"):
-        found += [row[0] for row in library.db.execute(f"select sealed from {table}")]  # noqa: S608
-    return found
+        secrets += [row[0] for row in library.db.execute(f"select sealed from {table}")]  # noqa: S608
+    return secrets
 
 
 def test_forgetting_a_source_leaves_nothing_of_it_in_any_file_or_free_page(home: Path, album: Path) -> None:
@@ -86,16 +87,16 @@ def test_forgetting_a_source_leaves_nothing_of_it_in_any_file_or_free_page(home:
         (home / "reports").mkdir()
         (home / "reports" / "old.html").write_text(f"<p>{CAPTION}</p>")
         receipts = erase(library, str(album))
-    raw = everything(home)
+    raw = all_bytes(home)
     plain = decrypted(home / "library.db", root) + decrypted(home / "keys.db", root)
     for secret in secrets:
-        for form in forms(secret[:200]):
+        for form in encodings(secret[:200]):
             assert form not in raw
             assert form not in plain
     assert not any(path.name.endswith("-wal") and path.stat().st_size for path in home.iterdir())
-    assert [(one.subject, one.remnants, one.checked, one.reports) for one in receipts] == [
-        (str(album), (), True, 1)
-    ]
+    assert [
+        (receipt.subject, receipt.remnants, receipt.checked, receipt.reports) for receipt in receipts
+    ] == [(str(album), (), True, 1)]
     assert receipts[0].counts == {
         "sources": 1, "scans": 1, "files": 2, "sightings": 2, "media": 2, "faces": 3, "sealed chip blocks": 2,
         "sealed vector blocks": 2,
@@ -126,14 +127,14 @@ def test_a_photograph_that_another_source_has_too_survives_there(
     with opened(home) as library:
         indexed(library, album, other)
         pack = library.db.execute("select id from packs").fetchone()[0]
-        known = faces.find_media(library, sha256(coloured("red")), pack)
+        stored = faces.find_media(library, sha256(coloured("red")), pack)
         receipts = erase(library, str(album))
-        assert known is not None
-        assert faces.find_media(library, sha256(coloured("red")), pack) == known
+        assert stored is not None
+        assert faces.find_media(library, sha256(coloured("red")), pack) == stored
         assert faces.find_media(library, sha256(coloured("red", "blue")), pack) is None
         ids, embeddings = faces.load_embeddings(library, pack, 4, faces.media_in(library, [2]))
         assert (len(ids), len(embeddings)) == (2, 2)
-        assert len(faces.load_chips(library, known[0])) == 1
+        assert len(faces.load_chips(library, stored[0])) == 1
         assert [row[0] for row in library.keys.execute("select name from keys")] == ["source:2"]
     assert receipts[0].remnants == ()
 
@@ -228,8 +229,8 @@ def test_a_photograph_that_was_replaced_leaves_nothing(home: Path, album: Path) 
         indexed(library, album)
         (album / "planted-red.png").write_bytes(coloured("green"))
         indexed(library, album)
-        known = {row[0] for row in library.db.execute("select sha256 from media")}
-    assert known == {sha256(coloured("green")), sha256(coloured("red", "blue"))}
+        hashes = {row[0] for row in library.db.execute("select sha256 from media")}
+    assert hashes == {sha256(coloured("green")), sha256(coloured("red", "blue"))}
 
 
 KILLED = """
@@ -273,13 +274,13 @@ def test_killed_while_forgetting_the_next_command_completes_it(
         indexed(library, album, other)
         captioned(library)
         secrets, root = planted(library, album)[:5], library.root.library
-    words = [sys.executable, "-c", textwrap.dedent(KILLED), str(home), *map(str, point)]
-    done = subprocess.run(words, env={**os.environ, "PYTHONPATH": "."}, capture_output=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(home), *map(str, point)]
+    process = subprocess.run(command, env={**os.environ, "PYTHONPATH": "."}, capture_output=True)
+    assert process.returncode == -signal.SIGKILL, process.stderr.decode()
     with opened(home, writing=False) as library:
         assert not any(row.state == "live" for row in forget.sources.all_sources(library) if row.id == 1)
-    said = run("forget", code=0).out
-    assert f"{album} is erased" in said
+    output = run("forget", code=0).out
+    assert f"{album} is erased" in output
     with opened(home) as library:
         assert len(library.root.wrapping) == 1
         assert library.db.execute("select count(*) from erasures").fetchone()[0] == 0
@@ -287,9 +288,9 @@ def test_killed_while_forgetting_the_next_command_completes_it(
         ids, _ = faces.load_embeddings(library, 1, 4, faces.media_in(library, [1, 2]))
         assert len(ids) == 2
         assert ledger.verify(library) == 3
-    plain = everything(home) + decrypted(home / "library.db", root)
-    mine = [secret for secret in secrets if sha256(coloured("red")).encode() != secret]
-    assert not any(form in plain for secret in mine for form in forms(secret))
+    plain = all_bytes(home) + decrypted(home / "library.db", root)
+    erased = [secret for secret in secrets if sha256(coloured("red")).encode() != secret]
+    assert not any(form in plain for secret in erased for form in encodings(secret))
 
 
 def test_everything_can_be_forgotten(home: Path, album: Path, other: Path) -> None:
@@ -314,4 +315,4 @@ def test_everything_can_be_forgotten(home: Path, album: Path, other: Path) -> No
         }
         assert set(left.values()) == {0}
         assert library.keys.execute("select count(*) from keys").fetchone()[0] == 0
-    assert [one.subject for one in receipts] == [str(album), str(other), "ada", "everything"]
+    assert [receipt.subject for receipt in receipts] == [str(album), str(other), "ada", "everything"]

@@ -42,14 +42,14 @@ cli.run()
 
 def front_door(command: str, **environment: str) -> str:
     """What the console script prints when its command is this code."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", BEHIND_THE_DOOR.format(command=command)],
         env=os.environ | {"PYTHONPATH": str(CHECKOUT)} | environment,
         capture_output=True,
         text=True,
         check=True,
     )
-    return done.stdout
+    return process.stdout
 
 
 # ---- core dumps and the environment ----
@@ -74,8 +74,8 @@ def test_passphrases_are_taken_out_of_the_environment_that_children_inherit() ->
     print(options.ask_passphrase(), key.new_passphrase())
     """
     names = ("SELFSEARCH_PASSPHRASE", "SELFSEARCH_NEW_PASSPHRASE", "SELFSEARCH_BACKUP_PASSPHRASE")
-    said = front_door(command, **dict.fromkeys(names, PASSPHRASE))
-    assert said == f"[]\n{PASSPHRASE} {PASSPHRASE}\n"
+    output = front_door(command, **dict.fromkeys(names, PASSPHRASE))
+    assert output == f"[]\n{PASSPHRASE} {PASSPHRASE}\n"
 
 
 # ---- permissions ----
@@ -155,8 +155,8 @@ def test_a_library_of_another_user_is_refused(
     home.chmod(0o755)
     owner = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
-    said = run("status", code=5)
-    assert said.err == (
+    result = run("status", code=5)
+    assert result.err == (
         f"selfsearch: {home} is not used: it belongs to another user (number {owner}), who could read or"
         " replace what is in it; run selfsearch as that user, or choose another folder: SELFSEARCH_HOME\n"
     )
@@ -218,8 +218,8 @@ def talkative_album(tmp_path: Path) -> Path:
         picture = photos.picture("astronaut", len(kind))
         options = {"exif": exif} if kind in ("JPEG", "PNG", "WEBP", "TIFF") else {}
         picture.save(folder / f"secret-{kind}.{kind.lower()}", kind, **options)
-    whole = photos.photo("c", 1)
-    (folder / "secret-cut.jpg").write_bytes(whole[: len(whole) // 3])
+    data = photos.photo("c", 1)
+    (folder / "secret-cut.jpg").write_bytes(data[: len(data) // 3])
     (folder / "secret-cut.png").write_bytes(photos.photo("c", 1, kind="PNG")[:900])
     (folder / "secret-text.jpg").write_text("no picture")
     return folder
@@ -237,22 +237,22 @@ def test_no_log_and_no_message_holds_a_template_a_photograph_s_path_or_its_capti
     assert cli.main(arguments) == 0
     assert cli.main(["query", str(selfie), "--self", "--html", str(tmp_path / "page.html")]) == 0
     assert cli.main(["query", str(talkative_album / "secret-text.jpg")]) == 4
-    said = heard()
-    assert "STREAM b'IHDR'" in said  # it was listening
+    log = heard()
+    assert "STREAM b'IHDR'" in log  # it was listening
     named = (
         f"selfsearch: {talkative_album / 'secret-text.jpg'} is not a picture"  # the answer to who named it
     )
-    assert said.count("secret-") == said.count(named) == 1
-    assert CAPTION not in said
+    assert log.count("secret-") == log.count(named) == 1
+    assert CAPTION not in log
     with open_library(home, key_folder=tmp_path / "keys") as library:
         templates = list(all_templates(library))
         keys = [library.root.library, *library.root.wrapping]
     assert len(templates) > 5
     for template in templates:
         for form in (template.tobytes().hex()[:32], str(template.tobytes()[:16])[2:-1]):
-            assert form not in said
-        assert not any(number in said for number in numbers(template, 6))
-    assert not any(key.hex()[:16] in said for key in keys)
+            assert form not in log
+        assert not any(number in log for number in numbers(template, 6))
+    assert not any(key.hex()[:16] in log for key in keys)
 
 
 def all_templates(library: Library) -> Iterator[np.ndarray]:
@@ -272,10 +272,10 @@ def test_no_passphrase_appears_anywhere(
     for given, code in (("a wrong passphrase", 5), ("", 5), (PASSPHRASE, 0)):
         monkeypatch.setenv("SELFSEARCH_PASSPHRASE", given)
         assert cli.main(["status"]) == code
-    said = heard()
-    assert "passphrase" in said
-    assert PASSPHRASE not in said
-    assert "a wrong passphrase" not in said
+    log = heard()
+    assert "passphrase" in log
+    assert PASSPHRASE not in log
+    assert "a wrong passphrase" not in log
 
 
 def test_sqlcipher_says_nothing_by_itself(home: Path, tmp_path: Path, heard: Callable[[], str]) -> None:

@@ -19,7 +19,8 @@ from selfsearch.library import crypto, faces, keys, root_key
 from selfsearch.library.library import Library, open_library
 from selfsearch.workflows import index
 from tests.conftest import Run
-from tests.consenting import ColourEngine, coloured, everything, forms
+from tests.fakes import ColourEngine, coloured
+from tests.forensics import all_bytes, encodings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 PASSPHRASE = "correct horse battery"  # noqa: S105
@@ -42,26 +43,26 @@ def chips(library: Library) -> int:
 
 
 def test_the_key_is_a_private_file_outside_the_library_and_show_says_so(run: Run, filled: Path) -> None:
-    said = run("key", "show", "--json").json
-    path = Path(said["file"])
-    assert said["kind"] == "file"
+    shown = run("key", "show", "--json").json
+    path = Path(shown["file"])
+    assert shown["kind"] == "file"
     assert path.stat().st_mode & 0o777 == 0o600
     assert filled not in path.parents
-    assert "whole disk" in said["protects"]
+    assert "whole disk" in shown["protects"]
     assert str(path) in run("key", "show").out
-    assert not any(form in everything(filled) for form in forms(path.read_bytes()[:32]))
+    assert not any(form in all_bytes(filled) for form in encodings(path.read_bytes()[:32]))
 
 
 def test_without_the_key_nothing_opens_and_the_message_says_what_to_do(run: Run, filled: Path) -> None:
     path = Path(run("key", "show", "--json").json["file"])
-    kept = path.read_bytes()
+    key = path.read_bytes()
     path.unlink()
     assert "key import" in run("status", code=5).err
     path.write_bytes(bytes(64))
     assert "the key is not the one it was made with" in run("status", code=5).err
-    path.write_bytes(kept[:50])
+    path.write_bytes(key[:50])
     assert "damaged" in run("status", code=5).err
-    path.write_bytes(kept)
+    path.write_bytes(key)
     path.chmod(0o644)
     run("status")
     assert path.stat().st_mode & 0o777 == 0o600
@@ -83,8 +84,10 @@ def test_a_passphrase_replaces_the_key_file(run: Run, filled: Path, monkeypatch:
     assert "not the library's passphrase" in run("status", code=5).err
     monkeypatch.setenv("SELFSEARCH_PASSPHRASE", PASSPHRASE)
     assert "sealed under your passphrase" in run("status").out
-    raw = everything(filled)
-    assert not any(form in raw for form in forms(root[:32]) | forms(root[32:]) | forms(PASSPHRASE.encode()))
+    raw = all_bytes(filled)
+    assert not any(
+        form in raw for form in encodings(root[:32]) | encodings(root[32:]) | encodings(PASSPHRASE.encode())
+    )
     run("key", "rotate")
     run("forget", "1", "--yes")
     run("key", "use-file")
@@ -98,11 +101,11 @@ def test_the_recovery_code_puts_the_key_back(run: Run, filled: Path, monkeypatch
     assert "--yes" in run("key", "export", code=2).err
     code = run("key", "export", "--yes").out
     path = Path(run("key", "show", "--json").json["file"])
-    kept = path.read_bytes()
+    key = path.read_bytes()
     path.unlink()
     monkeypatch.setattr(sys, "stdin", io.StringIO(code.lower().replace("0", "o").replace("-", " ")))
     run("key", "import")
-    assert path.read_bytes() == kept
+    assert path.read_bytes() == key
     run("key", "rotate")
     monkeypatch.setattr(sys, "stdin", io.StringIO(code))
     assert "no face" in run("key", "import", code=5).err
@@ -197,10 +200,10 @@ def test_killed_while_moving_the_key_it_is_never_lost_nor_left_behind(
     run("status")
 
 
-def killed(home: Path, *words: str) -> None:
-    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(home), *words]
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": "."}, capture_output=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+def killed(home: Path, *args: str) -> None:
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(home), *args]
+    process = subprocess.run(command, env={**os.environ, "PYTHONPATH": "."}, capture_output=True)
+    assert process.returncode == -signal.SIGKILL, process.stderr.decode()
 
 
 class Errors:
@@ -219,20 +222,20 @@ class FakeKeyring:
     errors = Errors
 
     def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], str] = {}
+        self.secrets: dict[tuple[str, str], str] = {}
         self.locked = False
 
     def set_password(self, service: str, name: str, secret: str) -> None:
         self._check()
-        self.kept[service, name] = secret
+        self.secrets[service, name] = secret
 
     def get_password(self, service: str, name: str) -> str | None:
         self._check()
-        return self.kept.get((service, name))
+        return self.secrets.get((service, name))
 
     def delete_password(self, service: str, name: str) -> None:
         self._check()
-        if self.kept.pop((service, name), None) is None:
+        if self.secrets.pop((service, name), None) is None:
             raise Errors.PasswordDeleteError
 
     def _check(self) -> None:
@@ -256,5 +259,5 @@ def test_the_keyring_keeps_the_key_and_a_locked_one_is_told(
     assert "unlock it" in run("status", code=5).err
     ring.locked = False
     run("key", "use-file")
-    assert ring.kept == {}
+    assert ring.secrets == {}
     run("status")

@@ -1,5 +1,6 @@
-"""The audit log: every question about a person is on record, whether it was answered or refused. No template
-is kept there, and no photograph's name.
+"""The audit log: every question about a person is on record, whether it was answered or refused.
+
+No template is kept there, and no photograph's name.
 """
 
 from __future__ import annotations
@@ -27,25 +28,27 @@ class Question:
 def question(
     library: Library, person: str | None, purpose: str, clock: Callable[[], datetime]
 ) -> Iterator[Question]:
-    """Note what became of the question that is dealt with inside: answered, when it has its answer at the
-    end, or refused, when a ConsentError comes out. Anything else (an unreadable photograph) was no question.
+    """Write down what became of the question that is dealt with inside.
+
+    It is answered when it has its answer at the end, and refused when a ConsentError comes out. Anything else
+    (an unreadable photograph) was no question.
     """
-    asked = Question(person)
+    current = Question(person)
     try:
-        yield asked
+        yield current
     except ConsentError:
-        _note(library, asked, purpose, "refused", clock())
+        _save(library, current, purpose, "refused", clock())
         raise
-    if asked.answer is not None:
-        _note(library, asked, purpose, "answered", clock())
+    if current.answer is not None:
+        _save(library, current, purpose, "answered", clock())
 
 
-def _note(library: Library, asked: Question, purpose: str, outcome: str, now: datetime) -> None:
+def _save(library: Library, question: Question, purpose: str, outcome: str, now: datetime) -> None:
     people.save_query(
         library,
         now=isoformat(now),
-        person=asked.person,
+        person=question.person,
         purpose=purpose,
         outcome=outcome,
-        appearances=len(asked.answer.appearances) if asked.answer else None,
+        appearances=len(question.answer.appearances) if question.answer else None,
     )

@@ -1,10 +1,9 @@
-"""Forget: everything derived from a source, a person or a photograph is erased, searched for, and written
-into the ledger.
+"""Forget: everything derived from a source, a person or a photograph is erased, with proof in the ledger.
 
 What is erased: rows, chips, vectors and probes; the key that sealed them, and the wrapping key that could
 open it in an old copy; every report in the library's folder (each may show what was erased); free pages and
-write-ahead logs. Interrupted at any moment, the next command that writes completes it: it calls `complete`
-when it opens the library.
+write-ahead logs. Then what is left is searched for it. Interrupted at any moment, the next command that
+writes completes it: it calls `complete` when it opens the library.
 """
 
 from __future__ import annotations

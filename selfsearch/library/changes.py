@@ -101,19 +101,13 @@ def save_snapshot(
             insert into changes (person_id, at, kind, face_id, before, after, why)
             values (?, ?, ?, ?, ?, ?, ?)
             """,
-            [
-                (
-                    person,
-                    change.at,
-                    change.kind,
-                    change.face,
-                    _dump(change.before),
-                    _dump(change.after),
-                    change.why,
-                )
-                for change in changes
-            ],
+            [_change_row(person, change) for change in changes],
         )
+
+
+def _change_row(person: int, change: Change) -> tuple[object, ...]:
+    before, after = _dump(change.before), _dump(change.after)
+    return person, change.at, change.kind, change.face, before, after, change.why
 
 
 def newest_media(library: Library) -> int:
@@ -172,8 +166,10 @@ def occupied(library: Library, addresses: Iterable[str]) -> set[str]:
 def changes(
     library: Library, *, since: str | None = None, untold: bool = False, unannounced: bool = False
 ) -> list[Change]:
-    """What changed, oldest first: everything, or since a moment (ISO 8601), or what nobody was told of yet,
-    or what no re-scan has counted in its answer yet.
+    """What changed, oldest first: everything, or a part of it.
+
+    `since`: a moment, ISO 8601; `untold`: what nobody was told of yet; `unannounced`: of that, what no
+    re-scan has counted in its answer yet.
     """
     rows = library.db.query(
         """

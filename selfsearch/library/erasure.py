@@ -133,7 +133,9 @@ def conclude(
     kind, subject = erasures[0].kind, erasures[0].subject
     if kind not in ("source", "person"):
         kind = "library"
-    elif kind == "source" and _is_shared(library, subject):  # consent goes on for what else is at that path
+    elif kind == "source" and library.db.table("sources").count_where(
+        "root = ? and state <> 'erasing'", [subject]
+    ):  # consent goes on for what else is at that path
         kind, subject = "library", f"source {erasures[0].number} of {subject}"
     with library.atomic():
         entry = ledger.append(
@@ -143,10 +145,6 @@ def conclude(
         for erasure in erasures:
             library.db.table("erasures").delete(erasure.id)
     return entry
-
-
-def _is_shared(library: Library, root: str) -> bool:
-    return library.db.table("sources").count_where("root = ? and state <> 'erasing'", [root]) > 0
 
 
 def find_media(library: Library, sha256: str) -> int:

@@ -72,17 +72,13 @@ def save_probe(library: Library, person: Person, pack: int, probe: NewProbe, now
     The same photograph is kept once.
     """
     with library.atomic():
-        probe_id = _find_probe(library, person, probe.sha256)
+        rows = library.db.table("probes").rows_where(
+            "person_id = ? and sha256 = ?", [person.id, probe.sha256], select="id"
+        )
+        probe_id = next((row["id"] for row in rows), None)
         if probe_id is None:
             probe_id = _insert_probe(library, person, probe, now)
         save_probe_embedding(library, person, probe_id, pack, probe.embedding)
-
-
-def _find_probe(library: Library, person: Person, sha256: str) -> int | None:
-    rows = library.db.table("probes").rows_where(
-        "person_id = ? and sha256 = ?", [person.id, sha256], select="id"
-    )
-    return next((row["id"] for row in rows), None)
 
 
 def _insert_probe(library: Library, person: Person, probe: NewProbe, now: str) -> int:

@@ -54,14 +54,19 @@ def collect(library: Library, erasures: Sequence[Erasure]) -> Traces:
 
 
 def remnants(library: Library, traces: Traces) -> tuple[list[str], int]:
-    """Where something erased is still found (table.column, or a file's name), and how many files were
-    searched.
+    """Where something erased is still found, and how many files were searched.
+
+    A place is table.column, or a file's name within the library.
     """
     places = [place for place, text in _texts(library) if not traces.texts.isdisjoint(_strings(text))]
-    files = sorted(path for path in library.home.rglob("*") if path.is_file() and not _public(library, path))
-    pattern = _pattern(traces.samples)
-    places += [str(path.relative_to(library.home)) for path in files if pattern and _holds(path, pattern)]
-    return sorted(set(places)), len(files)
+    pattern, searched = _pattern(traces.samples), 0
+    for path in library.home.rglob("*"):
+        name = path.relative_to(library.home)
+        if path.is_file() and name.parts[0] not in PUBLIC:
+            searched += 1
+            if pattern and _holds(path, pattern):
+                places.append(str(name))
+    return sorted(set(places)), searched
 
 
 def _only_doomed(column: str, table: str, item: str) -> str:
@@ -147,10 +152,6 @@ def _leaves(value: object) -> Iterator[str]:
             yield from _leaves(element)
     elif isinstance(value, dict):
         yield from _leaves([*value, *value.values()])
-
-
-def _public(library: Library, path: Path) -> bool:
-    return path.relative_to(library.home).parts[0] in PUBLIC
 
 
 def _pattern(samples: Sequence[bytes]) -> re.Pattern[bytes] | None:

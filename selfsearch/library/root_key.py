@@ -24,12 +24,7 @@ from ..files import private_folder, write_private
 from . import crypto
 
 SERVICE = "selfsearch"  # the name under which the operating system's keyring shows the key
-TRUSTED_KEYRINGS = (
-    "SecretService",
-    "kwallet",
-    "macOS",
-    "Windows",
-)  # keyrings.alt keeps secrets in plain files
+TRUSTED_KEYRINGS = ("SecretService", "kwallet", "macOS", "Windows")  # keyrings.alt keeps plain files
 
 AskPassphrase = Callable[[], "str | None"]
 
@@ -39,9 +34,7 @@ class RootKey:
     """The secrets of one library. Its repr shows none."""
 
     library: bytes = field(repr=False)
-    wrapping: tuple[bytes, ...] = field(
-        repr=False
-    )  # current first; a second one only while it is being replaced
+    wrapping: tuple[bytes, ...] = field(repr=False)  # current first; two only while it is being replaced
     under: bytes | None = field(default=None, repr=False)  # what a passphrase gave, to seal it again
 
     def pack(self) -> bytes:
@@ -86,9 +79,7 @@ class KeyPlace:
 
 
 def create(home: Path, key_folder: Path) -> RootKey:
-    """Make a library's root key and keep it in the keyring, or in a 0600 file outside the library where there
-    is none.
-    """
+    """Make a library's root key and keep it in the keyring; where there is none, in a 0600 file."""
     root = RootKey(crypto.new_key(), (crypto.new_key(),))
     kind = "keyring" if keyring_name() else "file"
     place = KeyPlace(secrets.token_hex(8), kind)
@@ -193,19 +184,14 @@ def keyring_name() -> str | None:
     """The operating system's keyring, when there is one that really protects what it keeps."""
     if os.environ.get("SELFSEARCH_KEYRING") == "off":
         return None
-    if (
-        os.name == "posix"
-        and os.uname().sysname == "Linux"
-        and not os.environ.get("DBUS_SESSION_BUS_ADDRESS")
-    ):
+    is_linux = os.name == "posix" and os.uname().sysname == "Linux"
+    if is_linux and not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
         return None  # no session bus, no keyring; the import alone would cost 0.1 s
     backend = _keyring().get_keyring()
-    module = type(backend).__module__
-    names = [f"{type(b).__module__}" for b in getattr(backend, "backends", [])] or [module]
-    trusted = [
-        n for n in names if n.startswith("keyring.backends.") and n.rpartition(".")[2] in TRUSTED_KEYRINGS
-    ]
-    return trusted[0].rpartition(".")[2] if trusted else None
+    modules = [type(each).__module__ for each in getattr(backend, "backends", None) or [backend]]
+    packages = [module.rpartition(".") for module in modules]
+    trusted = [name for package, _, name in packages if package == "keyring.backends"]
+    return next((name for name in trusted if name in TRUSTED_KEYRINGS), None)
 
 
 def _keyring() -> Any:
@@ -247,6 +233,7 @@ def _from_file(path: Path) -> bytes:
 
 
 def from_passphrase(place: KeyPlace, ask: AskPassphrase | None) -> RootKey:
+    """The root key that is sealed in `place`. Raises KeyUnavailable without the right passphrase."""
     passphrase = ask() if ask else None
     if not passphrase:
         raise KeyUnavailable(
@@ -262,20 +249,21 @@ def from_passphrase(place: KeyPlace, ask: AskPassphrase | None) -> RootKey:
     return replace(root, under=key)
 
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-SAME = str.maketrans("ILO", "110")  # what people write for what was printed
-BYTES = 8  # of key per line
-LETTERS = 14  # of a line: 65 bits of base32 and the check
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32
+LOOKALIKES = str.maketrans("ILO", "110")  # what people write for what was printed
+LINES = 8  # of a recovery code
+LINE_BYTES = 8  # of key per line
+LINE_LETTERS = 14  # 65 bits of base32 and the check
 
 
 def to_code(root: RootKey) -> str:
-    """The code, one line per eight bytes: number, then groups of letters.
+    """The recovery code, one line per eight bytes: number, then groups of letters.
 
     Only while one wrapping key is in use.
     """
-    data = root.pack()[: 2 * 32]
-    lines = [_line(number, data[at : at + BYTES]) for number, at in enumerate(range(0, len(data), BYTES), 1)]
-    return "\n".join(lines)
+    data = root.pack()[: LINES * LINE_BYTES]
+    chunks = [data[at : at + LINE_BYTES] for at in range(0, len(data), LINE_BYTES)]
+    return "\n".join(_code_line(number, chunk) for number, chunk in enumerate(chunks, 1))
 
 
 def from_code(text: str) -> RootKey:
@@ -283,33 +271,33 @@ def from_code(text: str) -> RootKey:
 
     Raises UsageError naming the wrong line.
     """
-    found = [_letters(line) for line in text.upper().splitlines() if line.strip()]
-    if len(found) == 1 and len(found[0]) % LETTERS == 0:  # everything on one line
-        found = [found[0][at : at + LETTERS] for at in range(0, len(found[0]), LETTERS)]
-    if len(found) != 8:
-        raise UsageError(f"a recovery code has 8 lines; this has {len(found)}")
-    return RootKey.unpack(b"".join(_bytes(number, line) for number, line in enumerate(found, 1)))
+    lines = [_letters(line) for line in text.upper().splitlines() if line.strip()]
+    if len(lines) == 1 and len(lines[0]) % LINE_LETTERS == 0:  # everything on one line
+        lines = [lines[0][at : at + LINE_LETTERS] for at in range(0, len(lines[0]), LINE_LETTERS)]
+    if len(lines) != LINES:
+        raise UsageError(f"a recovery code has {LINES} lines; this has {len(lines)}")
+    return RootKey.unpack(b"".join(_line_bytes(number, line) for number, line in enumerate(lines, 1)))
 
 
-def _line(number: int, data: bytes) -> str:
+def _code_line(number: int, data: bytes) -> str:
     value = int.from_bytes(data, "big")
     letters = "".join(ALPHABET[value >> shift & 31] for shift in range(60, -1, -5)) + _check(number, data)
     return f"{number}  {letters[:5]}-{letters[5:10]}-{letters[10:]}"
 
 
 def _letters(line: str) -> str:
-    return re.sub(r"[\s-]", "", re.sub(r"^\s*[1-8][\s.:)]+", "", line)).translate(SAME)
+    return re.sub(r"[\s-]", "", re.sub(r"^\s*[1-8][\s.:)]+", "", line)).translate(LOOKALIKES)
 
 
-def _bytes(number: int, letters: str) -> bytes:
+def _line_bytes(number: int, letters: str) -> bytes:
     try:
         value = 0
         for letter in letters[:-1]:
             value = value << 5 | ALPHABET.index(letter)
-        data = value.to_bytes(BYTES, "big")
+        data = value.to_bytes(LINE_BYTES, "big")
     except (ValueError, OverflowError) as exc:
         raise UsageError(f"line {number} of the recovery code has a wrong letter") from exc
-    if len(letters) != LETTERS or _check(number, data) != letters[-1]:
+    if len(letters) != LINE_LETTERS or _check(number, data) != letters[-1]:
         raise UsageError(f"line {number} of the recovery code is not as it was printed; look at it again")
     return data
 

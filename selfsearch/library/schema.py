@@ -304,8 +304,10 @@ def m009_lookout(db: Database) -> None:
 
 @schema()
 def m010_vectors_with_rowid(db: Database) -> None:
-    """Vectors in an ordinary table. Without rowids, what does not fit a quarter of a page (two faces) takes a
-    page of its own, and loading 100,000 vectors took more than twice as long.
+    """Vectors in an ordinary table.
+
+    Without rowids, what does not fit a quarter of a page (two faces) takes a page of its own, and loading
+    100,000 vectors took more than twice as long.
     """
     _run(
         db,

@@ -118,11 +118,12 @@ class MediaBlock(NamedTuple):
 
     def replace(self, library: Library, data: bytes, *, source: int | None = None) -> None:
         """Seal `data` in its place, under the same key or another source's. In the caller's transaction."""
-        source = self.source if source is None else source
-        sealed = library.sealer(f"source:{source}", create=True).seal(data, self.aad)
+        values: dict[str, object] = {} if source is None else {"source_id": source}  # indexed: costs most
+        name = f"source:{self.source if source is None else source}"
+        values["sealed"] = library.sealer(name, create=True).seal(data, self.aad)
         library.db.execute(
-            f"update {self._table} set sealed = ?, source_id = ? where {self._where}",
-            [sealed, source, *self._primary_key],
+            f"update {self._table} set {', '.join(f'{column} = ?' for column in values)} where {self._where}",
+            [*values.values(), *self._primary_key],
         )
 
     def delete(self, library: Library) -> None:

@@ -1,24 +1,18 @@
-"""A tiny engine whose vectors are predictable, and helpers to look into a library's files as a thief or a
-judge would.
-"""
+"""A tiny engine whose embeddings are predictable: faces are stripes of colour."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from PIL import Image
 
-from selfsearch.library import crypto
 from selfsearch.types import Face
 
 COLOURS = {"red": (230, 20, 20), "green": (20, 230, 20), "blue": (20, 20, 230)}
-PAGE, RESERVED = 4096, 80  # SQLCipher 4: bytes of a page, and of its IV and HMAC at the end
 
 
 def coloured(*colours: str, number: int = 0) -> bytes:
@@ -33,7 +27,7 @@ def coloured(*colours: str, number: int = 0) -> bytes:
 
 
 class ColourEngine:
-    """Sees a face in every stripe of 16 pixels: its vector is the colour, in four dimensions."""
+    """Sees a face in every stripe of 16 pixels: its embedding is the colour, in four dimensions."""
 
     pack = SimpleNamespace(name="colour", revision="colour-1", folder=Path("/nonexistent"))
     dimension = 4
@@ -56,32 +50,3 @@ class ColourEngine:
         chip = np.broadcast_to(colour, (112, 112, 3)).copy()
         marks = np.array([[4, 5], [11, 5], [8, 8], [5, 11], [10, 11]], np.float32) + np.float32([left, 0])
         return Face((float(left), 0.0, 16.0, 16.0), marks, 1.0, 1.0, chip, self.embed(chip[None])[0])
-
-
-def decrypted(path: Path, root: bytes) -> bytes:
-    """Every page of a SQLCipher file in plain, the free ones too: what somebody with the key could dig up."""
-    data = path.read_bytes()
-    key = crypto.derive(root, path.name)
-    pages = []
-    for at in range(0, len(data), PAGE):
-        page = data[at : at + PAGE]
-        start = 16 if at == 0 else 0  # the first page begins with the salt
-        iv = page[-RESERVED : -RESERVED + 16]
-        plain = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
-        pages.append(plain.update(page[start:-RESERVED]) + plain.finalize())
-    return b"".join(pages)
-
-
-def everything(home: Path) -> bytes:
-    """The bytes of every file in a folder, one after the other."""
-    return b"\n".join(path.read_bytes() for path in sorted(home.rglob("*")) if path.is_file())
-
-
-def forms(secret: bytes) -> set[bytes]:
-    """A secret as it could lie about."""
-    return {secret, secret.hex().encode(), secret.hex().upper().encode()}
-
-
-def sha256(data: bytes) -> str:
-    """As hexadecimal."""
-    return hashlib.sha256(data).hexdigest()

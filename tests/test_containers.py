@@ -1,4 +1,4 @@
-"""Folders, zips and tars: what is in them comes out, and what is wrong with them is said."""
+"""Folders, zips and tars: what is in them comes out, and what is wrong with them is reported."""
 
 from __future__ import annotations
 
@@ -46,25 +46,25 @@ PACKINGS = {
 ARCHIVES = sorted(PACKINGS.keys() - {"folder"})
 
 
-def items(path: Path) -> dict[str, Item]:
+def items_of(path: Path) -> dict[str, Item]:
     """Everything that is found at a path, which is one source."""
     (source,) = discover(path).sources
-    found = list(source.items())
+    items = list(source.items())
     source.close()
-    assert len({item.path for item in found}) == len(found) == source.count
-    return {item.path: item for item in found}
+    assert len({item.path for item in items}) == len(items) == source.count
+    return {item.path: item for item in items}
 
 
-def members(path: Path) -> dict[str, Member]:
-    return {key: item.member for key, item in items(path).items() if item.member}
+def members_of(path: Path) -> dict[str, Member]:
+    return {key: item.member for key, item in items_of(path).items() if item.member}
 
 
-def contents(path: Path) -> dict[str, bytes]:
-    return {key: member.read(LIMIT) for key, member in members(path).items()}
+def contents_of(path: Path) -> dict[str, bytes]:
+    return {key: member.read(LIMIT) for key, member in members_of(path).items()}
 
 
-def verdicts(path: Path) -> dict[str, tuple[Outcome, str] | None]:
-    return {key: item.decided for key, item in items(path).items()}
+def decisions_of(path: Path) -> dict[str, tuple[Outcome, str] | None]:
+    return {key: item.decided for key, item in items_of(path).items()}
 
 
 def refusal(member: Member, limit: int = LIMIT) -> tuple[Outcome, str]:
@@ -73,8 +73,8 @@ def refusal(member: Member, limit: int = LIMIT) -> tuple[Outcome, str]:
     return caught.value.outcome, str(caught.value)
 
 
-def dice(seed: int) -> random.Random:
-    """The same bytes every time, which no packer can shorten."""
+def seeded(seed: int) -> random.Random:
+    """The same random bytes every time, which no packer can shorten."""
     return random.Random(seed)  # noqa: S311
 
 
@@ -88,7 +88,7 @@ def as_file(path: Path, data: bytes) -> Path:
 
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_what_is_packed_comes_out(packing: str, tmp_path: Path) -> None:
-    assert contents(PACKINGS[packing](tmp_path / "it", FILES)) == FILES
+    assert contents_of(PACKINGS[packing](tmp_path / "it", FILES)) == FILES
 
 
 NAME = st.text("abAB éü漢😀_-(~1", min_size=1, max_size=12).map(
@@ -106,23 +106,23 @@ PATH = st.lists(NAME, min_size=1, max_size=4).map(
 def test_the_same_files_come_out_of_every_packing(files: dict[str, bytes]) -> None:
     for packing, pack in PACKINGS.items():
         with tempfile.TemporaryDirectory() as place:
-            assert contents(pack(Path(place, "it"), files)) == files, packing
+            assert contents_of(pack(Path(place, "it"), files)) == files, packing
 
 
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_several_threads_read_one_container_in_any_order(packing: str, tmp_path: Path) -> None:
-    thrown = dice(4)
-    files = {f"{number:03d}.jpg": thrown.randbytes(thrown.randrange(60_000)) for number in range(60)}
-    found = members(PACKINGS[packing](tmp_path / "it", files))
-    order = thrown.sample(sorted(files), len(files))
+    rng = seeded(4)
+    files = {f"{number:03d}.jpg": rng.randbytes(rng.randrange(60_000)) for number in range(60)}
+    members = members_of(PACKINGS[packing](tmp_path / "it", files))
+    order = rng.sample(sorted(files), len(files))
     with ThreadPoolExecutor(4) as pool:
-        assert dict(zip(order, pool.map(lambda path: found[path].read(LIMIT), order), strict=True)) == files
+        assert dict(zip(order, pool.map(lambda path: members[path].read(LIMIT), order), strict=True)) == files
 
 
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_a_member_can_be_read_from_its_middle(packing: str, tmp_path: Path) -> None:
-    film = dice(1).randbytes(300_000)
-    member = members(PACKINGS[packing](tmp_path / "it", {"film.mp4": film}))["film.mp4"]
+    film = seeded(1).randbytes(300_000)
+    member = members_of(PACKINGS[packing](tmp_path / "it", {"film.mp4": film}))["film.mp4"]
     with member.open() as stream:
         assert stream.seekable()
         assert (stream.seek(-1000, os.SEEK_END), stream.read()) == (299_000, film[-1000:])
@@ -136,7 +136,7 @@ def test_a_stamp_changes_with_the_content_and_only_then(packing: str, tmp_path: 
         path = PACKINGS[packing](tmp_path / "it", {"a.jpg": b"same", "b.jpg": data})
         for file in ("a.jpg", "b.jpg") if path.is_dir() else ():
             os.utime(path / file, ns=(0, time if file == "b.jpg" else 1))
-        return {key: item.stamp for key, item in items(path).items()}
+        return {key: item.stamp for key, item in items_of(path).items()}
 
     first, again, other = stamps(b"old", 1), stamps(b"old", 1), stamps(b"newer", 2)
     assert first == again
@@ -145,7 +145,7 @@ def test_a_stamp_changes_with_the_content_and_only_then(packing: str, tmp_path: 
 
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_a_member_over_the_limit_is_too_large(packing: str, tmp_path: Path) -> None:
-    member = members(PACKINGS[packing](tmp_path / "it", {"big.jpg": bytes(5000)}))["big.jpg"]
+    member = members_of(PACKINGS[packing](tmp_path / "it", {"big.jpg": bytes(5000)}))["big.jpg"]
     assert refusal(member, 4999) == (Outcome.TOO_LARGE, "5,000 bytes is over the limit of 4,999")
 
 
@@ -153,45 +153,45 @@ def test_a_member_over_the_limit_is_too_large(packing: str, tmp_path: Path) -> N
 def test_an_archive_is_told_by_its_content_and_not_by_its_name(packing: str, tmp_path: Path) -> None:
     packed = PACKINGS[packing](tmp_path / "it", FILES)
     packed.rename(tmp_path / "download")
-    assert contents(tmp_path) == FILES
+    assert contents_of(tmp_path) == FILES
 
 
 @pytest.mark.parametrize("packing", ARCHIVES)
 def test_an_archive_that_is_replaced_while_it_is_read_is_not_mixed_up(packing: str, tmp_path: Path) -> None:
     packed = PACKINGS[packing](tmp_path / "it", FILES)
-    found = members(packed)
+    members = members_of(packed)
     PACKINGS[packing](tmp_path / "it", {**FILES, "a.jpg": b"other" * 70})
-    assert refusal(found["deep/er/b.jpg"]) == (Outcome.UNREADABLE, "the archive changed while it was read")
+    assert refusal(members["deep/er/b.jpg"]) == (Outcome.UNREADABLE, "the archive changed while it was read")
 
 
 @pytest.mark.parametrize("packing", ["tgz", "tar.xz", "tar.bz2", "tar", "zip", "stored zip"])
 def test_an_archive_that_is_cut_gives_what_is_there(packing: str, tmp_path: Path) -> None:
-    files = {f"{number}.jpg": dice(number).randbytes(1_200_000) for number in range(4)}
+    files = {f"{number}.jpg": seeded(number).randbytes(1_200_000) for number in range(4)}
     packed = PACKINGS[packing](tmp_path / "it", files)
     packed.write_bytes(packed.read_bytes()[:3_000_000])
-    found = items(packed)
-    assert found["0.jpg"].member is not None
-    assert found["0.jpg"].member.read(2 * LIMIT) == files["0.jpg"]
-    assert found["2.jpg"].decided == (Outcome.UNREADABLE, "the archive ends in the middle of this file")
-    decided = found[packed.name].decided
+    items = items_of(packed)
+    assert items["0.jpg"].member is not None
+    assert items["0.jpg"].member.read(2 * LIMIT) == files["0.jpg"]
+    assert items["2.jpg"].decided == (Outcome.UNREADABLE, "the archive ends in the middle of this file")
+    decided = items[packed.name].decided
     assert decided is not None
     assert decided[0] is Outcome.UNREADABLE
     assert "cut short" in decided[1]
-    assert "3.jpg" not in found
+    assert "3.jpg" not in items
 
 
 @pytest.mark.parametrize("packing", ARCHIVES)
 def test_no_cut_and_no_flipped_byte_makes_an_archive_raise_anything_else(
     packing: str, tmp_path: Path
 ) -> None:
-    whole = PACKINGS[packing](tmp_path / "it", FILES).read_bytes()
-    thrown = dice(7)
+    intact = PACKINGS[packing](tmp_path / "it", FILES).read_bytes()
+    rng = seeded(7)
     for number in range(60):
-        data = bytearray(whole[: thrown.randrange(1, len(whole))] if number % 2 else whole)
-        for _ in range(thrown.randrange(4)):
-            data[thrown.randrange(len(data))] = thrown.randrange(256)
-        path = as_file(tmp_path / f"hurt{packed_suffix(packing)}", bytes(data))
-        for member in members(path).values():
+        data = bytearray(intact[: rng.randrange(1, len(intact))] if number % 2 else intact)
+        for _ in range(rng.randrange(4)):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        path = as_file(tmp_path / f"damaged{packed_suffix(packing)}", bytes(data))
+        for member in members_of(path).values():
             try:
                 member.read(LIMIT)
             except ItemError as exc:
@@ -207,11 +207,11 @@ def packed_suffix(packing: str) -> str:
 
 def test_an_encrypted_member_says_so_and_the_others_are_read(tmp_path: Path) -> None:
     path = as_file(tmp_path / "z.zip", raw_zip(Raw(b"secret.jpg", flags=1), Raw(b"plain.jpg", b"seen")))
-    found = items(path)
+    items = items_of(path)
     reason = "needs a password; unpack the archive with it and index the folder"
-    assert found["secret.jpg"].decided == (Outcome.ENCRYPTED, reason)
-    assert refusal(members(path)["secret.jpg"]) == (Outcome.ENCRYPTED, reason)
-    assert members(path)["plain.jpg"].read(LIMIT) == b"seen"
+    assert items["secret.jpg"].decided == (Outcome.ENCRYPTED, reason)
+    assert refusal(members_of(path)["secret.jpg"]) == (Outcome.ENCRYPTED, reason)
+    assert members_of(path)["plain.jpg"].read(LIMIT) == b"seen"
 
 
 def unicode_path(name: bytes, text: str, *, right: bool = True) -> bytes:
@@ -236,13 +236,13 @@ def unicode_path(name: bytes, text: str, *, right: bool = True) -> bytes:
     ],
 )
 def test_names_are_read_as_they_were_meant(member: Raw, name: str, tmp_path: Path) -> None:
-    assert contents(as_file(tmp_path / "z.zip", raw_zip(member))) == {name: b"x"}
+    assert contents_of(as_file(tmp_path / "z.zip", raw_zip(member))) == {name: b"x"}
 
 
 def test_an_address_holds_no_sign_that_acts_on_a_terminal(tmp_path: Path) -> None:
     names = ("a\x1b[31m.jpg", "b\0.jpg", "c\u202egpj.exe", "d\r\n.jpg", "e\u200d👩.jpg")
     path = as_file(tmp_path / "z.zip", raw_zip(*(Raw(name.encode(), flags=0x800) for name in names)))
-    addresses = [item.address.removeprefix(f"{path}!") for item in items(path).values()]
+    addresses = [item.address.removeprefix(f"{path}!") for item in items_of(path).values()]
     assert addresses == [
         "a\\x1b[31m.jpg",
         "b\\x00.jpg",
@@ -260,12 +260,12 @@ def test_zip64_and_data_before_the_zip_and_a_comment_are_no_hindrance(
     packed = raw_zip(
         Raw(b"a.jpg", b"one"), Raw(b"b.jpg", b"two"), zip64=zip64, comment=b"PK\5\6 is in this comment"
     )
-    assert contents(as_file(tmp_path / "z.zip", front + packed)) == {"a.jpg": b"one", "b.jpg": b"two"}
+    assert contents_of(as_file(tmp_path / "z.zip", front + packed)) == {"a.jpg": b"one", "b.jpg": b"two"}
 
 
 def test_a_part_of_a_split_zip_is_refused(tmp_path: Path) -> None:
     path = as_file(tmp_path / "z.zip", raw_zip(Raw(b"a.jpg"), disk=3))
-    assert verdicts(path) == {
+    assert decisions_of(path) == {
         "z.zip": (Outcome.UNSUPPORTED, "it is one part of a split archive; join the parts first")
     }
 
@@ -274,7 +274,7 @@ def test_two_members_of_one_name_are_two_items(tmp_path: Path) -> None:
     path = as_file(
         tmp_path / "z.zip", raw_zip(Raw(b"d/a.jpg", b"one"), Raw(b"d/a.jpg", b"two"), Raw(b"d/a.jpg", b"3"))
     )
-    assert contents(path) == {"d/a.jpg": b"one", "d/a [2].jpg": b"two", "d/a [3].jpg": b"3"}
+    assert contents_of(path) == {"d/a.jpg": b"one", "d/a [2].jpg": b"two", "d/a [3].jpg": b"3"}
 
 
 @pytest.mark.parametrize(
@@ -304,9 +304,9 @@ def test_a_member_that_the_listing_gives_away_is_decided_at_once(
     member: Raw, decided: tuple[Outcome, str], tmp_path: Path
 ) -> None:
     path = as_file(tmp_path / "z.zip", raw_zip(member, Raw(b"last.jpg")))
-    found = verdicts(path)
-    assert found.pop("last.jpg") is None
-    assert list(found.values()) == [decided]
+    decisions = decisions_of(path)
+    assert decisions.pop("last.jpg") is None
+    assert list(decisions.values()) == [decided]
 
 
 @pytest.mark.parametrize(
@@ -332,18 +332,18 @@ def test_a_member_that_the_listing_gives_away_is_decided_at_once(
 )
 def test_a_damaged_member_is_unreadable(member: Raw, reason: str, tmp_path: Path) -> None:
     path = as_file(tmp_path / "z.zip", raw_zip(member))
-    outcome, said = refusal(members(path)["a"])
+    outcome, text = refusal(members_of(path)["a"])
     assert outcome is Outcome.UNREADABLE
-    assert said.startswith(reason)
+    assert text.startswith(reason)
 
 
 def test_a_bomb_costs_no_more_memory_than_the_limit(tmp_path: Path) -> None:
     bomb = deflated(bytes(200 << 20))
     honest = Raw(b"honest.jpg", bytes(1), method=8, packed=bomb, size=200 << 20)
     liar = Raw(b"liar.jpg", bytes(1), method=8, packed=bomb, size=1000)
-    found = members(as_file(tmp_path / "z.zip", raw_zip(honest, liar)))
+    members = members_of(as_file(tmp_path / "z.zip", raw_zip(honest, liar)))
     tracemalloc.start()
-    outcomes = [refusal(found[name], LIMIT)[0] for name in ("honest.jpg", "liar.jpg")]
+    outcomes = [refusal(members[name], LIMIT)[0] for name in ("honest.jpg", "liar.jpg")]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert outcomes == [Outcome.TOO_LARGE, Outcome.TOO_LARGE]
@@ -356,33 +356,61 @@ def test_members_that_lie_on_top_of_each_other_are_refused_but_for_the_first(tmp
     shift = len(first.local()) - len(inner)
     step = len(inner) // 3
     rest = [Raw(b"%d.jpg" % n, bytes(50), packed=b"", offset=shift + n * step) for n in range(3)]
-    found = verdicts(as_file(tmp_path / "z.zip", raw_zip(first, *rest)))
+    decisions = decisions_of(as_file(tmp_path / "z.zip", raw_zip(first, *rest)))
     lies = (Outcome.UNREADABLE, "lies on top of another file in the archive, as in a decompression bomb")
-    assert found == {"outer.jpg": None, "0.jpg": lies, "1.jpg": lies, "2.jpg": lies}
+    assert decisions == {"outer.jpg": None, "0.jpg": lies, "1.jpg": lies, "2.jpg": lies}
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])
 def test_a_piped_zip_without_its_directory_is_still_read(method: int, tmp_path: Path) -> None:
-    files = {"a.jpg": b"first" * 50, "b/c.jpg": dice(2).randbytes(3000)}
-    whole = piped_zip(files, method)
-    path = as_file(tmp_path / "z.zip", whole[: whole.index(b"PK\1\2")])
-    found = items(path)
-    assert found.pop("z.zip").decided == (
+    files = {"a.jpg": b"first" * 50, "b/c.jpg": seeded(2).randbytes(3000)}
+    data = piped_zip(files, method)
+    path = as_file(tmp_path / "z.zip", data[: data.index(b"PK\1\2")])
+    items = items_of(path)
+    assert items.pop("z.zip").decided == (
         Outcome.UNREADABLE,
         "is cut short or damaged; 2 files were found by reading through it",
     )
-    assert {key: item.member.read(LIMIT) for key, item in found.items() if item.member} == files
+    assert {key: item.member.read(LIMIT) for key, item in items.items() if item.member} == files
 
 
 def test_a_directory_that_breaks_off_is_told(tmp_path: Path) -> None:
-    whole = bytearray(raw_zip(Raw(b"a.jpg"), Raw(b"b.jpg"), Raw(b"c.jpg")))
-    whole[whole.rindex(b"PK\1\2")] = 0
-    found = verdicts(as_file(tmp_path / "z.zip", bytes(whole)))
-    assert found == {
+    data = bytearray(raw_zip(Raw(b"a.jpg"), Raw(b"b.jpg"), Raw(b"c.jpg")))
+    data[data.rindex(b"PK\1\2")] = 0
+    decisions = decisions_of(as_file(tmp_path / "z.zip", bytes(data)))
+    assert decisions == {
         "a.jpg": None,
         "b.jpg": None,
         "z.zip": (Outcome.UNREADABLE, "its directory is damaged after 2 files"),
     }
+
+
+def test_a_zip_that_breaks_off_in_a_header_is_listed_up_to_there(tmp_path: Path) -> None:
+    first, last = Raw(b"a.jpg", b"x" * 50), Raw(b"b.jpg", b"y", flags=8, packed=b"")
+    path = as_file(tmp_path / "z.zip", first.local() + last.local()[:32])
+    assert decisions_of(path) == {
+        "a.jpg": None,
+        "b.": (Outcome.UNREADABLE, "the archive ends in the middle of this file"),
+        "z.zip": (
+            Outcome.UNREADABLE,
+            "is cut short or damaged; 2 files were found by reading through it",
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        Raw(b"caf\xe9.jpg", flags=0x800),
+        Raw(b"b.jpg", extra=b"\x75\x78\x0b\x00abc"),
+        Raw(b"b.jpg", size=0xFFFFFFFF, extra=struct.pack("<2HL", 1, 4, 7)),
+    ],
+    ids=["a name that is not the UTF-8 it claims", "an extra field cut short", "a zip64 size cut short"],
+)
+def test_a_bad_entry_in_the_directory_hides_no_other_file(member: Raw, tmp_path: Path) -> None:
+    path = as_file(tmp_path / "z.zip", raw_zip(Raw(b"a.jpg"), member, Raw(b"c.jpg")))
+    decisions = decisions_of(path)
+    assert (decisions["a.jpg"], decisions["c.jpg"], len(decisions)) == (None, None, 3)
 
 
 # Tars
@@ -414,7 +442,7 @@ def test_what_is_no_file_in_a_tar_is_refused(tmp_path: Path) -> None:
         entry("holes", tarfile.REGTYPE, pax_headers={"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}),
         entry("last.jpg", tarfile.REGTYPE),
     )
-    assert {key: decided and decided[1] for key, decided in verdicts(path).items()} == {
+    assert {key: decided and decided[1] for key, decided in decisions_of(path).items()} == {
         "link": "a symbolic link inside an archive is not followed",
         "hard": "a hard link inside an archive is not followed",
         "pipe": "is a named pipe, not a file",
@@ -427,64 +455,86 @@ def test_what_is_no_file_in_a_tar_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
 def test_long_names_in_tars_are_whole(form: int, tmp_path: Path) -> None:
     name = "/".join(["ein-langer-Ordner-für-Bilder"] * 12) + "/ü.jpg"
-    assert contents(write_tar(tmp_path / "t.tgz", {name: b"x"}, "w:gz", form)) == {name: b"x"}
+    assert contents_of(write_tar(tmp_path / "t.tgz", {name: b"x"}, "w:gz", form)) == {name: b"x"}
 
 
 def test_a_name_that_is_no_text_is_shown_with_escapes(tmp_path: Path) -> None:
     path = special_tar(tmp_path / "t.tar", entry("caf\udce9.jpg", tarfile.REGTYPE))
-    assert list(verdicts(path)) == ["caf\\xe9.jpg"]
+    assert list(decisions_of(path)) == ["caf\\xe9.jpg"]
 
 
 def test_a_header_of_gigabytes_ends_the_tar_and_not_the_memory(tmp_path: Path) -> None:
     info = entry("x", tarfile.XHDTYPE, size=8 << 30)
     good = tarfile.TarInfo("a.jpg").tobuf()
     path = as_file(tmp_path / "t.tgz", gzip.compress(good + info.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20)))
-    assert verdicts(path) == {
+    assert decisions_of(path) == {
         "a.jpg": None,
         "t.tgz": (Outcome.UNREADABLE, "has a header of 8,589,934,592 bytes"),
     }
 
 
+def extended(*records: tuple[str, str]) -> bytes:
+    """A PAX header of these records, however often one comes."""
+    data = b"".join(f"{len(key) + len(value) + 5:02d} {key}={value}\n".encode() for key, value in records)
+    info = entry("x", tarfile.XHDTYPE, size=len(data))
+    return info.tobuf() + data + bytes(-len(data) % 512)
+
+
+def test_a_negative_size_in_a_tar_is_ignored(tmp_path: Path) -> None:
+    good = [tarfile.TarInfo(f"{name}.jpg").tobuf() for name in "ab"]
+    path = as_file(tmp_path / "t.tar", good[0] + extended(("size", "-1536")) + good[1] + bytes(1024))
+    assert decisions_of(path) == {"a.jpg": None, "b.jpg": None}
+
+
+def test_a_header_of_very_many_records_is_read(tmp_path: Path) -> None:
+    records = [("comment", "x")] * 70_000 + [("path", "named.jpg")]
+    path = as_file(tmp_path / "t.tar", extended(*records) + tarfile.TarInfo("a.jpg").tobuf() + bytes(1024))
+    assert list(decisions_of(path)) == ["named.jpg"]
+
+
 def test_a_tar_that_unpacks_beyond_reason_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("selfsearch.containers.tar.GRACE", 1 << 20)
     path = write_tar(tmp_path / "t.tgz", {"a.jpg": b"x", "zeros.jpg": bytes(20 << 20)}, "w:gz")
-    found = verdicts(path)
-    assert found["a.jpg"] is None
-    assert found["t.tgz"] == (Outcome.TOO_LARGE, "holds over 250 times its own size: a decompression bomb")
+    decisions = decisions_of(path)
+    assert decisions["a.jpg"] is None
+    assert decisions["t.tgz"] == (
+        Outcome.TOO_LARGE,
+        "holds over 250 times its own size: a decompression bomb",
+    )
 
 
 def test_a_tar_without_its_end_mark_is_read_and_told(tmp_path: Path) -> None:
     info = tarfile.TarInfo("a.jpg")
     info.size = 3
     path = as_file(tmp_path / "t.tar", info.tobuf() + b"abc".ljust(512, b"\0"))
-    found = items(path)
-    assert found["a.jpg"].member is not None
-    assert found["a.jpg"].member.read(LIMIT) == b"abc"
-    assert found["t.tar"].decided == (Outcome.UNREADABLE, "its end mark is missing; it may be cut short")
+    items = items_of(path)
+    assert items["a.jpg"].member is not None
+    assert items["a.jpg"].member.read(LIMIT) == b"abc"
+    assert items["t.tar"].decided == (Outcome.UNREADABLE, "its end mark is missing; it may be cut short")
 
 
 def test_joined_gzip_streams_are_one_tar(tmp_path: Path) -> None:
     tar = write_tar(tmp_path / "t.tar", FILES).read_bytes()
     path = as_file(tmp_path / "j.tgz", gzip.compress(tar[:700]) + gzip.compress(tar[700:]) + bytes(1000))
-    assert contents(path) == FILES
+    assert contents_of(path) == FILES
 
 
 def test_a_long_member_of_a_compressed_tar_is_streamed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("selfsearch.containers.tar.MAX_WHOLE", 1000)
-    films = {f"{number}.mp4": dice(number).randbytes(400_000) for number in range(3)}
-    found = members(write_tar(tmp_path / "t.tgz", films, "w:gz"))
-    with found["0.mp4"].open() as first, found["2.mp4"].open() as last:
+    films = {f"{number}.mp4": seeded(number).randbytes(400_000) for number in range(3)}
+    members = members_of(write_tar(tmp_path / "t.tgz", films, "w:gz"))
+    with members["0.mp4"].open() as first, members["2.mp4"].open() as last:
         assert first.read(1000) + last.read(1000) + first.read(1000) == (
             films["0.mp4"][:1000] + films["2.mp4"][:1000] + films["0.mp4"][1000:2000]
         )
-    assert {name: member.read(LIMIT) for name, member in found.items()} == films
+    assert {name: member.read(LIMIT) for name, member in members.items()} == films
 
 
 def test_a_gzip_file_that_holds_no_tar_is_a_plain_file(tmp_path: Path) -> None:
     as_file(tmp_path / "log.gz", gzip.compress(b"just a log" * 1000))
-    assert verdicts(tmp_path) == {"log.gz": None}
+    assert decisions_of(tmp_path) == {"log.gz": None}
 
 
 # Folders
@@ -497,7 +547,7 @@ def test_what_is_special_in_a_folder_is_refused_and_never_opened(tmp_path: Path)
     (tmp_path / "null.jpg").symlink_to("/dev/null")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "socket.jpg"))
-        assert verdicts(tmp_path) == {
+        assert decisions_of(tmp_path) == {
             "a.jpg": None,
             "null.jpg": (Outcome.UNSUPPORTED, "is a device, not a file"),
             "pipe.jpg": (Outcome.UNSUPPORTED, "is a named pipe, not a file"),
@@ -508,7 +558,7 @@ def test_what_is_special_in_a_folder_is_refused_and_never_opened(tmp_path: Path)
 
 def test_a_pipe_that_takes_a_files_place_does_not_block(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"x")
-    member = members(tmp_path)["a.jpg"]
+    member = members_of(tmp_path)["a.jpg"]
     (tmp_path / "a.jpg").unlink()
     os.mkfifo(tmp_path / "a.jpg")
     assert refusal(member) == (Outcome.UNSUPPORTED, "is not a regular file")
@@ -523,9 +573,9 @@ def test_links_are_followed_and_loops_are_not(tmp_path: Path) -> None:
     (tmp_path / "here/sub/up").symlink_to("../../here")
     (tmp_path / "here/other").symlink_to(tmp_path / "there")
     (tmp_path / "here/once more").symlink_to(tmp_path / "there")
-    found = items(tmp_path / "here")
+    items = items_of(tmp_path / "here")
     again = (Outcome.UNSUPPORTED, "is looked into already, under another path")
-    assert {key: item.member.read(9) if item.member else item.decided for key, item in found.items()} == {
+    assert {key: item.member.read(9) if item.member else item.decided for key, item in items.items()} == {
         "a.jpg": b"1",
         "again.jpg": b"1",
         "sub/b.jpg": b"2",
@@ -544,7 +594,7 @@ def test_a_hidden_folder_is_told_once_and_hidden_files_are_files(tmp_path: Path)
     )
     write_folder(tmp_path, {"$RECYCLE.BIN/deleted.jpg": b""})
     unseen = (Outcome.UNSUPPORTED, "a hidden folder is not looked into")
-    assert verdicts(tmp_path) == {
+    assert decisions_of(tmp_path) == {
         ".hidden.jpg": None,
         "a/b.jpg": None,
         ".git/": unseen,
@@ -554,7 +604,7 @@ def test_a_hidden_folder_is_told_once_and_hidden_files_are_files(tmp_path: Path)
 
 
 def test_a_hidden_folder_that_is_asked_for_is_read(tmp_path: Path) -> None:
-    assert contents(write_folder(tmp_path / ".cache", {"a.jpg": b"x"})) == {"a.jpg": b"x"}
+    assert contents_of(write_folder(tmp_path / ".cache", {"a.jpg": b"x"})) == {"a.jpg": b"x"}
 
 
 def test_a_folder_without_permission_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -567,7 +617,7 @@ def test_a_folder_without_permission_is_told(tmp_path: Path, monkeypatch: pytest
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", guarded)  # root may read everything, so the system cannot refuse
-    assert verdicts(tmp_path) == {
+    assert decisions_of(tmp_path) == {
         "a.jpg": None,
         "locked/": (Outcome.UNREADABLE, "this folder: no permission to read it"),
     }
@@ -578,19 +628,19 @@ def test_names_are_compared_composed_and_opened_as_they_are(tmp_path: Path) -> N
     raw = os.path.join(os.fsencode(tmp_path), b"caf\xe9.jpg")
     with open(raw, "wb") as file:
         file.write(b"latin")
-    assert contents(tmp_path) == {"Zoë/é.jpg": b"composed", "caf\\xe9.jpg": b"latin"}
+    assert contents_of(tmp_path) == {"Zoë/é.jpg": b"composed", "caf\\xe9.jpg": b"latin"}
 
 
 def test_files_and_folders_that_disappear_while_they_are_read_are_unreadable(tmp_path: Path) -> None:
-    found = members(write_folder(tmp_path / "it", {"a.jpg": b"x", "b/c.jpg": b"y"}))
+    members = members_of(write_folder(tmp_path / "it", {"a.jpg": b"x", "b/c.jpg": b"y"}))
     (tmp_path / "it/b/c.jpg").unlink()
     (tmp_path / "it/b").rmdir()
-    assert refusal(found["b/c.jpg"]) == (Outcome.UNREADABLE, "has disappeared")
-    assert found["a.jpg"].read(LIMIT) == b"x"
+    assert refusal(members["b/c.jpg"]) == (Outcome.UNREADABLE, "has disappeared")
+    assert members["a.jpg"].read(LIMIT) == b"x"
 
 
 def test_a_file_that_grew_is_read_up_to_the_limit(tmp_path: Path) -> None:
-    found = members(write_folder(tmp_path, {"a.jpg": b"x"}))
+    members = members_of(write_folder(tmp_path, {"a.jpg": b"x"}))
     (tmp_path / "a.jpg").write_bytes(b"longer")
-    assert found["a.jpg"].read(LIMIT) == b"longer"
-    assert refusal(found["a.jpg"], 3) == (Outcome.TOO_LARGE, "holds more than the 1 bytes it declares")
+    assert members["a.jpg"].read(LIMIT) == b"longer"
+    assert refusal(members["a.jpg"], 3) == (Outcome.TOO_LARGE, "holds more than the 1 bytes it declares")

@@ -26,7 +26,7 @@ from .conftest import Run
 
 ROOT = Path(__file__).parent.parent
 MEMORY = 700 << 20  # bytes that the process may take while it indexes
-POSTS = 100_000
+POSTS = MEMBERS = 100_000
 DOWNLOAD = "instagram-ana-2024-05-01-AbCd1234"
 RECORD = "your_instagram_activity/media/posts_1.json"
 
@@ -325,17 +325,17 @@ class Writer:
         ("takeout-20240501T101112Z-001", "Takeout/Google Photos/Photos from 2021/", "google_photos"),
     ],
 )
-def test_a_million_members_in_one_zip(
+def test_a_hundred_thousand_members_in_one_zip(
     name: str, folder: str, platform: str, measured: Any, tmp_path: Path
 ) -> None:
     archive = Writer(tmp_path / f"{name}.zip")
     archive.add(f"{folder}face.jpg", photos.photo("astronaut", 1))
-    for number in range(1_000_000 - 1):
+    for number in range(MEMBERS - 1):
         archive.add(f"{folder}{number:07}.jpg", b"x")
     archive.close()
     ran = measured("index", tmp_path / f"{name}.zip", "--consent", "own")
-    assert (ran.out["found"], ran.out["sources"][0]["platform"]) == (1_000_000, platform)
-    assert (ran.out["outcomes"]["indexed"], ran.out["outcomes"]["unsupported"]) == (1, 999_999)
+    assert (ran.out["found"], ran.out["sources"][0]["platform"]) == (MEMBERS, platform)
+    assert (ran.out["outcomes"]["indexed"], ran.out["outcomes"]["unsupported"]) == (1, MEMBERS - 1)
     assert ran.peak < MEMORY
 
 

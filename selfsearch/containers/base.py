@@ -17,7 +17,7 @@ from ..errors import ItemError
 from ..types import Outcome
 from .streams import SharedFile
 
-MAX_MEMBERS = 1_000_000  # of one archive, at 0.5 kB of memory each; an export has tens of thousands
+MAX_MEMBERS = 5_000_000  # of one archive, at 0.5 kB each; an export has tens of thousands, more is an attack
 
 Refusal: TypeAlias = tuple[Outcome, str]  # what becomes of a file that cannot be read, and the reason
 

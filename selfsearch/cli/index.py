@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,19 +16,6 @@ if TYPE_CHECKING:
     from ..library.library import Library
     from ..recognition.engine import Engine
     from ..workflows.index import IndexResult
-
-WORDS = {
-    "indexed": "with faces",
-    "no_face": "without a face",
-    "duplicate": "copies of other files",
-    "unsupported": "not pictures",
-    "unreadable": "unreadable",
-    "too_large": "too large",
-    "encrypted": "encrypted",
-    "record": "the exports' own records",
-    "derivative": "thumbnails and overlays",
-    "link_only": "links without the media",
-}
 
 
 def index(
@@ -56,33 +44,35 @@ def index(
     private, encrypted library. Only what is new or changed is looked at; run it as often as you like.
     Asks for your consent once per path.
     """
-    given = consent_prompt.ConsentFlags(consent, by, evidence, days)
-    given.check()
-    done: list[IndexResult] = []
+    flags = consent_prompt.ConsentFlags(consent, by, evidence, days)
+    flags.check()
+    results: list[IndexResult] = []
     with options.opened(create=True, writing=True) as library:
         from ..workflows.index import index as index_path
         from .progress import progress_listener
 
-        grants = [consent_prompt.obtain(library, "source", str(path.resolve()), given) for path in paths]
+        grants = [consent_prompt.obtain(library, "source", str(path.resolve()), flags) for path in paths]
         engine = options.engine(pack)
         _set_bystanders(library, engine, bystanders)
         for grant in grants:
-            done += index_path(library, engine, grant, Path(grant.subject), options.now, progress_listener())
+            path = Path(grant.subject)
+            results += index_path(library, engine, grant, path, options.now, progress_listener())
     if as_json:
-        options.answer_json(as_object(done))
+        options.answer_json(_as_object(results))
     else:
-        tell(done)
-    if not any(
-        one.counts.get(kind) for one in done for kind in ("indexed", "no_face", "duplicate", "link_only")
-    ):
+        for line in _as_text(results):
+            options.answer(line)
+    usable = ("indexed", "no_face", "duplicate", "link_only")
+    if not any(result.counts.get(outcome) for result in results for outcome in usable):
         raise InputError(
             "no picture was found that could be looked at; selfsearch status --problems says why"
         )
 
 
 def _set_bystanders(library: Library, engine: Engine, choice: str | None) -> None:
-    """Keep the setting for this and every later index and rescan. Raises UsageError when nobody is enrolled
-    to keep.
+    """Keep the setting for this and every later index and rescan.
+
+    Raises UsageError when nobody is enrolled whose faces would be kept.
     """
     if choice is None:
         return
@@ -99,49 +89,48 @@ def _set_bystanders(library: Library, engine: Engine, choice: str | None) -> Non
     settings.write(library.home, bystanders=choice)
 
 
-def as_object(done: list[IndexResult]) -> dict[str, Any]:
+def _as_object(results: list[IndexResult]) -> dict[str, Any]:
     """The summary for programs."""
     return {
         "schema": "selfsearch.index/1",
-        "found": sum(one.found for one in done),
-        "outcomes": dict(sum((Counter(one.counts) for one in done), Counter())),
-        "new": sum(one.new for one in done),
-        "unchanged": sum(one.unchanged for one in done),
-        "moved": sum(one.moved for one in done),
-        "gone": sum(one.gone for one in done),
+        "found": sum(result.found for result in results),
+        "outcomes": dict(sum((Counter(result.counts) for result in results), Counter())),
+        "new": sum(result.new for result in results),
+        "unchanged": sum(result.unchanged for result in results),
+        "moved": sum(result.moved for result in results),
+        "gone": sum(result.gone for result in results),
         "sources": [
             {
-                "id": one.source.id, "platform": one.source.platform, "title": one.source.title,
-                "why": one.source.why,
-                "account": one.source.account, "paths": one.source.containers, "found": one.found,
-                "outcomes": one.counts, "new": one.new, "unchanged": one.unchanged, "moved": one.moved,
-                "gone": one.gone, "opened": not one.skipped,
+                "id": result.source.id, "platform": result.source.platform, "title": result.source.title,
+                "why": result.source.why, "account": result.source.account,
+                "paths": result.source.containers, "found": result.found, "outcomes": result.counts,
+                "new": result.new, "unchanged": result.unchanged, "moved": result.moved,
+                "gone": result.gone, "opened": not result.skipped,
             }
-            for one in done
+            for result in results
         ],
     }  # fmt: skip
 
 
-def tell(done: list[IndexResult]) -> None:
-    """The summary for people."""
-    from ..report.wording import quantity
+def _as_text(results: list[IndexResult]) -> Iterator[str]:
+    """The summary for people, line by line."""
+    from ..report.wording import OUTCOME_LABELS, quantity
 
-    for one in done:
-        account = f" of {one.source.account}" if one.source.account else ""
-        options.answer(
-            f"{one.source.title}{account} (source {one.source.id}): {quantity(one.found, 'file')} found"
-        )
-        for kind in sorted(one.counts, key=list(WORDS).index):
-            options.answer(f"  {one.counts[kind]:>9,}  {WORDS[kind]}")
-        changes = [f"{number:,} {word}" for word, number in _changes(one).items() if number]
-        options.answer(f"  this time: {', '.join(changes) or 'nothing to do'}")
-    bad = sum(one.counts.get(kind, 0) for one in done for kind in ("unreadable", "too_large", "encrypted"))
-    if bad:
-        options.answer(
-            f"{quantity(bad, 'file')} could not be read; selfsearch status --problems lists each with its"
+    for result in results:
+        source = result.source
+        account = f" of {source.account}" if source.account else ""
+        yield f"{source.title}{account} (source {source.id}): {quantity(result.found, 'file')} found"
+        for outcome in sorted(result.counts, key=list(OUTCOME_LABELS).index):
+            yield f"  {result.counts[outcome]:>9,}  {OUTCOME_LABELS[outcome]}"
+        changes = {
+            "read": result.new, "unchanged": result.unchanged, "moved": result.moved, "gone": result.gone,
+        }  # fmt: skip
+        parts = [f"{count:,} {label}" for label, count in changes.items() if count]
+        yield f"  this time: {', '.join(parts) or 'nothing to do'}"
+    failed = ("unreadable", "too_large", "encrypted")
+    count = sum(result.counts.get(outcome, 0) for result in results for outcome in failed)
+    if count:
+        yield (
+            f"{quantity(count, 'file')} could not be read; selfsearch status --problems lists each with its"
             " reason"
         )
-
-
-def _changes(one: IndexResult) -> dict[str, int]:
-    return {"read": one.new, "unchanged": one.unchanged, "moved": one.moved, "gone": one.gone}

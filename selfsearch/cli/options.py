@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import LibraryBusyError
+from ..errors import LibraryBusyError, UsageError
 from ..sandbox import process
 from . import erasure_output
 
@@ -45,6 +45,16 @@ def show_version(
     ] = False,
 ) -> None:
     """Find where your own face appears in the media you control. Nothing leaves this machine."""
+
+
+def parse_day(text: str | None) -> str | None:
+    """A day as 2021-06-02, however ISO 8601 lets it be written. Raises UsageError."""
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text).isoformat() if text else None
+    except ValueError as exc:
+        raise UsageError(f"{text!r} is not a day; write it as 2021-06-02") from exc
 
 
 def home() -> Path:

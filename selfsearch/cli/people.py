@@ -24,19 +24,17 @@ def list_people(context: typer.Context, as_json: options.AsJson = False) -> None
 
     with options.opened() as library:
         everybody = people.all_people(library)
-        alive = grants.live(library, "person", [person.name for person in everybody], options.now())
+        consented = grants.live(library, "person", [person.name for person in everybody], options.now())
     if as_json:
         listed = [
-            {"name": one.name, "enrolled_at": one.enrolled_at, "consent": one.name in alive}
-            for one in everybody
+            {"name": person.name, "enrolled_at": person.enrolled_at, "consent": person.name in consented}
+            for person in everybody
         ]
         options.answer_json({"schema": "selfsearch.people/1", "people": listed})
         return
-    for one in everybody:
-        options.answer(
-            f"{one.name}: enrolled {one.enrolled_at[:10]}, consent"
-            f" {'live' if one.name in alive else 'NOT live'}"
-        )
+    for person in everybody:
+        state = "live" if person.name in consented else "NOT live"
+        options.answer(f"{person.name}: enrolled {person.enrolled_at[:10]}, consent {state}")
 
 
 @app.command("add")
@@ -61,14 +59,14 @@ def add(
     """Enrol a person, or add clearer photographs of one who is."""
     from ..workflows.enroll import enroll
     from ..workflows.gallery import Gallery
-    from .query import probes_of
+    from .query import read_probes
 
     with options.opened(create=True, writing=True) as library:
         gallery = Gallery(library, options.engine(pack))
         grant = consent_prompt.obtain(
             library, "person", name, consent_prompt.ConsentFlags(consent, by, evidence, days)
         )
-        enroll(gallery, grant, probes_of(gallery, images, face), options.now())
+        enroll(gallery, grant, read_probes(gallery, images, face), options.now())
     options.say(f"{name} is enrolled")
 
 
@@ -78,7 +76,7 @@ def verdict(
     face: Annotated[
         int, typer.Argument(metavar="FACE", help="The face's number, as the report and --json give it.")
     ],
-    said: Annotated[str, typer.Argument(metavar="me|not-me", help="What it is.")],
+    value: Annotated[str, typer.Argument(metavar="me|not-me", help="What it is.")],
 ) -> None:
     """Say for good that a face is, or is not, this person.
 
@@ -86,13 +84,13 @@ def verdict(
     """
     from ..library import faces, people
 
-    if said not in ("me", "not-me"):
-        raise UsageError(f"a verdict is me or not-me, not {said!r}")
+    if value not in ("me", "not-me"):
+        raise UsageError(f"a verdict is me or not-me, not {value!r}")
     with options.opened(writing=True) as library:
         person = people.find_person(library, name)
         if person is None:
             raise UsageError(f"nobody called {name!r} is enrolled; see: selfsearch people")
         if face not in faces.find_faces(library, [face]):
             raise UsageError(f"there is no face {face} in the library")
-        people.save_verdict(library, person, face, said.replace("-", "_"), isoformat(options.now()))
-    options.say(f"kept: face {face} is {'' if said == 'me' else 'not '}{name}")
+        people.save_verdict(library, person, face, value.replace("-", "_"), isoformat(options.now()))
+    options.say(f"kept: face {face} is {'' if value == 'me' else 'not '}{name}")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..workflows.query import Filters
 
 ME = "me"
+POOR_QUALITY = 0.25  # of a face in a photograph to ask with; below it more is found with a better one
 
 
 @network(Need.BROWSER, when=lambda arguments: arguments["open_"])
@@ -86,50 +87,51 @@ def query(
     """
     from ..consent import audit
     from ..workflows.gallery import Gallery
-    from ..workflows.query import query as ask
+    from ..workflows.query import query as find_appearances
 
     filters = _filters(limit, min_band, everything, source, since, until)
-    given = consent_prompt.ConsentFlags("own" if self_ and consent is None else consent, by, evidence, days)
+    flags = consent_prompt.ConsentFlags("own" if self_ and consent is None else consent, by, evidence, days)
     name = ME if self_ and person is None else person
     with options.opened_shared() as library:
         gallery = Gallery(library, options.engine(pack))
         _renew(gallery)
-        chosen = probes_of(gallery, images, face)
-        with audit.question(library, name, purpose, options.now) as asked:
-            who, grant = _who(gallery, chosen, name, given)
-            asked.person = who.name
-            found = asked.answer = ask(gallery, grant, who, chosen, options.now(), filters)
-        _print(found, as_json=as_json, as_csv=as_csv)
+        probes = read_probes(gallery, images, face)
+        with audit.question(library, name, purpose, options.now) as question:
+            who, grant = _identify(gallery, probes, name, flags)
+            question.person = who.name
+            answer = find_appearances(gallery, grant, who, probes, options.now(), filters)
+            question.answer = answer
+        _print(answer, as_json=as_json, as_csv=as_csv)
         if html is not None or open_:
-            _write(library, found, html, open_)
+            _write_page(library, answer, html, open_)
 
 
-class _LateBar(ProgressListener):
+class _LateProgress(ProgressListener):
     """A progress bar that is loaded when there is progress; a query seldom has any."""
 
     def begin(self, title: str, files: int | None) -> None:
         """What is begun, and how much it is."""
         from .progress import progress_listener
 
-        self._bar = progress_listener()
-        self._bar.begin(title, files)
+        self._listener = progress_listener()
+        self._listener.begin(title, files)
 
     def step(self, outcome: Outcome, address: str) -> None:
         """One more is done."""
-        self._bar.step(outcome, address)
+        self._listener.step(outcome, address)
 
     def end(self) -> None:
         """All are done."""
-        self._bar.end()
+        self._listener.end()
 
 
 def _renew(gallery: Gallery) -> None:
-    """Vectors of this pack for what was indexed with another one."""
-    remade = gallery.renew(options.now(), _LateBar())
-    if remade.damaged:
+    """Make embeddings of this pack for what was indexed with another one."""
+    reembedded = gallery.renew(options.now(), _LateProgress())
+    if reembedded.damaged:
         options.say(
-            f"the kept faces of {remade.damaged:,} files are damaged, so they cannot be searched: selfsearch"
-            f" doctor"
+            f"the kept faces of {reembedded.damaged:,} files are damaged, so they cannot be searched:"
+            " selfsearch doctor"
         )
 
 
@@ -146,28 +148,17 @@ def _filters(
 
     if min_band not in BANDS:
         raise UsageError(f"--min-band takes {', '.join(BANDS)}, not {min_band!r}")
-    return Filters(
-        limit, min_band, everything, frozenset(source) if source else None, _day(since), _day(until)
-    )
+    sources = frozenset(source) if source else None
+    return Filters(limit, min_band, everything, sources, options.parse_day(since), options.parse_day(until))
 
 
-def _day(word: str | None) -> str | None:
-    """A day as 2021-06-02, however ISO 8601 lets it be written. Raises UsageError."""
-    from datetime import date
+def read_probes(gallery: Gallery, images: list[Path], face: str | None) -> list[Probe]:
+    """The probe of every photograph; a face that is hard to recognise is said to be."""
+    from ..workflows import enroll
 
-    try:
-        return date.fromisoformat(word).isoformat() if word else None
-    except ValueError as exc:
-        raise UsageError(f"{word!r} is not a day; write it as 2021-06-02") from exc
-
-
-def probes_of(gallery: Gallery, images: list[Path], face: str | None) -> list[Probe]:
-    """The probe of every photograph."""
-    from ..workflows.enroll import read_probes
-
-    probes = read_probes(gallery, images, lambda photo: _choose_face(photo, face))
+    probes = enroll.read_probes(gallery, images, lambda photo: _choose_face(photo, face))
     for probe in probes:
-        if probe.face.quality < 0.25:
+        if probe.face.quality < POOR_QUALITY:
             options.say(
                 f"{probe.photo.path}: the face is small, blurred or turned away; a clearer photograph finds"
                 f" more"
@@ -176,17 +167,18 @@ def probes_of(gallery: Gallery, images: list[Path], face: str | None) -> list[Pr
 
 
 def _choose_face(photo: ProbePhoto, face: str | None) -> int:
+    """The index of the face that is meant: by --face, else asked for at the terminal."""
     if face == "largest":
         return 0
     if face is not None:
         if not face.isdecimal():
             raise UsageError(f"--face takes largest or a number, not {face!r}")
         return int(face) - 1
-    across = sorted(one.box[0] for one in photo.faces)
+    across = sorted(face.box[0] for face in photo.faces)
     lines = [
-        f"  {number}: number {across.index(one.box[0]) + 1} from the left"
-        f" (at {one.box[0]:.0f},{one.box[1]:.0f}, {one.box[2]:.0f} x {one.box[3]:.0f} pixels)"
-        for number, one in enumerate(photo.faces, 1)
+        f"  {number}: number {across.index(face.box[0]) + 1} from the left"
+        f" (at {face.box[0]:.0f},{face.box[1]:.0f}, {face.box[2]:.0f} x {face.box[3]:.0f} pixels)"
+        for number, face in enumerate(photo.faces, 1)
     ]
     listing = f"{photo.path} shows {len(photo.faces)} faces, largest first:\n" + "\n".join(lines)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -194,18 +186,19 @@ def _choose_face(photo: ProbePhoto, face: str | None) -> int:
     options.say(listing)
     while True:
         typer.echo("Which one is meant? ", nl=False, err=True)
-        word = sys.stdin.readline().strip()
-        if word.isdecimal() and 1 <= int(word) <= len(photo.faces):
-            return int(word) - 1
-        if not word:
+        reply = sys.stdin.readline().strip()
+        if reply.isdecimal() and 1 <= int(reply) <= len(photo.faces):
+            return int(reply) - 1
+        if not reply:
             raise InputError("no face was chosen")
 
 
-def _who(
-    gallery: Gallery, chosen: list[Probe], name: str | None, given: consent_prompt.ConsentFlags
+def _identify(
+    gallery: Gallery, probes: list[Probe], name: str | None, flags: consent_prompt.ConsentFlags
 ) -> tuple[Person, Grant]:
-    """Whom the photographs show: an enrolled person, or one who is enrolled now. Raises ConsentError for a
-    stranger.
+    """Whom the photographs show: an enrolled person, or one who is enrolled now.
+
+    Raises ConsentError for a stranger.
     """
     from ..consent import grants
     from ..library import people
@@ -213,42 +206,41 @@ def _who(
 
     library, now = gallery.library, options.now()
     enrolled = [person.name for person in people.all_people(library)]
-    alive = sorted(person.name for person in grants.consented_people(library, now))
-    if name is None and alive:
-        person = identify(gallery, chosen, alive)
+    consented = sorted(person.name for person in grants.consented_people(library, now))
+    if name is None and consented:
+        person = identify(gallery, probes, consented)
         return person, grants.require(library, "person", person.name, now)
     name = name or ME
-    if name in alive:
-        given = consent_prompt.ConsentFlags(None, None, None)
-    grant = consent_prompt.obtain(library, "person", name, given)
+    if name in consented:
+        flags = consent_prompt.ConsentFlags(None, None, None)
+    grant = consent_prompt.obtain(library, "person", name, flags)
     if name in enrolled:
-        return identify(gallery, chosen, [name]), grant
-    return enroll(gallery, grant, chosen, now), grant
+        return identify(gallery, probes, [name]), grant
+    return enroll(gallery, grant, probes, now), grant
 
 
-def _print(found: Answer, *, as_json: bool, as_csv: bool) -> None:
+def _print(answer: Answer, *, as_json: bool, as_csv: bool) -> None:
     from ..report.csv import to_csv
     from ..report.json import to_json
     from ..report.text import to_text
 
     if as_json:
-        options.answer_json(to_json(found))
+        options.answer_json(to_json(answer))
     elif as_csv:
-        to_csv(found, sys.stdout)
+        to_csv(answer, sys.stdout)
     else:
-        options.answer(to_text(found, width=options.width(), colour=options.colour()))
+        options.answer(to_text(answer, width=options.width(), colour=options.colour()))
 
 
-def _write(library: Library, found: Answer, path: Path | None, show: bool) -> None:
+def _write_page(library: Library, answer: Answer, path: Path | None, show: bool) -> None:
     from ..files import private_folder, write_private
     from ..report import crops
     from ..report.html import to_html
 
     folder = library.home / "reports"
-    target = path or private_folder(folder) / f"{found.asked_at[:19].replace(':', '')}.html"
-    write_private(
-        target.absolute(), to_html(found, crops.for_appearances(library, found.appearances)).encode()
-    )
+    target = path or private_folder(folder) / f"{answer.asked_at[:19].replace(':', '')}.html"
+    page = to_html(answer, crops.for_appearances(library, answer.appearances))
+    write_private(target.absolute(), page.encode())
     options.say(f"report: {target.absolute()} (it shows faces: keep it private)")
     if show:
         open_in_browser(target)

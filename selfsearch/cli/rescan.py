@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from ..workflows.retention import ConsentEnding
 
 NEW = 10  # exit code of --fail-on-new
-KINDS = ("new", "gone", "moved", "band", "exposure")
+KINDS = ("new", "gone", "moved", "band", "exposure")  # of changes, as they are listed
+
+Show = Callable[["RescanResult"], None]
 
 
 @network(Need.NOTIFICATIONS, when=lambda arguments: arguments["scheduled"])
@@ -43,77 +46,71 @@ def rescan(
     Sources that have not changed cost almost nothing; what is unplugged is left as it is. Safe to run at
     any time: while one run works, others say so and do nothing.
     """
-    said = _Quietly() if scheduled and not as_json else _as_json if as_json else tell
+    show = _show_nothing if scheduled and not as_json else _show_json if as_json else _show_text
     try:
-        done = _scheduled(source, said) if scheduled else _run(source, said)
+        result = _scheduled(source, show) if scheduled else _run(source, show)
     except LibraryBusyError as exc:
         options.say(f"{exc} (nothing was done)")
         if as_json:
             options.answer_json(_busy())
         return
-    if fail_on_new and any(change.kind == "new" for change in done.changes):
+    if fail_on_new and any(change.kind == "new" for change in result.changes):
         raise typer.Exit(NEW)
 
 
-Say = Callable[["RescanResult"], None]
+def _run(source: list[int] | None, show: Show) -> RescanResult:
+    """Re-scan, and show what changed.
 
-
-class _Quietly:
-    """What a timer's run prints: nothing."""
-
-    def __call__(self, done: RescanResult) -> None:
-        pass
-
-
-def _run(source: list[int] | None, said: Say) -> RescanResult:
-    """The answer counts as given when it was written; a run that is killed before is repeated by the next
-    one.
+    It counts as told when it was written; a run that is killed before is repeated by the next one.
     """
     from datetime import timedelta
 
     from .. import settings
-    from ..types import ProgressListener
     from ..workflows import rescan as workflow
     from .progress import progress_listener
 
     grace = timedelta(days=settings.read(options.home()).grace_days)
     with options.opened(writing=True) as library:
-        progress = ProgressListener() if isinstance(said, _Quietly) else progress_listener()
-        done = workflow.rescan(
-            library, options.engine(), options.now, only=source or None, progress=progress, grace=grace
+        result = workflow.rescan(
+            library,
+            options.engine(),
+            options.now,
+            only=source or None,
+            progress=progress_listener(),
+            grace=grace,
         )
-        said(done)
+        show(result)
         sys.stdout.flush()
-        workflow.mark_announced(library, done, options.now)
-    return done
+        workflow.mark_announced(library, result, options.now)
+    return result
 
 
-def _scheduled(source: list[int] | None, said: Say) -> RescanResult:
-    """The same for a timer: the run and its result are noted, and told to whom the settings say."""
+def _scheduled(source: list[int] | None, show: Show) -> RescanResult:
+    """The same for a timer: the run and its result are noted, and sent to whom the settings name."""
     from ..monitoring import run_log
 
-    def both(done: RescanResult) -> None:
-        said(done)
-        if message := sentence(done):
+    def show_and_notify(result: RescanResult) -> None:
+        show(result)
+        if message := sentence(result):
             _notify(message, failed=False)
 
     try:
         with run_log.record_run(options.home(), options.now) as run:
             if run.previous is not None and run.previous.state == "interrupted":
                 _notify("the last re-scan was stopped before its end; another one has begun", failed=True)
-            done = _run(source, both)
-            run.result(**counts(done))
+            result = _run(source, show_and_notify)
+            run.result(**counts(result))
     except (LibraryBusyError, KeyboardInterrupt):
         raise
     except BaseException:
         if not run_log.is_repeated(run_log.read(options.home())):
             _notify("the scheduled re-scan failed; see: selfsearch schedule status", failed=True)
         raise
-    return done
+    return result
 
 
 def _notify(message: str, *, failed: bool) -> None:
-    """By every way that is set. Settings that cannot be read name none; the run fails for them by itself."""
+    """By every channel that is set. Settings that cannot be read name none; the run itself fails for them."""
     from .. import settings
     from ..monitoring import notify
 
@@ -124,67 +121,83 @@ def _notify(message: str, *, failed: bool) -> None:
     notify.send(current, message, failed=failed)
 
 
-def counts(done: RescanResult) -> dict[str, int]:
+def counts(result: RescanResult) -> dict[str, int]:
     """Changes by kind, and sources that could not be reached."""
-    return {kind: sum(change.kind == kind for change in done.changes) for kind in KINDS} | {
-        "unreachable": len(done.unreachable)
+    return {kind: sum(change.kind == kind for change in result.changes) for kind in KINDS} | {
+        "unreachable": len(result.unreachable)
     }
 
 
-def sentence(done: RescanResult) -> str:
+def sentence(result: RescanResult) -> str:
     """What a notification may say: numbers only. "" when there is nothing to tell."""
-    found = counts(done)
-    words = {"new": "new", "gone": "gone", "exposure": "seen by others than before"}
-    parts = [f"{found[kind]} {word}" for kind, word in words.items() if found[kind]]
+    from ..report.differences import KIND_LABELS
+    from ..report.wording import quantity
+
+    count = counts(result)
+    parts = [f"{count[kind]} {KIND_LABELS[kind]}" for kind in ("new", "gone", "exposure") if count[kind]]
     lines = [f"appearances: {', '.join(parts)}; run: selfsearch report"] if parts else []
-    soon, ended = (
-        [one for one in done.endings if one.state == state and not one.told] for state in ("soon", "ended")
-    )
-    if soon:
-        lines.append(f"{_many(len(soon), 'consent')} within 30 days of its end; run: selfsearch consent list")
-    if ended:
-        many = _many(len(ended), "consent")
-        lines.append(f"{many} ended, what rests on it will be erased; run: selfsearch consent list")
-    if done.erased:
-        lines.append(f"{len(done.erased)} erased, since consent had ended")
+    untold = Counter(ending.state for ending in result.endings if not ending.told)
+    if untold["soon"]:
+        consents = quantity(untold["soon"], "consent")
+        lines.append(f"{consents} within 30 days of its end; run: selfsearch consent list")
+    if untold["ended"]:
+        consents = quantity(untold["ended"], "consent")
+        lines.append(f"{consents} ended, what rests on it will be erased; run: selfsearch consent list")
+    if result.erased:
+        lines.append(f"{len(result.erased)} erased, since consent had ended")
     return "\n".join(lines)
 
 
-def as_object(done: RescanResult) -> dict[str, Any]:
+def _show_nothing(result: RescanResult) -> None:
+    """What a timer's run prints."""
+
+
+def _show_json(result: RescanResult) -> None:
+    options.answer_json(_as_object(result))
+
+
+def _show_text(result: RescanResult) -> None:
+    for line in (*_about_sources(result), *_about_consent(result), *_about_people(result)):
+        options.answer(line)
+
+
+def _as_object(result: RescanResult) -> dict[str, Any]:
     """The result for programs."""
     return {
         "schema": "selfsearch.rescan/1",
         "busy": False,
-        "changes": counts(done),
+        "changes": counts(result),
         "sources": [
             {
-                "id": one.source.id,
-                "new": one.new,
-                "unchanged": one.unchanged,
-                "moved": one.moved,
-                "gone": one.gone,
+                "id": indexed.source.id,
+                "new": indexed.new,
+                "unchanged": indexed.unchanged,
+                "moved": indexed.moved,
+                "gone": indexed.gone,
             }
-            for one in done.indexed
+            for indexed in result.indexed
         ],
-        "unreachable": [{"id": one.source.id, "reason": one.reason} for one in done.unreachable],
-        "without_consent": [row.id for row in done.without_consent],
-        "expiring": [_ending(one) for one in done.endings if one.state == "soon"],
-        "ended": [_ending(one) for one in done.endings if one.state == "ended"],
-        "erased": [one.subject for one in done.erased],
-        "people": done.people,
-        "first": done.first,
-        "recounted": {name: {"more": one.more, "fewer": one.fewer} for name, one in done.recounted.items()},
-        "successors": [{"older": older.id, "newer": newer.id} for older, newer in done.successors],
-        "replaced": [{"older": older.id, "newer": newer.id} for older, newer in done.replaced],
+        "unreachable": [{"id": lost.source.id, "reason": lost.reason} for lost in result.unreachable],
+        "without_consent": [row.id for row in result.without_consent],
+        "expiring": [_ending(ending) for ending in result.endings if ending.state == "soon"],
+        "ended": [_ending(ending) for ending in result.endings if ending.state == "ended"],
+        "erased": [receipt.subject for receipt in result.erased],
+        "people": result.people,
+        "first": result.first,
+        "recounted": {
+            name: {"more": recount.more, "fewer": recount.fewer} for name, recount in result.recounted.items()
+        },
+        "successors": [{"older": older.id, "newer": newer.id} for older, newer in result.successors],
+        "replaced": [{"older": older.id, "newer": newer.id} for older, newer in result.replaced],
     }
 
 
-def _ending(one: ConsentEnding) -> dict[str, str]:
+def _ending(ending: ConsentEnding) -> dict[str, str]:
     return {
-        "kind": one.kind,
-        "subject": one.subject,
-        "day": one.ends_at.date().isoformat(),
-        "erased_on": one.erased_at.date().isoformat(),
+        "kind": ending.kind,
+        "subject": ending.subject,
+        "day": ending.ends_at.date().isoformat(),
+        "erased_on": ending.erased_at.date().isoformat(),
     }
 
 
@@ -192,43 +205,30 @@ def _busy() -> dict[str, Any]:
     """The same keys when another run is at work."""
     from ..workflows.rescan import RescanResult
 
-    return as_object(RescanResult()) | {"busy": True}
+    return _as_object(RescanResult()) | {"busy": True}
 
 
-def _as_json(done: RescanResult) -> None:
-    options.answer_json(as_object(done))
-
-
-def tell(done: RescanResult) -> None:
-    """The result for people."""
-    for line in (*_about_sources(done), *_about_consent(done), *_about_people(done)):
-        options.answer(line)
-
-
-def _about_sources(done: RescanResult) -> Iterable[str]:
-    for one in done.indexed:
+def _about_sources(result: RescanResult) -> Iterator[str]:
+    for indexed in result.indexed:
+        row = indexed.source
         yield (
-            f"{one.source.title} (source {one.source.id}): {one.new:,} read, {one.unchanged:,} unchanged,"
-            f" {one.moved:,} moved, {one.gone:,} gone"
+            f"{row.title} (source {row.id}): {indexed.new:,} read, {indexed.unchanged:,} unchanged,"
+            f" {indexed.moved:,} moved, {indexed.gone:,} gone"
         )
-    for lost in done.unreachable:
+    for lost in result.unreachable:
         row = lost.source
         yield (
             f"{row.title} (source {row.id}): {row.root} cannot be reached, {lost.reason}. Nothing of it"
             f" counts as gone; if you deleted it: selfsearch sources gone {row.id}"
         )
-    for row in done.without_consent:
+    for row in result.without_consent:
         yield f"{row.title} (source {row.id}): no live consent; it was not read"
-    yield from _about_exports(done)
-
-
-def _about_exports(done: RescanResult) -> Iterable[str]:
-    for older, newer in done.replaced:
+    for older, newer in result.replaced:
         yield (
             f"Source {newer.id} took the place of source {older.id}, an older export of the same account"
             " that is not there any more"
         )
-    for older, newer in done.successors:
+    for older, newer in result.successors:
         yield (
             f"Source {newer.id} is a newer export of the same account as source {older.id}. If it is as"
             " complete, let it take its place, and what it lacks is told as gone:"
@@ -236,45 +236,35 @@ def _about_exports(done: RescanResult) -> Iterable[str]:
         )
 
 
-def _about_consent(done: RescanResult) -> Iterable[str]:
-    for one in done.endings:
-        day, erased = f"{one.ends_at:%Y-%m-%d}", f"{one.erased_at:%Y-%m-%d}"
+def _about_consent(result: RescanResult) -> Iterator[str]:
+    for ending in result.endings:
+        day, erased = f"{ending.ends_at:%Y-%m-%d}", f"{ending.erased_at:%Y-%m-%d}"
         ends = f"ends on {day}"
-        if one.state == "ended":
+        if ending.state == "ended":
             ends = f"ended on {day}; what rests on it is erased on {erased}"
-        yield f"Consent for {one.kind} {one.subject} {ends}. To renew it: selfsearch consent renew"
-    for receipt in done.erased:
+        yield f"Consent for {ending.kind} {ending.subject} {ends}. To renew it: selfsearch consent renew"
+    for receipt in result.erased:
         entry = f"(receipt: entry {receipt.entry} of the ledger)"
         yield f"{receipt.subject} was erased: its consent had ended {entry}"
 
 
-def _about_people(done: RescanResult) -> Iterable[str]:
-    if not done.people:
+def _about_people(result: RescanResult) -> Iterator[str]:
+    from ..report.differences import KIND_LABELS
+    from ..report.wording import quantity
+
+    if not result.people:
         yield (
             "Nobody was looked for: nobody with live consent is enrolled. To begin:"
             " selfsearch query PHOTO --self"
         )
         return
-    for name, count in done.first.items():
-        yield f"{name}: {_many(count, 'appearance')} to begin with; from now on, changes are told"
-    for name, one in done.recounted.items():
+    for name, count in result.first.items():
+        yield f"{name}: {quantity(count, 'appearance')} to begin with; from now on, changes are told"
+    for name, recount in result.recounted.items():
         yield (
-            f"{name}: counting goes on with another model pack, which finds {one.more:,} more and"
-            f" {one.fewer:,} fewer in what was there before; selfsearch query lists them all"
+            f"{name}: counting goes on with another model pack, which finds {recount.more:,} more and"
+            f" {recount.fewer:,} fewer in what was there before; selfsearch query lists them all"
         )
-    found = {kind: count for kind, count in counts(done).items() if count and kind in KINDS}
-    words = ", ".join(f"{count:,} {KIND_WORDS[kind]}" for kind, count in found.items())
-    yield f"Appearances: {words}; details: selfsearch report" if words else "No appearance has changed."
-
-
-KIND_WORDS = {
-    "new": "new",
-    "gone": "gone",
-    "moved": "in other places",
-    "band": "more or less sure",
-    "exposure": "seen by others than before",
-}
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count:,} {word}" + "s" * (count != 1)
+    count_of = counts(result)
+    changes = ", ".join(f"{count_of[kind]:,} {KIND_LABELS[kind]}" for kind in KINDS if count_of[kind])
+    yield f"Appearances: {changes}; details: selfsearch report" if changes else "No appearance has changed."

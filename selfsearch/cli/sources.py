@@ -52,7 +52,7 @@ def set_source(
 
     if account_was not in ("public", "private", "unknown"):
         raise UsageError(f"--account-was takes public, private or unknown, not {account_was!r}")
-    since, until = _day(since), _day(until)
+    since, until = options.parse_day(since), options.parse_day(until)
     if since and until and since > until:
         raise UsageError(f"--from {since} is after --to {until}")
     with options.opened(writing=True) as library:
@@ -65,15 +65,6 @@ def set_source(
         periods = [] if account_was == "unknown" else [*rows[source].account_was, period]
         sources.update_source(library, source, account_was=periods)
     options.say(f"noted: the account of source {source} was {account_was}")
-
-
-def _day(text: str | None) -> str | None:
-    from datetime import date
-
-    try:
-        return date.fromisoformat(text).isoformat() if text else None
-    except ValueError as exc:
-        raise UsageError(f"{text!r} is not a day; write it as 2021-06-02") from exc
 
 
 @app.command("supersede")

@@ -33,7 +33,19 @@ BAND_MEANINGS = {  # by the definition of each band
     "possible": "at most one false match this strong is to be expected in a library like this",
     "weak": "more false matches than that are to be expected",
 }
-OUTCOMES = {
+OUTCOME_LABELS = {  # of every file that was found, in the order in which they are listed
+    "indexed": "with faces",
+    "no_face": "without a face",
+    "duplicate": "copies of other files",
+    "unsupported": "not pictures",
+    "unreadable": "unreadable",
+    "too_large": "too large",
+    "encrypted": "encrypted",
+    "record": "the exports' own records",
+    "derivative": "thumbnails and overlays",
+    "link_only": "links without the media",
+}
+NOT_LOOKED_AT = {  # why a picture is not in an answer
     "unsupported": "of a kind that cannot be read",
     "unreadable": "damaged or not permitted to be read",
     "too_large": "beyond the size limits",
@@ -237,7 +249,9 @@ def files_not_looked_at(outcomes: dict[str, int]) -> list[str]:
     """One phrase per outcome, most files first: "3 files locked with a password"."""
     ranked = sorted(outcomes.items(), key=lambda item: (-item[1], item[0]))
     return [
-        f"{quantity(number, 'file')} {OUTCOMES.get(key) or humanize(key)}" for key, number in ranked if number
+        f"{quantity(number, 'file')} {NOT_LOOKED_AT.get(key) or humanize(key)}"
+        for key, number in ranked
+        if number
     ]
 
 

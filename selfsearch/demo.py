@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
-SHE = "astronaut"  # file names that start so show her, and the demo says which
+PERSON = "astronaut"  # file names that begin so show her, and the demo says which
 
 
 def write(folder: Path) -> tuple[Path, list[str]]:
@@ -30,7 +30,7 @@ def write(folder: Path) -> tuple[Path, list[str]]:
     portrait.crop((100, 0, 360, 300)).save(selfie, quality=90)
     for name, image, options in _album(portrait, party):
         image.save(album / name, **options)
-    return selfie, sorted(path.name for path in album.glob(f"{SHE}-*"))
+    return selfie, sorted(path.name for path in album.glob(f"{PERSON}-*"))
 
 
 def _album(portrait: Image.Image, party: Image.Image) -> Iterator[tuple[str, Image.Image, dict[str, Any]]]:

@@ -1,5 +1,6 @@
-"""Settings: defaults, then config.toml in the library's folder, then the environment. Flags are the command
-line's business.
+"""Settings: defaults, then config.toml in the library's folder, then the environment.
+
+Flags count more than all of these; the command line sees to that.
 """
 
 from __future__ import annotations
@@ -37,40 +38,39 @@ class Settings:
 
 def read(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of the library at `home`. Raises UsageError when one is not usable."""
-    found = _checked(_file(home / "config.toml"), "config.toml")
-    words = {name.name: environment.get(f"SELFSEARCH_{name.name.upper()}") for name in fields(Settings)}
-    return replace(found, **_typed({key: value for key, value in words.items() if value}, "the environment"))
+    in_file = _checked(_load(home / "config.toml"), "config.toml")
+    variables = {name: environment.get(f"SELFSEARCH_{name.upper()}") for name in _TYPES}
+    given = {name: value for name, value in variables.items() if value}
+    return replace(Settings(), **in_file | _checked(given, "the environment"))
 
 
 def write(home: Path, **changes: Any) -> Settings:
     """Change settings in config.toml; what else stands there stays. Returns what it says now."""
-    raw = _file(home / "config.toml") | changes
-    found = _checked(raw, "config.toml")
+    raw = _load(home / "config.toml") | changes
+    settings = replace(Settings(), **_checked(raw, "config.toml"))
     write_private(private_folder(home) / "config.toml", tomli_w.dumps(raw).encode())
-    return found
+    return settings
 
 
-def _file(path: Path) -> dict[str, Any]:
+def _load(path: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-        return found
+        return dict(tomllib.loads(path.read_text("utf-8")))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as exc:
         raise UsageError(f"{path} cannot be used: {exc}") from exc
 
 
-def _checked(raw: Mapping[str, Any], where: str) -> Settings:
-    return replace(Settings(), **_typed(raw, where))
+_TYPES: dict[str, type] = {field.name: type(getattr(Settings(), field.name)) for field in fields(Settings)}
 
 
-def _typed(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
-    known = {name.name: type(getattr(Settings(), name.name)) for name in fields(Settings)}
-    for key in raw:
-        if key not in known:
-            raise UsageError(f"{where} sets {key!r}, which is no setting; there are: {', '.join(known)}")
+def _checked(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The values as their types, by name. Raises UsageError, saying where the unusable one stands."""
+    for name in raw:
+        if name not in _TYPES:
+            raise UsageError(f"{where} sets {name!r}, which is no setting; there are: {', '.join(_TYPES)}")
     try:
-        values = {key: known[key](value) for key, value in raw.items()}
+        values = {name: _TYPES[name](value) for name, value in raw.items()}
     except (TypeError, ValueError) as exc:
         raise UsageError(f"{where} has a setting of the wrong kind: {exc}") from exc
     if values.get("grace_days", 0) < 0:

@@ -133,7 +133,7 @@ def test_the_demo_names_every_photograph_that_shows_her_and_writes_a_report(
 ) -> None:
     folder = tmp_path / "demo"
     said = run("demo", "--folder", folder)
-    hers = sorted(path.name for path in (folder / "album").glob(f"{demo.SHE}-*"))
+    hers = sorted(path.name for path in (folder / "album").glob(f"{demo.PERSON}-*"))
     found = f"All {len(hers)} files that show the astronaut were found, and no other"
     assert f"{found} (copies count once)." in said.out.splitlines()
     assert f"Report with the pictures: {folder / 'report.html'}" in said.out.splitlines()

@@ -180,9 +180,7 @@ class Selfsearch:
         not given yet.
         """
         found = changes.changes(self.library, since=isoformat(since) if since else None, untold=since is None)
-        alive = grants.live(self.library, "person", {change.person for change in found}, self.clock())
-        denied = changes.denied(self.library, found)
-        return [change for change in found if change.person in alive and change.id not in denied]
+        return grants.visible_changes(self.library, found, self.clock())
 
     def tell(self, told: list[Change]) -> None:
         """These changes were shown to somebody: they are not new any more."""

@@ -54,9 +54,19 @@ class Receipt:
 class Target:
     """Something that can be forgotten."""
 
-    kind: str
+    kind: str  # source, person, media, library
     number: int | None
     subject: str
+
+    @classmethod
+    def of_source(cls, row: SourceRow) -> Target:
+        """A source with everything in it."""
+        return cls("source", row.id, row.root)
+
+    @classmethod
+    def of_person(cls, person: Person) -> Target:
+        """A person with all that was asked about them."""
+        return cls("person", person.id, person.name)
 
 
 def resolve(library: Library, name: str) -> list[Target]:
@@ -65,10 +75,10 @@ def resolve(library: Library, name: str) -> list[Target]:
     Raises UsageError.
     """
     rows = sources.all_sources(library)
-    targets = [_source_target(row) for row in rows if name == str(row.id)]
+    targets = [Target.of_source(row) for row in rows if name == str(row.id)]
     person = people.find_person(library, name)
     if person is not None:
-        targets.append(_person_target(person))
+        targets.append(Target.of_person(person))
     if len(targets) > 1:
         raise UsageError(f"{name!r} is a source and a person; name the source by its path")
     if targets:
@@ -76,7 +86,7 @@ def resolve(library: Library, name: str) -> list[Target]:
     if re.fullmatch("[0-9a-fA-F]{64}", name):
         return [Target("media", erasure.find_media(library, name.lower()), "a media file")]
     place = str(Path(name).expanduser().resolve())
-    below = [_source_target(row) for row in rows if _covers(place, [row.root, *row.containers])]
+    below = [Target.of_source(row) for row in rows if _covers(place, [row.root, *row.containers])]
     if below:
         return below
     media = erasure.media_at(library, place) or erasure.media_at(library, name)
@@ -92,19 +102,11 @@ def _covers(place: str, paths: Sequence[str]) -> bool:
     return any(Path(path).is_relative_to(place) for path in paths)
 
 
-def _source_target(row: SourceRow) -> Target:
-    return Target("source", row.id, row.root)
-
-
-def _person_target(person: Person) -> Target:
-    return Target("person", person.id, person.name)
-
-
 def everything(library: Library) -> list[Target]:
     """All that the library holds but its ledger."""
     return [
-        *map(_source_target, sources.all_sources(library)),
-        *map(_person_target, people.all_people(library)),
+        *map(Target.of_source, sources.all_sources(library)),
+        *map(Target.of_person, people.all_people(library)),
         Target("library", None, "everything"),
     ]
 
@@ -122,9 +124,9 @@ def withdrawn(library: Library, kind: str, subjects: Collection[str], now: datet
     Needs no writer's place.
     """
     if kind == "person":
-        targets = map(_person_target, people.all_people(library))
+        targets = map(Target.of_person, people.all_people(library))
     else:
-        targets = map(_source_target, sources.all_sources(library))
+        targets = map(Target.of_source, sources.all_sources(library))
     request(library, [target for target in targets if target.subject in subjects], now)
 
 

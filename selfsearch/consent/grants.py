@@ -7,13 +7,14 @@ indexed decides, or about the nearest one above it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from ..errors import ConsentError, UsageError
-from ..library import ledger, people, sources
+from ..library import changes, ledger, people, sources
+from ..library.changes import Change
 from ..library.ledger import LedgerEntry
 from ..library.library import Library
 from ..library.people import Person
@@ -183,6 +184,15 @@ def statuses(library: Library, now: datetime) -> list[ConsentStatus]:
     return [_status(entry, now) for entry in entries]
 
 
+def statuses_of(
+    library: Library, kind: str, subjects: Iterable[str], now: datetime
+) -> dict[str, ConsentStatus]:
+    """Subject -> where the consent that decides about it stands; none for what the ledger does not cover."""
+    newest = _newest_entries(library, kind)
+    entries = {subject: _deciding(newest, kind, subject) for subject in subjects}
+    return {subject: _status(entry, now) for subject, entry in entries.items() if entry}
+
+
 def _status(entry: LedgerEntry, now: datetime) -> ConsentStatus:
     expires = datetime.fromisoformat(entry.expires_at) if entry.expires_at else None
     state = {"revoke": "withdrawn", "erase": "erased"}.get(entry.event, "live")
@@ -196,8 +206,8 @@ def ended(library: Library, kind: str) -> set[str]:
     else:
         subjects = {person.name for person in people.all_people(library)}
     newest = _newest_entries(library, kind)
-    entries = {subject: _deciding(newest, kind, subject) for subject in subjects}
-    return {subject for subject, entry in entries.items() if entry and entry.event not in GIVEN}
+    deciding = {subject: _deciding(newest, kind, subject) for subject in subjects}
+    return {subject for subject, entry in deciding.items() if entry and entry.event not in GIVEN}
 
 
 def require(library: Library, kind: str, subject: str, now: datetime) -> Grant:
@@ -239,6 +249,13 @@ def consented_people(library: Library, now: datetime) -> list[Person]:
     persons = people.all_people(library)
     names = live(library, "person", [person.name for person in persons], now)
     return [person for person in persons if person.name in names]
+
+
+def visible_changes(library: Library, found: Sequence[Change], now: datetime) -> list[Change]:
+    """Those of people whose consent is live, without faces that the person said are somebody else's."""
+    names = live(library, "person", {change.person for change in found}, now)
+    denied = changes.denied(library, found)
+    return [change for change in found if change.person in names and change.id not in denied]
 
 
 def _newest_entries(library: Library, kind: str) -> NewestEntries:

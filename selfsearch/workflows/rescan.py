@@ -155,12 +155,8 @@ def _settle_successors(library: Library, clock: Clock, result: RescanResult) -> 
 def _unannounced_changes(library: Library, clock: Clock) -> list[Change]:
     """What no answer has counted yet, of people whose consent is live."""
     unannounced = changes.changes(library, unannounced=True)
-    live = grants.live(library, "person", {change.person for change in unannounced}, clock())
-    denied = changes.denied(library, unannounced)
     return [
         change
-        for change in unannounced
-        if change.person in live
-        and change.id not in denied
-        and any(state and state.places for state in (change.before, change.after))  # else erased since
+        for change in grants.visible_changes(library, unannounced, clock())
+        if any(state and state.places for state in (change.before, change.after))  # else erased since
     ]

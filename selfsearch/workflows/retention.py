@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import PurePath
 
 from ..consent import forget, grants
 from ..consent.forget import Receipt, Target
@@ -37,26 +36,24 @@ class ConsentEnding:
 def endings(library: Library, now: datetime, grace: timedelta) -> list[ConsentEnding]:
     """Consents that end within 30 days or have ended, of sources and people of whom something is kept."""
     told = changes.reminded(library)
-    found: dict[tuple[str, str], ConsentEnding] = {}
-    for target, standing in _kept(library, now):
-        ends = standing.expires_at
-        if standing.state in ("live", "expired") and ends is not None and ends - now <= WARN_BEFORE:
+    by_subject: dict[tuple[str, str], ConsentEnding] = {}
+    for target, status in _kept(library, now):
+        ends = status.expires_at
+        if status.state in ("live", "expired") and ends is not None and ends - now <= WARN_BEFORE:
             state = "soon" if ends > now else "ended"
-            entry = standing.entry.id
-            found[target.kind, target.subject] = ConsentEnding(
+            entry = status.entry.id
+            by_subject[target.kind, target.subject] = ConsentEnding(
                 target.kind, target.subject, state, ends, ends + grace, entry, (entry, state) in told
             )
-    return list(found.values())
+    return list(by_subject.values())
 
 
 def erase_ended(library: Library, now: datetime, grace: timedelta) -> list[Receipt]:
     """Erase what rests on consent that ended longer ago than the grace."""
     targets = [
         target
-        for target, standing in _kept(library, now)
-        if standing.state == "expired"
-        and standing.expires_at is not None
-        and standing.expires_at + grace <= now
+        for target, status in _kept(library, now)
+        if status.state == "expired" and status.expires_at is not None and status.expires_at + grace <= now
     ]
     if not targets:
         return []
@@ -75,14 +72,13 @@ def prune(library: Library, now: datetime) -> None:
 
 def _kept(library: Library, now: datetime) -> list[tuple[Target, ConsentStatus]]:
     """Sources and people that the library holds something of, with the consent that decides."""
-    standing = {(one.entry.kind, one.entry.subject): one for one in grants.statuses(library, now)}
-    found = []
-    for row in sources.visible_sources(library):
-        above = (str(path) for path in (PurePath(row.root), *PurePath(row.root).parents))
-        deciding = next((standing["source", path] for path in above if ("source", path) in standing), None)
-        if deciding is not None:
-            found.append((Target("source", row.id, row.root), deciding))
-    for person in people.all_people(library):
-        if ("person", person.name) in standing:
-            found.append((Target("person", person.id, person.name), standing["person", person.name]))
-    return found
+    targets = [
+        *map(Target.of_source, sources.visible_sources(library)),
+        *map(Target.of_person, people.all_people(library)),
+    ]
+    pairs = []
+    for kind in ("source", "person"):
+        of_kind = [target for target in targets if target.kind == kind]
+        statuses = grants.statuses_of(library, kind, [target.subject for target in of_kind], now)
+        pairs += [(target, statuses[target.subject]) for target in of_kind if target.subject in statuses]
+    return pairs

@@ -58,9 +58,9 @@ def open(
     place = Path(home).expanduser().absolute()
     engine = Engine(find_pack(pack, place / "packs"))
     with open_library(place, key_folder=key_folder, create=create, writing=True, ask=ask) as library:
-        mine = Selfsearch(library, engine)
-        forget.complete(library, mine.clock())  # what an earlier run was to erase and could not
-        yield mine
+        opened = Selfsearch(library, engine)
+        forget.complete(library, opened.clock())  # what an earlier run was to erase and could not
+        yield opened
 
 
 def now() -> datetime:
@@ -100,10 +100,10 @@ class Selfsearch:
         is kept). Only call it when that is true.
         """
         digest = hashlib.sha256(evidence).hexdigest() if evidence is not None else ""
-        wish = ConsentRequest(kind, _subject(kind, subject), basis, by, digest, lasts, method="library")
+        request = ConsentRequest(kind, _subject(kind, subject), basis, by, digest, lasts, method="library")
         if (kind, basis) not in grants.STATEMENTS:
             raise UsageError(f"there is no consent for a {kind} on the basis {basis!r}: it is own or release")
-        return grants.give(self.library, wish, self.clock())
+        return grants.give(self.library, request, self.clock())
 
     def require_consent(self, kind: Kind, subject: PathLike) -> Grant:
         """The consent that was given before. Raises ConsentError when there is none that is live."""
@@ -127,16 +127,15 @@ class Selfsearch:
         return forget.complete(self.library, self.clock())
 
     def index(self, grant: Grant, progress: ProgressListener | None = None) -> list[IndexResult]:
-        """Read what is new or changed at the path of the grant; one result per source that was recognised
-        there.
-        """
+        """Read what is new or changed at the path of the grant; one result per source found there."""
         if grant.kind != "source":
             raise UsageError("indexing needs consent for a source, not for a person")
         return index(self.library, self.engine, grant, Path(grant.subject), self.clock, progress)
 
     def enroll(self, grant: Grant, *photos: PathLike, face: int | None = None) -> Person:
-        """Remember a person by photographs, or add clearer ones. `face` counts from 1, largest first: needed
-        where a photograph shows several.
+        """Remember a person by photographs, or add clearer ones.
+
+        `face` counts from 1, largest first: needed where a photograph shows several.
         """
         return enroll.enroll(self.gallery, grant, self._read_probes(photos, face), self.clock())
 
@@ -148,39 +147,38 @@ class Selfsearch:
         purpose: str = "",
         filters: Filters | None = None,
     ) -> Answer:
-        """Where an enrolled person appears, by what is remembered of them and by `photos`, which must show
-        them too.
+        """Where an enrolled person appears, by what is remembered of them and by `photos`.
 
-        Raises ConsentError for anybody else. Who was asked about, when and why is kept in the library.
+        The photographs must show that person: ConsentError for anybody else. Who was asked about, when and
+        why is kept in the library.
         """
         person = self._enrolled(grant)
-        with audit.question(self.library, person.name, purpose, self.clock) as asked:
+        with audit.question(self.library, person.name, purpose, self.clock) as question:
             probes = self._read_probes(photos, face)
             if probes:
                 enroll.identify(self.gallery, probes, [person.name])
-            asked.answer = query(self.gallery, grant, person, probes, self.clock(), filters)
-        return asked.answer
+            question.answer = query(self.gallery, grant, person, probes, self.clock(), filters)
+        return question.answer
 
-    def verdict(self, grant: Grant, face: int, said: Literal["me", "not_me"]) -> None:
+    def verdict(self, grant: Grant, face: int, verdict: Literal["me", "not_me"]) -> None:
         """Say for good that a face is, or is not, the person of the grant."""
-        people.save_verdict(self.library, self._enrolled(grant), face, said, isoformat(self.clock()))
+        people.save_verdict(self.library, self._enrolled(grant), face, verdict, isoformat(self.clock()))
 
     def rescan(
         self, only: Sequence[int] | None = None, progress: ProgressListener | None = None
     ) -> RescanResult:
-        """Read every consented source again (or those of the numbers in `only`) and note what changed for
-        whom.
-        """
+        """Read every consented source again (or those numbered in `only`); note what changed for whom."""
         result = rescan(self.library, self.engine, self.clock, only=only, progress=progress)
         mark_announced(self.library, result, self.clock)
         return result
 
     def changes(self, since: datetime | None = None) -> list[Change]:
-        """What re-scans found different for people whose consent is live: since a moment, or what `tell` was
-        not given yet.
+        """What re-scans found different, for people whose consent is live.
+
+        Since a moment, or all that `tell` was not given yet.
         """
-        found = changes.changes(self.library, since=isoformat(since) if since else None, untold=since is None)
-        return grants.visible_changes(self.library, found, self.clock())
+        noted = changes.changes(self.library, since=isoformat(since) if since else None, untold=since is None)
+        return grants.visible_changes(self.library, noted, self.clock())
 
     def tell(self, told: list[Change]) -> None:
         """These changes were shown to somebody: they are not new any more."""

@@ -322,8 +322,9 @@ class LinkOnly:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where a person appears. What the library does not hold is counted too, so that silence is not taken for
-    safety.
+    """Where a person appears.
+
+    What could not be looked at is counted too, so that silence is not taken for safety.
     """
 
     person: str

@@ -213,9 +213,7 @@ class Diff:
         return "moved" if self._place_history.is_moved(before.places, after.places) else None
 
     def _is_surer(self, before: State, after: State) -> bool:
-        """Whether a band changed because the match did, and not only because the library grew or shrank,
-        which says nothing new about a photograph.
-        """
+        """Whether a band changed because the match did, and not only the library's size."""
         if self.is_another_pack:
             return False
         if after.band is None:

@@ -84,8 +84,9 @@ class Context:
         return isoformat(self.clock())
 
     def require_consent(self) -> None:
-        """Raises ConsentError when the consent ended meanwhile. In a transaction: nobody can withdraw it
-        before what is written under it is there to be erased.
+        """Raises ConsentError when the consent ended meanwhile.
+
+        In a transaction: nobody can withdraw it before what is written under it is there to be erased.
         """
         grants.require(self.library, self.grant.kind, self.grant.subject, self.clock())
 
@@ -215,10 +216,10 @@ def skip_unchanged(scan: SourceScan, listed: Iterable[list[Item]]) -> Iterator[I
     """The files that must be read; those that are as they were are ticked off."""
     context = scan.context
     for chunk in listed:
-        known = items.find_items(context.library, scan.source_id, [item.path for item in chunk])
+        rows = items.find_items(context.library, scan.source_id, [item.path for item in chunk])
         returned = []
         for item in chunk:
-            row = known.get(item.path)
+            row = rows.get(item.path)
             if row is None or _is_changed(context, row, item):
                 if row is not None and row.media is not None and not row.gone:
                     scan.changed[item.path] = row.id
@@ -269,9 +270,9 @@ def _analyse_file(context: Context, item: Item) -> FileResult:
     try:
         kind, data = _read_picture(item)
         sha256 = hashlib.sha256(data).hexdigest()
-        known = faces.find_media(context.library, sha256, context.pack)
-        if known is not None:
-            return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), media=known[0])
+        indexed = faces.find_media(context.library, sha256, context.pack)
+        if indexed is not None:
+            return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), media=indexed[0])
         if not context.claims.claim(sha256):
             return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), is_copy=True)
         analysis = context.keep_faces(analyse_picture(context.engine, data, kind))
@@ -373,10 +374,10 @@ def _store_content(scan: SourceScan, result: FileResult) -> tuple[Outcome, str |
 def _copy_of(scan: SourceScan, result: FileResult) -> tuple[Outcome, str | None, int | None]:
     """The outcome of content that is known already, or that an earlier file brought in this very run."""
     library = scan.context.library
-    known = faces.find_media(library, result.sha256, scan.context.pack)
-    if known is None:
+    indexed = faces.find_media(library, result.sha256, scan.context.pack)
+    if indexed is None:
         return Outcome.UNREADABLE, "its twin could not be read; it is tried again on the next run", None
-    media_id, face_count = known
+    media_id, face_count = indexed
     if items.is_elsewhere(library, media_id, scan.source_id, result.item.path):
         return Outcome.DUPLICATE, None, media_id
     return (Outcome.INDEXED if face_count else Outcome.NO_FACE), None, media_id

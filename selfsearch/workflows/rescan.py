@@ -139,8 +139,9 @@ def _set_state(library: Library, rows: Sequence[SourceRow], state: str) -> None:
 
 
 def _settle_successors(library: Library, clock: Clock, result: RescanResult) -> None:
-    """An older export that was deleted beside a newer one is replaced by it; of one that is still there the
-    user decides.
+    """An older export that was deleted beside a newer one is replaced by it.
+
+    Of one that is still there the user decides.
     """
     for older, newer in successors(grants.consented_sources(library, clock())):
         if newer.state != "live":

@@ -1,6 +1,4 @@
-"""What must not be kept: consent that ends is told of, what rested on it is erased after a grace, and
-history is cut off.
-"""
+"""Retention: consent that ends is told of, what rested on it is erased after a grace, history is cut off."""
 
 from __future__ import annotations
 
@@ -37,7 +35,7 @@ def endings(library: Library, now: datetime, grace: timedelta) -> list[ConsentEn
     """Consents that end within 30 days or have ended, of sources and people of whom something is kept."""
     told = changes.reminded(library)
     by_subject: dict[tuple[str, str], ConsentEnding] = {}
-    for target, status in _kept(library, now):
+    for target, status in _kept_targets(library, now):
         ends = status.expires_at
         if status.state in ("live", "expired") and ends is not None and ends - now <= WARN_BEFORE:
             state = "soon" if ends > now else "ended"
@@ -52,7 +50,7 @@ def erase_ended(library: Library, now: datetime, grace: timedelta) -> list[Recei
     """Erase what rests on consent that ended longer ago than the grace."""
     targets = [
         target
-        for target, status in _kept(library, now)
+        for target, status in _kept_targets(library, now)
         if status.state == "expired" and status.expires_at is not None and status.expires_at + grace <= now
     ]
     if not targets:
@@ -70,7 +68,7 @@ def prune(library: Library, now: datetime) -> None:
             path.unlink(missing_ok=True)
 
 
-def _kept(library: Library, now: datetime) -> list[tuple[Target, ConsentStatus]]:
+def _kept_targets(library: Library, now: datetime) -> list[tuple[Target, ConsentStatus]]:
     """Sources and people that the library holds something of, with the consent that decides."""
     targets = [
         *map(Target.of_source, sources.visible_sources(library)),

@@ -43,8 +43,9 @@ def _is_archives_alone(row: SourceRow) -> bool:
 
 
 def is_out_of_sight(path: str) -> bool:
-    """Whether something may be at `path` that cannot be seen now: a folder above it may not be looked into,
-    or is a link to a disk that is not there.
+    """Whether something may be at `path` that cannot be seen now.
+
+    A folder above it may not be looked into, or is a link to a disk that is not there.
     """
     try:
         os.lstat(path)

@@ -3,7 +3,8 @@
 A plain tar is read by position. A compressed one can only be read forwards: it is run through once for the
 list, which also keeps the small records (readers want them in any order), and a second time for the media
 in the order in which they stand. Whoever goes back makes it start again, so what was passed over a moment
-ago is kept for threads that do not ask in perfect order.
+ago is kept for threads that do not ask in perfect order. (`tarfile` starts again whenever it goes back, keeps
+nothing, and knows no bombs.)
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ class Tar(Archive):
     def _run_through(self, tape: ForwardTape, entry: TarEntry, row: int) -> tuple[int, bool]:
         """The CRC of one member's data, and whether they are all there. A record is kept."""
         is_record = entry.path.lower().endswith(RECORDS) and entry.size <= MAX_RECORD
-        packed, packer, crc = [], zlib.compressobj(1), 0
+        packer = zlib.compressobj(1) if is_record else None
+        packed, crc = [], 0
         end = entry.offset + entry.size
         while tape.position < end:
             try:
@@ -108,9 +110,9 @@ class Tar(Archive):
             if not data:
                 return crc, False
             crc = zlib.crc32(data, crc)
-            if is_record:
+            if packer:
                 packed.append(packer.compress(data))
-        if is_record:
+        if packer:
             record = b"".join(packed) + packer.flush()
             if self._records_size + len(record) <= MAX_RECORDS:
                 self._records[row] = record

@@ -4,6 +4,9 @@ Nothing that the archive says about lengths is trusted. A member gives out at mo
 members that lie on top of each other, by which a few megabytes pretend to be petabytes, are refused but for
 the first; and deflate cannot grow beyond 1,032 times its input. So an archive of n bytes costs time in
 proportion to n, and memory in proportion to the largest file that the reader accepts.
+
+`zipfile` reads from one shared position under a lock, allocates any dictionary that an LZMA member names, and
+looks for overlaps in its later releases only, when a member is read.
 """
 
 from __future__ import annotations
@@ -94,7 +97,7 @@ class Zip(Archive):
 def _refuse_overlaps(entries: list[ZipEntry], size: int) -> dict[int, Refusal]:
     """Row -> why, for members that begin inside another one's data, or reach beyond the archive's `size`.
 
-    `entries` are sorted by offset. `zipfile` looks at overlaps when a member is read, and only lately.
+    `entries` are sorted by offset.
     """
     refused: dict[int, Refusal] = {}
     free = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -118,49 +118,36 @@ def newest_media(library: Library) -> int:
 def places_of(library: Library, media: Iterable[int]) -> dict[int, list[Place]]:
     """Media id -> every file that holds it now, of whatever source."""
     places: dict[int, list[Place]] = {}
-    for chunk in batched(media):
-        rows = library.db.execute(
-            f"""
-            select address, source_id, media_id
-            from items
-            where gone_at is null and media_id in ({marks(chunk)})
-            order by id
-            """,
-            chunk,
-        )
-        for row in rows:
-            places.setdefault(row[2], []).append(Place(*row))
+    for place in _places(library, "gone_at is null and media_id", media):
+        places.setdefault(place.media or 0, []).append(place)
     return places
 
 
 def places_at(library: Library, addresses: Iterable[str]) -> dict[str, list[Place]]:
     """Address -> the files that are or were there, of whatever source and with whatever content."""
     places: dict[str, list[Place]] = {}
-    for chunk in batched(addresses):
-        rows = library.db.execute(
-            f"""
-            select address, source_id, media_id
-            from items
-            where address in ({marks(chunk)})
-            order by id
-            """,
-            chunk,
-        )
-        for row in rows:
-            places.setdefault(row[0], []).append(Place(*row))
+    for place in _places(library, "address", addresses):
+        places.setdefault(place.address, []).append(place)
     return places
 
 
 def occupied(library: Library, addresses: Iterable[str]) -> set[str]:
     """Those of `addresses` at which there is a file now."""
-    present: set[str] = set()
-    for chunk in batched(addresses):
+    return {place.address for place in _places(library, "gone_at is null and address", addresses)}
+
+
+def _places(library: Library, column: str, values: Iterable[int | str]) -> Iterator[Place]:
+    for chunk in batched(values):
         rows = library.db.execute(
-            f"select distinct address from items where gone_at is null and address in ({marks(chunk)})",
+            f"""
+            select address, source_id, media_id
+            from items
+            where {column} in ({marks(chunk)})
+            order by id
+            """,
             chunk,
         )
-        present.update(address for (address,) in rows)
-    return present
+        yield from (Place(*row) for row in rows)
 
 
 def changes(

@@ -36,18 +36,18 @@ OWN_MACHINE = re.compile(
 )
 
 
-def walk(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def walk(command: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command and group below this one that help shows, with the words that call it."""
     for name, inner in getattr(command, "commands", {}).items():
         if inner.hidden:
             continue
-        yield (*words, name), inner
-        yield from walk(inner, (*words, name))
+        yield (*names, name), inner
+        yield from walk(inner, (*names, name))
 
 
 COMMANDS = list(walk(typer.main.get_command(cli.app)))
 each_command = pytest.mark.parametrize(
-    ("words", "command"), COMMANDS, ids=[" ".join(words) for words, _ in COMMANDS]
+    ("names", "command"), COMMANDS, ids=[" ".join(names) for names, _ in COMMANDS]
 )
 each_document = pytest.mark.parametrize(
     "path", DOCUMENTS, ids=lambda path: path.relative_to(CHECKOUT).as_posix()
@@ -55,15 +55,15 @@ each_document = pytest.mark.parametrize(
 
 
 @each_command
-def test_every_command_and_every_option_has_help(run: Run, words: tuple[str, ...], command: Any) -> None:
+def test_every_command_and_every_option_has_help(run: Run, names: tuple[str, ...], command: Any) -> None:
     assert command.help
     assert [param.name for param in command.params if not getattr(param, "help", None)] == []
-    assert run(*words, "--help").out.startswith(f"Usage: selfsearch {' '.join(words)}")
+    assert run(*names, "--help").out.startswith(f"Usage: selfsearch {' '.join(names)}")
 
 
 @each_command
 def test_a_summary_is_a_sentence_that_stands_on_one_line_of_the_list(
-    words: tuple[str, ...], command: Any
+    names: tuple[str, ...], command: Any
 ) -> None:
     first = command.help.split("\n\n")[0].replace("\n", " ")
     assert first.endswith(".")
@@ -73,15 +73,15 @@ def test_a_summary_is_a_sentence_that_stands_on_one_line_of_the_list(
 def test_every_command_stands_in_the_readme() -> None:
     listed = {row.split("`")[1].split()[1] for row in README.splitlines() if row.startswith("| `selfsearch ")}
     listed |= set(re.findall(r"^\| .*`selfsearch (\w+)", README, re.M))
-    assert {words[0] for words, _ in COMMANDS} - listed == set()
+    assert {names[0] for names, _ in COMMANDS} - listed == set()
 
 
 def test_the_exit_codes_of_the_readme_are_those_of_the_errors() -> None:
     classes = [
         value for value in vars(errors).values() if isinstance(value, type) and hasattr(value, "exit_code")
     ]
-    told = [int(code) for code in re.findall(r"^\| (\d+) \|", README, re.M)]
-    assert told == sorted({0, 2, rescan.NEW, cli.INTERRUPTED, *(one.exit_code for one in classes)})
+    codes = [int(code) for code in re.findall(r"^\| (\d+) \|", README, re.M)]
+    assert codes == sorted({0, 2, rescan.NEW, cli.INTERRUPTED, *(error.exit_code for error in classes)})
 
 
 @each_document
@@ -110,16 +110,16 @@ def test_the_library_document_has_a_row_for_every_verb() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["--version"], ["index", "--help"], ["query", "--help"]], ids=" ".join
+    "args", [["--help"], ["--version"], ["index", "--help"], ["query", "--help"]], ids=" ".join
 )
-def test_help_loads_no_heavy_library(words: list[str]) -> None:
+def test_help_loads_no_heavy_library(args: list[str]) -> None:
     code = (
-        f"import sys, selfsearch.cli; selfsearch.cli.main({words!r});"
+        f"import sys, selfsearch.cli; selfsearch.cli.main({args!r});"
         f" print({HEAVY!r} & sys.modules.keys(), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stderr.splitlines()[-1] == "set()"
-    assert done.stdout
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stderr.splitlines()[-1] == "set()"
+    assert process.stdout
 
 
 def test_the_version_is_the_one_of_the_package(run: Run) -> None:
@@ -132,16 +132,16 @@ def test_the_demo_names_every_photograph_that_shows_her_and_writes_a_report(
     run: Run, home: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "demo"
-    said = run("demo", "--folder", folder)
+    output = run("demo", "--folder", folder)
     hers = sorted(path.name for path in (folder / "album").glob(f"{demo.PERSON}-*"))
-    found = f"All {len(hers)} files that show the astronaut were found, and no other"
-    assert f"{found} (copies count once)." in said.out.splitlines()
-    assert f"Report with the pictures: {folder / 'report.html'}" in said.out.splitlines()
+    sentence = f"All {len(hers)} files that show the astronaut were found, and no other"
+    assert f"{sentence} (copies count once)." in output.out.splitlines()
+    assert f"Report with the pictures: {folder / 'report.html'}" in output.out.splitlines()
     page = (folder / "report.html").read_text("utf-8")
     assert [name for name in hers if name not in page] == []
     assert (folder / "report.html").stat().st_mode & 0o077 == 0
     assert not home.exists()  # the user's own library is not touched
-    assert run("demo", "--folder", folder).out == said.out
+    assert run("demo", "--folder", folder).out == output.out
 
 
 def test_the_demo_leaves_a_folder_alone_that_holds_something_else(run: Run, tmp_path: Path) -> None:

@@ -132,14 +132,14 @@ def test_it_can_be_called_through_a_link(machine: Machine, tmp_path: Path) -> No
     (tmp_path / "selfsearch").symlink_to(machine.checkout / "scripts/selfsearch")
     machine.run("demo")
     machine.calls()
-    done = subprocess.run(
+    process = subprocess.run(
         [tmp_path / "selfsearch", "status"],
         env={"PATH": str(machine.bin)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout == "selfsearch got: status\n"
+    assert process.stdout == "selfsearch got: status\n"
 
 
 def test_changed_requirements_are_installed_again(machine: Machine) -> None:

@@ -24,8 +24,8 @@ Fates = dict[str, tuple[str, str]]
 
 def fates(run: Run, path: Path, code: int = 0) -> Fates:
     """Index `path`; what is left to explain: last part of each address -> outcome and reason."""
-    found = run("index", path, "--consent", "own", "--json", code=code).json
-    assert sum(found["outcomes"].values()) == found["found"]
+    summary = run("index", path, "--consent", "own", "--json", code=code).json
+    assert sum(summary["outcomes"].values()) == summary["found"]
     run("doctor")
     listed = run("status", "--problems", "--json").json["problems"]
     return {row["address"].removeprefix(f"{path}/"): (row["outcome"], row["reason"]) for row in listed}
@@ -57,11 +57,11 @@ def test_every_hostile_file_gets_its_outcome_and_hides_no_other(run: Run, album:
     for name, (data, _, _) in HOSTILE.items():
         (album / name).write_bytes(data)
     (album / "tall.png").write_bytes(hostile.tall_png())
-    found = fates(run, album)
-    assert set(found) == set(HOSTILE)
-    for name, (_, outcome, words) in HOSTILE.items():
-        assert found[name][0] == outcome, name
-        assert words in found[name][1], name
+    by_name = fates(run, album)
+    assert set(by_name) == set(HOSTILE)
+    for name, (_, outcome, reason) in HOSTILE.items():
+        assert by_name[name][0] == outcome, name
+        assert reason in by_name[name][1], name
     assert len(run("query", album / "astronaut-0.jpg", "--self", "--json").json["appearances"]) >= 3
 
 
@@ -75,8 +75,8 @@ def test_an_archive_that_unpacks_to_gigabytes_costs_one_file(run: Run, tmp_path:
     bomb = archives.Raw(b"bomb.jpg", data, method=8, packed=archives.deflated(data))
     path = tmp_path / "bomb.zip"
     path.write_bytes(archives.raw_zip(bomb, archives.Raw(b"good.jpg", photos.photo("astronaut", 1))))
-    found = fates(run, path)
-    assert {name: outcome for name, (outcome, _) in found.items()} == {f"{path}!bomb.jpg": "too_large"}
+    by_name = fates(run, path)
+    assert {name: outcome for name, (outcome, _) in by_name.items()} == {f"{path}!bomb.jpg": "too_large"}
 
 
 def test_names_that_climb_out_of_an_archive_write_nothing_anywhere(run: Run, tmp_path: Path) -> None:
@@ -106,8 +106,8 @@ def test_a_zip_that_was_cut_gives_what_is_whole(run: Run, tmp_path: Path) -> Non
     files = {f"{at}.jpg": photos.photo("astronaut", at) for at in range(1, 6)}
     path = archives.write_zip(tmp_path / "cut.zip", files, method=0)
     path.write_bytes(hostile.cut(path.read_bytes(), 0.7))
-    found = run("index", path, "--consent", "own", "--json").json
-    assert found["outcomes"]["indexed"] >= 3
+    summary = run("index", path, "--consent", "own", "--json").json
+    assert summary["outcomes"]["indexed"] >= 3
     problems = run("status", "--problems", "--json").json["problems"]
     assert any("cut" in row["reason"] or "damaged" in row["reason"] for row in problems)
     run("doctor")
@@ -126,12 +126,12 @@ def test_pipes_sockets_and_loops_are_named_and_never_waited_for(
     with socket.socket(socket.AF_UNIX) as door:
         monkeypatch.chdir(album)  # a socket's path may have 108 characters
         door.bind("door.jpg")
-        found = fates(run, album)
-    assert {name: words[0] for name, words in found.items()} == {
+        by_name = fates(run, album)
+    assert {name: reason[0] for name, reason in by_name.items()} == {
         "pipe.jpg": "unsupported", "door.jpg": "unsupported", "loop/": "unsupported",
         ".cache/": "unsupported", "lost.jpg": "unreadable",
     }  # fmt: skip
-    assert "named pipe" in found["pipe.jpg"][1]
+    assert "named pipe" in by_name["pipe.jpg"][1]
     assert outcomes(run, album)["indexed"] == 8  # the hidden file is one of them
 
 
@@ -200,10 +200,14 @@ def test_turned_mirrored_tiny_and_frame_filling_faces_are_found(
     )
     run("index", folder, "--consent", "own")
     answer = run("query", selfie, "--self", "--json").json
-    found = {Path(place["path"]).name: one for one in answer["appearances"] for place in one["sightings"]}
-    assert set(found) == set(looks())
-    assert max(found["tiny.png"]["face"]["box"][2:]) <= 31
-    assert max(found["filling.png"]["face"]["box"][2:]) >= 600
+    by_name = {
+        Path(place["path"]).name: appearance
+        for appearance in answer["appearances"]
+        for place in appearance["sightings"]
+    }
+    assert set(by_name) == set(looks())
+    assert max(by_name["tiny.png"]["face"]["box"][2:]) <= 31
+    assert max(by_name["filling.png"]["face"]["box"][2:]) >= 600
 
 
 def large_photo(width: int, height: int) -> bytes:
@@ -216,17 +220,17 @@ def large_photo(width: int, height: int) -> bytes:
 def test_a_camera_s_12_megapixels_work(run: Run, tmp_path: Path, selfie: Path) -> None:
     folder = archives.write_folder(tmp_path / "in", {"camera.jpg": large_photo(4000, 3000)})
     run("index", folder, "--consent", "own")
-    (one,) = run("query", selfie, "--self", "--json").json["appearances"]
-    x, y, width, height = one["face"]["box"]
+    (appearance,) = run("query", selfie, "--self", "--json").json["appearances"]
+    x, y, width, height = appearance["face"]["box"]
     assert x >= 3100
     assert x + width <= 3800
     assert y >= 2100
     assert y + height <= 2800
-    assert (one["media"]["width"], one["media"]["height"]) == (4000, 3000)
+    assert (appearance["media"]["width"], appearance["media"]["height"]) == (4000, 3000)
 
 
 def test_a_scan_of_100_megapixels_works(run: Run, tmp_path: Path, selfie: Path) -> None:
     folder = archives.write_folder(tmp_path / "in", {"scan.jpg": large_photo(11600, 8700)})
     run("index", folder, "--consent", "own")
-    (one,) = run("query", selfie, "--self", "--json").json["appearances"]
-    assert one["band"] == "strong"
+    (appearance,) = run("query", selfie, "--self", "--json").json["appearances"]
+    assert appearance["band"] == "strong"

@@ -89,8 +89,8 @@ def test_every_error_is_public() -> None:
 
 def test_importing_it_loads_nothing_heavy() -> None:
     code = f"import sys, selfsearch; selfsearch.ConsentError; print({HEAVY!r} & sys.modules.keys())"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "set()\n"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout == "set()\n"
 
 
 def test_every_method_says_what_it_does() -> None:
@@ -105,97 +105,97 @@ def test_every_method_says_what_it_does() -> None:
 
 
 def test_nothing_is_read_or_searched_without_a_grant(folder: Path) -> None:
-    with selfsearch.open("library", create=True) as mine:
+    with selfsearch.open("library", create=True) as opened:
         with pytest.raises(selfsearch.ConsentError, match="no consent on record"):
-            mine.require_consent("source", "photos")
-        photos_of_mine = mine.give_consent("source", "photos", basis="own")
-        me = mine.give_consent("person", "me", basis="own")
+            opened.require_consent("source", "photos")
+        photos_of_mine = opened.give_consent("source", "photos", basis="own")
+        me = opened.give_consent("person", "me", basis="own")
         with pytest.raises(selfsearch.UsageError, match="consent for a source"):
-            mine.index(me)
+            opened.index(me)
         with pytest.raises(selfsearch.UsageError, match="needs the person's consent"):
-            mine.enroll(photos_of_mine, "selfie.jpg")
+            opened.enroll(photos_of_mine, "selfie.jpg")
         with pytest.raises(selfsearch.UsageError, match="nobody called 'me' is enrolled"):
-            mine.query(me)
+            opened.query(me)
         with pytest.raises(selfsearch.UsageError, match="own or release"):
-            mine.give_consent("person", "me", basis="because")
+            opened.give_consent("person", "me", basis="because")
 
 
 def test_a_strangers_photograph_is_refused_and_the_attempt_is_kept(folder: Path) -> None:
     (folder / "stranger.jpg").write_bytes(photos.photo("c", 1))
-    with selfsearch.open("library", create=True) as mine:
-        me = mine.give_consent("person", "me", basis="own")
-        mine.enroll(me, "selfie.jpg")
+    with selfsearch.open("library", create=True) as opened:
+        me = opened.give_consent("person", "me", basis="own")
+        opened.enroll(me, "selfie.jpg")
         with pytest.raises(selfsearch.ConsentError, match="not one of the people who agreed"):
-            mine.query(me, "stranger.jpg", purpose="curious")
-        asked = list(mine.library.db.query("select person, purpose, outcome, appearances from queries"))
+            opened.query(me, "stranger.jpg", purpose="curious")
+        asked = list(opened.library.db.query("select person, purpose, outcome, appearances from queries"))
     assert asked == [{"person": "me", "purpose": "curious", "outcome": "refused", "appearances": None}]
 
 
 def test_a_group_photograph_needs_to_be_told_which_face(folder: Path) -> None:
     (folder / "group.jpg").write_bytes(photos.encoded(photos.group()))
-    with selfsearch.open("library", create=True) as mine:
-        me = mine.give_consent("person", "me", basis="own")
+    with selfsearch.open("library", create=True) as opened:
+        me = opened.give_consent("person", "me", basis="own")
         with pytest.raises(selfsearch.InputError, match="face=1 is the largest"):
-            mine.enroll(me, "group.jpg")
-        assert mine.enroll(me, "group.jpg", face=2).name == "me"
+            opened.enroll(me, "group.jpg")
+        assert opened.enroll(me, "group.jpg", face=2).name == "me"
 
 
 def test_a_face_that_is_said_to_be_somebody_else_is_not_shown_again(folder: Path) -> None:
-    with selfsearch.open("library", create=True) as mine:
-        mine.index(mine.give_consent("source", "photos", basis="own"))
-        me = mine.give_consent("person", "me", basis="own")
-        mine.enroll(me, "selfie.jpg")
-        first, second = mine.query(me).appearances
-        mine.verdict(me, first.face, "not_me")
-        assert [one.face for one in mine.query(me).appearances] == [second.face]
+    with selfsearch.open("library", create=True) as opened:
+        opened.index(opened.give_consent("source", "photos", basis="own"))
+        me = opened.give_consent("person", "me", basis="own")
+        opened.enroll(me, "selfie.jpg")
+        first, second = opened.query(me).appearances
+        opened.verdict(me, first.face, "not_me")
+        assert [one.face for one in opened.query(me).appearances] == [second.face]
 
 
 def test_what_changed_is_told_until_somebody_was_told(folder: Path) -> None:
-    with selfsearch.open("library", create=True) as mine:
-        mine.index(mine.give_consent("source", "photos", basis="own"))
-        mine.enroll(mine.give_consent("person", "me", basis="own"), "selfie.jpg")
-        assert mine.rescan().first == {"me": 2}
+    with selfsearch.open("library", create=True) as opened:
+        opened.index(opened.give_consent("source", "photos", basis="own"))
+        opened.enroll(opened.give_consent("person", "me", basis="own"), "selfie.jpg")
+        assert opened.rescan().first == {"me": 2}
         (folder / "photos/astronaut-2.jpg").write_bytes(photos.photo("astronaut", 2))
-        assert [change.kind for change in mine.rescan().changes] == ["new"]
-        found = mine.changes()
-        assert [(change.person, change.kind) for change in found] == [("me", "new")]
-        mine.tell(found)
-        assert mine.changes() == []
+        assert [change.kind for change in opened.rescan().changes] == ["new"]
+        changes = opened.changes()
+        assert [(change.person, change.kind) for change in changes] == [("me", "new")]
+        opened.tell(changes)
+        assert opened.changes() == []
 
 
 def test_what_is_withdrawn_or_forgotten_is_gone_and_a_receipt_says_so(folder: Path) -> None:
-    with selfsearch.open("library", create=True) as mine:
-        mine.index(mine.give_consent("source", "photos", basis="own"))
-        me = mine.give_consent("person", "me", basis="own")
-        mine.enroll(me, "selfie.jpg")
-        (receipt,) = mine.revoke_consent("source", "photos", "enough")
+    with selfsearch.open("library", create=True) as opened:
+        opened.index(opened.give_consent("source", "photos", basis="own"))
+        me = opened.give_consent("person", "me", basis="own")
+        opened.enroll(me, "selfie.jpg")
+        (receipt,) = opened.revoke_consent("source", "photos", "enough")
         assert (receipt.subject, receipt.remnants) == (str(folder / "photos"), ())
-        assert (mine.sources(), mine.query(me).appearances) == ([], ())
+        assert (opened.sources(), opened.query(me).appearances) == ([], ())
         with pytest.raises(selfsearch.ConsentError, match="withdrawn"):
-            mine.require_consent("source", "photos")
-        (receipt,) = mine.forget("me")
-        assert (receipt.subject, receipt.remnants, mine.people()) == ("me", (), [])
+            opened.require_consent("source", "photos")
+        (receipt,) = opened.forget("me")
+        assert (receipt.subject, receipt.remnants, opened.people()) == ("me", (), [])
 
 
 def test_a_report_never_shows_who_is_in_the_file_now_and_was_not_when_it_was_read(folder: Path) -> None:
-    with selfsearch.open("library", create=True) as mine:
-        mine.index(mine.give_consent("source", "photos", basis="own"))
-        me = mine.give_consent("person", "me", basis="own")
-        mine.enroll(me, "selfie.jpg")
-        shown = mine.query(me).appearances
+    with selfsearch.open("library", create=True) as opened:
+        opened.index(opened.give_consent("source", "photos", basis="own"))
+        me = opened.give_consent("person", "me", basis="own")
+        opened.enroll(me, "selfie.jpg")
+        shown = opened.query(me).appearances
         replaced = Path(shown[0].sightings[0].path)
         other = photos.picture("astronaut", 7).resize((shown[0].width, shown[0].height))
         replaced.write_bytes(photos.encoded(other))
-        picture = crops.for_appearances(mine.library, shown)
-        assert picture(shown[0]) == crops.chip_picture(mine.library, shown[0].face)
-        assert picture(shown[1]) != crops.chip_picture(mine.library, shown[1].face)
+        picture = crops.for_appearances(opened.library, shown)
+        assert picture(shown[0]) == crops.chip_picture(opened.library, shown[0].face)
+        assert picture(shown[1]) != crops.chip_picture(opened.library, shown[1].face)
 
 
 def test_the_number_of_a_face_that_is_gone_is_given_to_no_other(folder: Path) -> None:
-    with selfsearch.open("library", create=True) as mine:
-        grant = mine.give_consent("source", "photos", basis="own")
-        mine.index(grant)
-        first = set(faces.find_faces(mine.library, range(1, 100)))
-        mine.forget("photos")
-        mine.index(mine.give_consent("source", "photos", basis="own"))
-        assert first.isdisjoint(faces.find_faces(mine.library, range(1, 100)))
+    with selfsearch.open("library", create=True) as opened:
+        grant = opened.give_consent("source", "photos", basis="own")
+        opened.index(grant)
+        first = set(faces.find_faces(opened.library, range(1, 100)))
+        opened.forget("photos")
+        opened.index(opened.give_consent("source", "photos", basis="own"))
+        assert first.isdisjoint(faces.find_faces(opened.library, range(1, 100)))

@@ -69,12 +69,18 @@ class Month:
         """What the day's report says: (person, kind, places that came, places that went, why)."""
         self.clock(day, month)
         self.scanned = self.run("rescan", "--json").json
-        told = self.run("report", "--json").json["changes"]
+        changes = self.run("report", "--json").json["changes"]
         for kind in ("new", "gone", "moved", "band", "exposure"):
-            assert self.scanned["changes"][kind] == sum(one["kind"] == kind for one in told)
+            assert self.scanned["changes"][kind] == sum(change["kind"] == kind for change in changes)
         return [
-            (one["person"], one["kind"], self.short(one["added"]), self.short(one["removed"]), one["why"])
-            for one in told
+            (
+                change["person"],
+                change["kind"],
+                self.short(change["added"]),
+                self.short(change["removed"]),
+                change["why"],
+            )
+            for change in changes
         ]
 
     def short(self, places: list[str]) -> list[str]:
@@ -138,10 +144,10 @@ def the_disk_is_unplugged(month: Month, disk: Path) -> None:
     # the disk is unplugged, and plugged in again with one more picture
     unplugged = disk.rename(month.root / "drawer")
     assert month.day(10) == []
-    assert [one["id"] for one in month.scanned["unreachable"]] == [1]
+    assert [source["id"] for source in month.scanned["unreachable"]] == [1]
     disk.mkdir()  # a mount point without its disk
     assert month.day(11) == []
-    assert [one["id"] for one in month.scanned["unreachable"]] == [1]
+    assert [source["id"] for source in month.scanned["unreachable"]] == [1]
     disk.rmdir()
     put(unplugged / "party.jpg", scene(3))
     unplugged.rename(disk)
@@ -154,8 +160,8 @@ def exports_follow_one_another(month: Month, exports: Path) -> None:
     both, only_old, only_new = (scene(number) for number in (4, 6, 7))
     first = export("2026-03-12", ("sea", scene(1)), ("both", both), ("old", only_old))
     older = first.write(exports)
-    found = month.day(13)
-    assert sorted(found) == [
+    changes = month.day(13)
+    assert sorted(changes) == [
         ("me", "moved", ["sea.jpg"], [], None),
         ("me", "new", ["both.jpg"], [], None),
         ("me", "new", ["old.jpg"], [], None),
@@ -196,7 +202,10 @@ def consent_ends_and_is_renewed(month: Month, disk: Path) -> None:
     # the first person's consent ends on the 21st: nothing is told about her, until it is renewed
     expiring = [("person", "me", "2026-03-21"), ("source", str(disk), "2026-04-04")]
     assert month.day(20) == []
-    assert sorted((one["kind"], one["subject"], one["day"]) for one in month.scanned["expiring"]) == expiring
+    assert (
+        sorted((ending["kind"], ending["subject"], ending["day"]) for ending in month.scanned["expiring"])
+        == expiring
+    )
     put(disk / "late.jpg", scene(8))
     assert month.day(22) == []
     assert month.scanned["ended"] == [

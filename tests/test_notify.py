@@ -35,8 +35,8 @@ def no_remote_sender(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_ways_are_read_one_after_the_other() -> None:
-    words = "desktop file:/home/ada/My%20notes mail:ada@example.org ntfy://secret-topic desktop"
-    assert notify.parse(words) == [
+    setting = "desktop file:/home/ada/My%20notes mail:ada@example.org ntfy://secret-topic desktop"
+    assert notify.parse(setting) == [
         Channel("desktop"),
         Channel("file", "/home/ada/My notes"),
         Channel("mail", "ada@example.org"),
@@ -169,10 +169,10 @@ def test_a_real_mail_program_is_found_and_given_the_mail(
 
 
 class Service(BaseHTTPRequestHandler):
-    told: list[dict[str, str]]
+    received: list[dict[str, str]]
 
     def do_POST(self) -> None:
-        self.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(200)
         self.end_headers()
 
@@ -181,11 +181,11 @@ class Service(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def service() -> Iterator[tuple[str, list[dict[str, str]]]]:
-    told: list[dict[str, str]] = []
-    server = HTTPServer(("127.0.0.1", 0), type("Here", (Service,), {"told": told}))
+    received: list[dict[str, str]] = []
+    server = HTTPServer(("127.0.0.1", 0), type("Here", (Service,), {"received": received}))
     thread = Thread(target=server.serve_forever)
     thread.start()
-    yield f"json://127.0.0.1:{server.server_port}/s3cret", told
+    yield f"json://127.0.0.1:{server.server_port}/s3cret", received
     server.shutdown()
     thread.join()
     server.server_close()
@@ -195,9 +195,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:apprise", "i
 
 
 def test_a_url_is_sent_to(service: tuple[str, list[dict[str, str]]]) -> None:
-    url, told = service
+    url, received = service
     notify.send(Settings(notify=url), MESSAGE, failed=True)
-    assert [(one["title"], one["message"], one["type"]) for one in told] == [
+    assert [(message["title"], message["message"], message["type"]) for message in received] == [
         ("selfsearch", MESSAGE, "failure")
     ]
 
@@ -236,14 +236,14 @@ for _ in range(2):
 def test_a_re_scan_that_is_shut_in_still_tells_and_reaches_nothing_itself(
     service: tuple[str, list[dict[str, str]]],
 ) -> None:
-    url, told = service
+    url, received = service
     port = url.split(":")[2].split("/")[0]
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", SEALED, url, port], capture_output=True, text=True, cwd=ROOT, timeout=120
     )
-    assert done.stdout == "NetworkRefused\n", done.stderr
-    assert [one["message"] for one in told] == ["appearances: 3 new"] * 2
-    assert "s3cret" not in done.stderr
+    assert process.stdout == "NetworkRefused\n", process.stderr
+    assert [message["message"] for message in received] == ["appearances: 3 new"] * 2
+    assert "s3cret" not in process.stderr
 
 
 def test_the_sender_fails_when_the_message_was_not_sent(

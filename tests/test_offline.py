@@ -92,11 +92,11 @@ def python(code: str, *folders: Path, **environment: str) -> subprocess.Complete
     )
 
 
-def told(code: str, *folders: Path, **environment: str) -> str:
+def printed(code: str, *folders: Path, **environment: str) -> str:
     """What code prints, when it ends well and says nothing on stderr."""
-    done = python(code, *folders, **environment)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+    process = python(code, *folders, **environment)
+    assert (process.returncode, process.stderr) == (0, "")
+    return process.stdout
 
 
 # ---- the audit hook ----
@@ -127,7 +127,7 @@ except errors.NetworkRefused as refusal:
     print(refusal)
 """
     who = "a thread of the standard library's" if attempt == "stream" else "spy"
-    assert told(code, spy) == f"{who} tried to {ATTEMPTS[attempt]}{REFUSED}\n"
+    assert printed(code, spy) == f"{who} tried to {ATTEMPTS[attempt]}{REFUSED}\n"
 
 
 def test_a_socket_that_was_open_before_reaches_nothing(spy: Path) -> None:
@@ -148,7 +148,7 @@ for attempt in (
     except errors.NetworkRefused as refusal:
         print(refusal)
 """
-    assert told(code) == f"__main__ tried to reach 192.0.2.1 port 9{REFUSED}\n" * 4
+    assert printed(code) == f"__main__ tried to reach 192.0.2.1 port 9{REFUSED}\n" * 4
 
 
 def test_a_refusal_ends_the_command_with_a_sentence(spy: Path) -> None:
@@ -158,8 +158,8 @@ sys.argv = ["selfsearch", "status"]
 cli.options.opened = lambda: spy.resolve()
 cli.run()
 """
-    done = python(code, spy)
-    assert (done.returncode, done.stderr) == (
+    process = python(code, spy)
+    assert (process.returncode, process.stderr) == (
         1,
         f"selfsearch: spy tried to look up example.org{REFUSED}\n",
     )
@@ -172,8 +172,8 @@ sys.argv = ["selfsearch", "status"]
 cli.options.opened = lambda: spy.hide() or sys.exit(0)
 cli.run()
 """
-    done = python(code, spy)
-    assert (done.returncode, done.stderr) == (
+    process = python(code, spy)
+    assert (process.returncode, process.stderr) == (
         0,
         f"selfsearch: spy tried to look up 192.0.2.1{REFUSED}\n",
     )
@@ -194,7 +194,7 @@ client.sendall(b"secret")
 a, b = socket.socketpair()
 print(server.accept()[0].recv(10), a.send(b"x"))
 """
-    assert told(code) == "b'secret' 1\n"
+    assert printed(code) == "b'secret' 1\n"
 
 
 @pytest.mark.skipif(not shutil.which("dbus-run-session"), reason="there is no D-Bus here to try")
@@ -210,14 +210,14 @@ bus.connect(place["path"] if "path" in place else "\\0" + place["abstract"])
 bus.sendall(b"\\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\\r\\n")
 print(bus.recv(100)[:3])
 """
-    done = subprocess.run(
+    process = subprocess.run(
         ["dbus-run-session", "--", sys.executable, "-c", code],  # noqa: S607
         env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout == "b'OK '\n"
+    assert process.stdout == "b'OK '\n"
 
 
 # ---- the kernel's layers ----
@@ -243,7 +243,7 @@ print({{call(libc.socket, family, kind, 0) for family in families for kind in (1
 print(call(libc.socket, {AF_INET} | 1 << 31 << 1, 1, 0), call(libc.socket, 1, 1, 0))
 print(call(libc.syscall, {kernel.TABLES["x86_64"][0].io_uring_setup}, 4, b"\\0" * 120))
 """
-    assert told(code) == ("{'Permission denied'}\nPermission denied done\nOperation not permitted\n")
+    assert printed(code) == ("{'Permission denied'}\nPermission denied done\nOperation not permitted\n")
 
 
 @on_linux
@@ -265,7 +265,7 @@ sandbox.enforce()
 shut.set()
 thread.join()
 """
-    assert told(code) == "Permission denied\n"
+    assert printed(code) == "Permission denied\n"
 
 
 @on_linux
@@ -278,7 +278,7 @@ child = "import socket; socket.socket()"
 done = subprocess.run([sys.executable, "-c", child], capture_output=True, text=True)
 print(done.stderr.splitlines()[-1])
 """
-    assert told(code) == "PermissionError: [Errno 13] Permission denied\n"
+    assert printed(code) == "PermissionError: [Errno 13] Permission denied\n"
 
 
 @on_linux
@@ -294,7 +294,7 @@ if sandbox.enforce().landlock:
     for name in (libc.connect, libc.bind):
         print(call(name, early.fileno(), port, len(port)))
 """
-    out = told(code).splitlines()
+    out = printed(code).splitlines()
     if len(out) < 2:
         pytest.skip("this kernel has no Landlock for the network")
     assert out == ["Connection refused", "Permission denied", "Permission denied"]
@@ -321,7 +321,7 @@ before = call({AF_INET}, 1)
 sandbox.enforce()
 print(-before == errno.ENOSYS, -call({AF_INET}, 1) == errno.EACCES)
 """
-    out = told(code)
+    out = printed(code)
     if out.startswith("True"):
         pytest.skip("this kernel runs no 32-bit programs")
     assert out == "False True\n"
@@ -373,7 +373,7 @@ print(sandbox.layers() == sandbox.Layers())
 first = sandbox.enforce()
 print(first == sandbox.enforce() == sandbox.layers(), first.telemetry_off, first.hook)
 """
-    assert told(code) == "True\nTrue True True\n"
+    assert printed(code) == "True\nTrue True True\n"
 
 
 def test_a_program_that_imports_selfsearch_keeps_its_network() -> None:
@@ -385,7 +385,7 @@ from selfsearch import sandbox
 socket.socket().close()
 print(sandbox.layers() == sandbox.Layers())
 """
-    assert told(code) == "True\n"
+    assert printed(code) == "True\n"
 
 
 def test_main_alone_binds_nothing_for_tests_run_it_in_their_own_process(run: Run) -> None:
@@ -449,8 +449,8 @@ def dispatched(*args: str) -> subprocess.CompletedProcess[str]:
 )
 def test_every_command_runs_behind_the_layers(args: list[str], body: str, seccomp: bool) -> None:
     """They are set before anything heavy is loaded and before there is a second thread."""
-    done = dispatched(*args)
-    assert (done.stdout, done.stderr) == (f"{body} True {seccomp}  1\n", "")
+    process = dispatched(*args)
+    assert (process.stdout, process.stderr) == (f"{body} True {seccomp}  1\n", "")
 
 
 @pytest.mark.parametrize(
@@ -474,9 +474,9 @@ def test_every_command_runs_behind_the_layers(args: list[str], body: str, seccom
     ids=" ".join,
 )
 def test_a_command_line_that_reaches_no_command_ends_behind_the_layers(args: list[str]) -> None:
-    done = dispatched(*args)
-    assert done.stdout.splitlines()[-1] == f"no command True {LINUX}  1"
-    assert "the network is open" not in done.stderr
+    process = dispatched(*args)
+    assert process.stdout.splitlines()[-1] == f"no command True {LINUX}  1"
+    assert "the network is open" not in process.stderr
 
 
 @pytest.mark.parametrize(
@@ -491,8 +491,8 @@ def test_a_command_line_that_reaches_no_command_ends_behind_the_layers(args: lis
     ids=" ".join,
 )
 def test_only_fetching_a_named_model_pack_is_let_out_and_that_is_said(args: list[str]) -> None:
-    done = dispatched(*args)
-    assert (done.stdout, done.stderr) == (
+    process = dispatched(*args)
+    assert (process.stdout, process.stderr) == (
         "models.py add False False  1\n",
         "selfsearch: the network is open for this command: models add buffalo_l fetches a model pack that is"
         " not on this machine; no photograph and no face is read\n",
@@ -500,9 +500,9 @@ def test_only_fetching_a_named_model_pack_is_let_out_and_that_is_said(args: list
 
 
 def test_sending_a_message_is_let_out_and_that_is_said() -> None:
-    done = dispatched("notify-send")
-    assert done.stdout == "notify.py send False False  1\n"
-    assert done.stderr == (
+    process = dispatched("notify-send")
+    assert process.stdout == "notify.py send False False  1\n"
+    assert process.stderr == (
         "selfsearch: the network is open for this command: it sends one message, which holds no photograph,"
         " no name and no path\n"
     )
@@ -551,7 +551,7 @@ network_policy.apply = apply
 network_policy.guard(app)
 visit("selfsearch", typer.main.get_command(app))
 """
-    assert told(code) == ""
+    assert printed(code) == ""
 
 
 BROWSER = """#!{python}
@@ -564,8 +564,8 @@ with open({seen!r}, "w") as file:
 
 @pytest.mark.skipif(os.name != "posix", reason="the browser is a script")
 def test_a_browser_that_we_start_has_its_network_and_no_secret(tmp_path: Path) -> None:
-    browser, seen, page = tmp_path / "browser", tmp_path / "seen", tmp_path / "a report.html"
-    browser.write_text(BROWSER.format(python=sys.executable, seen=str(seen)))
+    browser, started, page = tmp_path / "browser", tmp_path / "seen", tmp_path / "a report.html"
+    browser.write_text(BROWSER.format(python=sys.executable, seen=str(started)))
     browser.chmod(0o755)
     code = f"""{FROM_C}
 import sys
@@ -582,9 +582,9 @@ sys.argv = ["selfsearch", "query", {FILE!r}, "--open"]
 os.umask(0o027)
 cli.run()
 """
-    out = told(code, BROWSER=f"{browser} %s", SELFSEARCH_PASSPHRASE="open sesame")  # noqa: S106
+    out = printed(code, BROWSER=f"{browser} %s", SELFSEARCH_PASSPHRASE="open sesame")  # noqa: S106
     assert out == f"True {'Permission denied' if LINUX else 'done'}\n"
-    assert seen.read_text() == f'[["{page.as_uri()}"], false, {0o027 if LINUX else 0o077}]'
+    assert started.read_text() == f'[["{page.as_uri()}"], false, {0o027 if LINUX else 0o077}]'
 
 
 @on_linux
@@ -602,7 +602,7 @@ helper = PrivilegedHelper(task)
 print(helper.do("well"), helper.do("not so\\nwell"), helper.do("well"))
 print(os.getpid())
 """
-    answers, parent = told(code).splitlines()
+    answers, parent = printed(code).splitlines()
     child = (tmp_path / "child").read_text()
     assert (answers, child != parent) == ("True False True", True)
     for _ in range(200):
@@ -621,14 +621,14 @@ from selfsearch.sandbox.privileged_helper import PrivilegedHelper
 helper = PrivilegedHelper(lambda text: os._exit(3))
 print(helper.do("well"), helper.do("well"))
 """
-    assert told(code) == "False False\n"
+    assert printed(code) == "False False\n"
 
 
 # ---- the whole way, watched from outside ----
 
 
 @dataclass
-class Seen:
+class Observed:
     """What the commands did, seen from outside."""
 
     calls: str  # strace's lines
@@ -647,15 +647,17 @@ class Watch(FileSystemEventHandler):
 
 def environment(folder: Path) -> dict[str, str]:
     """A home of its own, with nothing in it, and nothing that tells a library of a build machine."""
-    kept = {name: value for name, value in os.environ.items() if name not in proof.BUILD_MACHINES}
-    kept = {
-        name: value for name, value in kept.items() if not name.startswith(("SELFSEARCH_", "XDG_", "ORT_"))
+    variables = {name: value for name, value in os.environ.items() if name not in proof.BUILD_MACHINES}
+    variables = {
+        name: value
+        for name, value in variables.items()
+        if not name.startswith(("SELFSEARCH_", "XDG_", "ORT_"))
     }
     for name in ("home", "tmp", "cwd"):
         (folder / name).mkdir()
     ours = {"HOME": "home", "TMPDIR": "tmp", "SELFSEARCH_HOME": "library", "SELFSEARCH_KEYS": "keys"}
     own = {name: str(folder / place) for name, place in ours.items()}
-    return kept | own | {"SELFSEARCH_KEYRING": "off", "PYTHONPATH": str(CHECKOUT)}
+    return variables | own | {"SELFSEARCH_KEYRING": "off", "PYTHONPATH": str(CHECKOUT)}
 
 
 def commands(folder: Path) -> tuple[list[str], ...]:
@@ -669,68 +671,70 @@ def commands(folder: Path) -> tuple[list[str], ...]:
     return ["index", str(album), "--consent", "own"], query, ["rescan"], ["report"]
 
 
-def watched(folder: Path, before: list[str]) -> tuple[Seen, list[str]]:
+def watched(folder: Path, before: list[str]) -> tuple[Observed, list[str]]:
     """Run the commands, each behind the words of `before`, and see what they leave."""
     env = environment(folder)
     watch, observer = Watch(), Observer()
     observer.schedule(watch, str(folder / "tmp"), recursive=True)
     observer.start()
-    said = ""
+    answers = ""
     try:
-        for words in commands(folder):
-            program = [*before, sys.executable, "-m", "selfsearch", *words]
-            done = subprocess.run(
+        for args in commands(folder):
+            program = [*before, sys.executable, "-m", "selfsearch", *args]
+            process = subprocess.run(
                 program, env=env, cwd=folder / "cwd", capture_output=True, text=True, check=False
             )
-            assert done.returncode == 0, done.stderr
-            said += done.stdout
+            assert process.returncode == 0, process.stderr
+            answers += process.stdout
     finally:
         time.sleep(0.1)
         observer.stop()
         observer.join()
     home = [str(path.relative_to(folder)) for path in (folder / "home").rglob("*")]
-    return Seen("", watch.made, home, said), os.listdir(folder / "cwd")
+    return Observed("", watch.made, home, answers), os.listdir(folder / "cwd")
 
 
-def offers(*words: str) -> bool:
+def offers(*command: str) -> bool:
     return (
-        bool(shutil.which(words[0]))
-        and not subprocess.run(words, capture_output=True, check=False).returncode
+        bool(shutil.which(command[0]))
+        and not subprocess.run(command, capture_output=True, check=False).returncode
     )
 
 
 @pytest.fixture(scope="module")
-def traced(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+def traced(tmp_path_factory: pytest.TempPathFactory) -> Observed:
     """The commands under strace, once for all tests that look at it."""
     folder = tmp_path_factory.mktemp("traced")
     trace = folder / "calls"
     if not offers("strace", "-f", "-o", "/dev/null", "true"):
         pytest.skip("strace is not installed, or may not trace here")
-    seen, _ = watched(folder, ["strace", "-f", "-e", "trace=network,io_uring_setup", "-A", "-o", str(trace)])
-    seen.calls = trace.read_text()
-    return seen
+    observed, _ = watched(
+        folder, ["strace", "-f", "-e", "trace=network,io_uring_setup", "-A", "-o", str(trace)]
+    )
+    observed.calls = trace.read_text()
+    return observed
 
 
-def test_the_commands_do_not_even_try_to_connect(traced: Seen) -> None:
+def test_the_commands_do_not_even_try_to_connect(traced: Observed) -> None:
     asked = re.findall(r"^\d+ +(\w+\([^,)]*)", traced.calls, re.MULTILINE)
     assert {call for call in asked if call not in ("socket(AF_UNIX", "socketpair(AF_UNIX")} == set()
     assert "astronaut.jpg" in traced.answer
 
 
-def test_the_commands_make_no_temporary_file(traced: Seen) -> None:
+def test_the_commands_make_no_temporary_file(traced: Observed) -> None:
     assert traced.temporary == []
 
 
-def test_the_commands_leave_nothing_in_the_home(traced: Seen) -> None:
+def test_the_commands_leave_nothing_in_the_home(traced: Observed) -> None:
     assert traced.home == []
 
 
 def test_the_commands_work_where_there_is_no_network_at_all(tmp_path: Path) -> None:
     if not offers("unshare", "-rn", "true"):
         pytest.skip("an ordinary user may make no network namespace here")
-    seen, left = watched(tmp_path, ["unshare", "-rn"])
-    assert "astronaut.jpg" in seen.answer
-    assert (seen.temporary, seen.home, left) == ([], [], [])
+    observed, left = watched(tmp_path, ["unshare", "-rn"])
+    assert "astronaut.jpg" in observed.answer
+    assert (observed.temporary, observed.home, left) == ([], [], [])
 
 
 INFERENCE = """
@@ -758,14 +762,14 @@ def test_over_a_minute_of_inference_reports_to_nobody(before: str, tmp_path: Pat
     tracing = ["strace", "-f", "-e", "trace=network", "-o", str(trace)]
     if not offers("strace", "-f", "-o", "/dev/null", "true"):
         pytest.skip("strace is not installed, or may not trace here")
-    done = subprocess.run(
+    process = subprocess.run(
         [*tracing, sys.executable, "-c", INFERENCE.format(before=before)],
         env=environment(tmp_path),
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout == "True\n"
+    assert process.stdout == "True\n"
     assert list((tmp_path / "home").rglob("*")) == []
     asked = re.findall(r"^\d+ +(\w+\([^,)]*)", trace.read_text(), re.MULTILINE)
     probe = set() if before else {"socket(AF_INET6", "bind(3", "bind(4", "bind(5"}  # urllib3's, on loopback
@@ -779,10 +783,10 @@ def test_over_a_minute_of_inference_reports_to_nobody(before: str, tmp_path: Pat
     not sandbox_runner.available_sandboxes(), reason="this system offers ordinary users nothing of the kind"
 )
 def test_the_proof_holds(run: Run) -> None:
-    found = run("doctor", "--offline-proof", "--json").json
-    means = found.pop("means")
+    result = run("doctor", "--offline-proof", "--json").json
+    means = result.pop("means")
     assert means in sandbox_runner.DESCRIPTIONS.values()
-    assert found == {
+    assert result == {
         "schema": "selfsearch.offline-proof/1",
         "proven": True,
         "photographs": 11,
@@ -798,20 +802,20 @@ def test_the_proof_holds(run: Run) -> None:
 
 @pytest.mark.parametrize("name", sandbox_runner.available_sandboxes())
 def test_a_sandbox_is_closed(name: str) -> None:
-    done = subprocess.run(
+    process = subprocess.run(
         sandbox_runner.command(name, ["--version"]), capture_output=True, text=True, check=False
     )
-    if done.returncode == sandbox_runner.UNAVAILABLE:
+    if process.returncode == sandbox_runner.UNAVAILABLE:
         pytest.skip("not allowed here")
-    assert re.fullmatch(r"selfsearch [\d.]+\n", done.stdout), done.stderr
+    assert re.fullmatch(r"selfsearch [\d.]+\n", process.stdout), process.stderr
 
 
 def test_a_sandbox_with_a_way_out_proves_nothing() -> None:
     """What is called a sandbox here is none: nobody closed anything."""
     if subprocess.run([sys.executable, "-c", ROUTE], check=False, capture_output=True).returncode:
         pytest.skip("this machine has no way out anyhow")
-    words = sandbox_runner.command(sandbox_runner.SANDBOX_EXEC, [])
-    inside = words[words.index(sys.executable) :]
+    command = sandbox_runner.command(sandbox_runner.SANDBOX_EXEC, [])
+    inside = command[command.index(sys.executable) :]
     assert subprocess.run(inside, capture_output=True, check=False).returncode == sandbox_runner.LEAKING
 
 
@@ -820,17 +824,17 @@ ROUTE = f"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connec
 
 def test_where_nothing_can_be_proven_that_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "available_sandboxes", lambda: ())
-    said = run("doctor", "--offline-proof", code=1)
-    assert said.out == "not proven: this system lets no ordinary user forbid a program the network\n"
+    output = run("doctor", "--offline-proof", code=1)
+    assert output.out == "not proven: this system lets no ordinary user forbid a program the network\n"
 
 
 def test_a_run_that_fails_in_the_sandbox_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     if not sandbox_runner.available_sandboxes():
         pytest.skip("this system offers ordinary users nothing of the kind")
     monkeypatch.setattr(demo, "write", _no_picture)
-    found = proof.prove()
-    assert not found.holds
-    assert found.problem.startswith("index ended with 4: selfsearch: no picture was found")
+    result = proof.prove()
+    assert not result.holds
+    assert result.problem.startswith("index ended with 4: selfsearch: no picture was found")
 
 
 def _no_picture(folder: Path) -> tuple[Path, list[str]]:

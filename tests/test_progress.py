@@ -32,10 +32,10 @@ def test_several_sources_are_indexed_on_a_terminal(
         (tmp_path / name).mkdir()
         (tmp_path / name / "photo.jpg").write_bytes(photos.photo("a", len(name)))
     monkeypatch.setattr(progress, "progress_listener", progress.ProgressBar)
-    done = run("index", tmp_path / "one", tmp_path / "two", "--consent", "own", "--json").json
-    assert [source["found"] for source in done["sources"]] == [1, 1]
+    summary = run("index", tmp_path / "one", tmp_path / "two", "--consent", "own", "--json").json
+    assert [source["found"] for source in summary["sources"]] == [1, 1]
 
 
 def test_elsewhere_it_says_what_comes(run: Run, album: Path) -> None:
-    said = run("index", album, "--consent", "own").err.splitlines()
-    assert said[-1] == "Folder: 8 files"
+    lines = run("index", album, "--consent", "own").err.splitlines()
+    assert lines[-1] == "Folder: 8 files"

@@ -45,7 +45,7 @@ needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="there is no systemd-
 
 
 @pytest.mark.parametrize(
-    ("when", "words"),
+    ("when", "phrase"),
     [
         (plan.daily("03:00"), "daily 03:00"),
         (plan.weekly("Mon", "17:45"), "weekly mon 17:45"),
@@ -54,8 +54,8 @@ needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="there is no systemd-
         (plan.every("48h"), "every 2d"),
     ],
 )
-def test_a_time_is_read_as_it_is_said(when: When, words: str) -> None:
-    assert (when.text, plan.parse_when(words)) == (words, when)
+def test_a_time_is_read_as_it_is_said(when: When, phrase: str) -> None:
+    assert (when.text, plan.parse_when(phrase)) == (phrase, when)
 
 
 @pytest.mark.parametrize(
@@ -108,32 +108,32 @@ def test_systemd_accepts_the_units_whatever_is_in_the_paths(tmp_path: Path, chan
     for name, content in systemd.files(made).items():
         (tmp_path / name).write_bytes(content)
         paths.append(str(tmp_path / name))
-    done = subprocess.run(
+    process = subprocess.run(
         [str(ANALYZE), "verify", "--man=no", "--recursive-errors=no", *paths], capture_output=True, text=True
     )
-    complaints = [line for line in done.stderr.splitlines() if "selfsearch" in line]
-    assert (done.returncode, complaints) == (0, [])
+    complaints = [line for line in process.stderr.splitlines() if "selfsearch" in line]
+    assert (process.returncode, complaints) == (0, [])
 
 
 @needs_systemd
 @pytest.mark.parametrize(
-    "words", ["daily 03:00", "weekly sun 23:59", "every 15m", "every 6h", "every 1d", "every 20m"]
+    "phrase", ["daily 03:00", "weekly sun 23:59", "every 15m", "every 6h", "every 1d", "every 20m"]
 )
-def test_systemd_accepts_the_times(words: str) -> None:
-    text = systemd.calendar(plan.parse_when(words))
+def test_systemd_accepts_the_times(phrase: str) -> None:
+    text = systemd.calendar(plan.parse_when(phrase))
     assert text is not None
-    done = subprocess.run(
+    process = subprocess.run(
         [str(ANALYZE), "calendar", "--iterations=2", text], capture_output=True, text=True, check=True
     )
-    found = [
+    runs = [
         datetime.strptime(at, "%Y-%m-%d %H:%M:%S")
-        for at in re.findall(r"(?:elapse|#2): \w+ (\S+ \S+)", done.stdout)
+        for at in re.findall(r"(?:elapse|#2): \w+ (\S+ \S+)", process.stdout)
     ]
-    when = plan.parse_when(words)
+    when = plan.parse_when(phrase)
     apart = timedelta(minutes=when.every or (7 if when.weekday is not None else 1) * 24 * 60)
-    assert (found[1] - found[0], text) == (apart, text)
+    assert (runs[1] - runs[0], text) == (apart, text)
     if when.every is None:
-        assert (found[0].hour, found[0].minute) == (when.hour, when.minute)
+        assert (runs[0].hour, runs[0].minute) == (when.hour, when.minute)
 
 
 def test_a_span_that_divides_no_day_is_counted_from_the_last_run() -> None:
@@ -189,16 +189,16 @@ def test_what_systemd_refuses_in_a_program_s_path_is_refused_before(letter: str)
 
 def read_cron(line: str) -> tuple[list[str], str]:
     """The five fields, and the command as sh gets it: a strict reading of crontab(5)."""
-    found = re.fullmatch(r"([\d*/]+) ([\d*/]+) ([\d*/]+) ([\d*/]+) ([\d*/]+) (\S.*)", line)
-    assert found, line
+    match = re.fullmatch(r"([\d*/]+) ([\d*/]+) ([\d*/]+) ([\d*/]+) ([\d*/]+) (\S.*)", line)
+    assert match, line
     for text, (low, high) in zip(
-        found.groups()[:5], [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7)], strict=True
+        match.groups()[:5], [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7)], strict=True
     ):
         number = re.fullmatch(r"(\d+)|\*(?:/(\d+))?", text)
         assert number, text
         assert number[1] is None or low <= int(number[1]) <= high
-    assert not re.search(r"(?<!\\)%", found[6]), "a bare % ends the command"
-    return list(found.groups()[:5]), found[6].replace("\\%", "%")
+    assert not re.search(r"(?<!\\)%", match[6]), "a bare % ends the command"
+    return list(match.groups()[:5]), match[6].replace("\\%", "%")
 
 
 def test_cron_gets_the_command_as_it_is(tmp_path: Path) -> None:
@@ -211,15 +211,15 @@ def test_cron_gets_the_command_as_it_is(tmp_path: Path) -> None:
     line = cron.block(made).decode().splitlines()[1]
     fields, command = read_cron(line)
     subprocess.run(["/bin/sh", "-c", command], check=True, env={"PATH": "/usr/bin:/bin"})
-    said = (tmp_path / "said").read_text().splitlines()
-    assert (fields, said) == (
+    received = (tmp_path / "said").read_text().splitlines()
+    assert (fields, received) == (
         ["0", "3", "*", "*", "*"],
         [AWKWARD, "/home/ada/keys", "-m", "selfsearch", "rescan", "--scheduled"],
     )
 
 
 @pytest.mark.parametrize(
-    ("words", "fields"),
+    ("phrase", "fields"),
     [
         ("daily 17:45", "45 17 * * *"),
         ("weekly sun 03:00", "0 3 * * 0"),
@@ -231,8 +231,8 @@ def test_cron_gets_the_command_as_it_is(tmp_path: Path) -> None:
         ("every 7d", "0 0 * * 0"),
     ],
 )
-def test_cron_is_told_the_time(words: str, fields: str) -> None:
-    assert cron.fields(plan.parse_when(words)) == fields
+def test_cron_is_told_the_time(phrase: str, fields: str) -> None:
+    assert cron.fields(plan.parse_when(phrase)) == fields
 
 
 @pytest.mark.parametrize("span", ["7h", "25m", "90m", "2d"])
@@ -250,9 +250,9 @@ def test_the_rest_of_the_crontab_stays_byte_for_byte(others: bytes) -> None:
     again = cron.insert_block(
         once + b"later\n", "selfsearch", cron.block(replace(PLAN, when=plan.every("6h")))
     )
-    whole = others + b"\n" * (bool(others) and not others.endswith(b"\n"))
-    assert cron.remove_block(once, "selfsearch") == whole
-    assert cron.remove_block(again, "selfsearch") == whole + b"later\n"
+    ended = others + b"\n" * (bool(others) and not others.endswith(b"\n"))
+    assert cron.remove_block(once, "selfsearch") == ended
+    assert cron.remove_block(again, "selfsearch") == ended + b"later\n"
     assert again.count(b"BEGIN selfsearch") == 1
     assert cron.when_of(cron.split_at_block(again, "selfsearch")[1], "selfsearch") == plan.every("6h")
 
@@ -292,9 +292,9 @@ def test_launchd_reads_back_the_agent() -> None:
     }
 
 
-@pytest.mark.parametrize("words", ["daily 17:45", "weekly sun 03:00", "weekly mon 03:00", "every 7h"])
-def test_launchd_s_time_is_read_back(words: str) -> None:
-    when = plan.parse_when(words)
+@pytest.mark.parametrize("phrase", ["daily 17:45", "weekly sun 03:00", "weekly mon 03:00", "every 7h"])
+def test_launchd_s_time_is_read_back(phrase: str) -> None:
+    when = plan.parse_when(phrase)
     assert launchd.when_of(plistlib.dumps(launchd.trigger(when))) == when
 
 
@@ -317,9 +317,9 @@ def task(when: When, **changes: object) -> ElementTree.Element:
     return ElementTree.fromstring(content)  # noqa: S314  (our own)
 
 
-@pytest.mark.parametrize("words", ["daily 17:45", "weekly sun 03:00", "every 7h", "every 2d", "every 90m"])
-def test_the_task_has_the_order_of_the_schema(words: str) -> None:
-    for element in task(plan.parse_when(words)).iter():
+@pytest.mark.parametrize("phrase", ["daily 17:45", "weekly sun 03:00", "every 7h", "every 2d", "every 90m"])
+def test_the_task_has_the_order_of_the_schema(phrase: str) -> None:
+    for element in task(plan.parse_when(phrase)).iter():
         order = ORDER.get(element.tag.removeprefix(NS))
         if order:
             places = [order.index(child.tag.removeprefix(NS)) for child in element]
@@ -327,7 +327,7 @@ def test_the_task_has_the_order_of_the_schema(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "path", "text"),
+    ("phrase", "path", "text"),
     [
         ("daily 17:45", "CalendarTrigger/StartBoundary", "2026-01-01T17:45:00"),
         ("daily 17:45", "CalendarTrigger/ScheduleByDay/DaysInterval", "1"),
@@ -337,10 +337,12 @@ def test_the_task_has_the_order_of_the_schema(words: str) -> None:
         ("every 25h", "TimeTrigger/Repetition/Interval", "P1DT1H"),
     ],
 )
-def test_the_task_s_time(words: str, path: str, text: str) -> None:
-    found = task(plan.parse_when(words)).find("/".join(NS + part for part in ["Triggers", *path.split("/")]))
-    assert found is not None
-    assert (found.text or "") == text
+def test_the_task_s_time(phrase: str, path: str, text: str) -> None:
+    element = task(plan.parse_when(phrase)).find(
+        "/".join(NS + part for part in ["Triggers", *path.split("/")])
+    )
+    assert element is not None
+    assert (element.text or "") == text
 
 
 def test_the_task_sets_its_library_and_runs_quietly() -> None:
@@ -380,8 +382,8 @@ class Machine:
 
     def __call__(self, command: Sequence[str], given: bytes) -> CompletedProcess:
         self.started.append(shlex.join(command))
-        for words, answer in self.answers.items():
-            if words in "_".join(command):
+        for part, answer in self.answers.items():
+            if part in "_".join(command):
                 return answer
         if command[0] == "crontab":
             return self._crontab(command[1], given)
@@ -570,8 +572,12 @@ def test_install_status_and_remove_go_together(run: Run, library: Path, machine:
     assert machine.crontab is not None
     assert f"SELFSEARCH_HOME={library}".encode() in machine.crontab
     assert 'notify = "desktop"\n' in (library / "config.toml").read_text()
-    found = run("schedule", "status", "--json").json
-    assert (found["timer"]["when"], found["notify"], found["runs"]) == ("weekly mon 03:00", ["desktop"], [])
+    status = run("schedule", "status", "--json").json
+    assert (status["timer"]["when"], status["notify"], status["runs"]) == (
+        "weekly mon 03:00",
+        ["desktop"],
+        [],
+    )
     assert run("schedule", "remove").out == "the timer is gone\n"
     assert machine.crontab == b"0 1 * * * mine\n"
     assert run("schedule", "remove").out == "there was no timer in cron\n"
@@ -637,11 +643,11 @@ def test_status_says_why_a_run_failed(run: Run, library: Path, machine: Machine)
 
 def test_a_run_is_noted_with_what_it_came_to(tmp_path: Path) -> None:
     with run_log.record_run(tmp_path, lambda: NOW) as current:
-        assert [one.state for one in run_log.read(tmp_path)] == ["running"]
+        assert [entry.state for entry in run_log.read(tmp_path)] == ["running"]
         current.result(new=3)
-    (found,) = run_log.read(tmp_path)
-    assert (found.state, found.result, found.error) == ("done", {"new": 3}, None)
-    assert (found.started_at, found.finished_at) == (NOW.isoformat(), NOW.isoformat())
+    (entry,) = run_log.read(tmp_path)
+    assert (entry.state, entry.result, entry.error) == ("done", {"new": 3}, None)
+    assert (entry.started_at, entry.finished_at) == (NOW.isoformat(), NOW.isoformat())
     assert stat.S_IMODE((tmp_path / "runs.jsonl").stat().st_mode) == 0o600
 
 
@@ -664,8 +670,8 @@ def test_how_a_run_ended_is_noted_without_any_path(
 ) -> None:
     with pytest.raises(type(error)), run_log.record_run(tmp_path, lambda: NOW):
         raise error
-    (found,) = run_log.read(tmp_path)
-    assert (found.state, (found.error or "").startswith(reason or "")) == (state, True)
+    (entry,) = run_log.read(tmp_path)
+    assert (entry.state, (entry.error or "").startswith(reason or "")) == (state, True)
     assert "secret" not in (tmp_path / "runs.jsonl").read_text()
 
 
@@ -676,7 +682,7 @@ def test_a_run_that_was_killed_is_told_as_interrupted(tmp_path: Path) -> None:
         "    os.kill(os.getpid(), 9)\n"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parent.parent, check=False)
-    assert [one.state for one in run_log.read(tmp_path)] == ["interrupted"]
+    assert [entry.state for entry in run_log.read(tmp_path)] == ["interrupted"]
     with run_log.record_run(tmp_path, lambda: NOW) as current:
         assert current.previous is not None
         assert current.previous.state == "interrupted"
@@ -689,7 +695,7 @@ def test_old_runs_make_room_for_those_of_their_own_kind(
     for by in ["timer", *["watch"] * 5]:
         with run_log.record_run(tmp_path, lambda: NOW, by=by):
             pass
-    assert [one.by for one in run_log.read(tmp_path)] == ["timer", "watch", "watch", "watch"]
+    assert [entry.by for entry in run_log.read(tmp_path)] == ["timer", "watch", "watch", "watch"]
 
 
 def test_a_damaged_line_does_not_hide_the_others(tmp_path: Path) -> None:
@@ -697,7 +703,7 @@ def test_a_damaged_line_does_not_hide_the_others(tmp_path: Path) -> None:
         pass
     path = tmp_path / "runs.jsonl"
     path.write_bytes(b'\xff\n[1]\n{"run": 1}\n{"run": "x", "by": 3}\n' + path.read_bytes() + b'{"run": "ha')
-    assert [one.state for one in run_log.read(tmp_path)] == ["done"]
+    assert [entry.state for entry in run_log.read(tmp_path)] == ["done"]
 
 
 def test_the_same_failure_counts_as_repeated_for_a_day(tmp_path: Path) -> None:

@@ -317,7 +317,7 @@ def test_the_command_reads_what_is_new_and_ends_politely(
     run: Run, album: Path, selfie: Path, home: Path, number: signal.Signals
 ) -> None:
     late = album / "astronaut-0.jpg"
-    kept = late.read_bytes()
+    data = late.read_bytes()
     late.unlink()
     run("index", album, "--consent", "own")
     with subprocess.Popen(
@@ -327,7 +327,7 @@ def test_the_command_reads_what_is_new_and_ends_politely(
         lines = iter(process.stderr.readline, "")
         assert next(lines) == f"watching {album}\n"
         assert next(line for line in lines if "read" in line) == f"{album}: 0 read\n"
-        late.write_bytes(kept)
+        late.write_bytes(data)
         assert next(line for line in lines if "read" in line) == f"{album}: 1 read\n"
         process.send_signal(number)
         assert "stopped watching" in "".join(lines)

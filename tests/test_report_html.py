@@ -12,7 +12,7 @@ from importlib import resources
 import pytest
 
 from selfsearch.consent.grants import ConsentStatus
-from selfsearch.library.ledger import Entry
+from selfsearch.library.ledger import LedgerEntry
 from selfsearch.report.consent_records import ConsentRecord
 from selfsearch.report.differences import Difference
 from selfsearch.report.html import consent_to_html, differences_to_html, to_html
@@ -142,7 +142,7 @@ def test_hostile_text_is_shown_as_the_text_it_is():
 
 def test_hostile_text_is_text_in_the_page_of_differences_and_in_the_consent_receipt():
     state = {"band": HOSTILE, "exposure": HOSTILE, "places": [HOSTILE]}
-    entry = Entry(HOSTILE, HOSTILE, "source", HOSTILE, statement=HOSTILE, expires_at=HOSTILE)
+    entry = LedgerEntry(HOSTILE, HOSTILE, "source", HOSTILE, statement=HOSTILE, expires_at=HOSTILE)
     record = ConsentRecord("1", HOSTILE, 1, (entry,), (ConsentStatus("live", entry, None),))
     changes = [
         Difference(HOSTILE, kind, 1, HOSTILE, state, state, HOSTILE) for kind in ("new", "gone", "moved")

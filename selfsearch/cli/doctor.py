@@ -39,7 +39,9 @@ def doctor(
     for finding in examine(options.home(), options.key_folder(), options.ask_passphrase, fix=fix):
         findings.append(finding)
         if not as_json:
-            _print(finding)
+            options.answer(f"{MARKS[finding.level]} {finding.what}")
+            if finding.do:
+                options.answer(f"        {'mended' if finding.mended else 'to do'}: {finding.do}")
     errors = [finding for finding in findings if finding.level == "error" and not finding.mended]
     warnings = sum(finding.level == "warning" and not finding.mended for finding in findings)
     if as_json:
@@ -71,12 +73,6 @@ def _prove(as_json: bool) -> None:
         options.answer(str(proof))
     if not proof.holds:
         raise SelfsearchError("it was not proven that nothing needs the network; see above")
-
-
-def _print(finding: Finding) -> None:
-    options.answer(f"{MARKS[finding.level]} {finding.what}")
-    if finding.do:
-        options.answer(f"        {'mended' if finding.mended else 'to do'}: {finding.do}")
 
 
 def _summary(errors: int, warnings: int, mended: int) -> str:

@@ -10,6 +10,7 @@ import typer
 from ..errors import UsageError
 from ..types import isoformat
 from . import consent_prompt, options
+from .query import FaceChoice, read_probes
 
 app = typer.Typer(help="Who may be searched for, and by which photographs.", invoke_without_command=True)
 
@@ -48,18 +49,12 @@ def add(
     by: consent_prompt.By = None,
     evidence: consent_prompt.Evidence = None,
     days: consent_prompt.Days = 365,
-    face: Annotated[
-        str | None,
-        typer.Option(
-            "--face", metavar="largest|N", help="Which face of a group photograph: the largest, or number N."
-        ),
-    ] = None,
+    face: FaceChoice = None,
     pack: options.PackName = None,
 ) -> None:
     """Enrol a person, or add clearer photographs of one who is."""
     from ..workflows.enroll import enroll
     from ..workflows.gallery import Gallery
-    from .query import read_probes
 
     with options.opened(create=True, writing=True) as library:
         gallery = Gallery(library, options.engine(pack))

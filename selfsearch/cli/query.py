@@ -25,6 +25,31 @@ if TYPE_CHECKING:
 ME = "me"
 POOR_QUALITY = 0.25  # of a face in a photograph to ask with; below it more is found with a better one
 
+FaceChoice = Annotated[
+    str | None,
+    typer.Option(
+        "--face", metavar="largest|N", help="Which face of a group photograph: the largest, or number N."
+    ),
+]
+MinBand = Annotated[
+    str,
+    typer.Option("--min-band", metavar="BAND", help="Show nothing weaker than strong, likely or possible."),
+]
+Sources = Annotated[
+    list[int] | None,
+    typer.Option("--source", metavar="N", help="Only this source; may be given several times."),
+]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="DATE", help="Posted or taken on this day or later.")
+]
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="DATE", help="Posted or taken on this day or earlier.")
+]
+Html = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Write a report with the pictures, for a browser."),
+]
+
 
 @network(Need.BROWSER, when=lambda arguments: arguments["open_"])
 def query(
@@ -43,41 +68,21 @@ def query(
     purpose: Annotated[
         str, typer.Option("--purpose", metavar="WORDS", help="Why you ask; kept in the audit log.")
     ] = "",
-    face: Annotated[
-        str | None,
-        typer.Option(
-            "--face", metavar="largest|N", help="Which face of a group photograph: the largest, or number N."
-        ),
-    ] = None,
+    face: FaceChoice = None,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="Show at most this many appearances.")
     ] = None,
-    min_band: Annotated[
-        str,
-        typer.Option(
-            "--min-band", metavar="BAND", help="Show nothing weaker than strong, likely or possible."
-        ),
-    ] = "possible",
+    min_band: MinBand = "possible",
     everything: Annotated[
         bool, typer.Option("--all", help="Show weaker resemblances as well; most are other people.")
     ] = False,
-    source: Annotated[
-        list[int] | None,
-        typer.Option("--source", metavar="N", help="Only this source; may be given several times."),
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="DATE", help="Posted or taken on this day or later.")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="DATE", help="Posted or taken on this day or earlier.")
-    ] = None,
+    source: Sources = None,
+    since: Since = None,
+    until: Until = None,
     pack: options.PackName = None,
     as_json: options.AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one line per place.")] = False,
-    html: Annotated[
-        Path | None,
-        typer.Option("--html", metavar="FILE", help="Write a report with the pictures, for a browser."),
-    ] = None,
+    html: Html = None,
     open_: Annotated[bool, typer.Option("--open", help="Show the report in the browser.")] = False,
 ) -> None:
     """Show where the person in these photographs appears.

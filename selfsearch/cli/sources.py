@@ -11,6 +11,7 @@ from ..types import isoformat
 from . import options
 
 if TYPE_CHECKING:
+    from ..library.library import Library
     from ..library.sources import SourceRow
 
 app = typer.Typer(help="What was read, as what, and what you know of it.", invoke_without_command=True)
@@ -56,13 +57,11 @@ def set_source(
     if since and until and since > until:
         raise UsageError(f"--from {since} is after --to {until}")
     with options.opened(writing=True) as library:
-        rows = {row.id: row for row in sources.all_sources(library)}
-        if source not in rows:
-            raise UsageError(f"there is no source {source}; see: selfsearch sources")
-        if rows[source].platform == "folder":
+        row = _find(library, source)
+        if row.platform == "folder":
             raise UsageError(f"source {source} is plain files, which are in nobody's account")
         period = {"public": account_was == "public", "since": since, "until": until}
-        periods = [] if account_was == "unknown" else [*rows[source].account_was, period]
+        periods = [] if account_was == "unknown" else [*row.account_was, period]
         sources.update_source(library, source, account_was=periods)
     options.say(f"noted: the account of source {source} was {account_was}")
 
@@ -119,16 +118,23 @@ def gone(
     from ..library import items, sources
 
     with options.opened(writing=True) as library:
-        rows = {row.id: row for row in sources.all_sources(library)}
-        if source not in rows:
-            raise UsageError(f"there is no source {source}; see: selfsearch sources")
-        if rows[source].state != "unreachable":
+        if _find(library, source).state != "unreachable":
             raise UsageError(
                 f"source {source} could be reached the last time; selfsearch rescan says what is gone"
             )
         count = items.mark_all_gone(library, source, isoformat(options.now()))
         sources.update_source(library, source, stamps={})
     options.say(f"{count:,} files of source {source} count as gone")
+
+
+def _find(library: Library, number: int) -> SourceRow:
+    """Raises UsageError when there is no such source."""
+    from ..library.sources import all_sources
+
+    for row in all_sources(library):
+        if row.id == number:
+            return row
+    raise UsageError(f"there is no source {number}; see: selfsearch sources")
 
 
 def _as_object(row: SourceRow, counts: dict[str, int]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Which commands may leave the machine: each declares what it needs, and the default is nothing.
 
 `guard` has the layers of `selfsearch.sandbox` set when typer dispatches a command: its arguments are parsed
-and its body has not begun, so numpy, faiss and onnxruntime are not loaded and no thread exists. Parsing reads
+and its body has not begun, so numpy, faiss and onnxruntime are not loaded and no thread exists. Parsing opens
 no file and connects nowhere; a command line that reaches no command (--help, a usage error) ends behind all
 layers, too.
 """
@@ -29,12 +29,14 @@ Arguments = Mapping[str, Any]  # a command's parameters, parsed, by their names 
 class Need(Enum):
     """What one command needs and no other gets."""
 
-    NETWORK = auto()  # connections of its own: no layer is set, and that is said
-    TIMER_TOOLS = (
-        auto()
-    )  # crontab, which needs rights that the kernel's layers take away: the audit hook alone
-    BROWSER = auto()  # a browser would inherit the kernel's layers: a helper, made before them, starts it
-    NOTIFICATIONS = auto()  # mail and network messages: a helper, made before the layers, is given their text
+    # connections of its own: no layer is set, and that is said
+    NETWORK = auto()
+    # the system's timer tools: crontab needs rights that the kernel's layers take away, so the audit hook alone
+    TIMER_TOOLS = auto()
+    # a browser, which would inherit the kernel's layers: a helper that was made before them starts it
+    BROWSER = auto()
+    # messages by mail or over the network: a helper that was made before the layers is given their text
+    NOTIFICATIONS = auto()
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class Need(Enum):
 
     # connections of its own: no layer is set, and that is said
     NETWORK = auto()
-    # the system's timer tools: crontab needs rights that the kernel's layers take away, so the audit hook alone
+    # the system's timer tools: crontab needs rights that the kernel's layers take away; the audit hook alone
     TIMER_TOOLS = auto()
     # a browser, which would inherit the kernel's layers: a helper that was made before them starts it
     BROWSER = auto()

@@ -224,24 +224,18 @@ def mark_reminded(library: Library, reminders: Iterable[tuple[int, str]], now: s
             library.db.table("reminders").insert_all(rows, ignore=True)
 
 
-def prune(library: Library, *, told_before: str, gone_before: str) -> int:
-    """Drop scans and told changes from before a moment, and files that were gone before another.
-
-    Returns how many rows went.
-    """
-    statements = (
-        ("delete from changes where told_at < ?", told_before),
-        (
+def prune(library: Library, *, told_before: str, gone_before: str) -> None:
+    """Drop scans and told changes from before a moment, and files that were gone before another."""
+    with library.atomic():
+        library.db.execute("delete from changes where told_at < ?", [told_before])
+        library.db.execute(
             """
             delete from scans
             where finished_at < ? and id not in (select max(id) from scans group by source_id)
             """,
-            told_before,
-        ),
-        ("delete from items where gone_at < ?", gone_before),
-    )
-    with library.atomic():
-        return sum(int(library.db.execute(sql, [before]).rowcount) for sql, before in statements)
+            [told_before],
+        )
+        library.db.execute("delete from items where gone_at < ?", [gone_before])
 
 
 def _dump(state: State | None) -> str:

@@ -298,8 +298,8 @@ def totals(library: Library, sources: Sequence[int]) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def prune(library: Library, *, keep_remembered: bool = False) -> int:
-    """Remove content that no file refers to any more (its file holds something else now). Returns how many.
+def prune(library: Library, *, keep_remembered: bool = False) -> None:
+    """Remove content that no file refers to any more (its file holds something else now).
 
     `keep_remembered`: what somebody was told to appear in stays until its disappearance has been told, too.
     """
@@ -313,11 +313,10 @@ def prune(library: Library, *, keep_remembered: bool = False) -> int:
         )
     """
     with library.atomic():
-        cursor = library.db.execute(
+        library.db.execute(
             f"""
             delete from media
             where not exists (select 1 from items where items.media_id = media.id)
             {remembered if keep_remembered else ""}
             """
         )
-        return int(cursor.rowcount)

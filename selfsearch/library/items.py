@@ -118,15 +118,15 @@ def save_item(library: Library, source: int, item: NewItem, now: str) -> int:
     return int(item_id)
 
 
-def mark_gone(library: Library, source: int, seen: Container[int], now: str) -> list[int]:
-    """Mark the source's files whose ids are not in `seen` as gone. Returns their ids."""
+def mark_gone(library: Library, source: int, seen: Container[int], now: str) -> int:
+    """Mark the source's files whose ids are not in `seen` as gone. Returns how many."""
     rows = library.db.execute("select id from items where source_id = ? and gone_at is null", [source])
     gone = [item_id for (item_id,) in rows if item_id not in seen]
     with library.atomic():
         library.db.conn.executemany(
             "update items set gone_at = ? where id = ?", [(now, item_id) for item_id in gone]
         )
-    return gone
+    return len(gone)
 
 
 def mark_all_gone(library: Library, source: int, now: str) -> int:

@@ -18,16 +18,11 @@ from .library import Library
 Unwrap = Callable[[str, bytes], "bytes | None"]  # name and wrapped key -> the key, where it can be had
 
 
-def destroy(library: Library, names: Iterable[str]) -> int:
-    """Delete keys; what they sealed cannot be read any more.
-
-    Returns how many there were. `rotate` must follow.
-    """
-    count = 0
+def destroy(library: Library, names: Iterable[str]) -> None:
+    """Delete keys; what they sealed cannot be read any more. `rotate` must follow."""
     for name in names:
-        count += library.keys.execute("delete from keys where name = ?", [name]).rowcount
+        library.keys.execute("delete from keys where name = ?", [name])
         library.forget_sealer(name)
-    return count
 
 
 def rotate(library: Library) -> None:
@@ -37,17 +32,16 @@ def rotate(library: Library) -> None:
     finish(library)
 
 
-def finish(library: Library) -> bool:
-    """End a rotation that has begun. Returns whether there was one."""
+def finish(library: Library) -> None:
+    """End a rotation that has begun."""
     if len(library.root.wrapping) == 1:
-        return False
+        return
     try:
         rewrap(library, lambda name, wrapped: unwrap(name, wrapped, library.root.wrapping))
         compact(library.keys)
     except DatabaseError as exc:
         raise explain(exc, library.home / "keys.db") from exc
     _store(library, replace(library.root, wrapping=library.root.wrapping[:1]))
-    return True
 
 
 def rewrap(library: Library, unwrap: Unwrap) -> list[str]:

@@ -32,7 +32,6 @@ class Restored:
     manifest: backup.Manifest
     newer: int  # ledger entries of the library in place that were taken over
     lost: tuple[str, ...]  # sources and people whose keys open no more: they are erased
-    requested: int  # erasures that the next command that writes will do
 
 
 def restore(
@@ -55,12 +54,11 @@ def restore(
             raise LibraryError(f"{path} does not hold what it says it holds; nothing was changed")
         staged.migrate()
         newer, lost = _reconcile(staged, home, roots, erase_ended, now)
-        requested = len(erasure.pending(staged))
         staged.db.execute("pragma wal_checkpoint(truncate)")
         staged.keys.execute("pragma wal_checkpoint(truncate)")
     _keep_root(home, folder, key_folder, root)
     commit_replacement(home)
-    return Restored(manifest, newer, lost, requested)
+    return Restored(manifest, newer, lost)
 
 
 def root_keys(home: Path, key_folder: Path, path: Path, ask: root_key.AskPassphrase | None) -> list[RootKey]:

@@ -392,7 +392,7 @@ def mark_gone(scan: SourceScan, source: Source) -> None:
         if problem.outcome is Outcome.UNREADABLE
     }
     scan.seen.update(items.items_below(library, scan.source_id, unlisted, scan.seen))
-    scan.result.gone = len(items.mark_gone(library, scan.source_id, scan.seen, now))
+    scan.result.gone = items.mark_gone(library, scan.source_id, scan.seen, now)
     scan.result.moved = items.promote_duplicates(library)
     faces.prune(library, keep_remembered=True)
 

@@ -47,7 +47,7 @@ class WatchTimings:
 
 
 @dataclass
-class Root:
+class WatchedRoot:
     """One watched folder, or the folder of one watched file, and what is known to be going on in it.
 
     Moments are of the watch's clock.
@@ -73,7 +73,7 @@ class FolderEvents:
 
     def __init__(self) -> None:
         self._observer = Observer()
-        self._queue: queue.SimpleQueue[tuple[Root, FileSystemEvent]] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[WatchedRoot, FileSystemEvent]] = queue.SimpleQueue()
 
     def __enter__(self) -> FolderEvents:
         self._observer.start()
@@ -83,7 +83,7 @@ class FolderEvents:
         self._observer.stop()
         self._observer.join(timeout=5)
 
-    def watch(self, root: Root, folder: Path, *, recursive: bool) -> ObservedWatch:
+    def watch(self, root: WatchedRoot, folder: Path, *, recursive: bool) -> ObservedWatch:
         """Begin to collect a folder's events for `root`. Raises OSError when the system has no more room."""
         return self._observer.schedule(_Handler(root, self._queue), str(folder), recursive=recursive)
 
@@ -94,9 +94,9 @@ class FolderEvents:
         except (KeyError, OSError):
             log.debug("a watch ended by itself")
 
-    def wait(self, seconds: float) -> list[tuple[Root, FileSystemEvent]]:
+    def wait(self, seconds: float) -> list[tuple[WatchedRoot, FileSystemEvent]]:
         """Sleep until something happens, but no longer than that; returns what happened."""
-        events: list[tuple[Root, FileSystemEvent]] = []
+        events: list[tuple[WatchedRoot, FileSystemEvent]] = []
         try:
             events.append(self._queue.get(timeout=seconds))
             while True:
@@ -108,7 +108,9 @@ class FolderEvents:
 class _Handler(FileSystemEventHandler):
     """Puts the changes into the queue; runs in the observer's thread and does nothing else."""
 
-    def __init__(self, root: Root, events: queue.SimpleQueue[tuple[Root, FileSystemEvent]]) -> None:
+    def __init__(
+        self, root: WatchedRoot, events: queue.SimpleQueue[tuple[WatchedRoot, FileSystemEvent]]
+    ) -> None:
         self.root, self.events = root, events
 
     def on_any_event(self, event: FileSystemEvent) -> None:
@@ -148,7 +150,7 @@ class _Follower:
         timings: WatchTimings,
         clock: Clock,
     ) -> None:
-        self.roots = [Root(path, scanned_at=clock()) for path in dict.fromkeys(roots)]
+        self.roots = [WatchedRoot(path, scanned_at=clock()) for path in dict.fromkeys(roots)]
         self.rescan, self.ignore, self.timings, self.clock = rescan, ignore, timings, clock
 
     def run(self, events: FolderEvents) -> None:
@@ -162,7 +164,7 @@ class _Follower:
             for root, event in events.wait(seconds):
                 self._note(root, event)
 
-    def _note(self, root: Root, event: FileSystemEvent) -> None:
+    def _note(self, root: WatchedRoot, event: FileSystemEvent) -> None:
         now = self.clock()
         paths = [os.fsdecode(event.src_path)]
         if isinstance(event, FileSystemMovedEvent):
@@ -176,13 +178,13 @@ class _Follower:
         if event.event_type in ("created", "modified") and not event.is_directory:
             root.unfinished[changed[0]] = (_size_and_time(changed[0]), now)
 
-    def _matters(self, root: Root, path: str) -> bool:
+    def _matters(self, root: WatchedRoot, path: str) -> bool:
         place = Path(path)
         if any(place.is_relative_to(folder) for folder in self.ignore):
             return False
         return place.is_relative_to(root.path) or root.path.is_relative_to(place)
 
-    def _check_watch(self, root: Root, now: float, events: FolderEvents) -> None:
+    def _check_watch(self, root: WatchedRoot, now: float, events: FolderEvents) -> None:
         """Begin to watch a root that is there and is not watched, or is another folder than it was."""
         identity = _identity(root.path)
         if identity == root.identity and (identity is None or root.watch is not None):
@@ -202,7 +204,7 @@ class _Follower:
             root.watch = ObservedWatch(str(folder), recursive=False)
         root.touch(now)  # what happened before the watch began is unknown
 
-    def _scan_if_due(self, root: Root, now: float) -> None:
+    def _scan_if_due(self, root: WatchedRoot, now: float) -> None:
         if root.first_change is None and now - root.scanned_at >= self.timings.max_interval:
             root.touch(now - self.timings.quiet)
         if root.watch is None or not self._is_due(root, now):
@@ -214,14 +216,14 @@ class _Follower:
             root.touch(now)
             root.not_before = now + self.timings.retry_failed
 
-    def _is_due(self, root: Root, now: float) -> bool:
+    def _is_due(self, root: WatchedRoot, now: float) -> bool:
         if root.first_change is None or now < root.not_before:
             return False
         if now - root.first_change >= self.timings.max_delay:
             return True
         return now - root.last_change >= self.timings.quiet and not self._is_still_written_to(root, now)
 
-    def _is_still_written_to(self, root: Root, now: float) -> bool:
+    def _is_still_written_to(self, root: WatchedRoot, now: float) -> bool:
         """Whether a file that was written to, and that nobody has closed, may yet change."""
         for path, (before, since) in list(root.unfinished.items()):
             current = _size_and_time(path)

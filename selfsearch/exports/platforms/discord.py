@@ -60,7 +60,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class DiscordChannel:
     """One channel. `type` is Discord's word, also where the package has only its number."""
 
     id: str
@@ -173,7 +173,7 @@ class Discord(Platform):
         return {folder_of(path): match[1] for path, match in matches if match}
 
     @cached_property
-    def _channels(self) -> list[Channel]:
+    def _channels(self) -> list[DiscordChannel]:
         find, object_at = self.export.find, self.export.object_at
         titles: dict[str, Mapping[str, Any]] = {}  # index.json by the folder it stands in
         channels = []
@@ -185,10 +185,10 @@ class Discord(Platform):
             title = as_text(titles[above].get(channel_id)) or as_text(record.get("name"))
             guild = as_text(as_dict(record.get("guild")).get("id"))
             messages = find(f"{folder}messages.json") or find(f"{folder}messages.csv")
-            channels.append(Channel(channel_id, _channel_type(record, title), title, guild, messages))
+            channels.append(DiscordChannel(channel_id, _channel_type(record, title), title, guild, messages))
         return channels
 
-    def _messages(self, channel: Channel) -> Iterator[dict[str, Any]]:
+    def _messages(self, channel: DiscordChannel) -> Iterator[dict[str, Any]]:
         """A channel's messages with lower-case keys."""
         if path := channel.messages:
             is_table = fold(path).endswith(".csv")
@@ -204,7 +204,7 @@ class Discord(Platform):
             for attachment in _attachments(message)
         )
 
-    def _provenance(self, channel: Channel, message: Mapping[str, Any]) -> Provenance:
+    def _provenance(self, channel: DiscordChannel, message: Mapping[str, Any]) -> Provenance:
         owner, message_id = self.account.name, as_text(message.get("id"))
         if message_id and not is_digits(message_id):
             message_id = None

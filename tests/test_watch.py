@@ -33,7 +33,7 @@ from watchdog.events import (
 from watchdog.observers.api import ObservedWatch
 
 from selfsearch.monitoring import watch
-from selfsearch.monitoring.watch import FolderEvents, Root, WatchTimings
+from selfsearch.monitoring.watch import FolderEvents, WatchedRoot, WatchTimings
 from tests.conftest import Run
 
 LONG = 10.0  # seconds: the command takes less to end
@@ -58,8 +58,8 @@ class Simulation(FolderEvents):
         self.deaf = False  # the system loses all events
         self.full = False  # the system watches no further folder
         self._script: list[tuple[float, Callable[[], None]]] = []
-        self._watched: dict[ObservedWatch, Root] = {}
-        self._pending: list[tuple[Root, FileSystemEvent]] = []
+        self._watched: dict[ObservedWatch, WatchedRoot] = {}
+        self._pending: list[tuple[WatchedRoot, FileSystemEvent]] = []
 
     def at(self, second: float, action: Callable[..., None], *args: Any, **options: Any) -> None:
         """Have something happen at that time; the first look is over after ten seconds."""
@@ -87,7 +87,7 @@ class Simulation(FolderEvents):
 
     def __exit__(self, *_: object) -> None: ...
 
-    def watch(self, root: Root, folder: Path, *, recursive: bool) -> ObservedWatch:
+    def watch(self, root: WatchedRoot, folder: Path, *, recursive: bool) -> ObservedWatch:
         if self.full:
             raise OSError(28, "inotify watch limit reached")
         made = ObservedWatch(str(folder), recursive=recursive)
@@ -97,7 +97,7 @@ class Simulation(FolderEvents):
     def unwatch(self, watch: ObservedWatch) -> None:
         self._watched.pop(watch, None)
 
-    def wait(self, seconds: float) -> list[tuple[Root, FileSystemEvent]]:
+    def wait(self, seconds: float) -> list[tuple[WatchedRoot, FileSystemEvent]]:
         self.waits.append(seconds)
         end = self.now + seconds
         if self._script and self._script[0][0] <= end:

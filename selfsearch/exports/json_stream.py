@@ -14,6 +14,7 @@ import ijson
 CHUNK_BYTES = 4096
 MAX_TAIL = 1 << 16  # characters of white space and ";" that are kept back until something else follows
 _TAIL = "; \t\r\n"
+LEVELS = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 MAX_DEPTH = 200  # levels of nesting; no platform's record comes near
 
 # Half of a surrogate pair, as text that was cut inside an emoji ends: ijson would end the whole record there.
@@ -73,12 +74,9 @@ def events(stream: JsonText) -> Iterator[tuple[str, str, Any]]:
     """ijson's (prefix, event, value). Raises ijson.JSONError at damage, and at nesting beyond reason."""
     depth = 0
     for prefix, event, value in ijson.parse(stream, use_float=True, buf_size=CHUNK_BYTES):
-        if event in ("start_map", "start_array"):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise ijson.JSONError(f"nested more than {MAX_DEPTH} levels deep")
-        elif event in ("end_map", "end_array"):
-            depth -= 1
+        depth += LEVELS.get(event, 0)
+        if depth > MAX_DEPTH:
+            raise ijson.JSONError(f"nested more than {MAX_DEPTH} levels deep")
         yield prefix, event, value
 
 

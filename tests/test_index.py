@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import shutil
+import threading
 import zipfile
+from datetime import datetime, timezone
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
+from selfsearch import media
+from selfsearch.consent import grants
+from selfsearch.library.library import open_library
+from selfsearch.workflows import index
 from tests import photos
 from tests.conftest import Run
+from tests.fakes import ColourEngine, coloured
+
+NOW = datetime(2026, 3, 4, tzinfo=timezone.utc)
 
 
 def test_the_summary_counts_every_file_once(run: Run, album: Path) -> None:
@@ -136,3 +148,32 @@ def test_the_files_of_the_library_are_private(run: Run, album: Path, home: Path)
     run("index", album, "--consent", "own")
     for path in (home, *home.rglob("*")):
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_of_equal_files_the_first_has_the_faces_whichever_is_read_first(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "equal"
+    folder.mkdir()
+    for name in "abcdef":
+        (folder / f"{name}.png").write_bytes(coloured("red"))
+    read, claim = media.read_picture, index.Claims.claim
+    is_first, claimed = itertools.chain([os.cpu_count() != 1], itertools.repeat(False)), threading.Event()
+
+    def read_the_first_late(stream: BinaryIO) -> tuple[str, bytes]:
+        assert not next(is_first) or claimed.wait(30)
+        return read(stream)
+
+    def claim_and_say(claims: index.Claims, sha256: str) -> bool:
+        is_new = claim(claims, sha256)
+        claimed.set()
+        return is_new
+
+    monkeypatch.setattr(media, "read_picture", read_the_first_late)
+    monkeypatch.setattr(index.Claims, "claim", claim_and_say)
+    with open_library(home, key_folder=home.parent / "keys", create=True) as library:
+        grant = grants.give(library, grants.ConsentRequest("source", str(folder), "own"), NOW)
+        (result,) = index.index(library, ColourEngine(), grant, folder, lambda: NOW)  # type: ignore[arg-type]
+        rows = library.db.execute("select path, outcome from items order by path").fetchall()
+    assert result.counts == {"duplicate": 5, "indexed": 1}
+    assert rows[0] == ("a.png", "indexed")

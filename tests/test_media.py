@@ -13,10 +13,10 @@ import pytest
 import simplejpeg
 from PIL import Image
 
-from selfsearch.media import sniff
 from selfsearch.media.decode import open_still
 from selfsearch.media.metadata import parse_datetime
 from selfsearch.media.phash import perceptual_hash
+from selfsearch.media.sniff import sniff
 from selfsearch.types import Facts, Location, Pixels, Timestamp
 
 from .hostile import bmp_with_an_empty_fourth_channel, heic, png, xmp

@@ -8,9 +8,8 @@ import os
 # give them back: each thread would go on holding the largest picture that it ever met.
 os.environ.setdefault("PILLOW_BLOCK_SIZE", "64m")
 
-from .decode import Still, open_still
+from .decode import Still, open_still, read_picture
 from .limits import MAX_BYTES
 from .phash import perceptual_hash
-from .sniff import SNIFF_BYTES, sniff
 
-__all__ = ["MAX_BYTES", "SNIFF_BYTES", "Still", "open_still", "perceptual_hash", "sniff"]
+__all__ = ["MAX_BYTES", "Still", "open_still", "perceptual_hash", "read_picture"]

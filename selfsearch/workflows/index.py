@@ -19,7 +19,7 @@ from collections import Counter, deque
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from .. import media
@@ -124,21 +124,30 @@ class Claims:
     """Content that is being analysed, so that no two threads work on the same bytes."""
 
     def __init__(self) -> None:
-        self._digests: set[str] = set()
+        self._passed_on: dict[str, bool] = {}  # sha256 -> whether its analysis has left `analyse`
         self._lock = threading.Lock()
 
     def claim(self, sha256: str) -> bool:
         """False when another file of this run has that content."""
         with self._lock:
-            if sha256 in self._digests:
+            if sha256 in self._passed_on:
                 return False
-            self._digests.add(sha256)
+            self._passed_on[sha256] = False
+            return True
+
+    def pass_on(self, sha256: str) -> bool:
+        """Note that the content's analysis leaves `analyse`. False when it had left before, or is stored."""
+        with self._lock:
+            if self._passed_on.get(sha256) is not False:
+                return False
+            self._passed_on[sha256] = True
             return True
 
     def release(self, digests: Iterable[str]) -> None:
         """The library has them now."""
         with self._lock:
-            self._digests.difference_update(digests)
+            for sha256 in digests:
+                self._passed_on.pop(sha256, None)
 
 
 def index(
@@ -254,11 +263,25 @@ def analyse(context: Context, changed: Iterable[Item]) -> Iterator[FileResult]:
         for item in changed:
             pending.append(pool.submit(_analyse_file, context, item))
             while len(pending) > AHEAD * workers or (pending and pending[0].done()):
-                yield pending.popleft().result()
+                yield _next_result(context, pending)
         while pending:
-            yield pending.popleft().result()
+            yield _next_result(context, pending)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _next_result(context: Context, pending: deque[Future[FileResult]]) -> FileResult:
+    """The result of the first file. Of equal files the first has the faces, whichever was analysed first."""
+    result = pending.popleft().result()
+    if not context.claims.pass_on(result.sha256) or not result.is_copy:
+        return result
+    for place, future in enumerate(pending):
+        original = future.result()
+        if original.sha256 == result.sha256 and not original.is_copy:
+            pending[place] = Future()
+            pending[place].set_result(replace(result, item=original.item))
+            return replace(original, item=result.item)
+    return result
 
 
 def _analyse_file(context: Context, item: Item) -> FileResult:
@@ -268,7 +291,8 @@ def _analyse_file(context: Context, item: Item) -> FileResult:
         return FileResult(item, outcome, reason)
     sha256 = ""
     try:
-        kind, data = _read_picture(item)
+        with item.member.open() as stream:
+            kind, data = media.read_picture(stream)
         sha256 = hashlib.sha256(data).hexdigest()
         indexed = faces.find_media(context.library, sha256, context.pack)
         if indexed is not None:
@@ -290,31 +314,6 @@ def analyse_picture(engine: Engine, data: bytes, kind: str | None = None) -> Ana
     pixels, detected = engine.detect_and_embed(still)
     phash = media.perceptual_hash(pixels)
     return Analysis(still.type, still.width, still.height, detected, phash, still.facts, still.problem)
-
-
-def _read_picture(item: Item) -> tuple[str, bytes]:
-    """A picture's type and bytes. Raises ItemError for anything else, after its first bytes."""
-    assert item.member is not None  # noqa: S101  (the caller looked)
-    with item.member.open() as stream:
-        head = stream.read(media.SNIFF_BYTES)
-        kind = media.sniff(head)
-        if kind is None or not kind.startswith("image/"):
-            raise ItemError(Outcome.UNSUPPORTED, _why_no_picture(kind, head))
-        data = head + stream.read(media.MAX_BYTES + 1 - len(head))
-    if len(data) > media.MAX_BYTES:
-        raise ItemError(Outcome.TOO_LARGE, f"a picture of more than {media.MAX_BYTES >> 20} MB")
-    return kind, data
-
-
-def _why_no_picture(kind: str | None, head: bytes) -> str:
-    if not head:
-        return "an empty file"
-    if kind is None:
-        return "not a picture: its content is of no kind that is known here"
-    if kind.startswith("video/"):
-        return "a video: only pictures are searched so far"
-    names = {"application/zip": "an archive inside an archive, or a document"}
-    return f"not a picture: {names.get(kind, kind)}"
 
 
 def store(scan: SourceScan, results: Iterable[FileResult]) -> None:

@@ -51,11 +51,6 @@ class Outcome(str, Enum):
     DERIVATIVE = "derivative"  # a thumbnail, overlay or sticker that the platform made from another file
     LINK_ONLY = "link_only"  # the export has a link, but not the media
 
-    @property
-    def looked_at(self) -> bool:
-        """Whether the pixels behind this outcome were searched for faces."""
-        return self in (Outcome.INDEXED, Outcome.NO_FACE, Outcome.DUPLICATE)
-
 
 READ_IN_PART = "read only in part"  # so begins the reason of a record of which something could not be used
 

@@ -24,7 +24,6 @@ from ..errors import ItemError
 from .json_stream import JsonText, complaint, elements, events
 from .path_index import PathIndex, file_name, fold, folder_of
 
-MAX_RECORD_BYTES = 1 << 30  # a record file beyond this is not a platform's
 HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")  # an escaped surrogate, which may stand alone
 NOT_OBJECTS = "holds entries that are not objects; they were passed over"
 MAX_DOCUMENT_BYTES = 64 << 20  # for records that must be parsed whole, not streamed

@@ -63,6 +63,36 @@ class IndexResult:
         return sum(self.counts.values())
 
 
+class Claims:
+    """Content that is being analysed, so that no two threads work on the same bytes."""
+
+    def __init__(self) -> None:
+        self._passed_on: dict[str, bool] = {}  # sha256 -> whether its analysis has left `analyse`
+        self._lock = threading.Lock()
+
+    def claim(self, sha256: str) -> bool:
+        """False when another file of this run has that content."""
+        with self._lock:
+            if sha256 in self._passed_on:
+                return False
+            self._passed_on[sha256] = False
+            return True
+
+    def pass_on(self, sha256: str) -> bool:
+        """Note that the content's analysis leaves `analyse`. False when it had left before, or is stored."""
+        with self._lock:
+            if self._passed_on.get(sha256) is not False:
+                return False
+            self._passed_on[sha256] = True
+            return True
+
+    def release(self, digests: Iterable[str]) -> None:
+        """The library has them now."""
+        with self._lock:
+            for sha256 in digests:
+                self._passed_on.pop(sha256, None)
+
+
 @dataclass
 class Context:
     """What the steps of one run share."""
@@ -76,7 +106,7 @@ class Context:
     keep_faces: bystanders.FaceFilter
     analysed: set[int]  # media that have embeddings of this pack
     failures: dict[str, tuple[Outcome, str | None]] = field(default_factory=dict)  # sha256 -> why
-    claims: Claims = field(default_factory=lambda: Claims())
+    claims: Claims = field(default_factory=Claims)
 
     @property
     def now(self) -> str:
@@ -118,36 +148,6 @@ class FileResult:
     analysis: Analysis | None = None
     media: int | None = None  # content that the library has already
     is_copy: bool = False  # content that an earlier file of this run is bringing
-
-
-class Claims:
-    """Content that is being analysed, so that no two threads work on the same bytes."""
-
-    def __init__(self) -> None:
-        self._passed_on: dict[str, bool] = {}  # sha256 -> whether its analysis has left `analyse`
-        self._lock = threading.Lock()
-
-    def claim(self, sha256: str) -> bool:
-        """False when another file of this run has that content."""
-        with self._lock:
-            if sha256 in self._passed_on:
-                return False
-            self._passed_on[sha256] = False
-            return True
-
-    def pass_on(self, sha256: str) -> bool:
-        """Note that the content's analysis leaves `analyse`. False when it had left before, or is stored."""
-        with self._lock:
-            if self._passed_on.get(sha256) is not False:
-                return False
-            self._passed_on[sha256] = True
-            return True
-
-    def release(self, digests: Iterable[str]) -> None:
-        """The library has them now."""
-        with self._lock:
-            for sha256 in digests:
-                self._passed_on.pop(sha256, None)
 
 
 def index(
@@ -246,8 +246,7 @@ def skip_unchanged(scan: SourceScan, listed: Iterable[list[Item]]) -> Iterator[I
 
 def _is_changed(context: Context, row: items.StoredItem, item: Item) -> bool:
     """Whether a file that was met before must be looked at again."""
-    is_said_anew = row.digest != items.digest(item.provenance)
-    if row.stamp != item.stamp or is_said_anew:
+    if row.stamp != item.stamp or row.digest != items.digest(item.provenance):
         return True
     if item.decided is not None:
         return row.outcome is not item.decided[0]

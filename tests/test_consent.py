@@ -278,6 +278,8 @@ def test_consent_withdrawn_while_an_index_runs_stops_it(run: Run, home: Path, tm
                 index.index(library, ColourEngine(), grant, folder, lambda: NOW, Gate())  # type: ignore[arg-type]
             except ConsentError as exc:
                 stopped.append(exc)
+                workers = [thread for thread in threading.enumerate() if thread.name.startswith("selfsearch")]
+                assert workers == []  # the library is about to be closed
 
     running = threading.Thread(target=run_index)
     running.start()

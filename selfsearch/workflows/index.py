@@ -16,7 +16,7 @@ import hashlib
 import os
 import threading
 from collections import Counter, deque
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Generator, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
@@ -199,8 +199,8 @@ def index_source(context: Context, source: Source, locator: str, root: str) -> I
     try:
         listed = list_items(source)
         changed = skip_unchanged(scan, listed)
-        results = analyse(context, changed)
-        store(scan, results)
+        with closing(analyse(context, changed)) as results:  # no thread of it outlives an error
+            store(scan, results)
         mark_gone(scan, source)
         state = "complete"
     except SelfsearchError:
@@ -253,7 +253,7 @@ def _is_changed(context: Context, row: items.StoredItem, item: Item) -> bool:
     return row.outcome in RETRIED or (row.media is not None and row.media not in context.analysed)
 
 
-def analyse(context: Context, changed: Iterable[Item]) -> Iterator[FileResult]:
+def analyse(context: Context, changed: Iterable[Item]) -> Generator[FileResult, None, None]:
     """One result per file, in order. Threads are enough: decoders and networks release the interpreter."""
     workers = os.cpu_count() or 1
     pending: deque[Future[FileResult]] = deque()

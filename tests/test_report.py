@@ -16,7 +16,7 @@ from selfsearch.report.advice import advice, platform_name, web_advice
 from selfsearch.report.crops import crop
 from selfsearch.report.csv import COLUMNS, to_csv
 from selfsearch.report.json import to_json
-from selfsearch.report.sanitize import line, path, web
+from selfsearch.report.sanitize import line, visible, web
 from selfsearch.report.summary import summarise, worklist
 from selfsearch.report.text import cells, fit_middle, to_text
 from selfsearch.report.wording import band_in_words, false_matches, format_time, time_range
@@ -434,7 +434,7 @@ def test_emoji_made_of_several_characters_stay_whole():
 
 
 def test_a_path_shows_where_something_cannot_be_shown():
-    assert path("a\u202eb\udcff\n.jpg") == "a\ufffdb\ufffd\ufffd.jpg"
+    assert visible("a\u202eb\udcff\n.jpg") == "a\ufffdb\ufffd\ufffd.jpg"
 
 
 def test_a_long_path_is_cut_in_its_middle():

@@ -19,6 +19,7 @@ from ..sandbox import process
 from . import (
     backup,
     consent,
+    console,
     demo,
     doctor,
     export,
@@ -28,6 +29,7 @@ from . import (
     models,
     network_policy,
     notify,
+    options,
     people,
     query,
     report,
@@ -83,6 +85,11 @@ _reported: set[str] = set()  # what was said on stderr
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code. The only place where an error becomes a message."""
     os.umask(0o077)
+    with console.guarded(sys.argv if argv is None else argv):
+        return _main(argv)
+
+
+def _main(argv: list[str] | None) -> int:
     try:
         app(argv, prog_name="selfsearch")
     except SystemExit as stop:  # typer always ends this way: 0, or 2 for wrong usage
@@ -110,13 +117,14 @@ def _exit_code(code: object) -> int:
 
 
 def _report(message: str, code: int) -> int:
-    print(f"selfsearch: {message}", file=sys.stderr)
+    options.say(f"selfsearch: {message}")
     _reported.add(message)
     return code
 
 
 def run() -> None:
     """The console script: `main()` with the process hardened and the network shut for the whole of it."""
+    console.guard(sys.argv)
     process.take_passphrases()
     process.no_core_dumps()  # children included
     network_policy.guard(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,7 +51,7 @@ def list_statuses(as_json: options.AsJson = False) -> None:
 def show(subject: Subject, as_json: options.AsJson = False) -> None:
     """Show everything that the ledger says about one source or person, with the words that were agreed to."""
     from ..library import ledger
-    from ..report.consent_records import entry_to_json, entry_to_text
+    from ..report.consent_records import entry_to_json, entry_to_lines
 
     with options.opened() as library:
         kind, name = _resolve(library, subject)
@@ -59,7 +60,8 @@ def show(subject: Subject, as_json: options.AsJson = False) -> None:
         listed = [entry_to_json(entry) for entry in entries]
         options.answer_json({"schema": "selfsearch.ledger/1", "entries": listed})
         return
-    options.answer("\n\n".join(entry_to_text(entry) for entry in entries))
+    for number, entry in enumerate(entries):
+        options.answer(*[""] * bool(number), *entry_to_lines(entry))
 
 
 @app.command("renew")
@@ -106,10 +108,11 @@ def _effect(name: str, wider: list[str]) -> str:
     """What withdrawing does; `wider` are folders above with consent of their own."""
     if not wider:
         return "Nothing of it is searched, read again or shown from now on."
+    revoke, index = (f"selfsearch {verb} {shlex.quote(wider[0])}" for verb in ("consent revoke", "index"))
     return (
         f"But {name} lies in {wider[0]}, for which there is consent as a whole: as a part of that it is still"
-        f" searched, read and shown. Withdraw that, too: selfsearch consent revoke {wider[0]}; or take"
-        f" {name} out of it, and then: selfsearch index {wider[0]}"
+        f" searched, read and shown. Withdraw that, too: {revoke}; or take"
+        f" {name} out of it, and then: {index}"
     )
 
 
@@ -222,7 +225,8 @@ def _resolve(library: Library, name: str) -> tuple[str, str]:
 def _until(status: ConsentStatus) -> str:
     if status.state in ("withdrawn", "erased"):
         return f", {status.state} on {status.entry.at[:10]}"
-    hint = "" if status.state == "live" else f"; renew it: selfsearch consent renew {status.entry.subject}"
+    renew = f"selfsearch consent renew {shlex.quote(status.entry.subject)}"
+    hint = "" if status.state == "live" else f"; renew it: {renew}"
     return f", until {status.entry.expires_at[:10]}{hint}"
 
 

@@ -40,11 +40,11 @@ def demo(
     options.say(f"  selfie: {selfie}  (a photograph of her to ask with)")
     answer, report = _index_and_query(place, selfie)
     options.say("")
-    options.answer(to_text(answer, width=options.width(), colour=options.colour()))
+    options.answer_styled(to_text(answer, width=options.width(), colour=options.colour()))
     options.answer(_verdict(answer, expected))
     options.answer(f"Report with the pictures: {report}")
     options.answer(
-        "The same with your own photographs:\n  selfsearch index FOLDER\n  selfsearch query SELFIE"
+        "The same with your own photographs:", "  selfsearch index FOLDER", "  selfsearch query SELFIE"
     )
     if open_:
         open_in_browser(report)

@@ -55,7 +55,7 @@ def doctor(
             }
         )
     else:
-        options.answer(_summary(len(errors), warnings, sum(finding.mended for finding in findings)))
+        options.answer("", _summary(len(errors), warnings, sum(finding.mended for finding in findings)))
     if errors and all(finding.check == "programs" for finding in errors):
         raise SelfsearchError("something that selfsearch needs does not work on this machine; see above")
     if errors:
@@ -77,7 +77,7 @@ def _prove(as_json: bool) -> None:
 
 def _summary(errors: int, warnings: int, mended: int) -> str:
     if not errors and not warnings:
-        return "\nEverything is as it should be." if not mended else f"\nAll is well now: {mended} mended."
+        return "Everything is as it should be." if not mended else f"All is well now: {mended} mended."
     counts = {"error": errors, "warning": warnings}
     parts = [f"{count} {noun}{'s' * (count > 1)}" for noun, count in counts.items() if count]
-    return "\n" + ", ".join(parts + [f"{mended} mended"] * bool(mended)) + "."
+    return ", ".join(parts + [f"{mended} mended"] * bool(mended)) + "."

@@ -20,13 +20,14 @@ def complete(library: Library, now: datetime) -> list[str]:
         return []
     from ..consent import forget
 
-    return [
-        f"completed what was to be erased before: {as_text(receipt)}"
-        for receipt in forget.complete(library, now)
-    ]
+    lines = []
+    for receipt in forget.complete(library, now):
+        first, *rest = as_lines(receipt)
+        lines += [f"completed what was to be erased before: {first}", *rest]
+    return lines
 
 
-def as_text(receipt: Receipt) -> str:
+def as_lines(receipt: Receipt) -> list[str]:
     """A receipt for people."""
     counts = ", ".join(f"{count:,} {name}" for name, count in receipt.counts.items())
     lines = [
@@ -45,11 +46,11 @@ def as_text(receipt: Receipt) -> str:
             " searched for again"
         )
     lines.append(f"  receipt: entry {receipt.entry} of the ledger, {receipt.at}, sha256 {receipt.hash}")
-    return "\n".join(lines)
+    return lines
 
 
-def not_reached() -> str:
+def not_reached() -> list[str]:
     """What no erasure can reach from here."""
     from ..consent.forget import NOT_REACHED
 
-    return "\n".join(["what cannot be erased from here:", *(f"  - {copy}" for copy in NOT_REACHED)])
+    return ["what cannot be erased from here:", *(f"  - {copy}" for copy in NOT_REACHED)]

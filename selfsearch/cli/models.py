@@ -36,7 +36,7 @@ def list_models(context: typer.Context, as_json: options.AsJson = False) -> None
         options.answer_json({"schema": "selfsearch.models/1", "packs": packs, "unusable": problems})
         return
     for pack in packs:
-        options.answer(_as_text(pack))
+        options.answer(*_as_lines(pack))
     for name, problem in unusable.items():
         options.answer(f"! {name}: {problem}; take it away: selfsearch models remove {name}")
 
@@ -138,7 +138,7 @@ def _download(name: str, folder: Path, new_name: str | None, accepted: bool) -> 
     from ..recognition.session import release_url
     from .progress import DownloadProgress
 
-    options.say(TERMS)
+    options.say(*TERMS.splitlines())
     if not accepted and not options.ask(
         f"Do you accept this for {name}, and shall it be fetched from InsightFace?"
     ):
@@ -181,12 +181,12 @@ def _is_calibrated(pack: Pack) -> bool:
         return False
 
 
-def _as_text(pack: dict[str, Any]) -> str:
+def _as_lines(pack: dict[str, Any]) -> list[str]:
     good, used = pack["checksums"] == "good", pack["used"]
-    problem = "" if good else f"\n    {pack['checksums']}"
-    return (
+    summary = (
         f"{'!' if not good else '*' if used else ' '} {pack['name']}{' (used)' if used else ''}:"
         f" {pack['bytes'] / 2**20:.0f} MB, {pack['dimension']} numbers per face,"
-        f" checksums {'good' if good else 'BAD'}, {'' if pack['calibrated'] else 'not '}calibrated\n"
-        f"    {pack['licence']}{problem}"
+        f" checksums {'good' if good else 'BAD'}, {'' if pack['calibrated'] else 'not '}calibrated"
     )
+    problem = [] if good else [f"    {pack['checksums']}"]
+    return [summary, *(f"    {line}" for line in pack["licence"].splitlines()), *problem]

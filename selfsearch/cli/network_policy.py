@@ -21,6 +21,7 @@ import typer
 
 from .. import sandbox
 from ..sandbox.privileged_helper import PrivilegedHelper, Task
+from . import options
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Arguments = Mapping[str, Any]  # a command's parameters, parsed, by their names in Python
@@ -100,7 +101,7 @@ def apply(command: Callable[..., Any], arguments: Arguments, umask: int = 0o077)
     need = declared.need if declared and declared.when(arguments) else None
     if declared and need is Need.NETWORK:
         reason = declared.because.format_map(arguments)
-        print(f"selfsearch: the network is open for this command: {reason}", file=sys.stderr)
+        options.say(f"selfsearch: the network is open for this command: {reason}")
         return
     if need is Need.BROWSER:
         _browser = _helper(_browse, umask)

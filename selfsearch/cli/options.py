@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import LibraryBusyError, UsageError
+from ..report.sanitize import visible
 from ..sandbox import process
-from . import erasure_output
+from . import console, erasure_output
 
 if TYPE_CHECKING:
     from ..library.library import Library
@@ -35,7 +36,7 @@ def print_version(wanted: bool) -> None:
     if wanted:
         from ..version import __version__
 
-        typer.echo(f"selfsearch {__version__}")
+        answer(f"selfsearch {__version__}")
         raise typer.Exit
 
 
@@ -90,8 +91,7 @@ def opened(*, create: bool = False, writing: bool = False, completing: bool = Tr
         home(), key_folder=key_folder(), create=create, writing=writing, ask=ask_passphrase
     ) as library:
         if writing and completing:
-            for line in erasure_output.complete(library, now()):
-                say(line)
+            say(*erasure_output.complete(library, now()))
         yield library
 
 
@@ -131,38 +131,66 @@ def ask(question: str) -> bool:
     """Yes or no, from a terminal. Without one the answer is no."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    typer.echo(f"{question} [y/N] ", nl=False, err=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return prompt(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
-def say(text: str) -> None:
-    """A line of the story, on stderr; folded at words on a terminal."""
+def prompt(question: str) -> str:
+    """The line that is typed after the question."""
+    sys.stderr.write(visible(question))
+    sys.stderr.flush()
+    return sys.stdin.readline()
+
+
+def say(*lines: str) -> None:
+    """Lines of the story, on stderr; folded at words on a terminal. A line break in one is none of ours."""
+    shown = [visible(line) for line in lines]
     if sys.stderr.isatty():
         import shutil
         import textwrap
 
         columns = shutil.get_terminal_size().columns
-        options = {"width": columns, "break_long_words": False, "break_on_hyphens": False}
-        text = "\n".join(textwrap.fill(line, **options) for line in text.split("\n"))  # type: ignore[arg-type]
-    typer.echo(text, err=True)
+        shown = [
+            textwrap.fill(line, columns, break_long_words=False, break_on_hyphens=False) for line in shown
+        ]
+    sys.stderr.write("".join(f"{line}\n" for line in shown))
+    sys.stderr.flush()
 
 
-def answer(text: str) -> None:
-    """The answer, on stdout."""
-    typer.echo(text)
+def answer(*lines: str) -> None:
+    """Lines of the answer, on stdout. A line break in one is none of ours."""
+    sys.stdout.write("".join(f"{visible(line)}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def answer_text(text: str) -> None:
+    """A text of ours as it is, with its line breaks: what would be written into a file, say."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def answer_styled(text: str) -> None:
+    """An answer that report/ laid out in lines, styles included."""
+    for line in text.removesuffix("\n").split("\n"):
+        console.write_styled(line)
+    sys.stdout.flush()
 
 
 def answer_json(value: dict[str, Any]) -> None:
-    """The answer for programs, on stdout: piece by piece, for it may list 100,000 posts."""
+    """The answer for programs, on stdout: piece by piece, for it may list 100,000 posts.
+
+    It is ASCII: everything else, what acts on a terminal included, is escaped (\\u202e).
+    """
+    write = sys.stdout.write
     for position, (key, member) in enumerate(value.items()):
-        typer.echo(f"{',' if position else '{'}\n {json.dumps(key)}: ", nl=False)
+        write(f"{',' if position else '{'}\n {json.dumps(key)}: ")
         if not isinstance(member, list) or not member:
-            typer.echo(json.dumps(member, indent=1), nl=False)
+            write(json.dumps(member, indent=1))
             continue
         for index, item in enumerate(member):
-            typer.echo(f"{',' if index else '['}\n{json.dumps(item, indent=1)}", nl=False)
-        typer.echo("]", nl=False)
-    typer.echo("\n}")
+            write(f"{',' if index else '['}\n{json.dumps(item, indent=1)}")
+        write("]")
+    write("\n}\n")
+    sys.stdout.flush()
 
 
 def width() -> int:

@@ -20,7 +20,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from ..report.sanitize import visible
 from ..types import Outcome, ProgressListener
+from . import console
 from .options import say
 
 LINE_INTERVAL = 30.0  # seconds between plain lines
@@ -37,12 +39,12 @@ class ProgressBar(ProgressListener):
 
     def __init__(self) -> None:
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             _FilesPerSecond(),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=Console(file=console.unguarded(sys.stderr)),
             transient=True,
         )
         self._task: TaskID | None = None
@@ -50,7 +52,8 @@ class ProgressBar(ProgressListener):
     def begin(self, title: str, files: int | None) -> None:
         """Start a source's bar."""
         self._progress.start()
-        self._task = self._progress.add_task(title[:40], total=files)
+        console.guard()  # what is printed meanwhile goes through streams of Rich's
+        self._task = self._progress.add_task(visible(title[:40]), total=files)
 
     def step(self, outcome: Outcome, address: str) -> None:
         """Move it by one file."""
@@ -95,13 +98,19 @@ class DownloadProgress:
 
     def __init__(self) -> None:
         self._bar = Progress(
-            BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
-            console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty(),
-        )  # fmt: skip
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=Console(file=console.unguarded(sys.stderr)),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
         self._task, self._last = self._bar.add_task("", total=None), time.monotonic()
 
     def __enter__(self) -> DownloadProgress:
         self._bar.start()
+        console.guard()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import InputError, UsageError
 from ..types import Outcome, ProgressListener
-from . import consent_prompt, options
+from . import consent_prompt, console, options
 from .network_policy import Need, network, open_in_browser
 
 if TYPE_CHECKING:
@@ -185,13 +185,11 @@ def _choose_face(photo: ProbePhoto, face: str | None) -> int:
         f" (at {face.box[0]:.0f},{face.box[1]:.0f}, {face.box[2]:.0f} x {face.box[3]:.0f} pixels)"
         for number, face in enumerate(photo.faces, 1)
     ]
-    listing = f"{photo.path} shows {len(photo.faces)} faces, largest first:\n" + "\n".join(lines)
+    options.say(f"{photo.path} shows {len(photo.faces)} faces, largest first:", *lines)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise InputError(f"{listing}\nsay which one with --face largest, or --face NUMBER")
-    options.say(listing)
+        raise InputError("say which face is meant with --face largest, or --face NUMBER")
     while True:
-        typer.echo("Which one is meant? ", nl=False, err=True)
-        reply = sys.stdin.readline().strip()
+        reply = options.prompt("Which one is meant? ").strip()
         if reply.isdecimal() and 1 <= int(reply) <= len(photo.faces):
             return int(reply) - 1
         if not reply:
@@ -232,9 +230,9 @@ def _print(answer: Answer, *, as_json: bool, as_csv: bool) -> None:
     if as_json:
         options.answer_json(to_json(answer))
     elif as_csv:
-        to_csv(answer, sys.stdout)
+        to_csv(answer, console.table())
     else:
-        options.answer(to_text(answer, width=options.width(), colour=options.colour()))
+        options.answer_styled(to_text(answer, width=options.width(), colour=options.colour()))
 
 
 def _write_page(library: Library, answer: Answer, path: Path | None, show: bool) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from ..errors import SelfsearchError, UsageError
 from ..types import isoformat
-from . import options
+from . import console, options
 
 if TYPE_CHECKING:
     from ..library.changes import Change, State
@@ -163,6 +163,6 @@ def _print(differences: Sequence[Difference], form: str) -> None:
     if form == "json":
         options.answer_json(to_json(differences))
     elif form == "csv":
-        to_csv(differences, sys.stdout)
+        to_csv(differences, console.table())
     else:
-        options.answer(to_markdown(differences) if form == "md" else to_text(differences))
+        options.answer_styled(to_markdown(differences) if form == "md" else to_text(differences))

@@ -93,7 +93,7 @@ def show(
     plan = _plan(when, chosen, _notify_setting(notify))
     for place, content in timers.preview(chosen, plan, timers.folder(chosen, options.home())).items():
         options.say(f"# {place}")
-        options.answer(content.decode("utf-16" if chosen == "windows" else "utf-8"))
+        options.answer_text(content.decode("utf-16" if chosen == "windows" else "utf-8"))
 
 
 @app.command("status")
@@ -115,7 +115,7 @@ def status(system: System = None, as_json: options.AsJson = False) -> None:
             | {"runs": [asdict(run) for run in runs]}
         )
         return
-    options.answer(_timer_text(timer))
+    options.answer(*_timer_lines(timer))
     options.answer("told by: " + (", ".join(channels) or "nothing; see --notify of install"))
     for run in runs:
         options.answer(_run_text(run))
@@ -247,14 +247,14 @@ def _advise(system: str) -> None:
         options.say("cron does not make up for a time at which the machine was off")
 
 
-def _timer_text(timer: Timer) -> str:
+def _timer_lines(timer: Timer) -> list[str]:
     if not timer.installed:
-        return f"no timer is installed in {timer.system}; selfsearch schedule install makes one"
+        return [f"no timer is installed in {timer.system}; selfsearch schedule install makes one"]
     lines = [f"timer: {timer.system}" + (f", {timer.when}" if timer.when else "")]
     for name, text in (("next run", timer.next_run), ("last run", timer.last_run), ("result", timer.result)):
         if text:
             lines.append(f"{name}: {text}")
-    return "\n".join(lines)
+    return lines
 
 
 def _run_text(run: Run) -> str:

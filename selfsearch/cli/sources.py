@@ -33,7 +33,7 @@ def list_sources(context: typer.Context, as_json: options.AsJson = False) -> Non
         options.answer_json({"schema": "selfsearch.sources/1", "sources": listed})
         return
     for row, counts in rows:
-        options.answer(_as_text(row, counts))
+        options.answer(*_as_lines(row, counts))
 
 
 @app.command("set")
@@ -146,7 +146,7 @@ def _as_object(row: SourceRow, counts: dict[str, int]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _as_text(row: SourceRow, counts: dict[str, int]) -> str:
+def _as_lines(row: SourceRow, counts: dict[str, int]) -> list[str]:
     account = f" of {row.account}" if row.account else ""
     lines = [f"{row.id}: {row.title}{account}, {sum(counts.values()):,} files, {row.why}"]
     lines += [f"   {path}" for path in row.containers]
@@ -158,4 +158,4 @@ def _as_text(row: SourceRow, counts: dict[str, int]) -> str:
         lines.append(
             f"   you said: the account was {'public' if period['public'] else 'private'}{since}{until}"
         )
-    return "\n".join(lines)
+    return lines

@@ -32,7 +32,7 @@ def status(
     if as_json:
         options.answer_json(state)
         return
-    options.answer(_as_text(state))
+    options.answer(*_as_lines(state))
     for row in state.get("problems", ()):
         options.answer(f"  {row['outcome']:<12} {row['address']}: {row['reason'] or ''}")
 
@@ -74,7 +74,7 @@ KEYS = {
 }
 
 
-def _as_text(state: dict[str, Any]) -> str:
+def _as_lines(state: dict[str, Any]) -> list[str]:
     lines = [
         f"library: {state['home']}",
         f"encrypted: {KEYS[state['key']]}",
@@ -85,7 +85,8 @@ def _as_text(state: dict[str, Any]) -> str:
     lines += [text for consent in state["consents"] if (text := _consent_as_text(consent))]
     in_ledger = {consent["subject"] for consent in state["consents"]}
     lines += [
-        f"NO consent for {root}: nothing of it is searched or shown; to give it: selfsearch index {root}"
+        f"NO consent for {root}: nothing of it is searched or shown; to give it:"
+        f" selfsearch index {shlex.quote(root)}"
         for root in state["without_consent"]
         if root not in in_ledger
     ]
@@ -93,7 +94,7 @@ def _as_text(state: dict[str, Any]) -> str:
         lines.append(
             f"being erased: {', '.join(state['erasing'])}; the next command that writes completes it"
         )
-    return "\n".join(lines)
+    return lines
 
 
 def _consent(status: ConsentStatus, now: datetime) -> dict[str, Any]:

@@ -7,6 +7,7 @@ indexed decides, or about the nearest one above it.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -165,7 +166,7 @@ def _check_part(library: Library, newest: NewestEntries, kind: str, subject: str
     if not any(root == subject or _below(root, subject) for root in roots):
         raise UsageError(
             f"consent was given for {entry.subject} as a whole; withdraw that, or take {subject} out of the"
-            f" folder and erase what is kept of it: selfsearch forget {subject}"
+            f" folder and erase what is kept of it: selfsearch forget {shlex.quote(subject)}"
         )
 
 
@@ -291,14 +292,15 @@ def _grant(newest: NewestEntries, kind: str, subject: str, now: datetime) -> Gra
     if expires <= now:
         raise ConsentError(
             f"the consent for {subject} expired on {entry.expires_at[:10]};"
-            f" renew it: selfsearch consent renew {entry.subject}"
+            f" renew it: selfsearch consent renew {shlex.quote(entry.subject)}"
         )
     return Grant(kind, subject, entry.id, expires)
 
 
 def _refusal(entry: LedgerEntry | None, kind: str, subject: str) -> ConsentError:
-    index, query = f"selfsearch index {subject} --consent own", "selfsearch query PHOTO --self (or --person)"
-    how = index if kind == "source" else query
+    how = "selfsearch query PHOTO --self (or --person)"
+    if kind == "source":
+        how = f"selfsearch index {shlex.quote(subject)} --consent own"
     if entry is None:
         return ConsentError(f"there is no consent on record for {subject}; give it with: {how}")
     ended = "erased" if entry.event == "erase" else "withdrawn"

@@ -7,6 +7,7 @@ nothing: embeddings or chips that can be made again.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -192,7 +193,7 @@ def _check_scans(library: Library) -> Iterator[Finding]:
         yield Finding(
             "scans", "warning",
             f"reading source {source} ({title}), begun {started_at}, was interrupted or is still going on",
-            f"go on with it: selfsearch index {root}",
+            f"go on with it: selfsearch index {shlex.quote(root)}",
         )  # fmt: skip
     if not rows:
         yield Finding("scans", "ok", "no reading of a source was interrupted")

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..consent.grants import ConsentStatus
 from ..library.ledger import LedgerEntry
+from .sanitize import visible
 
 FIELD_LABELS = {  # field -> what a person calls it
     "at": "when",
@@ -60,10 +61,10 @@ def entry_to_json(entry: LedgerEntry) -> dict[str, Any]:
     return raw | {"detail": json.loads(entry.detail)} if entry.detail[:1] == "{" else raw
 
 
-def entry_to_text(entry: LedgerEntry) -> str:
+def entry_to_lines(entry: LedgerEntry) -> list[str]:
     """One entry for people."""
-    lines = [f"entry {entry.id}: {entry.kind} {entry.subject}"]
-    return "\n".join(lines + [f"  {label}: {value}" for label, value in fields(entry)])
+    first = f"entry {entry.id}: {entry.kind} {visible(entry.subject)}"
+    return [first, *(f"  {label}: {visible(value)}" for label, value in fields(entry))]
 
 
 def to_json(record: ConsentRecord) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from ..types import Answer, Appearance, Sighting
 from . import wording
-from .sanitize import path, plain, web
+from .sanitize import plain, visible, web
 
 COLUMNS = (
     "rank", "score", "band", "in_words", "expected_false_matches", "exposure", "platform", "account",
@@ -48,7 +48,7 @@ def _row(answer: Answer, appearance: Appearance, sighting: Sighting) -> dict[str
         "latitude": location and location.latitude,
         "longitude": location and location.longitude,
         "people": "; ".join(provenance.people),
-        "path": path(sighting.path),
+        "path": visible(sighting.path),
         "source": sighting.source,
         "gone": sighting.gone,
         "sha256": appearance.sha256,

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from .crops import Picture
 from .csv import cell
-from .sanitize import plain
+from .sanitize import visible
 
 SCHEMA = "selfsearch.report/1"
 KIND_LABELS = {  # in the order of what matters most
@@ -117,9 +117,9 @@ def to_text(differences: Sequence[Difference]) -> str:
     lines = [headline(differences)]
     for difference in by_weight(differences):
         lines.append(
-            f"  {KIND_LABELS[difference.kind]}: {plain(difference.person)}, {plain(difference.sentence)}"
+            f"  {KIND_LABELS[difference.kind]}: {visible(difference.person)}, {visible(difference.sentence)}"
         )
-        lines += [f"      {plain(place)}" for place in difference.places]
+        lines += [f"      {visible(place)}" for place in difference.places]
     return "\n".join(lines)
 
 
@@ -135,7 +135,7 @@ def to_markdown(differences: Sequence[Difference]) -> str:
 
 
 def _code(text: str) -> str:
-    return f"`{plain(text).replace('`', chr(0x2019))}`"
+    return f"`{visible(text).replace('`', chr(0x2019))}`"
 
 
 def to_csv(differences: Sequence[Difference], file: TextIO) -> None:

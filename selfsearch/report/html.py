@@ -22,7 +22,7 @@ from .advice import advice_for, caveat, platform_name, web_advice
 from .consent_records import ConsentRecord
 from .crops import Picture
 from .differences import Difference
-from .sanitize import line, path, plain, web
+from .sanitize import line, plain, visible, web
 from .summary import EXPOSURE_FACET, FACETS, Facet, by_exposure, platforms, summarise, worklist
 
 MAX_LINKS = 2_000  # posts without media on one page; a browser does not take a hundred thousand
@@ -120,7 +120,7 @@ def _in_order(key: str, counts: dict[str | None, int]) -> list[str | None]:
 # Templates
 
 _FILTERS = (  # by their own names
-    caveat, line, path, platform_name, consent_records.fields,
+    caveat, line, visible, platform_name, consent_records.fields,
     wording.author, wording.audience, wording.band_in_words, wording.band_of, wording.context, wording.day,
     wording.day_of, wording.false_matches, wording.format_time, wording.humanize, wording.join_and,
     wording.position, wording.quantity, wording.sentence_case, wording.time_range, wording.timestamp,
@@ -162,7 +162,7 @@ def _environment() -> Environment:
         number=lambda number: f"{number:,}",
         sha256=_sha256,
         data_uri=lambda jpeg: "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii"),
-        file_name=lambda shown: path(shown).replace("\\", "/").rpartition("/")[2],  # POSIX or Windows
+        file_name=lambda shown: visible(shown).replace("\\", "/").rpartition("/")[2],  # POSIX or Windows
     )
     environment.tests["web_address"] = lambda url: web(url) is not None
     return environment

@@ -16,11 +16,15 @@ _ESCAPES = re.compile(
 )
 # Control characters, lone surrogates, and those format characters that reorder or hide text. The joiners that
 # emoji and some scripts need (U+200C, U+200D) stay.
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+_SIGNS = (
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f"
 )
+_HIDDEN = re.compile(f"[{_SIGNS}]")
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_LINE = re.compile(f"[{_SIGNS}\t\n\r\x0b\x0c\x85\u2028\u2029]")
+_LINES = re.compile(f"[{_SIGNS}\x0b\x0c\x85\u2028\u2029]|\r(?!\n)")
+REPLACEMENT = "\ufffd"
 
 
 def plain(text: str) -> str:
@@ -35,9 +39,18 @@ def line(text: str) -> str:
     return " ".join(plain(text).split())
 
 
-def path(text: str) -> str:
-    """A path on one line. What cannot be shown becomes U+FFFD: nothing that belongs to a path is left out."""
-    return _HIDDEN.sub("\ufffd", re.sub("[\t\n\r\x0b\x0c\x85\u2028\u2029]", "\ufffd", text))
+def visible(text: str) -> str:
+    """The text on one line, with nothing left out: what acts or hides becomes U+FFFD.
+
+    For a path, and for a line on a terminal in which words of ours and of others stand side by side: there a
+    sequence is not taken out whole, because one that does not end would take our words along.
+    """
+    return text if text.isprintable() else _LINE.sub(REPLACEMENT, text)
+
+
+def visible_lines(text: str) -> str:
+    """The same for a text of several lines: newlines (LF, CR LF) and tabs stay."""
+    return text if text.isprintable() else _LINES.sub(REPLACEMENT, text)
 
 
 def web(url: str | None) -> str | None:

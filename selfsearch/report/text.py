@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..types import Answer, Appearance, Exposure, Provenance
 from . import wording
 from .advice import advice_for, caveat, platform_name
-from .sanitize import line, path, web
+from .sanitize import line, visible, web
 from .summary import by_exposure, platforms, summarise, worklist
 from .wording import quantity
 
@@ -28,17 +28,24 @@ _STYLES = {"bold": "1", "dim": "2", "public": "1;31", "network": "1;33", "unknow
 
 def to_text(answer: Answer, *, width: int = 80, colour: bool = False) -> str:
     """The whole answer. Links are never cut, so that they open; the rest fits into `width` columns."""
-    return "\n".join(_Renderer(answer, max(width, MIN_WIDTH), colour).lines()) + "\n"
+    lines = _Renderer(answer, max(width, MIN_WIDTH)).lines()
+    return "".join(f"{_painted(visible(text), style if colour else '')}\n" for text, style in lines)
+
+
+def _painted(text: str, style: str) -> str:
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if style else text
+
+
+Line = tuple[str, str]  # text, and the style of all of it, "" for none
 
 
 class _Renderer:
-    def __init__(self, answer: Answer, width: int, colour: bool) -> None:
+    def __init__(self, answer: Answer, width: int) -> None:
         self.answer = answer
         self.width = width
-        self.colour = colour
         self.summary = summarise(answer)
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[Line]:
         yield from self.head()
         for level, appearances in by_exposure(self.answer).items():
             if appearances:
@@ -48,10 +55,12 @@ class _Renderer:
         yield from self.advice()
         yield from self.section("What this cannot tell", wording.limits(self.answer.person))
 
-    def head(self) -> Iterator[str]:
+    def head(self) -> Iterator[Line]:
         answer = self.answer
         yield from self.wrapped(self.summary.headline, style="bold")
-        probes = wording.join_and([fit_middle(path(probe.path), self.width // 2) for probe in answer.probes])
+        probes = wording.join_and(
+            [fit_middle(visible(probe.path), self.width // 2) for probe in answer.probes]
+        )
         yield from self.wrapped(
             f"Searched by {probes or 'nothing'}; compared with {quantity(answer.faces, 'face')} in "
             f"{quantity(answer.media, 'file')} from {quantity(answer.sources, 'source')}; "
@@ -59,12 +68,12 @@ class _Renderer:
             style="dim",
         )
 
-    def group(self, level: Exposure, appearances: list[Appearance]) -> Iterator[str]:
-        yield ""
-        yield self.paint(f"{wording.WHO_COULD_SEE[level]}: {len(appearances):,}", level.value)
+    def group(self, level: Exposure, appearances: list[Appearance]) -> Iterator[Line]:
+        yield "", ""
+        yield f"{wording.WHO_COULD_SEE[level]}: {len(appearances):,}", level.value
         question = f"is it {wording.you(self.answer.person)}?"
         fits = cells(question) <= BAND_WIDTH
-        yield self.paint(self.row("#", question if fits else "how sure", "score", "where", "when"), "dim")
+        yield self.row("#", question if fits else "how sure", "score", "where", "when"), "dim"
         for appearance in appearances:
             yield from self.appearance(appearance)
 
@@ -73,17 +82,17 @@ class _Renderer:
         free = self.width - (5 + 2 + BAND_WIDTH + 2 + 5 + 2 + 2 + 10)
         return f"{rank:>5}  {pad(band, BAND_WIDTH)}  {score:>5}  {pad(where, free)}  {fit(when, 10)}".rstrip()
 
-    def appearance(self, appearance: Appearance) -> Iterator[str]:
+    def appearance(self, appearance: Appearance) -> Iterator[Line]:
         provenance = appearance.sightings[0].provenance
         band = SHORT_BANDS[wording.band_of(appearance)] if self.answer.calibrated else "not rated"
         score, when = f"{appearance.score:.2f}", wording.day_of(provenance)
-        yield self.row(str(appearance.rank), band, score, _where(provenance), when)
-        yield self.detail(self.place(appearance))
+        yield self.row(str(appearance.rank), band, score, _where(provenance), when), ""
+        yield INDENT + self.place(appearance), "dim"
         room = self.width - len(INDENT)
         if provenance.link:
-            yield INDENT + (web(provenance.link.url) or fit(line(provenance.link.url), room))
+            yield INDENT + (web(provenance.link.url) or fit(line(provenance.link.url), room)), ""
         if provenance.caption:
-            yield self.detail(f"“{fit(line(provenance.caption), room - 2)}”")
+            yield f"{INDENT}“{fit(line(provenance.caption), room - 2)}”", "dim"
         if provenance.platform != "folder":
             yield from self.wrapped(provenance.exposure.reason, bullet=INDENT, style="dim")
 
@@ -97,44 +106,38 @@ class _Renderer:
             f"  (+ {quantity(len(copies), 'other place')})" if copies else "",
         )
         after = "".join(notes)
-        return fit_middle(path(first.path), self.width - len(INDENT) - cells(after)) + after
+        return fit_middle(visible(first.path), self.width - len(INDENT) - cells(after)) + after
 
-    def detail(self, text: str) -> str:
-        return INDENT + self.paint(text, "dim")
-
-    def section(self, heading: str, paragraphs: list[str]) -> Iterator[str]:
+    def section(self, heading: str, paragraphs: list[str]) -> Iterator[Line]:
         if not paragraphs:
             return
-        yield ""
-        yield self.paint(heading, "bold")
+        yield "", ""
+        yield heading, "bold"
         for paragraph in paragraphs:
             yield from self.wrapped(paragraph, bullet="- ")
 
-    def links(self) -> Iterator[str]:
+    def links(self) -> Iterator[Line]:
         tasks = worklist(self.answer)
         if not tasks:
             return
-        yield ""
-        yield self.paint(f"Links to work through: {len(tasks):,}", "bold")
+        yield "", ""
+        yield f"Links to work through: {len(tasks):,}", "bold"
         for task in tasks[:MAX_LINKS]:
-            yield f"  {task.exposure.value:<8} {task.url}"
+            yield f"  {task.exposure.value:<8} {task.url}", ""
         if len(tasks) > MAX_LINKS:
-            yield f"  and {len(tasks) - MAX_LINKS:,} more in the HTML report and the JSON"
+            yield f"  and {len(tasks) - MAX_LINKS:,} more in the HTML report and the JSON", ""
 
-    def advice(self) -> Iterator[str]:
+    def advice(self) -> Iterator[Line]:
         entries = advice_for(platforms(self.answer))
         yield from self.section("What you can do now", [f"{entry.title}: {entry.short}" for entry in entries])
         menus = [caveat(entry.as_of) for entry in entries if entry.platform != "folder"][:1]
         if entries:
             yield from self.wrapped(" ".join([*menus, "The HTML report says more, also of tags and faces."]))
 
-    def wrapped(self, text: str, *, bullet: str = "", style: str = "") -> Iterator[str]:
+    def wrapped(self, text: str, *, bullet: str = "", style: str = "") -> Iterator[Line]:
         lines = textwrap.wrap(line(text), self.width - len(bullet), break_on_hyphens=False)
         for number, text in enumerate(lines):
-            yield self.paint((" " * len(bullet) if number else bullet) + text, style)
-
-    def paint(self, text: str, style: str) -> str:
-        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.colour and style else text
+            yield (" " * len(bullet) if number else bullet) + text, style
 
 
 def _where(provenance: Provenance) -> str:

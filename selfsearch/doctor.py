@@ -16,6 +16,8 @@ from pathlib import Path
 
 from . import settings
 from .errors import LibraryBusyError, LibraryError, PackError, UsageError
+from .files import narrow
+from .home import delete_half_written, half_written, own_places, require_home
 from .library.integrity import Finding, check_library, examples
 from .library.library import open_library
 from .library.root_key import AskPassphrase, KeyPlace, key_file
@@ -40,6 +42,11 @@ def examine(
     """
     yield from check_programs()
     yield check_telemetry()
+    try:
+        require_home(home)
+    except UsageError as exc:
+        yield Finding("library", "error", str(exc), "say where the library is: SELFSEARCH_HOME")
+        return
     if home.is_dir():
         yield from check_permissions(home, key_folder, fix)
         yield from check_leftovers(home, fix)
@@ -89,14 +96,18 @@ def check_permissions(home: Path, key_folder: Path, fix: bool) -> Iterator[Findi
     """Whether only the owner can read the library and its key."""
     if os.name != "posix":
         return
-    yield _check_private("the library", home, [home, *sorted(home.rglob("*"))], fix)
+    try:
+        ours = sorted(path for path, _ in own_places(home))
+    except LibraryError:
+        return  # said when the library is opened
+    yield _check_private("the library", home, [home, *ours], fix)
     try:
         place = KeyPlace.read(home)
     except LibraryError:
         return  # said when the library is opened
     key = key_file(place, key_folder)
     if place.kind == "file" and key.exists():
-        yield _check_private("the library's key", key_folder, [key_folder, key], fix)
+        yield _check_private("the library's key", key_folder, [key], fix)
 
 
 def _check_private(what: str, root: Path, paths: list[Path], fix: bool) -> Finding:
@@ -123,7 +134,7 @@ def _is_wide(path: Path) -> bool:
 def _narrow(path: Path) -> bool:
     """Take the permissions of others away. Returns whether the disk keeps that."""
     try:
-        path.chmod(0o700 if path.is_dir() else 0o600)
+        narrow(path)
     except OSError:
         return False
     return not _is_wide(path)
@@ -131,17 +142,14 @@ def _narrow(path: Path) -> bool:
 
 def check_leftovers(home: Path, fix: bool) -> Iterator[Finding]:
     """Half-written files of runs that were killed, and downloads that wait to be continued."""
-    every = set(home.rglob("*.part"))
-    parts = sorted(path for path in every if not every & set(path.parents))
-    downloads = [path for path in parts if path.parent == home / "packs" and not path.name.startswith(".")]
-    for path in downloads:
+    for path in sorted((home / "packs").glob("[!.]*.zip.part")):
         name = path.name.removesuffix(".zip.part")
         yield Finding(
             "leftovers", "note",
             f"the model pack {name} is not whole yet ({path.stat().st_size >> 20:,} MB are here)",
             f"go on: selfsearch models add {name}; or delete {path}",
         )  # fmt: skip
-    stray = [path for path in parts if path not in downloads]
+    stray = half_written(home)
     if not stray:
         yield Finding("leftovers", "ok", "no half-written file was left behind")
         return
@@ -152,7 +160,7 @@ def check_leftovers(home: Path, fix: bool) -> Iterator[Finding]:
         yield Finding("leftovers", "warning", sentence, cure)
         return
     for path in stray:
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        delete_half_written(path)
     yield Finding("leftovers", "warning", sentence, "they are deleted", mended=True)
 
 

@@ -15,7 +15,8 @@ from typing import Any
 import tomli_w
 
 from .errors import UsageError
-from .files import private_folder, write_private
+from .files import write_private
+from .home import claim
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -48,7 +49,7 @@ def write(home: Path, **changes: Any) -> Settings:
     """Change settings in config.toml; what else stands there stays. Returns what it says now."""
     raw = _load(home / "config.toml") | changes
     settings = replace(Settings(), **_checked(raw, "config.toml"))
-    write_private(private_folder(home) / "config.toml", tomli_w.dumps(raw).encode())
+    write_private(claim(home) / "config.toml", tomli_w.dumps(raw).encode())
     return settings
 
 

@@ -165,16 +165,17 @@ def test_what_others_can_read_is_said_and_repaired(indexed: Path) -> None:
 
 
 def test_half_written_files_are_deleted_and_a_download_is_kept(indexed: Path) -> None:
-    (indexed / ".config.toml.abc.part").write_bytes(b"x")
+    (indexed / ".config.toml.abcdefgh.part").write_bytes(b"x")
     (indexed / "packs").mkdir(mode=0o700)
-    (indexed / "packs/.mine.abc.part").mkdir(mode=0o700)
-    (indexed / "packs/.mine.abc.part/detection.onnx").write_bytes(b"x")
+    (indexed / "packs/.mine.abcdefgh.part").mkdir(mode=0o700)
+    (indexed / "packs/.mine.abcdefgh.part/detection.onnx").write_bytes(b"x")
     (indexed / "packs/buffalo_l.zip.part").write_bytes(b"x")
     for path in indexed.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
     assert only(indexed) == (
         "leftovers", "warning",
-        "half-written files were left by a run that was stopped: .config.toml.abc.part, .mine.abc.part",
+        "half-written files were left by a run that was stopped: .config.toml.abcdefgh.part,"
+        " .mine.abcdefgh.part",
     )  # fmt: skip
     assert [finding.mended for finding in wrong(indexed, fix=True)] == [True]
     notes = [finding.what for finding in examine(indexed, indexed.parent / "keys") if finding.level == "note"]

@@ -85,7 +85,7 @@ def test_forgetting_a_source_leaves_nothing_of_it_in_any_file_or_free_page(home:
         before = decrypted(home / "library.db", root)
         assert all(secret[:1000] in before for secret in secrets if len(secret) < 3000)
         (home / "reports").mkdir()
-        (home / "reports" / "old.html").write_text(f"<p>{CAPTION}</p>")
+        (home / "reports" / "2026-03-01T120000.html").write_text(f"<p>{CAPTION}</p>")
         receipts = erase(library, str(album))
     raw = all_bytes(home)
     plain = decrypted(home / "library.db", root) + decrypted(home / "keys.db", root)

@@ -17,9 +17,9 @@ from PIL import Image
 
 from selfsearch import cli
 from selfsearch.errors import LibraryError
+from selfsearch.home import keep_private
 from selfsearch.library import faces, people, root_key
 from selfsearch.library.library import Library, open_library
-from selfsearch.sandbox import process
 from tests import photos
 from tests.conftest import Run
 
@@ -135,8 +135,9 @@ def test_permissions_that_are_too_wide_are_narrowed_and_that_is_said(
 ) -> None:
     run("index", album, "--consent", "own")
     (home / "reports").mkdir(exist_ok=True)
-    (home / "reports/old.html").touch()
-    for path in (home, home / "library.db", home / "reports", home / "reports/old.html"):
+    old = home / "reports/2026-03-01T120000.html"
+    old.touch()
+    for path in (home, home / "library.db", home / "reports", old):
         path.chmod(0o777)
     caplog.clear()
     run("status")
@@ -168,7 +169,7 @@ def test_a_file_that_another_user_put_into_the_library_is_refused(tmp_path: Path
     (tmp_path / "keys.db").touch()
     os.chown(tmp_path / "keys.db", 65534, 65534)
     with pytest.raises(LibraryError, match=r"keys\.db belongs to another user \(number 65534\)"):
-        process.keep_private(tmp_path)
+        keep_private(tmp_path)
 
 
 @on_posix
@@ -181,7 +182,7 @@ def test_links_out_of_the_library_are_not_followed(tmp_path: Path) -> None:
     (outside / "file").chmod(0o644)
     (inside / "link").symlink_to(outside)
     (inside / "file").symlink_to(outside / "file")
-    process.keep_private(inside)
+    keep_private(inside)
     assert [oct(stat.S_IMODE(path.stat().st_mode)) for path in (outside, outside / "file")] == [
         "0o755",
         "0o644",

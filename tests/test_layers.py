@@ -20,6 +20,7 @@ PACKAGE = Path(__file__).parent.parent / "selfsearch"
 
 LAYERS = [  # a room may import from the lines above its own
     {"errors", "types", "files", "version", "sandbox", "demo"},
+    {"home"},
     {"settings", "containers", "media"},
     {"exports", "recognition"},
     {"packs"},

@@ -36,13 +36,12 @@ def backup(
     from .key import new_passphrase
 
     target = file.expanduser().absolute()
-    if target.exists() and not yes and not options.ask(f"{target} exists. Replace it?"):
-        raise UsageError(f"{target} exists; to replace it without a question: --yes")
+    replacing = options.may_replace(target, yes=yes)
     if not target.parent.is_dir():
         raise UsageError(f"there is no folder {target.parent}")
     passphrase = new_passphrase() if with_key else None
     with options.opened(writing=True) as library:
-        manifest = save(library, target, isoformat(options.now()), passphrase)
+        manifest = save(library, target, isoformat(options.now()), passphrase, replacing=replacing)
     counts = manifest.counts
     options.answer(
         f"saved and checked: {target}: {counts['sources']} sources, {counts['media']:,} media,"
@@ -67,7 +66,7 @@ def restore(
     It is checked whole before anything is replaced. With a key of its own, SELFSEARCH_BACKUP_PASSPHRASE or
     the terminal gives its passphrase.
     """
-    from ..files import private_folder
+    from ..home import claim
     from ..library.library import finish_replacement, writer
     from ..library.restore import restore as put_in_place
 
@@ -76,7 +75,7 @@ def restore(
         question = f"Replace the library in {home} by this backup?"
         if not options.ask(question):
             raise UsageError(f"there is a library in {home}; to replace it without a question: --yes")
-    private_folder(home)
+    claim(home)
     with writer(home):
         finish_replacement(home)
         roots = _root_keys(path, home, code)

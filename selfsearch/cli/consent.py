@@ -145,6 +145,7 @@ def export(
     from ..report import consent_records
     from ..report.html import consent_to_html
 
+    html = html and options.page_place(html)
     with options.opened() as library:
         length = ledger.verify(library)
         kind, name = _resolve(library, subject) if subject else (None, None)
@@ -160,8 +161,8 @@ def export(
     if html is None:
         options.answer_json(consent_records.to_json(record))
         return
-    write_private(html.absolute(), consent_to_html(record).encode())
-    options.say(f"consent receipt: {html.absolute()}")
+    write_private(html, consent_to_html(record).encode())
+    options.say(f"consent receipt: {html}")
 
 
 @app.command("verify")

@@ -41,8 +41,7 @@ def export(
         (yes or options.ask(FIRST_QUESTION)) and (really or options.ask(SECOND_QUESTION))
     ):
         raise UsageError("nothing was written; without questions: --with-biometrics --yes --really")
-    if target.exists() and not yes and not options.ask(f"{target} exists. Replace it?"):
-        raise UsageError(f"{target} exists; to replace it without a question: --yes")
+    options.may_replace(target, yes=yes)
     with options.opened(writing=True) as library:
         now = options.now()
         sources = [row.id for row in grants.consented_sources(library, now)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,14 +62,14 @@ def add(
 
     This is the only command that connects anywhere, and only when a published pack is asked for by its name.
     """
+    from ..home import claim
     from ..packs.download import PUBLISHED
     from ..packs.install import add_pack
 
-    folder = options.home() / "packs"
     if Path(source).exists():
-        added = add_pack(Path(source), folder, name)
+        added = add_pack(Path(source), claim(options.home()) / "packs", name)
     elif source in PUBLISHED:
-        added = _download(source, folder, name, accept_license)
+        added = _download(source, options.home() / "packs", name, accept_license)
     else:
         raise UsageError(
             f"{source} is no folder or zip here, nor a pack that InsightFace publishes"
@@ -87,8 +88,6 @@ def add(
 @app.command("use")
 def use(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch models.")]) -> None:
     """Set the pack that index and query use from now on."""
-    import os
-
     from .. import settings
     from ..packs.store import find_pack
     from ..recognition.calibration import find_calibration
@@ -132,6 +131,7 @@ def remove(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch m
 
 def _download(name: str, folder: Path, new_name: str | None, accepted: bool) -> AddedPack:
     """Add a published pack, after its terms were accepted."""
+    from ..home import claim
     from ..packs.download import TERMS, download_file
     from ..packs.install import add_pack
     from ..recognition.model_pack import sha256_of
@@ -145,7 +145,10 @@ def _download(name: str, folder: Path, new_name: str | None, accepted: bool) -> 
         raise UsageError(
             f"nothing was fetched; to accept the licence: selfsearch models add {name} --accept-license"
         )
+    claim(options.home())
     url, target = release_url(f"{name}.zip"), folder / f"{name}.zip"
+    if os.path.lexists(target):
+        raise UsageError(f"there is a file {target} already; to add it: selfsearch models add {target}")
     options.say(f"fetching {url}")
     with DownloadProgress() as progress:
         download_file(url, target, progress)

@@ -134,6 +134,38 @@ def ask(question: str) -> bool:
     return prompt(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
+def may_replace(path: Path, *, yes: bool) -> bool:
+    """Whether there is a file at `path` that may be replaced. Raises UsageError when it may not."""
+    if not os.path.lexists(path):
+        return False
+    if path.is_dir() or path.is_symlink():
+        raise UsageError(f"{path} is a folder or a link; name a file that is not there yet")
+    if not yes and not ask(f"{path} exists. Replace it?"):
+        raise UsageError(f"{path} exists; to replace it without a question: --yes")
+    return True
+
+
+def page_place(path: Path) -> Path:
+    """Where a page may be written: at a new place, or over a page of ours. Raises UsageError."""
+    place = path.expanduser().absolute()
+    if os.path.lexists(place) and not _is_page_of_ours(place):
+        raise UsageError(
+            f"{place} exists and is no page that selfsearch wrote, so it is not replaced; name another file"
+        )
+    if not place.parent.is_dir():
+        raise UsageError(f"there is no folder {place.parent}")
+    return place
+
+
+def _is_page_of_ours(path: Path) -> bool:
+    """By how every page of ours begins, with the policy that lets nothing be loaded."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(1000)
+    return head.lstrip().startswith(b"<!doctype html>") and b"content=\"default-src 'none'; " in head
+
+
 def prompt(question: str) -> str:
     """The line that is typed after the question."""
     sys.stderr.write(visible(question))

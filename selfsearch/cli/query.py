@@ -97,6 +97,7 @@ def query(
     filters = _filters(limit, min_band, everything, source, since, until)
     flags = consent_prompt.ConsentFlags("own" if self_ and consent is None else consent, by, evidence, days)
     name = ME if self_ and person is None else person
+    html = html and options.page_place(html)
     with options.opened_shared() as library:
         gallery = Gallery(library, options.engine(pack))
         _renew(gallery)
@@ -243,7 +244,7 @@ def _write_page(library: Library, answer: Answer, path: Path | None, show: bool)
     folder = library.home / "reports"
     target = path or private_folder(folder) / f"{answer.asked_at[:19].replace(':', '')}.html"
     page = to_html(answer, crops.for_appearances(library, answer.appearances))
-    write_private(target.absolute(), page.encode())
-    options.say(f"report: {target.absolute()} (it shows faces: keep it private)")
+    write_private(target, page.encode())
+    options.say(f"report: {target} (it shows faces: keep it private)")
     if show:
         open_in_browser(target)

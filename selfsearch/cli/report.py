@@ -42,6 +42,7 @@ def report(
 
     if as_json + as_csv + as_markdown > 1:
         raise UsageError("--json, --csv and --md are different answers; choose one")
+    html = html and options.page_place(html)
     with options.opened_shared() as library:
         candidates = _changes(library, since)
         denied = changes.denied(library, candidates)
@@ -49,7 +50,7 @@ def report(
         pictures = _pictures(library, visible) if html is not None else {}
         differences = [_difference(change, pictures.get(change.face)) for change in visible]
         if html is not None:
-            _write_page(html.absolute(), differences)
+            _write_page(html, differences)
         _print(differences, "json" if as_json else "csv" if as_csv else "md" if as_markdown else "text")
         sys.stdout.flush()  # a full disk or a closed pipe is met here, before anything counts as told
         told = [*visible, *(change for change in candidates if change.id in denied)]

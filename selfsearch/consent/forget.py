@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import UsageError
+from ..files import delete_files
+from ..home import REPORT
 from ..library import erasure, keys, people, remnant_scan, root_key, sources
 from ..library.db import compact
 from ..library.erasure import Erasure
@@ -28,7 +30,7 @@ NOT_REACHED = (
     " open any more",
     "recovery codes, and backups with the key, that were made earlier: together with an old copy they open"
     " it",
-    "reports, answers and exports that you saved outside the library's folder",
+    "reports, answers and exports that you saved yourself, under names or in folders of your own",
     "older blocks on solid-state disks (wear levelling), snapshots of the file system, and swap",
     "your original photographs, which are never touched: what is still in a folder with consent is read"
     " again by its next index",
@@ -42,7 +44,7 @@ class Receipt:
     subject: str
     at: str
     counts: dict[str, int]
-    reports: int  # report and cache files that were deleted
+    reports: int  # report files that were deleted
     searched: int  # files of the library that were searched for what was erased
     remnants: tuple[str, ...]  # where something was found all the same; empty is what is promised
     checked: bool  # False when an earlier run was killed after the rows were gone: nothing to search for
@@ -193,16 +195,8 @@ def _write_receipt(library: Library, erasures: list[Erasure], check: _Check, now
 
 
 def _delete_reports(home: Path) -> int:
-    """Reports and caches may show anybody; all go. Returns how many files."""
-    count = 0
-    for folder in ("reports", "nearest"):
-        for path in sorted((home / folder).rglob("*"), reverse=True):
-            if path.is_dir() and not path.is_symlink():
-                path.rmdir()
-            else:
-                path.unlink()
-                count += 1
-    return count
+    """Reports may show anybody; all that we made in the library's folder go. Returns how many."""
+    return delete_files(home / "reports", REPORT, when=lambda info: True)
 
 
 def as_dict(receipt: Receipt) -> dict[str, object]:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import LibraryError
-from ..files import atomic_file, private_folder
+from ..files import atomic_file, delete_tree
 from . import erasure, ledger, root_key
 from .db import DatabaseError, explain
 from .library import Library
@@ -45,10 +46,12 @@ class Manifest:
     schema: str = SCHEMA
 
 
-def save(library: Library, target: Path, now: str, passphrase: str | None = None) -> Manifest:
+def save(
+    library: Library, target: Path, now: str, passphrase: str | None = None, *, replacing: bool = False
+) -> Manifest:
     """Write a backup and read it again; with a passphrase, the root key is in it, sealed.
 
-    Needs the writer's place.
+    Needs the writer's place. Unless `replacing`, raises FileExistsError when there is something at `target`.
     """
     place = KeyPlace.read(library.home)
     extras = {"key.json": json.dumps(asdict(KeyPlace(place.library_id, place.kind))).encode()}
@@ -65,7 +68,10 @@ def save(library: Library, target: Path, now: str, passphrase: str | None = None
                 digests[name] = _sha256(database)
         manifest = Manifest(place.library_id, now, counts, length, last_hash, digests)
         extras["manifest.json"] = json.dumps(asdict(manifest), indent=1).encode()
-        with atomic_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        with (
+            atomic_file(target, replacing=replacing) as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
+        ):
             for name in DATABASES:
                 archive.write(folder / name, name)
             for name, data in extras.items():
@@ -141,9 +147,7 @@ def examine(library: Library) -> dict[str, int]:
 @contextmanager
 def _copied(library: Library, target: Path) -> Iterator[Path]:
     """A private folder with consistent, encrypted copies of both databases; deleted afterwards."""
-    folder = target.parent / f".{target.name}.making"
-    shutil.rmtree(folder, ignore_errors=True)
-    private_folder(folder)
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".making", dir=target.parent))  # 0700
     try:
         for name, db in zip(DATABASES, (library.db, library.keys), strict=True):
             os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -153,7 +157,7 @@ def _copied(library: Library, target: Path) -> Iterator[Path]:
                 raise explain(exc, target) from exc
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        delete_tree(folder)
 
 
 def _examine_copy(folder: Path, library: Library) -> tuple[dict[str, int], int, str]:

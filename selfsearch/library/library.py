@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +13,8 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from ..errors import KeyUnavailable, LibraryBusyError, LibraryError
-from ..files import private_folder, write_private
-from ..sandbox.process import keep_private
+from ..files import delete_tree, private_folder, require_own_file, write_private
+from ..home import FIRST, claim, keep_private, require_home
 from . import crypto, root_key
 from .db import Database, DatabaseError, explain, open_database
 from .schema import keys_schema, schema
@@ -147,7 +146,8 @@ def open_library(
     its key cannot be had, LibraryBusyError when another run writes.
     """
     key_folder = key_folder or default_key_folder()
-    if (home / STAGE / MARKER).exists():
+    require_home(home)
+    if is_committed(home):
         with writer(home):
             finish_replacement(home)
     if not (home / "key.json").exists():
@@ -156,9 +156,7 @@ def open_library(
         if (home / "library.db").exists():
             raise KeyUnavailable(f"{home / 'key.json'} is missing; without it the library cannot be opened")
     try:
-        if home.exists():
-            keep_private(home)
-        private_folder(home)
+        keep_private(claim(home))
     except OSError as exc:
         raise LibraryError(f"the library cannot be made in {home}: {exc.strerror}") from exc
     with writer(home, writing or create):
@@ -176,7 +174,7 @@ def writer(home: Path, wanted: bool = True) -> Iterator[None]:
     if not wanted:
         yield
         return
-    lock = FileLock(home / "writer.lock", mode=0o600)
+    lock = FileLock(require_own_file(home / FIRST), mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout as exc:
@@ -197,8 +195,7 @@ def stage_replacement(home: Path) -> Path:
     From the moment they are committed, whoever opens the library moves them into place one by one, and the
     old ones aside, until all are moved: killed at any moment, neither library is lost.
     """
-    private_folder(home)
-    shutil.rmtree(home / STAGE, ignore_errors=True)
+    delete_tree(home / STAGE)
     return private_folder(home / STAGE)
 
 
@@ -208,9 +205,14 @@ def commit_replacement(home: Path) -> None:
     finish_replacement(home)
 
 
+def is_committed(home: Path) -> bool:
+    """Whether a library waits to be moved into place. What lies behind a link is none."""
+    return not (home / STAGE).is_symlink() and (home / STAGE / MARKER).exists()
+
+
 def finish_replacement(home: Path) -> None:
     """Move what is committed and not moved yet. Needs the writer's place."""
-    if not (home / STAGE / MARKER).exists():
+    if not is_committed(home):
         return
     aside = private_folder(home / ASIDE)
     for name in REPLACED:
@@ -221,5 +223,5 @@ def finish_replacement(home: Path) -> None:
         for side in ("-wal", "-shm"):  # of the old file; the new one was closed and has none
             (home / f"{name}{side}").unlink(missing_ok=True)
         os.replace(home / STAGE / name, home / name)
-    shutil.rmtree(aside)
-    shutil.rmtree(home / STAGE)
+    delete_tree(aside)
+    delete_tree(home / STAGE)

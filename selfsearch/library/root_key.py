@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import KeyUnavailable, LibraryError, UsageError
-from ..files import private_folder, write_private
+from ..files import narrow, private_folder, write_private
 from . import crypto
 
 SERVICE = "selfsearch"  # the name under which the operating system's keyring shows the key
@@ -113,7 +113,7 @@ def keep(place: KeyPlace, root: RootKey, key_folder: Path) -> None:
         except keyring.errors.KeyringError as exc:
             raise KeyUnavailable("the operating system's keyring refused to keep the library's key") from exc
     else:
-        private_folder(key_folder)
+        private_folder(key_folder.resolve())
         write_private(key_file(place, key_folder), root.pack())
 
 
@@ -219,9 +219,8 @@ def _from_keyring(place: KeyPlace) -> bytes:
 
 def _from_file(path: Path) -> bytes:
     try:
-        info = path.stat()
-        if os.name == "posix" and info.st_mode & 0o077:
-            path.chmod(0o600)
+        if os.name == "posix":
+            narrow(path)
         return path.read_bytes()
     except FileNotFoundError as exc:
         raise KeyUnavailable(

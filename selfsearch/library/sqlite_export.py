@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import tempfile
 from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
@@ -45,14 +46,17 @@ def export(
     *,
     biometrics: bool = False,
 ) -> dict[str, int]:
-    """Write `selfsearch.db` into a private folder; returns rows per table.
+    """Write `selfsearch.db`, for its owner alone, into a folder; returns rows per table.
 
     Raises LibraryError when it cannot be written.
     """
-    private_folder(folder)
-    path, part = folder / NAME, folder / f".{NAME}.part"
-    part.unlink(missing_ok=True)
-    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    path = folder / NAME
+    try:
+        private_folder(folder.resolve())
+        handle, part = tempfile.mkstemp(prefix=f".{NAME}.", suffix=".part", dir=folder)  # 0600 by contract
+    except OSError as exc:
+        raise LibraryError(f"{path} cannot be written: {exc.strerror}") from exc
+    os.close(handle)
     try:
         with closing(sqlite3.connect(part)) as out:
             counts = {table: _copy_table(library, out, table, sources, people) for table in TABLES}
@@ -60,10 +64,10 @@ def export(
                 counts["biometrics"] = _write_biometrics(library, out, sources)
             out.commit()
         os.replace(part, path)
-    except sqlite3.Error as exc:
+    except (sqlite3.Error, OSError) as exc:
         raise LibraryError(f"{path} cannot be written: {exc}") from exc
     finally:
-        part.unlink(missing_ok=True)
+        Path(part).unlink(missing_ok=True)
     return counts
 
 

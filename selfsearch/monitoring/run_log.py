@@ -19,7 +19,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..errors import LibraryBusyError, LibraryError, PackError, SelfsearchError, UsageError
-from ..files import private_folder, write_private
+from ..files import require_own_file, write_private
+from ..home import claim
 
 Clock = Callable[[], datetime]
 
@@ -138,8 +139,8 @@ def _valid_fields(line: Mapping[str, Any]) -> dict[str, Any]:
 
 def _append(home: Path, line: dict[str, Any]) -> None:
     try:
-        private_folder(home)
-        with FileLock(home / "runs.lock", timeout=LOCK_TIMEOUT, mode=0o600):
+        claim(home)
+        with FileLock(require_own_file(home / "runs.lock"), timeout=LOCK_TIMEOUT, mode=0o600):
             lines = list(_lines(home / "runs.jsonl"))
             if "started_at" in line:
                 lines = _without_the_oldest(lines, line["by"])
@@ -181,7 +182,7 @@ def _stamp(clock: Clock) -> str:
 @contextmanager
 def _alive(home: Path) -> Iterator[None]:
     """Hold a lock for as long as this process works, which the system frees however it ends."""
-    lock = FileLock(home / "run.lock", mode=0o600)
+    lock = FileLock(require_own_file(home / "run.lock"), mode=0o600)
     try:
         lock.acquire(timeout=1)  # somebody may be looking whether it is held
     except (Timeout, OSError):
@@ -194,7 +195,7 @@ def _alive(home: Path) -> Iterator[None]:
 
 
 def _is_alive(home: Path) -> bool:
-    lock = FileLock(home / "run.lock", mode=0o600)
+    lock = FileLock(require_own_file(home / "run.lock"), mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:

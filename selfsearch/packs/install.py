@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import PackError, UsageError
-from ..files import private_folder, write_private
+from ..files import delete_tree, private_folder, write_private
 from ..recognition.alignment import CHIP_SIDE
 from ..recognition.calibration import read_calibration
 from ..recognition.embedding import embed_chips
@@ -77,7 +76,7 @@ def add_pack(
             _trial_run(read_pack(scratch))
             replaced = _move_into_place(scratch, folder / name)
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            delete_tree(scratch)
     return AddedPack(read_pack(folder / name), draft.ignored, replaced)
 
 
@@ -91,9 +90,10 @@ def remove_pack(name: str, folder: Path) -> None:
             if bundled
             else f"you have added no model pack called {name!r}"
         )
+    private_folder(folder)
     aside = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".part", dir=folder))
     os.replace(place, aside / "removed")
-    shutil.rmtree(aside)
+    delete_tree(aside)
 
 
 def _check_name(name: str) -> str:
@@ -248,11 +248,13 @@ def _synthetic_chips() -> Chips:
 
 def _move_into_place(scratch: Path, place: Path) -> bool:
     """Move the finished folder to its place; says whether another pack made room for it."""
-    replaced = place.exists()
+    replaced = os.path.lexists(place)
+    if replaced and not (place / "manifest.json").is_file():
+        raise PackError(f"{place} is in the way and is no model pack; nothing was changed: take it away")
     if replaced:
         aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent))
         os.replace(place, aside / "replaced")
     os.replace(scratch, place)
     if replaced:
-        shutil.rmtree(aside, ignore_errors=True)
+        delete_tree(aside)
     return replaced

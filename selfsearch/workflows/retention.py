@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from ..consent import forget, grants
 from ..consent.forget import Receipt, Target
 from ..consent.grants import ConsentStatus
+from ..files import delete_files
+from ..home import REPORT
 from ..library import changes, faces, people, sources
 from ..library.library import Library
 from ..types import isoformat
@@ -63,9 +65,8 @@ def prune(library: Library, now: datetime) -> None:
     """Cut off history: scans, told changes, reports, and files that went long ago with the faces in them."""
     changes.prune(library, told_before=isoformat(now - KEEP), gone_before=isoformat(now - KEEP_GONE))
     faces.prune(library, keep_remembered=True)
-    for path in (library.home / "reports").rglob("*"):
-        if path.is_file() and path.stat().st_mtime < (now - KEEP).timestamp():
-            path.unlink(missing_ok=True)
+    before = (now - KEEP).timestamp()
+    delete_files(library.home / "reports", REPORT, when=lambda info: info.st_mtime < before)
 
 
 def _kept_targets(library: Library, now: datetime) -> list[tuple[Target, ConsentStatus]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -113,15 +113,10 @@ def install(system: str, plan: Plan, run: Runner, place: Path) -> list[str]:
         cron.install(plan, run)
         return ["crontab"]
     timers, contents = FILE_TIMERS[system], preview(system, plan, place)
+    _write_files({Path(name): content for name, content in contents.items()})
     if system == "launchd":
         for command in timers.stop_commands(plan.name):
             run(command, b"")  # an older agent of the name would be in the way
-    for name, content in contents.items():
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-            write_private(Path(name), content)
-        except OSError as exc:
-            raise SelfsearchError(f"{name} cannot be written: {exc.strerror}") from exc
     for command in timers.start_commands(plan.name, place):
         process = run(command, b"")
         if process.returncode:
@@ -131,12 +126,39 @@ def install(system: str, plan: Plan, run: Runner, place: Path) -> list[str]:
     return list(contents)
 
 
+def _write_files(contents: Mapping[Path, bytes]) -> None:
+    """Write all of them, or none: what was there before is there again after an error.
+
+    Raises SelfsearchError.
+    """
+    before: dict[Path, bytes | None] = {}
+    for path, content in contents.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            previous = path.read_bytes() if path.is_file() else None
+            write_private(path, content)
+            before[path] = previous
+        except OSError as exc:
+            for written, old in before.items():
+                _put_back(written, old)
+            raise SelfsearchError(
+                f"{path} cannot be written: {exc.strerror}; nothing was installed or changed"
+            ) from exc
+
+
+def _put_back(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_private(path, content)
+
+
 def remove(system: str, name: str, run: Runner, place: Path) -> bool:
     """Take the timer out. False when there was none."""
     if system == "cron":
         return cron.remove(name, run)
     timers = FILE_TIMERS[system]
-    paths = [place / file for file in timers.file_names(name) if (place / file).exists()]
+    paths = [place / file for file in timers.file_names(name) if os.path.lexists(place / file)]
     if not paths:
         return False
     for command in timers.stop_commands(name):

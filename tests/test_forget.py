@@ -115,7 +115,7 @@ def test_a_copy_of_the_library_from_before_opens_no_face_with_the_key_of_today(
         for name in ("library.db", "keys.db", "key.json"):
             (copy / name).write_bytes((home / name).read_bytes())
         erase(library, "1")
-    with open_library(copy, key_folder=home.parent / "keys") as stolen:
+    with open_library(copy, key_folder=home.parent / "keys", accepting=True) as stolen:
         assert len(items.find_items(stolen, 1, ["planted-red.png"])) == 1
         with pytest.raises(KeyUnavailable):
             faces.load_chips(stolen, 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import ConsentError, LibraryBusyError, UsageError
+from ..errors import ConsentError, LibraryBusyError, LibraryError, UsageError
 from ..types import isoformat
 from . import consent_prompt, options
 
@@ -174,6 +174,31 @@ def verify() -> None:
         length = ledger.verify(library)
         last = ledger.entries(library)[-1].hash if length else "none"
     options.answer(f"the ledger is whole: {length} entries, sha256 of the last {last}")
+
+
+@app.command("accept")
+def accept(yes: options.Yes = False) -> None:
+    """Go on with the library in place, though it is older than, or another than, the one that was here.
+
+    For whoever put a copy there on purpose. The ledger says so from then on.
+    """
+    from ..library import ledger
+
+    with options.opened(writing=True, completing=False, accepting=True) as library:
+        try:
+            ledger.compare_with_head(library)
+        except LibraryError as exc:
+            options.say(str(exc))
+            if not yes and not options.ask("Go on with the library that is in place?"):
+                raise UsageError("nothing was accepted; to go ahead without a question: --yes") from exc
+            entry = ledger.accept(library, isoformat(options.now()))
+        else:
+            options.answer("there is nothing to accept: the library is the one that this machine last saw")
+            return
+    options.answer(
+        f"accepted (entry {entry.id} of the ledger). See whose consent counts now, and withdraw what must"
+        " not: selfsearch consent list"
+    )
 
 
 @app.command("audit")

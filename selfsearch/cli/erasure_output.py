@@ -15,7 +15,7 @@ def complete(library: Library, now: datetime) -> list[str]:
     """Complete what an earlier command was to erase; returns what there is to say about it."""
     from ..library import erasure, root_key
 
-    root_key.tidy(library.home, library.key_folder)
+    root_key.tidy(library.home, library.key_folder, library.root)
     if not erasure.pending(library) and len(library.root.wrapping) == 1:
         return []
     from ..consent import forget

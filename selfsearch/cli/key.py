@@ -164,7 +164,7 @@ def _move(library: Library, kind: str, passphrase: str = "") -> None:
     if root_key.KeyPlace.read(library.home).kind == kind != "passphrase":
         options.say("it was there already")
         return
-    root_key.move(library.home, library.key_folder, library.root, kind, passphrase)
+    library.root = root_key.move(library.home, library.key_folder, library.root, kind, passphrase)
     options.say(
         "A copy of the key from where it was before still opens the library; to shut the faces away from"
         " such copies: selfsearch key rotate"

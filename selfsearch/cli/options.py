@@ -80,7 +80,9 @@ def now() -> datetime:
 
 
 @contextmanager
-def opened(*, create: bool = False, writing: bool = False, completing: bool = True) -> Iterator[Library]:
+def opened(
+    *, create: bool = False, writing: bool = False, completing: bool = True, accepting: bool = False
+) -> Iterator[Library]:
     """The library, opened; its passphrase is asked for when it has one.
 
     Whoever writes completes what was to be erased, and says so.
@@ -88,7 +90,12 @@ def opened(*, create: bool = False, writing: bool = False, completing: bool = Tr
     from ..library.library import open_library
 
     with open_library(
-        home(), key_folder=key_folder(), create=create, writing=writing, ask=ask_passphrase
+        home(),
+        key_folder=key_folder(),
+        create=create,
+        writing=writing,
+        ask=ask_passphrase,
+        accepting=accepting,
     ) as library:
         if writing and completing:
             say(*erasure_output.complete(library, now()))

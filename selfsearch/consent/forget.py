@@ -138,7 +138,7 @@ def complete(library: Library, now: datetime, samples: Sequence[bytes] = ()) -> 
     `samples`: bytes of what a caller has just removed from the rows (bystanders.remove_bystanders), to be
     searched for.
     """
-    root_key.tidy(library.home, library.key_folder)
+    root_key.tidy(library.home, library.key_folder, library.root)
     keys.finish(library)
     pending = erasure.pending(library)
     if not pending:

@@ -132,7 +132,7 @@ def renewal(
     library: Library, kind: str, subject: str, now: datetime, lasts: timedelta = USUAL
 ) -> ConsentRequest:
     """What renewing says; `statement` puts it in words."""
-    entry = _deciding(_newest_entries(library, kind), kind, subject)
+    entry = _deciding(_newest_entries(library, kind, [subject]), kind, subject)
     if entry is None or entry.event not in GIVEN:
         raise _refusal(entry, kind, subject)
     by = entry.given_by if entry.basis == "release" else ""
@@ -146,7 +146,7 @@ def revoke(library: Library, kind: str, subject: str, now: datetime, detail: str
     forget.py to erase what rests on it. Raises UsageError when no consent is on record.
     """
     with library.atomic():
-        newest = _newest_entries(library, kind)
+        newest = ledger.newest(library, kind)  # to withdraw is possible whatever was done to the ledger
         given = [entry.subject for entry in newest.values() if entry.event in GIVEN]
         ended = [each for each in given if each == subject or (kind == "source" and _below(each, subject))]
         if not ended:
@@ -189,7 +189,8 @@ def statuses_of(
     library: Library, kind: str, subjects: Iterable[str], now: datetime
 ) -> dict[str, ConsentStatus]:
     """Subject -> where the consent that decides about it stands; none for what the ledger does not cover."""
-    newest = _newest_entries(library, kind)
+    subjects = list(subjects)
+    newest = _newest_entries(library, kind, subjects)
     entries = {subject: _deciding(newest, kind, subject) for subject in subjects}
     return {subject: _status(entry, now) for subject, entry in entries.items() if entry}
 
@@ -206,19 +207,23 @@ def ended(library: Library, kind: str) -> set[str]:
         subjects = {row.root for row in sources.all_sources(library)}
     else:
         subjects = {person.name for person in people.all_people(library)}
-    newest = _newest_entries(library, kind)
+    newest = _newest_entries(library, kind, subjects)
     deciding = {subject: _deciding(newest, kind, subject) for subject in subjects}
     return {subject for subject, entry in deciding.items() if entry and entry.event not in GIVEN}
 
 
 def require(library: Library, kind: str, subject: str, now: datetime) -> Grant:
-    """The live consent for a source's path or a person. Raises ConsentError, saying how to give it."""
-    return _grant(_newest_entries(library, kind), kind, subject, now)
+    """The live consent for a source's path or a person.
+
+    Raises ConsentError, saying how to give it; LibraryError when the ledger was changed.
+    """
+    return _grant(_newest_entries(library, kind, [subject]), kind, subject, now)
 
 
 def live(library: Library, kind: str, subjects: Iterable[str], now: datetime) -> set[str]:
-    """Those of `subjects` that have live consent; the ledger is read once."""
-    newest = _newest_entries(library, kind)
+    """Those of `subjects` that have live consent."""
+    subjects = list(subjects)
+    newest = _newest_entries(library, kind, subjects)
     return {subject for subject in subjects if _is_live(newest, kind, subject, now)}
 
 
@@ -259,16 +264,21 @@ def visible_changes(library: Library, found: Sequence[Change], now: datetime) ->
     return [change for change in found if change.person in names and change.id not in denied]
 
 
-def _newest_entries(library: Library, kind: str) -> NewestEntries:
-    return {entry.subject: entry for entry in ledger.entries(library, kind)}
+def _newest_entries(library: Library, kind: str, subjects: Iterable[str] | None = None) -> NewestEntries:
+    """What may decide about these subjects, or all. Raises LibraryError when the ledger was changed."""
+    if subjects is None:
+        return ledger.believed(library, kind)
+    return ledger.believed(library, kind, {place for subject in subjects for place in _places(kind, subject)})
 
 
 def _deciding(newest: NewestEntries, kind: str, subject: str) -> LedgerEntry | None:
     """The newest entry about the subject; for a path, about the nearest folder above it that has one."""
-    if kind == "person":
-        return newest.get(subject)
-    places = [subject, *(str(parent) for parent in PurePath(subject).parents)]
-    return next((newest[place] for place in places if place in newest), None)
+    return next((newest[place] for place in _places(kind, subject) if place in newest), None)
+
+
+def _places(kind: str, subject: str) -> list[str]:
+    """What an entry that decides about the subject may be about, the nearest first."""
+    return [subject] if kind == "person" else [subject, *map(str, PurePath(subject).parents)]
 
 
 def _below(path: str, folder: str) -> bool:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from ..errors import LibraryError
 from ..files import atomic_file, delete_tree
@@ -111,8 +111,7 @@ def unpack(path: Path, folder: Path) -> None:
 def place(path: Path) -> KeyPlace:
     """Where the root key of the library that was saved is kept, unless under a passphrase."""
     with zipfile.ZipFile(path) as archive:
-        raw: dict[str, Any] = json.loads(archive.read("key.json"))
-    return KeyPlace(**raw)
+        return KeyPlace.parse(archive.read("key.json"))
 
 
 def has_root(path: Path) -> bool:
@@ -124,8 +123,8 @@ def has_root(path: Path) -> bool:
 def sealed_root(path: Path, passphrase: str | None) -> RootKey:
     """The root key that was put into the backup. Raises KeyUnavailable for a wrong passphrase."""
     with zipfile.ZipFile(path) as archive:
-        raw: dict[str, Any] = json.loads(archive.read("root.json"))
-    root = root_key.from_passphrase(KeyPlace(**raw), lambda: passphrase)
+        place = KeyPlace.parse(archive.read("root.json"))
+    root = root_key.from_passphrase(place, lambda: passphrase)
     return replace(root, under=None)
 
 

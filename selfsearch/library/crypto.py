@@ -8,6 +8,7 @@ blob moved elsewhere does not open.
 
 from __future__ import annotations
 
+import hmac
 import secrets
 
 from cryptography.exceptions import InvalidTag
@@ -50,6 +51,16 @@ class Sealer:
 def derive(key: bytes, purpose: str) -> bytes:
     """A 256-bit key for one purpose, from a 256-bit key (HKDF, RFC 5869)."""
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(key)
+
+
+def mac(key: bytes, data: bytes) -> bytes:
+    """HMAC-SHA256: who does not have the key cannot make it."""
+    return hmac.digest(key, data, "sha256")
+
+
+def is_mac(tag: bytes, key: bytes, data: bytes) -> bool:
+    """Whether `tag` is the MAC of `data`."""
+    return hmac.compare_digest(tag, mac(key, data))
 
 
 def from_passphrase(passphrase: str, salt: bytes) -> bytes:

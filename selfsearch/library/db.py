@@ -33,6 +33,10 @@ PRAGMAS = (
     "temp_store = MEMORY",  # nothing unencrypted in a temporary file
     "busy_timeout = 10000",  # ms
 )
+LOST = (
+    "put it back from a backup: selfsearch restore BACKUP. If there is none, move the library's folder away"
+    " and index again"
+)
 COMPACT_BELOW = 1 << 30  # bytes: VACUUM works in memory; larger files keep their free pages, overwritten
 CHUNK = 500  # bound parameters per statement
 
@@ -42,12 +46,15 @@ T = TypeVar("T")
 def open_database(path: Path, root: bytes, *, create: bool = False) -> Database:
     """Open (or make) the encrypted database at `path`; its key is derived from `root` and the file's name.
 
-    Raises KeyUnavailable when the key does not fit, LibraryError when the file is missing or cannot be made.
+    Raises KeyUnavailable when the key does not fit, LibraryError when the file is missing, empty or cannot be
+    made.
     """
-    if create and not path.exists():
+    if create:
         _make_private(path)
     if not path.exists():
-        raise LibraryError(f"{path} is missing; restore it from a backup, or start anew: selfsearch index")
+        raise LibraryError(f"{path} is missing; {LOST}")
+    if not create and not path.stat().st_size:  # SQLite would take it for a new database
+        raise LibraryError(f"{path} is empty: what was in it is gone; {LOST}")
     connection = sqlcipher.connect(
         str(path), check_same_thread=False, isolation_level=None, cached_statements=256
     )
@@ -55,10 +62,13 @@ def open_database(path: Path, root: bytes, *, create: bool = False) -> Database:
     try:
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     except DatabaseError as exc:
         connection.close()
         raise explain(exc, path) from exc
+    if not tables and not create:
+        connection.close()
+        raise LibraryError(f"{path} is empty: what was in it is gone; {LOST}")
     return Database(connection, execute_plugins=False)
 
 
@@ -66,8 +76,6 @@ def _make_private(path: Path) -> None:
     """SQLite gives its side files the permissions of the main one, so that one is made first, 0600."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        return
     except OSError as exc:
         raise LibraryError(f"{path} cannot be made: {exc.strerror}") from exc
 
@@ -90,6 +98,15 @@ def explain(error: Exception, path: Path) -> SelfsearchError:
     if "malformed" in text:
         return LibraryError(f"{path.name} is damaged; run: selfsearch doctor")
     return LibraryError(f"{path.name}: {text}")
+
+
+def make_durable(path: Path) -> None:
+    """See that what was committed to the database at `path` survives a loss of power."""
+    try:
+        with open(f"{path}-wal", "r+b") as log:
+            os.fsync(log.fileno())
+    except FileNotFoundError:
+        pass  # it is in the database itself
 
 
 def compact(db: Database) -> None:

@@ -131,10 +131,16 @@ def _check_ledger(library: Library) -> Iterator[Finding]:
     try:
         length = ledger.verify(library)
     except LibraryError as exc:
-        cure = "compare it with an export or a backup, and give consent anew where in doubt"
-        yield Finding("ledger", "error", str(exc), cure)
+        what, _, cure = str(exc).partition(". ")
+        yield Finding("ledger", "error", what, cure)
         return
     yield Finding("ledger", "ok", f"the consent ledger's {length:,} entries are as they were written")
+    if library.head and not library.head.read(library.root):
+        yield Finding(
+            "ledger", "note",
+            "nothing beside the key tells yet how far the ledger came, should an old copy be put in place",
+            "the next command that asks for consent keeps it (an index, a query)",
+        )  # fmt: skip
 
 
 def _check_references(library: Library) -> Iterator[Finding]:

@@ -1,21 +1,30 @@
 """The consent ledger: entries are appended, never changed, and each carries the hash of the one before.
 
-Database triggers refuse updates and deletions; the chain shows what somebody did to the file all the same.
-Fields follow the consent record of ISO/IEC TS 27560 in spirit. This file stores; consent/grants.py decides
-what the entries mean.
+Database triggers refuse updates and deletions; the chain shows what somebody did to the file all the same,
+and the head that is kept outside of the library (ledger_head.py) that an old copy was put in place. What is
+decided by the ledger is asked of `believed`, once per process: a ledger of ordinary length is verified whole;
+of a long one, what was verified before is compared with the head, by a digest that an index answers, and what
+came after it is verified entry by entry. Fields follow the consent record of ISO/IEC TS 27560 in spirit. This
+file stores; consent/grants.py decides what the entries mean.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING
 
 from ..errors import LibraryError
-from .db import insert_row
-from .library import Library
+from .db import DatabaseError, explain, insert_row, make_durable
+from .ledger_head import Head
+
+if TYPE_CHECKING:
+    from .library import Library
 
 GENESIS = "0" * 64  # what the first entry has before it
+ORDINARY = 1000  # entries that are verified in about 10 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class LedgerEntry:
     """One line of the ledger. Times are ISO 8601 in UTC."""
 
     at: str
-    event: str  # grant, renew, revoke, erase
+    event: str  # grant, renew, revoke, erase, export, accept; what is none of these ends a consent
     kind: str  # source, person, library
     subject: str  # a source's root path, a person's name
     basis: str = ""  # own, release
@@ -59,6 +68,7 @@ def append(library: Library, entry: LedgerEntry) -> LedgerEntry:
         entry = replace(entry, hash=digest(entry))
         values = asdict(entry)
         del values["id"]
+        library.after_commit(_advance_head)
         return replace(entry, id=insert_row(table, values))
 
 
@@ -78,16 +88,171 @@ def entries(library: Library, kind: str | None = None, subject: str | None = Non
     return [LedgerEntry(**row) for row in rows]
 
 
+def newest(library: Library, kind: str, subjects: Collection[str] | None = None) -> dict[str, LedgerEntry]:
+    """Subject -> its newest entry, of all subjects of that kind or of these, in the order of first naming."""
+    rows = library.db.query(
+        """
+        select consents.*
+        from consents
+        join (
+            select max(id) as last, min(id) as first
+            from consents
+            where kind = ?1 and (?2 is null or subject in (select value from json_each(?2)))
+            group by subject
+        ) on last = id
+        order by first
+        """,
+        [kind, None if subjects is None else json.dumps(list(subjects))],
+    )
+    return {row["subject"]: LedgerEntry(**row) for row in rows}
+
+
+def believed(library: Library, kind: str, subjects: Collection[str] | None = None) -> dict[str, LedgerEntry]:
+    """As `newest`, of a ledger that verifies. Raises LibraryError when it does not."""
+    with library.guarded():
+        _check(library)
+        found = newest(library, kind, subjects)
+    for entry in found.values():
+        if entry.hash != digest(entry):
+            raise _changed(entry.id)
+    return found
+
+
 def verify(library: Library) -> int:
     """Walk the whole chain; returns its length.
 
     Raises LibraryError at the first entry that was tampered with.
     """
-    previous, number = GENESIS, 0
-    for number, entry in enumerate(entries(library), 1):
-        if entry.previous_hash != previous or entry.hash != digest(entry) or entry.id != number:
-            raise LibraryError(
-                f"the consent ledger was changed at entry {entry.id}: do not rely on what it says"
-            )
-        previous = entry.hash
+    return _walk(library, 0, GENESIS)
+
+
+def compare_with_head(library: Library) -> Head | None:
+    """See that the ledger in place is the one that this machine last saw, or goes on from there.
+
+    Returns what was last seen; None when nothing was. Raises LibraryError when the ledger is older, or
+    another.
+    """
+    head = library.head.read(library.root) if library.head else None
+    if not head or _hash_at(library, head.number) == head.hash:
+        return head
+    length = verify(library)  # an entry that was changed is a finding of its own
+    if length < head.number:
+        ends = f"ends at entry {length}" if length else "is empty"
+        what = f"is older than this machine remembers: its ledger of consent {ends}, not at {head.number}"
+    else:
+        what = f"is not the one that this machine remembers: entry {head.number} of its ledger is another"
+    raise LibraryError(
+        f"the library in {library.home} {what}. An old copy or another version of it was put in its place:"
+        " consent that was withdrawn since would seem to live, and what was erased would be back. Put the"
+        " right one back (selfsearch restore BACKUP); if you put this one there yourself and want to go on"
+        " with it: selfsearch consent accept"
+    )
+
+
+def accept(library: Library, at: str) -> LedgerEntry:
+    """Go on with the ledger in place, though this machine has seen another; the ledger says so from now on.
+
+    Raises LibraryError when an entry was changed.
+    """
+    length = verify(library)
+    if library.head:
+        library.head.remove()
+    detail = json.dumps({"ledger_ended_at": length})
+    return append(library, LedgerEntry(at, "accept", "library", "this copy of the library", detail=detail))
+
+
+def _check(library: Library) -> None:
+    """See that no entry was changed since the head was written; verify what came after, and advance it.
+
+    Within one process again only when something was added, or another process wrote.
+    """
+    state = (_pragma(library, "data_version"), _last(library))
+    if library.believed_at == state:
+        return
+    head = compare_with_head(library)
+    if head and head.number > ORDINARY and head.outline == _outline(library, head.number):
+        _walk(library, head.number, head.hash)
+    else:
+        verify(library)
+    library.believed_at = state
+    if not head or head.number < state[1]:
+        library.after_commit(_save_head)
+
+
+def _advance_head(library: Library) -> None:
+    """After entries were added. A ledger that does not verify is told of when something rests on it."""
+    try:
+        with library.guarded():
+            _check(library)
+    except LibraryError:
+        pass
+
+
+def _save_head(library: Library) -> None:
+    """Keep the end of the ledger, which is verified and committed, as the head."""
+    number = _last(library)
+    head = Head(number, _hash_at(library, number) or GENESIS, _outline(library, number))
+    make_durable(library.path)
+    if library.head:
+        library.head.write(library.root, head)
+
+
+def _walk(library: Library, number: int, previous: str) -> int:
+    """Verify the entries after this one; returns the number of the last.
+
+    Raises LibraryError at the first that was tampered with.
+    """
+    columns = sorted(HASHED)
+    at = columns.index("previous_hash")
+    rows = library.db.execute(
+        f"select id, hash, {', '.join(columns)} from consents where id > ? order by id", [number]
+    )
+    for found, stored, *values in rows:
+        number += 1
+        text = json.dumps(dict(zip(columns, values, strict=True)))
+        if found != number or values[at] != previous or stored != hashlib.sha256(text.encode()).hexdigest():
+            raise _changed(found)
+        previous = stored
     return number
+
+
+def _changed(number: int) -> LibraryError:
+    return LibraryError(
+        f"the consent ledger was changed at entry {number}: it is not believed any more, so nothing is read,"
+        " searched or shown. Put the library back from a backup (selfsearch restore BACKUP); if there is"
+        " none, move its folder away and index again"
+    )
+
+
+def _last(library: Library) -> int:
+    return int(library.db.execute("select coalesce(max(id), 0) from consents").fetchone()[0])
+
+
+def _hash_at(library: Library, number: int) -> str | None:
+    if number == 0:
+        return GENESIS
+    try:
+        row = library.db.execute("select hash from consents where id = ?", [number]).fetchone()
+    except DatabaseError as exc:
+        raise explain(exc, library.path) from exc
+    return row and str(row[0])
+
+
+def _outline(library: Library, number: int) -> str:
+    """SHA-256 of what the entries up to this one are about, and of their hashes, as the index has them.
+
+    Whoever changes an entry without it must leave its kind, subject and hash as they are; then its hash does
+    not fit the rest of it any more, and that is looked at when something rests on it.
+    """
+    text = library.db.execute(
+        """
+        select group_concat(id || ' ' || kind || ' ' || hash || ' ' || subject, char(10))
+        from (select id, kind, subject, hash from consents where id <= ? order by kind, subject, hash)
+        """,
+        [number],
+    ).fetchone()[0]
+    return hashlib.sha256((text or "").encode()).hexdigest()
+
+
+def _pragma(library: Library, name: str) -> int:
+    return int(library.db.execute(f"pragma {name}").fetchone()[0])

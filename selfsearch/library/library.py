@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -15,8 +15,9 @@ from filelock import FileLock, Timeout
 from ..errors import KeyUnavailable, LibraryBusyError, LibraryError
 from ..files import delete_tree, private_folder, require_own_file, write_private
 from ..home import FIRST, claim, keep_private, require_home
-from . import crypto, root_key
+from . import crypto, ledger, root_key
 from .db import Database, DatabaseError, explain, open_database
+from .ledger_head import HeadFile
 from .schema import keys_schema, schema
 
 STAGE, ASIDE, MARKER = ".restore", ".before-restore", "ready"
@@ -30,6 +31,9 @@ class Library:
         self.home = home
         self.root = root
         self.key_folder = key_folder
+        self.head: HeadFile | None = None  # open_library sets it; a copy or a staged library has none
+        self.believed_at: tuple[int, int] | None = None  # state of the ledger when it was last verified
+        self._after_commit: list[Callable[[Library], None]] = []
         self.db = open_database(home / "library.db", root.library, create=create)
         self.keys = open_database(home / "keys.db", root.library, create=create)
         self.keys.execute("pragma synchronous = full")  # what a lost key sealed would be lost, too
@@ -82,6 +86,21 @@ class Library:
                     yield
             except DatabaseError as exc:
                 raise explain(exc, self.path) from exc
+            finally:
+                is_over = not self.db.conn.in_transaction
+                actions, self._after_commit = (
+                    self._after_commit if is_over else [],
+                    ([] if is_over else self._after_commit),
+                )
+            for act in actions:
+                act(self)
+
+    def after_commit(self, act: Callable[[Library], None]) -> None:
+        """Have this done once when the outermost transaction is committed; at once outside of one."""
+        if not self.db.conn.in_transaction:
+            act(self)
+        elif act not in self._after_commit:
+            self._after_commit.append(act)
 
     def sealer(self, name: str, *, create: bool = False) -> crypto.Sealer:
         """What seals and opens under the key called `name`. Raises KeyUnavailable when it was destroyed."""
@@ -139,13 +158,31 @@ def open_library(
     create: bool = False,
     writing: bool = False,
     ask: root_key.AskPassphrase | None = None,
+    accepting: bool = False,
 ) -> Iterator[Library]:
     """Open the library at `home`; `create` makes it when there is none.
 
-    `writing` takes the one writer's place. Raises LibraryError when there is no library, KeyUnavailable when
-    its key cannot be had, LibraryBusyError when another run writes.
+    `writing` takes the one writer's place; `accepting` opens it even if its ledger is older than what this
+    machine last saw. Raises LibraryError when there is no library or an old one, KeyUnavailable when its key
+    cannot be had, LibraryBusyError when another run writes.
     """
     key_folder = key_folder or default_key_folder()
+    _prepare(home, create=create)
+    with writer(home, writing or create):
+        if not (home / "key.json").exists():
+            _make(home, key_folder)
+        root = root_key.unlock(home, key_folder, ask)
+        with Library(home, root, key_folder) as library:
+            library.head = HeadFile(key_folder, root_key.KeyPlace.read(home).library_id)
+            if not accepting:
+                ledger.compare_with_head(library)
+            if writing or create:
+                library.migrate()
+            yield library
+
+
+def _prepare(home: Path, *, create: bool) -> None:
+    """Have a private folder at `home`, with a whole library in it or a place for one. Raises LibraryError."""
     require_home(home)
     if is_committed(home):
         with writer(home):
@@ -159,13 +196,15 @@ def open_library(
         keep_private(claim(home))
     except OSError as exc:
         raise LibraryError(f"the library cannot be made in {home}: {exc.strerror}") from exc
-    with writer(home, writing or create):
-        fresh = not (home / "key.json").exists()
-        root = root_key.create(home, key_folder) if fresh else root_key.unlock(home, key_folder, ask)
-        with Library(home, root, key_folder, create=create) as library:
-            if writing or create:
-                library.migrate()
-            yield library
+
+
+def _make(home: Path, key_folder: Path) -> None:
+    """Make a library, whole or not at all: one whose files are empty was damaged."""
+    folder = stage_replacement(home)
+    root = root_key.create(folder, key_folder)
+    with Library(folder, root, key_folder, create=True) as library:
+        library.migrate()
+    commit_replacement(home)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from ..errors import KeyUnavailable, LibraryError
 from ..types import isoformat
 from . import backup, crypto, erasure, keys, ledger, root_key, sources
 from .ledger import LedgerEntry
+from .ledger_head import HeadFile
 from .library import Library, commit_replacement, stage_replacement
 from .people import all_people
 from .root_key import KeyPlace, RootKey
@@ -57,6 +58,7 @@ def restore(
         staged.db.execute("pragma wal_checkpoint(truncate)")
         staged.keys.execute("pragma wal_checkpoint(truncate)")
     _keep_root(home, folder, key_folder, root)
+    HeadFile(key_folder, KeyPlace.read(folder).library_id).remove()  # this ledger is the one from now on
     commit_replacement(home)
     return Restored(manifest, newer, lost)
 

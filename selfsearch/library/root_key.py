@@ -1,9 +1,11 @@
 """The root key: where it is kept, how it is made and how it is found again.
 
 It is two keys of 256 bits. One encrypts the databases; the other wraps the keys of sources and people, and is
-replaced whenever one of those is destroyed, so that a copy of keys.db from before opens nothing. During such
-a replacement both the new and the old wrapping key are kept. `key.json` in the library says where the root
-key is, and holds no secret except, with a passphrase, the root key sealed under it.
+replaced whenever one of those is destroyed, so that a copy of keys.db from before opens nothing. Both are
+replaced when everything is forgotten. During a replacement the old ones are kept beside the new. `key.json`
+in the library says where the root key is, and holds no secret except, with a passphrase, the root key sealed
+under it. Whoever can write in the library's folder can change it: nothing is deleted on its word alone. That
+a key is being moved stands beside the key.
 """
 
 from __future__ import annotations
@@ -20,10 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import KeyUnavailable, LibraryError, UsageError
-from ..files import narrow, private_folder, write_private
+from ..files import narrow, open_private, private_folder, write_private
 from . import crypto
 
 SERVICE = "selfsearch"  # the name under which the operating system's keyring shows the key
+LIBRARY_ID = re.compile("[0-9a-f]{16}")
+LONGEST = 1 << 16  # bytes of key.json
 TRUSTED_KEYRINGS = ("SecretService", "kwallet", "macOS", "Windows")  # keyrings.alt keeps plain files
 
 AskPassphrase = Callable[[], "str | None"]
@@ -35,19 +39,25 @@ class RootKey:
 
     library: bytes = field(repr=False)
     wrapping: tuple[bytes, ...] = field(repr=False)  # current first; two only while it is being replaced
+    retired: bytes | None = field(default=None, repr=False)  # of the databases, while it is being replaced
     under: bytes | None = field(default=None, repr=False)  # what a passphrase gave, to seal it again
 
+    @property
+    def libraries(self) -> tuple[bytes, ...]:
+        """Keys that may open the databases, the current first."""
+        return (self.library,) if self.retired is None else (self.library, self.retired)
+
     def pack(self) -> bytes:
-        """The keys one after the other, 32 bytes each: library, wrapping, (old wrapping)."""
-        return b"".join((self.library, *self.wrapping))
+        """The keys one after the other, 32 bytes each: library, wrapping, (old wrapping, (old library))."""
+        return b"".join((self.library, *self.wrapping, *self.libraries[1:]))
 
     @staticmethod
     def unpack(data: bytes) -> RootKey:
         """The inverse of pack(). Raises KeyUnavailable when it cannot be one."""
         keys = [data[at : at + crypto.KEY_BYTES] for at in range(0, len(data), crypto.KEY_BYTES)]
-        if not 2 <= len(keys) <= 3 or len(data) % crypto.KEY_BYTES:
+        if not 2 <= len(keys) <= 4 or len(data) % crypto.KEY_BYTES:
             raise KeyUnavailable("the library's key is damaged: it does not have the length of one")
-        return RootKey(keys[0], tuple(keys[1:]))
+        return RootKey(keys[0], tuple(keys[1:3]), *keys[3:])
 
 
 @dataclass(frozen=True)
@@ -58,24 +68,44 @@ class KeyPlace:
     kind: str  # file, keyring, passphrase
     salt: str = ""
     sealed: str = field(default="", repr=False)
-    leaving: str = ""  # the kind of place that the root key was moved from, until it is deleted there
 
     @staticmethod
     def read(home: Path) -> KeyPlace:
         """Raises KeyUnavailable when key.json is missing or damaged."""
+        path = home / "key.json"
         try:
-            raw = json.loads((home / "key.json").read_text("utf-8"))
-            return KeyPlace(**{name: str(raw[name]) for name in KeyPlace.__dataclass_fields__ if name in raw})
+            with open(path, "rb", opener=_open_unblocked) as file:
+                return KeyPlace.parse(file.read(LONGEST))
         except FileNotFoundError as exc:
-            raise KeyUnavailable(
-                f"{home / 'key.json'} is missing; without it the library cannot be opened"
-            ) from exc
-        except (OSError, ValueError, TypeError) as exc:
-            raise KeyUnavailable(f"{home / 'key.json'} is damaged; restore it from a backup") from exc
+            raise KeyUnavailable(f"{path} is missing; without it the library cannot be opened") from exc
+        except (OSError, LibraryError) as exc:
+            raise KeyUnavailable(f"{path} is damaged; restore it from a backup") from exc
+
+    @staticmethod
+    def parse(data: bytes) -> KeyPlace:
+        """From the bytes of key.json, which anybody may have written. Raises LibraryError.
+
+        The library's number becomes a file's name: it is one, or it is refused.
+        """
+        try:
+            raw = json.loads(data)
+            place = KeyPlace(
+                **{name: str(raw[name]) for name in KeyPlace.__dataclass_fields__ if name in raw}
+            )
+        except (ValueError, TypeError, RecursionError) as exc:
+            raise LibraryError("that is no key.json") from exc
+        if not LIBRARY_ID.fullmatch(place.library_id):
+            raise LibraryError("that is no library's number")
+        return place
 
     def write(self, home: Path) -> None:
         """Write key.json."""
         write_private(home / "key.json", json.dumps(self.__dict__, indent=1).encode())
+
+
+def _open_unblocked(path: str, flags: int) -> int:
+    """An opener that no pipe in the file's place holds up."""
+    return open_private(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def create(home: Path, key_folder: Path) -> RootKey:
@@ -132,47 +162,79 @@ def _sealed(place: KeyPlace, root: RootKey) -> KeyPlace:
 
 
 def store(home: Path, key_folder: Path, root: RootKey) -> None:
-    """Keep a changed root key where the library's root key is kept."""
+    """Keep a changed root key where the library's root key is kept. Raises KeyUnavailable."""
     place = KeyPlace.read(home)
+    if (place.kind == "passphrase") != (root.under is not None):
+        raise KeyUnavailable(f"{home / 'key.json'} was changed since the library was opened; try again")
     if place.kind == "passphrase":
         _sealed(place, root).write(home)
     else:
         keep(place, root, key_folder)
 
 
-def move(home: Path, key_folder: Path, root: RootKey, kind: str, passphrase: str = "") -> None:
+def move(home: Path, key_folder: Path, root: RootKey, kind: str, passphrase: str = "") -> RootKey:
     """Keep the root key elsewhere: kind is file, keyring or passphrase.
 
-    Never in no place; killed in between, `tidy` ends it.
+    The old place is emptied after the new one was read back; killed in between, `tidy` ends it. Returns the
+    root key as that place keeps it. Raises KeyUnavailable when it does not give back what it was given.
     """
-    tidy(home, key_folder)
+    tidy(home, key_folder, root)
     old = KeyPlace.read(home)
-    new = KeyPlace(old.library_id, kind, leaving=old.kind if old.kind != kind else "")
+    new = KeyPlace(old.library_id, kind)
+    if old.kind != kind:
+        private_folder(key_folder)
+        write_private(_moving_file(old, key_folder), json.dumps([old.kind, kind]).encode())
     if kind == "passphrase":
         new = protect(new, root, passphrase)
+        root = replace(root, under=_under(new, passphrase))
     else:
+        root = replace(root, under=None)
         keep(new, root, key_folder)
+    if not _is_kept(new, key_folder, root):
+        raise KeyUnavailable("the key could not be read back from its new place; it stays where it was")
     new.write(home)
-    tidy(home, key_folder)
+    tidy(home, key_folder, root)
+    return root
 
 
-def tidy(home: Path, key_folder: Path) -> None:
-    """Delete the root key from where it was moved away."""
+def tidy(home: Path, key_folder: Path, root: RootKey) -> None:
+    """Empty the place that the root key was moved from, if it is in the present place beyond doubt."""
     place = KeyPlace.read(home)
-    if place.leaving == "file":
+    moving = _moving_file(place, key_folder)
+    if not moving.exists() or not _is_kept(place, key_folder, root):
+        return
+    for kind in {"file", "keyring"} & {*json.loads(moving.read_bytes())} - {place.kind}:
+        _empty(place, key_folder, kind)
+    moving.unlink(missing_ok=True)
+
+
+def _moving_file(place: KeyPlace, key_folder: Path) -> Path:
+    """Beside the key while it is moved: the kinds of place that it is moved from and to, in JSON."""
+    return key_folder / f"{place.library_id}.moving"
+
+
+def _is_kept(place: KeyPlace, key_folder: Path, root: RootKey) -> bool:
+    """Whether this place gives back the root key as it is."""
+    try:
+        if place.kind != "passphrase":
+            return fetch(place, key_folder, None).pack() == root.pack()
+        return root.under is not None and _unseal(place, root.under).pack() == root.pack()
+    except LibraryError:
+        return False
+
+
+def _empty(place: KeyPlace, key_folder: Path, kind: str) -> None:
+    """Delete the root key from a place of this kind. Raises KeyUnavailable when the keyring is locked."""
+    if kind == "file":
         key_file(place, key_folder).unlink(missing_ok=True)
-    elif place.leaving == "keyring":
-        keyring = _keyring()
-        try:
-            keyring.delete_password(SERVICE, place.library_id)
-        except keyring.errors.PasswordDeleteError:
-            pass  # it is not there any more
-        except keyring.errors.KeyringError as exc:
-            raise KeyUnavailable(
-                "the operating system's keyring is locked; unlock it, then try again"
-            ) from exc
-    if place.leaving:
-        replace(place, leaving="").write(home)
+        return
+    keyring = _keyring()
+    try:
+        keyring.delete_password(SERVICE, place.library_id)
+    except keyring.errors.PasswordDeleteError:
+        pass  # it is not there any more
+    except keyring.errors.KeyringError as exc:
+        raise KeyUnavailable("the operating system's keyring is locked; unlock it, then try again") from exc
 
 
 def key_file(place: KeyPlace, key_folder: Path) -> Path:
@@ -238,14 +300,27 @@ def from_passphrase(place: KeyPlace, ask: AskPassphrase | None) -> RootKey:
         raise KeyUnavailable(
             "the library is locked with a passphrase; give it when asked, or set SELFSEARCH_PASSPHRASE"
         )
-    key = crypto.from_passphrase(passphrase, base64.b64decode(place.salt))
+    under = _under(place, passphrase)
+    return replace(_unseal(place, under), under=under)
+
+
+def _under(place: KeyPlace, passphrase: str) -> bytes:
+    """The key that a passphrase gives. Raises KeyUnavailable when key.json holds no salt."""
     try:
-        root = RootKey.unpack(crypto.Sealer(key).open(base64.b64decode(place.sealed), place.library_id))
+        return crypto.from_passphrase(passphrase, base64.b64decode(place.salt, validate=True))
+    except ValueError as exc:
+        raise KeyUnavailable("key.json is damaged; restore it from a backup") from exc
+
+
+def _unseal(place: KeyPlace, under: bytes) -> RootKey:
+    """The root key that is sealed in `place`. Raises KeyUnavailable when `under` is not its key."""
+    try:
+        sealed = base64.b64decode(place.sealed, validate=True)
+        return RootKey.unpack(crypto.Sealer(under).open(sealed, place.library_id))
     except KeyUnavailable:
         raise
-    except LibraryError as exc:
+    except (ValueError, LibraryError) as exc:
         raise KeyUnavailable("that is not the library's passphrase") from exc
-    return replace(root, under=key)
 
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32

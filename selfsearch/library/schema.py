@@ -332,6 +332,45 @@ def m010_vectors_with_rowid(db: Database) -> None:
     )
 
 
+@schema()
+def m011_ledger_of_any_event(db: Database) -> None:
+    """The ledger takes events of every kind, and an index answers what each entry is about, and its hash."""
+    _run(
+        db,
+        """create table consents_new (
+            id integer primary key,
+            at text not null,
+            event text not null,
+            kind text not null check (kind in ('source', 'person', 'library')),
+            subject text not null,          -- what is consented to: a source's root path, a person's name
+            basis text not null default '' check (basis in ('', 'own', 'release')),
+            given_by text not null default '',
+            evidence_sha256 text not null default '',
+            purpose text not null default '',
+            categories text not null default '',
+            statement_version text not null default '',
+            statement text not null default '',
+            method text not null default '',
+            expires_at text not null default '',
+            detail text not null default '',
+            previous_hash text not null,
+            hash text not null unique
+        ) strict""",
+        "insert into consents_new select * from consents order by id",
+        "create temp table kept_reminders as select * from reminders",  # they refer to entries
+        "delete from reminders",
+        "drop table consents",
+        "alter table consents_new rename to consents",
+        "insert into reminders select * from temp.kept_reminders",
+        "drop table temp.kept_reminders",
+        "create index consents_subject on consents (kind, subject, hash)",
+        """create trigger consents_keep_update before update on consents
+           begin select raise(abort, 'the consent ledger is only ever appended to'); end""",
+        """create trigger consents_keep_delete before delete on consents
+           begin select raise(abort, 'the consent ledger is only ever appended to'); end""",
+    )
+
+
 def _run(db: Database, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)

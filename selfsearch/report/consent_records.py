@@ -34,6 +34,8 @@ EVENT_LABELS = {
     "renew": "consent was renewed",
     "revoke": "consent was withdrawn",
     "erase": "everything derived was erased",
+    "export": "an unencrypted copy was written",
+    "accept": "another copy of the library was put in place and accepted",
 }
 
 

@@ -142,6 +142,7 @@ COMMANDS: list[tuple[tuple[str, ...], int, str, bool]] = [
     (("consent", "export", "--html", NEW), 0, "", True),
     (("consent", "export"), 0, "", True),
     (("consent", "verify"), 0, "", False),
+    (("consent", "accept"), 0, "", False),
     (("consent", "audit"), 0, "", True),
     (("consent", "audit", "--json"), 0, "", True),
     (("forget", ALBUM), 0, "y\n", True),

@@ -262,12 +262,12 @@ def photographs(scratch: Path, kind: str) -> dict[str, float]:
     """Processor seconds of indexing 120 social photographs, everything stored."""
     from selfsearch.consent import grants
     from selfsearch.packs.store import find_pack
-    from selfsearch.recognition.engine import Engine
+    from selfsearch.recognition.engine import ModelEngine
     from selfsearch.workflows import index
 
     if not (scratch / "photos").exists():
         bench_photos.make("social", scratch / "photos", 120)
-    engine = Engine(find_pack("opencv-zoo"))
+    engine = ModelEngine(find_pack("opencv-zoo"))
     engine.embed(np.zeros((1, 112, 112, 3), np.uint8))  # loads the models
     shutil.rmtree(scratch / "library")
     with open_bench_library(scratch, kind) as library:

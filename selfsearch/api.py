@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -28,6 +28,7 @@ from .library.sources import SourceRow
 from .packs.store import find_pack
 from .recognition.engine import Engine
 from .recognition.model_pack import DEFAULT_PACK
+from .recognition.worker_pool import WorkerPool
 from .report import crops
 from .types import Answer, Clock, ProgressListener, isoformat
 from .workflows import enroll
@@ -56,8 +57,11 @@ def open(
     says that another one does. `ask` is called for the passphrase of a library that has one.
     """
     place = Path(home).expanduser().absolute()
-    engine = Engine(find_pack(pack, place / "packs"))
-    with open_library(place, key_folder=key_folder, create=create, writing=True, ask=ask) as library:
+    engine = WorkerPool(find_pack(pack, place / "packs"))
+    with (
+        closing(engine),
+        open_library(place, key_folder=key_folder, create=create, writing=True, ask=ask) as library,
+    ):
         opened = Selfsearch(library, engine)
         forget.complete(library, opened.clock())  # what an earlier run was to erase and could not
         yield opened
@@ -200,7 +204,7 @@ class Selfsearch:
         """The answer as one page with the photographs in it. It shows faces: keep it private."""
         from .report.html import to_html
 
-        return to_html(answer, crops.for_appearances(self.library, answer.appearances))
+        return to_html(answer, crops.for_appearances(self.library, self.engine, answer.appearances))
 
     def _enrolled(self, grant: Grant) -> Person:
         person = people.find_person(self.library, grant.subject) if grant.kind == "person" else None

@@ -46,6 +46,7 @@ class Outcome(str, Enum):
     UNSUPPORTED = "unsupported"  # not a picture we can read (the reason says what it is)
     UNREADABLE = "unreadable"  # a picture or an archive that is damaged, or no permission
     TOO_LARGE = "too_large"  # beyond the limits that stop decompression bombs
+    FAILED = "failed"  # looking at it ended in an error that nobody foresaw, a crash, or over the time limit
     ENCRYPTED = "encrypted"  # a member that needs a password
     RECORD = "record"  # the export's own record (JSON, CSV, ...), read for what it says
     DERIVATIVE = "derivative"  # a thumbnail, overlay or sticker that the platform made from another file

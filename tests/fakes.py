@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from selfsearch.types import Face
+from selfsearch import media
+from selfsearch.types import Analysis, Face
 
 COLOURS = {"red": (230, 20, 20), "green": (20, 230, 20), "blue": (20, 20, 230)}
 
@@ -32,10 +32,13 @@ class ColourEngine:
     pack = SimpleNamespace(name="colour", revision="colour-1", folder=Path("/nonexistent"))
     dimension = 4
 
-    def detect_and_embed(self, picture: Any) -> tuple[np.ndarray, tuple[Face, ...]]:
+    def analyse(self, data: bytes, kind: str | None = None) -> Analysis:
         """One face per stripe."""
-        pixels = picture.pixels(640)
-        return pixels, tuple(self._face(pixels, left) for left in range(0, pixels.shape[1], 16))
+        still = media.open_still(data, kind)
+        pixels = still.pixels(640)
+        faces = tuple(self._face(pixels, left) for left in range(0, pixels.shape[1], 16))
+        phash = media.perceptual_hash(pixels)
+        return Analysis(still.type, still.width, still.height, faces, phash, still.facts, still.problem)
 
     def embed(self, chips: np.ndarray) -> np.ndarray:
         """(n, 112, 112, 3) -> (n, 4)."""

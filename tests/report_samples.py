@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from selfsearch.report.crops import Picture, crop
+from selfsearch.media.crop import Picture, crop
 from selfsearch.types import Answer, Appearance, Exposure, LinkOnly, ProbeSummary, Provenance, Sighting
 
 from .photos import group, picture

@@ -127,11 +127,11 @@ def test_a_photograph_that_another_source_has_too_survives_there(
     with opened(home) as library:
         indexed(library, album, other)
         pack = library.db.execute("select id from packs").fetchone()[0]
-        stored = faces.find_media(library, sha256(coloured("red")), pack)
+        stored = faces.find_media(library.db, sha256(coloured("red")), pack)
         receipts = erase(library, str(album))
         assert stored is not None
-        assert faces.find_media(library, sha256(coloured("red")), pack) == stored
-        assert faces.find_media(library, sha256(coloured("red", "blue")), pack) is None
+        assert faces.find_media(library.db, sha256(coloured("red")), pack) == stored
+        assert faces.find_media(library.db, sha256(coloured("red", "blue")), pack) is None
         ids, embeddings = faces.load_embeddings(library, pack, 4, faces.media_in(library, [2]))
         assert (len(ids), len(embeddings)) == (2, 2)
         assert len(faces.load_chips(library, stored[0])) == 1

@@ -741,10 +741,10 @@ INFERENCE = """
 import time
 {before}
 from selfsearch.packs.store import find_pack
-from selfsearch.recognition.engine import Engine
+from selfsearch.recognition.engine import ModelEngine
 from pathlib import Path
 import numpy as np
-engine = Engine(find_pack("opencv-zoo", Path("none")))
+engine = ModelEngine(find_pack("opencv-zoo", Path("none")))
 chips = np.random.default_rng(1).integers(0, 255, (8, 112, 112, 3), np.uint8)
 end, rounds = time.monotonic() + 75, 0
 while time.monotonic() < end:

@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 from selfsearch import media
 from selfsearch.packs.store import find_pack
 from selfsearch.recognition.alignment import align_face, estimate_similarity
-from selfsearch.recognition.engine import Engine
+from selfsearch.recognition.engine import ModelEngine
 from selfsearch.recognition.quality import face_quality
 from selfsearch.types import Face
 
@@ -22,24 +22,24 @@ from .photos import encoded, group, picture
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    return Engine(find_pack("opencv-zoo"))
+def engine() -> ModelEngine:
+    return ModelEngine(find_pack("opencv-zoo"))
 
 
-def faces_in(engine: Engine, image: Image.Image) -> list[Face]:
+def faces_in(engine: ModelEngine, image: Image.Image) -> list[Face]:
     """Every face, from left to right."""
     _, faces = engine.detect_and_embed(media.open_still(encoded(image, "PNG")))
     return sorted(faces, key=lambda face: face.box[0])
 
 
-def test_alignment_is_insightfaces_own(engine: Engine) -> None:
+def test_alignment_is_insightfaces_own(engine: ModelEngine) -> None:
     for face in faces_in(engine, group()):
         np.testing.assert_allclose(
             estimate_similarity(face.landmarks), estimate_norm(face.landmarks), atol=1e-3, rtol=1e-4
         )
 
 
-def test_boxes_and_landmarks_are_pixels_of_the_original_picture(engine: Engine) -> None:
+def test_boxes_and_landmarks_are_pixels_of_the_original_picture(engine: ModelEngine) -> None:
     image = group()
     small = faces_in(engine, image)
     large = faces_in(engine, image.resize((image.width * 3, image.height * 3)))
@@ -51,13 +51,13 @@ def test_boxes_and_landmarks_are_pixels_of_the_original_picture(engine: Engine) 
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_rotated_picture_shows_the_same_people(engine: Engine, degrees: int) -> None:
+def test_a_rotated_picture_shows_the_same_people(engine: ModelEngine, degrees: int) -> None:
     upright = np.stack([face.embedding for face in faces_in(engine, group())])
     rotated = np.stack([face.embedding for face in faces_in(engine, group().rotate(degrees, expand=True))])
     assert ((rotated @ upright.T).max(axis=0) > 0.8).all()
 
 
-def test_a_box_ends_where_the_picture_does(engine: Engine) -> None:
+def test_a_box_ends_where_the_picture_does(engine: ModelEngine) -> None:
     (face,) = faces_in(engine, picture("astronaut").crop((90, 0, 240, 170)))
     left, top, width, height = face.box
     assert min(left, top) >= 0
@@ -65,7 +65,7 @@ def test_a_box_ends_where_the_picture_does(engine: Engine) -> None:
     assert top + height <= 170
 
 
-def test_a_chip_of_a_large_picture_is_averaged_and_not_sampled(engine: Engine) -> None:
+def test_a_chip_of_a_large_picture_is_averaged_and_not_sampled(engine: ModelEngine) -> None:
     (face,) = faces_in(engine, picture("astronaut"))
     pixels = np.asarray(picture("astronaut"))
     stripes = np.repeat(np.repeat(pixels, 8, axis=0), 8, axis=1)
@@ -74,19 +74,19 @@ def test_a_chip_of_a_large_picture_is_averaged_and_not_sampled(engine: Engine) -
     assert np.abs(chip.astype(int) - 127).mean() < 5
 
 
-def test_embeddings_have_length_one_and_may_be_none(engine: Engine) -> None:
+def test_embeddings_have_length_one_and_may_be_none(engine: ModelEngine) -> None:
     chips = np.stack([face.chip for face in faces_in(engine, group())])
     np.testing.assert_allclose(np.linalg.norm(engine.embed(chips), axis=1), 1, atol=1e-6)
     assert engine.embed(chips[:0]).shape == (0, engine.dimension)
 
 
-def test_a_probe_and_its_mirror_image_are_one(engine: Engine) -> None:
+def test_a_probe_and_its_mirror_image_are_one(engine: ModelEngine) -> None:
     chips = np.stack([face.chip for face in faces_in(engine, group())])
     mirrored = np.ascontiguousarray(chips[:, :, ::-1])
     np.testing.assert_allclose(engine.embed_with_mirror(chips), engine.embed_with_mirror(mirrored), atol=1e-6)
 
 
-def test_quality_falls_with_size_and_sharpness(engine: Engine) -> None:
+def test_quality_falls_with_size_and_sharpness(engine: ModelEngine) -> None:
     (face,) = faces_in(engine, picture("astronaut"))
     blurred = np.asarray(Image.fromarray(face.chip).filter(ImageFilter.GaussianBlur(6)))
     best = face_quality(face.score, face.landmarks, face.chip)

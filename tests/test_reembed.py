@@ -13,7 +13,7 @@ from selfsearch.consent import grants
 from selfsearch.library import faces, sources
 from selfsearch.library.library import open_library
 from selfsearch.packs.store import find_pack
-from selfsearch.recognition.engine import Engine
+from selfsearch.recognition.engine import ModelEngine
 from selfsearch.workflows.reembed import ReembedResult, reembed
 
 from .conftest import Run
@@ -39,7 +39,7 @@ def test_an_older_pack_gives_the_default_packs_embeddings(
     run("index", album, "--consent", "own")
     run("models", "add", older)
     pack = find_pack("buffalo_s", home / "packs")
-    default_engine, older_engine = Engine(find_pack("opencv-zoo")), Engine(pack)
+    default_engine, older_engine = ModelEngine(find_pack("opencv-zoo")), ModelEngine(pack)
 
     for path in sorted(album.iterdir()):
         still = media.open_still(path.read_bytes())
@@ -94,7 +94,7 @@ def test_a_source_without_live_consent_gets_no_embeddings(
 ) -> None:
     run("index", album, "--consent", "own")
     run("models", "add", older)
-    engine = Engine(find_pack("buffalo_s", home / "packs"))
+    engine = ModelEngine(find_pack("buffalo_s", home / "packs"))
     with open_library(home, key_folder=home.parent / "keys", writing=True) as library:
         grants.revoke(library, "source", str(album), NOW)
         assert reembed(library, engine, NOW) == ReembedResult()
@@ -106,7 +106,7 @@ def test_damaged_chips_are_counted_and_the_others_embedded(
 ) -> None:
     run("index", album, "--consent", "own")
     run("models", "add", older)
-    engine = Engine(find_pack("buffalo_s", home / "packs"))
+    engine = ModelEngine(find_pack("buffalo_s", home / "packs"))
     with open_library(home, key_folder=home.parent / "keys", writing=True) as library:
         media = library.db.execute("select min(media_id) from chips").fetchone()[0]
         library.db.execute("update chips set sealed = zeroblob(100) where media_id = ?", [media])

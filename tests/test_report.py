@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from selfsearch.media.crop import crop
 from selfsearch.report.advice import advice, platform_name, web_advice
-from selfsearch.report.crops import crop
 from selfsearch.report.csv import COLUMNS, to_csv
 from selfsearch.report.json import to_json
 from selfsearch.report.sanitize import line, visible, web

@@ -62,6 +62,7 @@ def index(
     else:
         for line in _as_text(results):
             options.answer(line)
+    options.require_all_finished(results)
     usable = ("indexed", "no_face", "duplicate", "link_only")
     if not any(result.counts.get(outcome) for result in results for outcome in usable):
         raise InputError(
@@ -127,7 +128,7 @@ def _as_text(results: list[IndexResult]) -> Iterator[str]:
         }  # fmt: skip
         parts = [f"{count:,} {label}" for label, count in changes.items() if count]
         yield f"  this time: {', '.join(parts) or 'nothing to do'}"
-    failed = ("unreadable", "too_large", "encrypted")
+    failed = ("unreadable", "too_large", "failed", "encrypted")
     count = sum(result.counts.get(outcome, 0) for result in results for outcome in failed)
     if count:
         yield (

@@ -6,7 +6,7 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import LibraryBusyError, UsageError
+from ..errors import LibraryBusyError, SelfsearchError, UsageError
 from ..report.sanitize import visible
 from ..sandbox import process
 from . import console, erasure_output
 
 if TYPE_CHECKING:
     from ..library.library import Library
-    from ..recognition.engine import Engine
+    from ..recognition.worker_pool import WorkerPool
+    from ..workflows.index import IndexResult
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 PackName = Annotated[
@@ -29,6 +30,8 @@ PackName = Annotated[
     typer.Option("--pack", metavar="NAME", help="Model pack to use this time; see: selfsearch models."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; go ahead.")]
+
+_engines: dict[Hashable, WorkerPool] = {}  # by pack, the state of its files, and what they are for
 
 
 def print_version(wanted: bool) -> None:
@@ -125,13 +128,32 @@ def ask_passphrase() -> str | None:
     return passphrase
 
 
-def engine(pack: str | None = None) -> Engine:
-    """The engine with the pack that was asked for, or the one that is set."""
+def engine(pack: str | None = None, *, with_hash: bool = True) -> WorkerPool:
+    """The engine with the pack that was asked for, or the one that is set. Its workers end with the process.
+
+    Without `with_hash` it makes no perceptual hashes: enough for photographs to search with.
+    """
     from .. import settings
     from ..packs.store import find_pack
-    from ..recognition.engine import Engine
+    from ..recognition.worker_pool import WorkerPool
 
-    return Engine(find_pack(pack or settings.read(home()).pack, home() / "packs"))
+    found = find_pack(pack or settings.read(home()).pack, home() / "packs")
+    files = tuple((path, path.stat().st_mtime_ns) for path, _ in found.checksums if path.is_file())
+    key = (found, files, with_hash)
+    if key not in _engines:
+        _engines[key] = WorkerPool(found, with_hash=with_hash)
+    return _engines[key]
+
+
+def require_all_finished(results: Iterable[IndexResult]) -> None:
+    """Raises SelfsearchError when an error that nobody foresaw, a crash or the time limit cost a file."""
+    count = sum(result.failed for result in results)
+    if count:
+        raise SelfsearchError(
+            f"all else is done, but {count:,} of the files could not be finished; selfsearch status --problems"
+            " lists them with the reason. Please report it, without the file: it is a bug of this program or"
+            " of a library that it uses"
+        )
 
 
 def ask(question: str) -> bool:

@@ -15,7 +15,6 @@ from .network_policy import Need, network, open_in_browser
 
 if TYPE_CHECKING:
     from ..consent.grants import Grant
-    from ..library.library import Library
     from ..library.people import Person
     from ..types import Answer
     from ..workflows.enroll import Probe, ProbePhoto
@@ -98,8 +97,10 @@ def query(
     flags = consent_prompt.ConsentFlags("own" if self_ and consent is None else consent, by, evidence, days)
     name = ME if self_ and person is None else person
     html = html and options.page_place(html)
+    engine = options.engine(pack, with_hash=False)
+    engine.warm_up()
     with options.opened_shared() as library:
-        gallery = Gallery(library, options.engine(pack))
+        gallery = Gallery(library, engine)
         _renew(gallery)
         probes = read_probes(gallery, images, face)
         with audit.question(library, name, purpose, options.now) as question:
@@ -109,7 +110,7 @@ def query(
             question.answer = answer
         _print(answer, as_json=as_json, as_csv=as_csv)
         if html is not None or open_:
-            _write_page(library, answer, html, open_)
+            _write_page(gallery, answer, html, open_)
 
 
 class _LateProgress(ProgressListener):
@@ -236,14 +237,14 @@ def _print(answer: Answer, *, as_json: bool, as_csv: bool) -> None:
         options.answer_styled(to_text(answer, width=options.width(), colour=options.colour()))
 
 
-def _write_page(library: Library, answer: Answer, path: Path | None, show: bool) -> None:
+def _write_page(gallery: Gallery, answer: Answer, path: Path | None, show: bool) -> None:
     from ..files import private_folder, write_private
     from ..report import crops
     from ..report.html import to_html
 
-    folder = library.home / "reports"
+    folder = gallery.library.home / "reports"
     target = path or private_folder(folder) / f"{answer.asked_at[:19].replace(':', '')}.html"
-    page = to_html(answer, crops.for_appearances(library, answer.appearances))
+    page = to_html(answer, crops.for_appearances(gallery.library, gallery.engine, answer.appearances))
     write_private(target, page.encode())
     options.say(f"report: {target} (it shows faces: keep it private)")
     if show:

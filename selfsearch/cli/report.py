@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..library.changes import Change, State
     from ..library.faces import StoredFace
     from ..library.library import Library
-    from ..report.crops import Picture
+    from ..media.crop import Picture
     from ..report.differences import Difference
     from ..types import Appearance
 
@@ -116,7 +116,7 @@ def _pictures(library: Library, visible: Sequence[Change]) -> dict[int, Picture 
             open_ = {place for state in (change.before, change.after) if state for place in state.places}
             now = [place.address for place in places.get(row.media, ()) if place.address in open_]
             appearances[change.face] = _as_appearance(row, now)
-    crop = crops.for_appearances(library, list(appearances.values()))
+    crop = crops.for_appearances(library, options.engine(with_hash=False), list(appearances.values()))
     return {face: crop(appearance) for face, appearance in appearances.items()}
 
 

@@ -56,6 +56,7 @@ def rescan(
         return
     if fail_on_new and any(change.kind == "new" for change in result.changes):
         raise typer.Exit(NEW)
+    options.require_all_finished(result.indexed)
 
 
 def _run(source: list[int] | None, show: Show) -> RescanResult:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import LibraryError
 from ..types import Analysis, Box, Chip, Embeddings, Face, Facts, Location, Timestamp
-from .db import batched, id_list, marks
+from .db import Database, batched, id_list, marks
 from .library import Library
 from .sealed import (
     MediaBlock,
@@ -56,21 +56,17 @@ class MissingEmbeddings:
     bystanders: int  # faces that were counted and not kept
 
 
-def find_media(library: Library, sha256: str, pack: int) -> tuple[int, int] | None:
-    """(media id, number of faces) of content that was analysed with this pack before.
-
-    Safe from any thread.
-    """
-    with library.guarded():
-        row = library.db.execute(
-            """
-            select media.id, vectors.count
-            from media
-            join vectors on vectors.media_id = media.id
-            where media.sha256 = ? and vectors.pack_id = ?
-            """,
-            [sha256, pack],
-        ).fetchone()
+def find_media(db: Database, sha256: str, pack: int) -> tuple[int, int] | None:
+    """(media id, number of faces) of content that was analysed with this pack before."""
+    row = db.execute(
+        """
+        select media.id, vectors.count
+        from media
+        join vectors on vectors.media_id = media.id
+        where media.sha256 = ? and vectors.pack_id = ?
+        """,
+        [sha256, pack],
+    ).fetchone()
     return (int(row[0]), int(row[1])) if row else None
 
 

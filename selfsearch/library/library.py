@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +24,7 @@ REPLACED = ("config.toml", "keys.db", "library.db", "key.json")  # by a restored
 
 
 class Library:
-    """An open library. Use `open_library`; close it, or use it in a `with` statement."""
+    """An open library, for one thread. Use `open_library`; close it, or use it in a `with` statement."""
 
     def __init__(self, home: Path, root: root_key.RootKey, key_folder: Path, *, create: bool = False) -> None:
         self.home = home
@@ -38,7 +37,6 @@ class Library:
         self.keys = open_database(home / "keys.db", root.library, create=create)
         self.keys.execute("pragma synchronous = full")  # what a lost key sealed would be lost, too
         self._sealers: dict[str, crypto.Sealer] = {}
-        self._guard = threading.RLock()  # one connection, several threads that look things up
 
     def __enter__(self) -> Library:
         return self
@@ -68,10 +66,13 @@ class Library:
                 steps.apply(db)
 
     @contextmanager
-    def guarded(self) -> Iterator[None]:
-        """For look-ups from worker threads: one at a time."""
-        with self._guard:
-            yield
+    def reader(self) -> Iterator[Database]:
+        """Another connection, for look-ups from another thread; what was committed is seen at once."""
+        db = open_database(self.path, self.root.library)
+        try:
+            yield db
+        finally:
+            db.close()
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
@@ -80,20 +81,19 @@ class Library:
         The write lock is taken at once: consent may be withdrawn while another process writes, and a
         transaction that has read what that changed could not be completed.
         """
-        with self._guard:
-            try:
-                with _immediate(self.db), self.db.atomic():
-                    yield
-            except DatabaseError as exc:
-                raise explain(exc, self.path) from exc
-            finally:
-                is_over = not self.db.conn.in_transaction
-                actions, self._after_commit = (
-                    self._after_commit if is_over else [],
-                    ([] if is_over else self._after_commit),
-                )
-            for act in actions:
-                act(self)
+        try:
+            with _immediate(self.db), self.db.atomic():
+                yield
+        except DatabaseError as exc:
+            raise explain(exc, self.path) from exc
+        finally:
+            is_over = not self.db.conn.in_transaction
+            actions, self._after_commit = (
+                self._after_commit if is_over else [],
+                ([] if is_over else self._after_commit),
+            )
+        for act in actions:
+            act(self)
 
     def after_commit(self, act: Callable[[Library], None]) -> None:
         """Have this done once when the outermost transaction is committed; at once outside of one."""
@@ -104,10 +104,9 @@ class Library:
 
     def sealer(self, name: str, *, create: bool = False) -> crypto.Sealer:
         """What seals and opens under the key called `name`. Raises KeyUnavailable when it was destroyed."""
-        with self._guard:
-            if name not in self._sealers:
-                self._sealers[name] = crypto.Sealer(self._key(name, create=create))
-            return self._sealers[name]
+        if name not in self._sealers:
+            self._sealers[name] = crypto.Sealer(self._key(name, create=create))
+        return self._sealers[name]
 
     def _key(self, name: str, *, create: bool) -> bytes:
         rows = list(self.keys.query("select wrapped from keys where name = ?", [name]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from PIL import Image
 
@@ -21,7 +21,7 @@ MAX_BYTES = 256 * 2**20  # a still file; a 100-megapixel PNG has about 200 MB
 MAX_PIXELS = 250_000_000  # declared; the largest camera sensors on sale have 200 megapixels
 MAX_SIDE = 100_000  # declared; JPEG ends at 65,535, and nothing that long and thin shows a face
 MAX_DECODED_BYTES = 512 * 2**20  # what decoding may need at its peak: 128 megapixels of a PNG
-LARGE_BYTES = 96 * 2**20  # above this (24 megapixels of a PNG), one picture at a time in the whole process
+LARGE_BYTES = 96 * 2**20  # above this (24 megapixels of a PNG), one picture at a time
 MAX_METADATA = 1 * 2**20  # EXIF, IPTC, XMP, each; real ones have a few kB, JPEG's segments end at 64 kB
 
 # What Pillow and pillow-heif raise on damaged data: documented, or seen in 50,000 files damaged at random.
@@ -46,17 +46,18 @@ TOO_LARGE_ERRORS: tuple[type[Exception], ...] = (
     MemoryError,
 )
 
-_large_picture = threading.Lock()
+_turn: AbstractContextManager[object] = threading.Lock()
 
 
-@contextmanager
-def one_large_at_a_time(cost: int) -> Iterator[None]:
+def take_turns_by(turn: AbstractContextManager[object]) -> None:
+    """Hold `turn` while a large picture is decoded, where several processes share the machine's memory."""
+    global _turn
+    _turn = turn
+
+
+def one_large_at_a_time(cost: int) -> AbstractContextManager[object]:
     """Do what needs `cost` bytes at its peak: at once when that is modest, in turn when it is large."""
-    if cost <= LARGE_BYTES:
-        yield
-        return
-    with _large_picture:
-        yield
+    return _turn if cost > LARGE_BYTES else nullcontext()
 
 
 def check_file_size(size: int) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from .crops import Picture
+from ..media.crop import Picture
 from .csv import cell
 from .sanitize import visible
 

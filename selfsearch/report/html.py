@@ -16,11 +16,11 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ..media.crop import Picture
 from ..types import EXPOSURES, Answer, Appearance, Provenance
 from . import consent_records, differences, wording
 from .advice import advice_for, caveat, platform_name, web_advice
 from .consent_records import ConsentRecord
-from .crops import Picture
 from .differences import Difference
 from .sanitize import line, plain, visible, web
 from .summary import EXPOSURE_FACET, FACETS, Facet, by_exposure, platforms, summarise, worklist

@@ -50,27 +50,44 @@ SECCOMP = {"x86_64": 317, "aarch64": 277}  # the number of seccomp(2) itself
 
 def forbid_sockets() -> bool:
     """Refuse every socket but local ones, in threads and children alike. True when the kernel took it."""
-    machine = _machine()
-    if machine not in TABLES or not _no_new_privileges():
+    name = machine()
+    return name in TABLES and install_filter(seccomp_filter(TABLES[name]))
+
+
+def install_filter(code: bytes) -> bool:
+    """Have every later call of this process judged by a BPF program. True when the kernel took it."""
+    if machine() not in SECCOMP or not _no_new_privileges():
         return False
     import ctypes
 
-    code = seccomp_filter(TABLES[machine])
     buffer = ctypes.create_string_buffer(code, len(code))
     sock_fprog = struct.pack("<HxxxxxxQ", len(code) // 8, ctypes.addressof(buffer))
     # TSYNC binds the threads that run already, too; where that fails the answer is the number of one
-    answer = _libc().syscall(SECCOMP[machine], SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, sock_fprog)
+    answer = _libc().syscall(
+        SECCOMP[machine()], SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, sock_fprog
+    )
     return bool(answer == 0)
 
 
 def forbid_tcp() -> bool:
     """Refuse bind and connect of TCP in this thread and what it starts, on inherited sockets as well."""
-    if not _machine() or not _no_new_privileges():
+    if landlock_version() < LANDLOCK_NETWORK_ABI:
+        return False
+    return restrict_by_landlock(struct.pack("<QQ", 0, LANDLOCK_BIND_AND_CONNECT_TCP))  # files are free
+
+
+def landlock_version() -> int:
+    """The version of Landlock's interface; 0 or less where there is none."""
+    if not machine():
+        return 0
+    return int(_libc().syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_CREATE_RULESET_VERSION))
+
+
+def restrict_by_landlock(handled: bytes) -> bool:
+    """Give up the rights in a struct landlock_ruleset_attr altogether. True when the kernel took it."""
+    if not _no_new_privileges():
         return False
     libc = _libc()
-    if libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_CREATE_RULESET_VERSION) < LANDLOCK_NETWORK_ABI:
-        return False
-    handled = struct.pack("<QQ", 0, LANDLOCK_BIND_AND_CONNECT_TCP)  # files are free; no port is
     ruleset = libc.syscall(LANDLOCK_CREATE_RULESET, handled, len(handled), 0)
     if ruleset < 0:
         return False
@@ -82,37 +99,38 @@ def forbid_tcp() -> bool:
 
 def seccomp_filter(tables: tuple[SystemCalls, ...]) -> bytes:
     """The BPF program: instructions of 8 bytes (code, two jumps, a number), one block per architecture."""
-    code = [_instruction(LOAD, ARCHITECTURE)]
+    code = [instruction(LOAD, ARCHITECTURE)]
     for calls in tables:
         block = _block(calls)
-        code += [_instruction(JUMP_IF_EQUAL, calls.architecture, 0, len(block)), *block]
+        code += [instruction(JUMP_IF_EQUAL, calls.architecture, 0, len(block)), *block]
     # an architecture that this kernel cannot have
-    return b"".join([*code, _instruction(RETURN, REFUSE | EPERM)])
+    return b"".join([*code, instruction(RETURN, REFUSE | EPERM)])
 
 
 def _block(calls: SystemCalls) -> list[bytes]:
     """Load the number of the call; refuse it, or look at the socket's family, or allow it."""
     refused = [(calls.io_uring_setup, EPERM), *([(calls.socketcall, EACCES)] if calls.socketcall else [])]
-    code = [_instruction(LOAD, NUMBER), _instruction(AND, ~X32_BIT & 0xFFFFFFFF)]
+    code = [instruction(LOAD, NUMBER), instruction(AND, ~X32_BIT & 0xFFFFFFFF)]
     for number, error in refused:
-        code += [_instruction(JUMP_IF_EQUAL, number, 0, 1), _instruction(RETURN, REFUSE | error)]
+        code += [instruction(JUMP_IF_EQUAL, number, 0, 1), instruction(RETURN, REFUSE | error)]
     return [
         *code,
-        _instruction(JUMP_IF_EQUAL, calls.socket, 2, 0),
-        _instruction(JUMP_IF_EQUAL, calls.socketpair, 1, 0),
-        _instruction(RETURN, ALLOW),
-        _instruction(LOAD, FIRST_ARGUMENT),
-        _instruction(JUMP_IF_EQUAL, AF_UNIX, 0, 1),
-        _instruction(RETURN, ALLOW),
-        _instruction(RETURN, REFUSE | EACCES),
+        instruction(JUMP_IF_EQUAL, calls.socket, 2, 0),
+        instruction(JUMP_IF_EQUAL, calls.socketpair, 1, 0),
+        instruction(RETURN, ALLOW),
+        instruction(LOAD, FIRST_ARGUMENT),
+        instruction(JUMP_IF_EQUAL, AF_UNIX, 0, 1),
+        instruction(RETURN, ALLOW),
+        instruction(RETURN, REFUSE | EACCES),
     ]
 
 
-def _instruction(code: int, number: int, if_true: int = 0, if_false: int = 0) -> bytes:
+def instruction(code: int, number: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    """One instruction of a BPF program; jumps count the instructions that are passed over."""
     return struct.pack("<HBBI", code, if_true, if_false, number)
 
 
-def _machine() -> str:
+def machine() -> str:
     """The architecture when this is a 64-bit program on Linux, else ""."""
     if sys.platform != "linux" or sys.maxsize < 2**32:
         return ""

@@ -21,7 +21,7 @@ from ..library import people
 from ..library.people import Person
 from ..recognition.calibration import SAME_PERSON_FMR, Calibration
 from ..recognition.engine import Engine
-from ..types import Chip, Embedding, Embeddings, Face, Pixels, isoformat
+from ..types import Chip, Embedding, Embeddings, Face, isoformat
 from .gallery import Gallery
 
 ENROLLED_SCORE = 0.5  # cosine that counts as the enrolled person when a pack has no calibration
@@ -37,8 +37,6 @@ class ProbePhoto:
     path: str
     sha256: str
     faces: tuple[Face, ...]
-    pixels: Pixels = field(repr=False)
-    scale: float  # pixels of the picture per pixel here
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,7 @@ def read_photo(engine: Engine, path: Path) -> ProbePhoto:
             data = file.read(media.MAX_BYTES + 1)
         if len(data) > media.MAX_BYTES:
             raise InputError(f"{path} is larger than {media.MAX_BYTES >> 20} MB: that is no selfie")
-        still = media.open_still(data)
-        pixels, detected = engine.detect_and_embed(still)
+        detected = engine.analyse(data).faces
     except OSError as exc:
         raise InputError(f"{path} cannot be read: {exc.strerror}") from exc
     except ItemError as exc:
@@ -73,8 +70,7 @@ def read_photo(engine: Engine, path: Path) -> ProbePhoto:
             f"no face was found in {path}; use a photograph that shows the face clearly, from the front"
         )
     largest_first = sorted(detected, key=lambda face: -face.box[2] * face.box[3])
-    scale = max(still.width, still.height) / max(pixels.shape[:2])
-    return ProbePhoto(str(path), hashlib.sha256(data).hexdigest(), tuple(largest_first), pixels, scale)
+    return ProbePhoto(str(path), hashlib.sha256(data).hexdigest(), tuple(largest_first))
 
 
 def choose_probe(engine: Engine, photo: ProbePhoto, choose_face: ChooseFace) -> Probe:

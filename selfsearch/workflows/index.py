@@ -22,7 +22,6 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from .. import media
 from ..consent import bystanders, grants
 from ..consent.grants import Grant
 from ..containers.base import address
@@ -31,10 +30,12 @@ from ..errors import ItemError, SelfsearchError
 from ..exports.discovery import discover
 from ..exports.source import Item, Source
 from ..library import faces, items, sources
-from ..library.db import batched
+from ..library.db import Database, batched
 from ..library.library import Library
 from ..library.sources import SourceRow
+from ..media.decode import read_picture
 from ..recognition.engine import Engine
+from ..recognition.worker_pool import UNFORESEEN
 from ..types import Analysis, Clock, Outcome, ProgressListener, isoformat
 from .reembed import reembed
 from .source_state import is_out_of_sight, unchanged_archives
@@ -53,6 +54,7 @@ class IndexResult:
     counts: dict[str, int] = field(default_factory=dict)  # outcome -> files there now: every file found
     new: int = 0  # files read in this run
     unchanged: int = 0  # files that were skipped
+    failed: int = 0  # files read in this run that ended in an error nobody foresaw, a crash, or over the time
     moved: int = 0  # content that was known from a place where it is no more
     gone: int = 0
     skipped: bool = False  # archives that have not changed were not even opened
@@ -61,6 +63,20 @@ class IndexResult:
     def found(self) -> int:
         """Every file found; equals the sum of all outcomes."""
         return sum(self.counts.values())
+
+
+class KnownContent:
+    """Content that the library has, for any thread to ask."""
+
+    def __init__(self, db: Database, pack: int) -> None:
+        self._db, self._pack = db, pack
+        self._lock = threading.Lock()
+
+    def find(self, sha256: str) -> int | None:
+        """The media's number, when it was analysed with this run's pack."""
+        with self._lock:
+            found = faces.find_media(self._db, sha256, self._pack)
+        return found[0] if found else None
 
 
 class Claims:
@@ -104,6 +120,7 @@ class Context:
     clock: Clock
     progress: ProgressListener
     keep_faces: bystanders.FaceFilter
+    known: KnownContent
     analysed: set[int]  # media that have embeddings of this pack
     failures: dict[str, tuple[Outcome, str | None]] = field(default_factory=dict)  # sha256 -> why
     claims: Claims = field(default_factory=Claims)
@@ -170,19 +187,21 @@ def index(
     discovery = discover(path, unchanged_archives(rows, pack))
     keep_faces = bystanders.face_filter(library, engine, pack, clock())
     analysed = faces.analysed_media(library, pack)
-    context = Context(library, engine, grant, pack, clock, progress, keep_faces, analysed)
     by_id = {row.id: row for row in rows}
     results = [
         _unopened(library, by_id[source_id])
         for unchanged in discovery.unchanged
         for source_id in _source_ids(unchanged.source_key)
     ]
-    locators: Counter[str] = Counter()
-    for source in discovery.sources:
-        locator = f"{source.platform} {source.containers[0]}"
-        locators[locator] += 1
-        with closing(source):
-            results.append(index_source(context, source, f"{locator} {locators[locator]}", str(path)))
+    with library.reader() as db:
+        known = KnownContent(db, pack)
+        context = Context(library, engine, grant, pack, clock, progress, keep_faces, known, analysed)
+        locators: Counter[str] = Counter()
+        for source in discovery.sources:
+            locator = f"{source.platform} {source.containers[0]}"
+            locators[locator] += 1
+            with closing(source):
+                results.append(index_source(context, source, f"{locator} {locators[locator]}", str(path)))
     return results + _missing_sources(context, rows, results, str(path))
 
 
@@ -254,8 +273,8 @@ def _is_changed(context: Context, row: items.StoredItem, item: Item) -> bool:
 
 
 def analyse(context: Context, changed: Iterable[Item]) -> Generator[FileResult, None, None]:
-    """One result per file, in order. Threads are enough: decoders and networks release the interpreter."""
-    workers = os.cpu_count() or 1
+    """One result per file, in order. The engine's processes do the work: threads only read and wait."""
+    workers = 1 + (os.cpu_count() or 1)  # while one reads a file, all processes have another to look at
     pending: deque[Future[FileResult]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="selfsearch")
     try:
@@ -291,28 +310,24 @@ def _analyse_file(context: Context, item: Item) -> FileResult:
     sha256 = ""
     try:
         with item.member.open() as stream:
-            kind, data = media.read_picture(stream)
+            kind, data = read_picture(stream)
         sha256 = hashlib.sha256(data).hexdigest()
-        indexed = faces.find_media(context.library, sha256, context.pack)
-        if indexed is not None:
-            return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), media=indexed[0])
+        media_id = context.known.find(sha256)
+        if media_id is not None:
+            return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), media=media_id)
         if not context.claims.claim(sha256):
             return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), is_copy=True)
-        analysis = context.keep_faces(analyse_picture(context.engine, data, kind))
+        analysis = context.keep_faces(context.engine.analyse(data, kind))
     except ItemError as exc:
         return FileResult(item, exc.outcome, str(exc), sha256)
     except OSError as exc:  # in the middle of a file: a bad sector, a share that went away
         return FileResult(item, Outcome.UNREADABLE, os_error_reason(exc), sha256)
+    except SelfsearchError:
+        raise
+    except Exception as exc:  # the boundary of one file: what nobody foresaw costs that file, not the run
+        return FileResult(item, Outcome.FAILED, UNFORESEEN.format(type(exc).__name__), sha256)
     outcome = Outcome.INDEXED if analysis.faces else Outcome.NO_FACE
     return FileResult(item, outcome, bystanders.why_missing(analysis.bystanders), sha256, len(data), analysis)
-
-
-def analyse_picture(engine: Engine, data: bytes, kind: str | None = None) -> Analysis:
-    """The bytes of a picture to everything that the library keeps of it. Raises ItemError."""
-    still = media.open_still(data, kind)
-    pixels, detected = engine.detect_and_embed(still)
-    phash = media.perceptual_hash(pixels)
-    return Analysis(still.type, still.width, still.height, detected, phash, still.facts, still.problem)
 
 
 def store(scan: SourceScan, results: Iterable[FileResult]) -> None:
@@ -321,6 +336,7 @@ def store(scan: SourceScan, results: Iterable[FileResult]) -> None:
     for result in results:
         batch.append(result)
         scan.result.new += 1
+        scan.result.failed += result.outcome is Outcome.FAILED
         scan.context.progress.step(result.outcome, result.item.address)
         if len(batch) >= BATCH:
             _store_batch(scan, batch)
@@ -372,7 +388,7 @@ def _store_content(scan: SourceScan, result: FileResult) -> tuple[Outcome, str |
 def _copy_of(scan: SourceScan, result: FileResult) -> tuple[Outcome, str | None, int | None]:
     """The outcome of content that is known already, or that an earlier file brought in this very run."""
     library = scan.context.library
-    indexed = faces.find_media(library, result.sha256, scan.context.pack)
+    indexed = faces.find_media(library.db, result.sha256, scan.context.pack)
     if indexed is None:
         return Outcome.UNREADABLE, "its twin could not be read; it is tried again on the next run", None
     media_id, face_count = indexed

@@ -47,7 +47,13 @@ from .gallery import FaceIndex, Gallery
 SAME_PICTURE_BITS = 6  # of 64: perceptual hashes this close are the same picture, scaled or compressed again
 SAME_FACE_SCORE = 0.9  # cosine: and the faces must agree, so that bursts and look-alike pages do not fold
 UNCALIBRATED = 0.3  # score from which faces are listed when a pack has no calibration
-NOT_LOOKED_AT = (Outcome.UNSUPPORTED, Outcome.UNREADABLE, Outcome.TOO_LARGE, Outcome.ENCRYPTED)
+NOT_LOOKED_AT = (
+    Outcome.UNSUPPORTED,
+    Outcome.UNREADABLE,
+    Outcome.TOO_LARGE,
+    Outcome.FAILED,
+    Outcome.ENCRYPTED,
+)
 
 
 class Hit(NamedTuple):

@@ -279,7 +279,7 @@ def test_consent_withdrawn_while_an_index_runs_stops_it(run: Run, home: Path, tm
             except ConsentError as exc:
                 stopped.append(exc)
                 # The library is about to be closed: no thread may go on that reads it.
-                assert not [each for each in threading.enumerate() if each.name.startswith("selfsearch")]
+                assert not [each for each in threading.enumerate() if each.name.startswith("selfsearch_")]
 
     running = threading.Thread(target=run_index)
     running.start()

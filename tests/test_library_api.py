@@ -186,7 +186,7 @@ def test_a_report_never_shows_who_is_in_the_file_now_and_was_not_when_it_was_rea
         replaced = Path(shown[0].sightings[0].path)
         other = photos.picture("astronaut", 7).resize((shown[0].width, shown[0].height))
         replaced.write_bytes(photos.encoded(other))
-        picture = crops.for_appearances(opened.library, shown)
+        picture = crops.for_appearances(opened.library, opened.engine, shown)
         assert picture(shown[0]) == crops.chip_picture(opened.library, shown[0].face)
         assert picture(shown[1]) != crops.chip_picture(opened.library, shown[1].face)
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from ..errors import ItemError, PackError, SelfsearchError
+from ..sandbox.seal import Seal
 from ..types import Analysis, Box, Chips, Embeddings, Outcome
 from . import messages
 from .messages import Message, MessageError
@@ -79,6 +80,10 @@ class WorkerPool:
         with self._changed:
             if not self._workers:
                 self._idle.append(self._workers.start(self._arguments))
+
+    def seal(self) -> Seal:
+        """Which of the layers of sandbox/seal.py hold in a worker."""
+        return self._ask({"do": "seal"}, b"", lambda answer: Seal(*map(bool, answer[0]["seal"])))
 
     def close(self) -> None:
         """End the workers. What is being looked at is lost."""

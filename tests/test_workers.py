@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -182,7 +183,7 @@ def test_a_photograph_that_takes_over_its_worker_costs_itself_alone(
     run("index", rogue_album, "--consent", "own", code=1)
     status = run("status", "--problems", "--json").json
     (problem,) = status["problems"]
-    assert (problem["outcome"], Path(problem["path"]).name) == ("failed", "d-rogue.jpg")
+    assert (problem["outcome"], Path(problem["address"]).name) == ("failed", "d-rogue.jpg")
     assert problem["reason"] == worker_pool.CRASHED
     assert status["outcomes"] == {"indexed": 7, "no_face": 1, "failed": 1}
     assert not list(rogue_album.parent.rglob("taken-over"))
@@ -235,6 +236,26 @@ def same_analysis(one: Analysis, other: Analysis) -> None:
         for name in ("landmarks", "chip", "embedding"):
             assert np.array_equal(getattr(face, name), getattr(same, name))
             assert getattr(face, name).dtype == getattr(same, name).dtype
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"\xff" * 8,
+        b"\x05\0\0\0\0\0\0\0{{{{{",
+        b"\x06\0\0\0\0\0\0\0[1, 2]",
+        (1000).to_bytes(4, "little") + bytes(4) + b"[" * 1000,
+        bytes(8),
+    ],
+)
+def test_what_is_no_message_is_not_taken_for_one(answer: bytes) -> None:
+    with pytest.raises(messages.MessageError):
+        messages.receive(io.BytesIO(answer))
+
+
+@pytest.mark.parametrize("answer", [b"", b"\x05\0\0", b"\x05\0\0\0\0\0\0\0{", b"\x02\0\0\0\x09\0\0\0{}123"])
+def test_an_answer_that_is_cut_short_is_none(answer: bytes) -> None:
+    assert messages.receive(io.BytesIO(answer)) is None
 
 
 def test_workers_end_with_their_pool(pool: WorkerPool) -> None:

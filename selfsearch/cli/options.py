@@ -150,9 +150,8 @@ def require_all_finished(results: Iterable[IndexResult]) -> None:
     count = sum(result.failed for result in results)
     if count:
         raise SelfsearchError(
-            f"all else is done, but {count:,} of the files could not be finished; selfsearch status --problems"
-            " lists them with the reason. Please report it, without the file: it is a bug of this program or"
-            " of a library that it uses"
+            f"all else is done, but {count:,} of the files could not be finished; see: selfsearch status"
+            " --problems. Please report it, without the file: this program or a library has a bug"
         )
 
 

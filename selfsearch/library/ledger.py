@@ -109,9 +109,8 @@ def newest(library: Library, kind: str, subjects: Collection[str] | None = None)
 
 def believed(library: Library, kind: str, subjects: Collection[str] | None = None) -> dict[str, LedgerEntry]:
     """As `newest`, of a ledger that verifies. Raises LibraryError when it does not."""
-    with library.guarded():
-        _check(library)
-        found = newest(library, kind, subjects)
+    _check(library)
+    found = newest(library, kind, subjects)
     for entry in found.values():
         if entry.hash != digest(entry):
             raise _changed(entry.id)
@@ -182,8 +181,7 @@ def _check(library: Library) -> None:
 def _advance_head(library: Library) -> None:
     """After entries were added. A ledger that does not verify is told of when something rests on it."""
     try:
-        with library.guarded():
-            _check(library)
+        _check(library)
     except LibraryError:
         pass
 

@@ -12,10 +12,11 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from . import settings
-from .errors import LibraryBusyError, LibraryError, PackError, UsageError
+from .errors import LibraryBusyError, LibraryError, PackError, SelfsearchError, UsageError
 from .files import narrow
 from .home import delete_half_written, half_written, own_places, require_home
 from .library.integrity import Finding, check_library, examples
@@ -24,6 +25,7 @@ from .library.root_key import AskPassphrase, KeyPlace, key_file
 from .packs import store
 from .recognition.calibration import find_calibration
 from .recognition.model_pack import DEFAULT_PACK
+from .recognition.worker_pool import WorkerPool
 
 PROGRAMS = {  # module -> what to do when it does not load
     "cv2": "install libgl1 and libglib2.0-0, or replace opencv-python by opencv-python-headless",
@@ -53,6 +55,7 @@ def examine(
         yield check_disk(home)
     yield from check_settings(home)
     yield from check_packs(home)
+    yield check_workers(home)
     if not (home / "key.json").exists() and not (home / "library.db").exists():
         yield Finding(
             "library", "note", f"there is no library in {home} yet", "make one: selfsearch index PATH"
@@ -189,6 +192,30 @@ def check_settings(home: Path) -> Iterator[Finding]:
             "settings", "error", f"the model pack in use, {name}, is not there or cannot be read",
             f"add it again (selfsearch models add), or: selfsearch models use {DEFAULT_PACK}",
         )  # fmt: skip
+
+
+def check_workers(home: Path) -> Finding:
+    """Whether the processes that look at photographs start, and what the system holds them to."""
+    try:
+        pool = WorkerPool(store.find_pack(settings.read(home).pack, home / "packs"), size=1, with_hash=False)
+        with closing(pool):
+            seal = pool.seal()
+    except (SelfsearchError, ImportError) as exc:
+        cure = "see what is said of the settings, the packs and the programs"
+        return Finding(
+            "workers", "error", f"no process that looks at photographs can be started: {exc}", cure
+        )
+    layers = {
+        "opens no file": seal.files,
+        "starts and reaches nothing": seal.calls,
+        "has limited memory": seal.memory,
+    }
+    held = ", ".join(layer for layer, holds in layers.items() if holds)
+    missing = ", ".join(layer for layer, holds in layers.items() if not holds)
+    if not missing:
+        return Finding("workers", "ok", f"what looks at photographs has no key, {held}")
+    what = f"what looks at photographs has no key{held and f', {held}'}; not held here: {missing}"
+    return Finding("workers", "note", what, "Linux 5.13 and later with seccomp does")
 
 
 def check_packs(home: Path) -> Iterator[Finding]:

@@ -135,6 +135,14 @@ def test_the_workers_of_a_run_are_sealed(pool: WorkerPool) -> None:
 
 
 @on_linux
+def test_doctor_says_what_holds_the_workers(run: Run, album: Path) -> None:
+    run("index", album, "--consent", "own")
+    (finding,) = [each for each in run("doctor", "--json").json["findings"] if each["check"] == "workers"]
+    assert finding["level"] == "ok"
+    assert "no key, opens no file, starts and reaches nothing, has limited memory" in finding["what"]
+
+
+@on_linux
 def test_a_worker_holds_no_key_no_passphrase_and_no_file(
     run: Run, home: Path, tmp_path: Path, album: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -131,15 +131,31 @@ def import_code() -> None:
 
 
 @app.command("rotate")
-def rotate() -> None:
+def rotate(
+    databases: Annotated[
+        bool,
+        typer.Option(
+            "--databases",
+            help="Replace the key of the databases, too: copies from before then open nothing at all. Writes"
+            " the whole library anew, and needs room for that.",
+        ),
+    ] = False,
+) -> None:
     """Wrap the keys of all sources and people under a new key: copies of the library from before then open no
     face.
     """
-    from ..library import keys
+    from ..library import keys, root_key
 
     with options.opened(writing=True) as library:
-        keys.rotate(library)
-    options.say("done. Backups and recovery codes made before open no face any more: make new ones")
+        (keys.renew if databases else keys.rotate)(library)
+        kind = root_key.KeyPlace.read(library.home).kind
+    what = "nothing" if databases else "no face"
+    options.say(f"done. Backups and recovery codes made before open {what} any more: make new ones")
+    if kind == "passphrase":
+        options.say(
+            "a copy of the library's folder made before opens with the passphrase all the same: choose a new"
+            " one, and use this one no more: selfsearch key set-passphrase"
+        )
 
 
 def new_passphrase() -> str:

@@ -1,9 +1,10 @@
 """Forget: everything derived from a source, a person or a photograph is erased, with proof in the ledger.
 
 What is erased: rows, chips, vectors and probes; the key that sealed them, and the wrapping key that could
-open it in an old copy; every report in the library's folder (each may show what was erased); free pages and
-write-ahead logs. Then what is left is searched for it. Interrupted at any moment, the next command that
-writes completes it: it calls `complete` when it opens the library.
+open it in an old copy (when everything is erased, the key of the databases, too); every report in the
+library's folder (each may show what was erased); free pages and write-ahead logs. Then what is left is
+searched for it. Interrupted at any moment, the next command that writes completes it: it calls `complete`
+when it opens the library.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ NOT_REACHED = (
     "backups made earlier: they still hold names, paths and captions, though the face data in them do not"
     " open any more",
     "recovery codes, and backups with the key, that were made earlier: together with an old copy they open"
-    " it",
+    " it; so does the passphrase, where the library had one then",
     "reports, answers and exports that you saved yourself, under names or in folders of your own",
     "older blocks on solid-state disks (wear levelling), snapshots of the file system, and swap",
     "your original photographs, which are never touched: what is still in a folder with consent is read"
@@ -149,7 +150,8 @@ def complete(library: Library, now: datetime, samples: Sequence[bytes] = ()) -> 
     for each in unpurged:
         erasure.purge(library, each)
     keys.destroy(library, filter(None, (each.key_name for each in pending)))
-    keys.rotate(library)
+    is_everything = any(each.kind == "library" for each in pending)
+    (keys.renew if is_everything else keys.rotate)(library)
     reports = _delete_reports(library.home)
     compact(library.db)
     remnants, searched = remnant_scan.remnants(library, traces)

@@ -100,6 +100,17 @@ def explain(error: Exception, path: Path) -> SelfsearchError:
     return LibraryError(f"{path.name}: {text}")
 
 
+def copy_database(db: Database, target: Path, root: bytes) -> None:
+    """Write a compact copy of a database to `target`, under the key that is derived from `root` for it."""
+    _make_private(target)
+    key = f"\"x'{crypto.derive(root, target.name).hex()}'\""
+    db.execute(f"attach database ? as copy key {key}", [str(target)])
+    try:
+        db.execute("select sqlcipher_export('copy')").fetchone()
+    finally:
+        db.execute("detach database copy")
+
+
 def make_durable(path: Path) -> None:
     """See that what was committed to the database at `path` survives a loss of power."""
     try:

@@ -2,7 +2,9 @@
 
 Wrapping anew is done in three steps, each of which can be repeated: the root key gets a second wrapping key
 in front of the old one; every key is wrapped under it, in one transaction; the old one is dropped. From then
-on a copy of keys.db made earlier opens nothing, whoever has the library's present root key.
+on a copy of keys.db made earlier opens nothing, whoever has the library's present root key. The key of the
+databases is replaced in the same manner, and both are written anew under it: then an old copy of the library
+opens nothing at all.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from ..errors import KeyUnavailable
-from . import crypto, root_key
+from . import crypto, ledger, root_key
 from .db import DatabaseError, compact, explain
 from .library import Library
 
@@ -32,16 +34,34 @@ def rotate(library: Library) -> None:
     finish(library)
 
 
+def renew(library: Library) -> None:
+    """Replace the whole root key, and write both databases anew. Killed in between, `finish` ends it.
+
+    Takes as much room on the disk as the library has.
+    """
+    finish(library)
+    root = library.root
+    fresh = replace(
+        root, library=crypto.new_key(), wrapping=(crypto.new_key(), *root.wrapping), retired=root.library
+    )
+    _store(library, fresh)
+    library.is_retired = True
+    finish(library)
+
+
 def finish(library: Library) -> None:
-    """End a rotation that has begun."""
+    """End a replacement that has begun."""
     if len(library.root.wrapping) == 1:
         return
+    if library.is_retired:
+        library.write_anew()
     try:
         rewrap(library, lambda name, wrapped: unwrap(name, wrapped, library.root.wrapping))
         compact(library.keys)
     except DatabaseError as exc:
         raise explain(exc, library.home / "keys.db") from exc
-    _store(library, replace(library.root, wrapping=library.root.wrapping[:1]))
+    ledger.sign_head_anew(library)
+    _store(library, replace(library.root, wrapping=library.root.wrapping[:1], retired=None))
 
 
 def rewrap(library: Library, unwrap: Unwrap) -> list[str]:

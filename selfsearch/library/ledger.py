@@ -195,6 +195,13 @@ def _save_head(library: Library) -> None:
         library.head.write(library.root, head)
 
 
+def sign_head_anew(library: Library) -> None:
+    """Put the head under the current key, while the one that it was written with is still at hand."""
+    head = library.head and library.head.read(library.root)
+    if library.head and head:
+        library.head.write(library.root, head)
+
+
 def _walk(library: Library, number: int, previous: str) -> int:
     """Verify the entries after this one; returns the number of the last.
 

@@ -15,7 +15,7 @@ from ..errors import KeyUnavailable, LibraryBusyError, LibraryError
 from ..files import delete_tree, private_folder, require_own_file, write_private
 from ..home import FIRST, claim, keep_private, require_home
 from . import crypto, ledger, root_key
-from .db import Database, DatabaseError, explain, open_database
+from .db import Database, DatabaseError, copy_database, explain, open_database
 from .ledger_head import HeadFile
 from .schema import keys_schema, schema
 
@@ -33,10 +33,13 @@ class Library:
         self.head: HeadFile | None = None  # open_library sets it; a copy or a staged library has none
         self.believed_at: tuple[int, int] | None = None  # state of the ledger when it was last verified
         self._after_commit: list[Callable[[Library], None]] = []
-        self.db = open_database(home / "library.db", root.library, create=create)
-        self.keys = open_database(home / "keys.db", root.library, create=create)
-        self.keys.execute("pragma synchronous = full")  # what a lost key sealed would be lost, too
+        self._open(create=create)
         self._sealers: dict[str, crypto.Sealer] = {}
+
+    def _open(self, *, create: bool = False) -> None:
+        self.db, self.is_retired = _open_under(self.home / "library.db", self.root, create=create)
+        self.keys, _ = _open_under(self.home / "keys.db", self.root, create=create)
+        self.keys.execute("pragma synchronous = full")  # what a lost key sealed would be lost, too
 
     def __enter__(self) -> Library:
         return self
@@ -64,6 +67,21 @@ class Library:
                 raise LibraryError("the library was written by a newer selfsearch; update this one")
             if steps.pending(db):
                 steps.apply(db)
+
+    def write_anew(self) -> None:
+        """Put both databases under the current key: copies under it are made, and take their places.
+
+        Needs the writer's place. Killed in between, one or the other generation is there, whole.
+        """
+        folder = stage_replacement(self.home)
+        try:
+            for name, db in (("library.db", self.db), ("keys.db", self.keys)):
+                copy_database(db, folder / name, self.root.library)
+        except DatabaseError as exc:
+            raise explain(exc, self.path) from exc
+        self.close()
+        commit_replacement(self.home)
+        self._open()
 
     @contextmanager
     def reader(self) -> Iterator[Database]:
@@ -122,6 +140,16 @@ class Library:
     def forget_sealer(self, name: str) -> None:
         """Drop a key from memory (it was destroyed on disk)."""
         self._sealers.pop(name, None)
+
+
+def _open_under(path: Path, root: root_key.RootKey, *, create: bool) -> tuple[Database, bool]:
+    """The database at `path`, and whether the key that opened it is one that is being replaced."""
+    try:
+        return open_database(path, root.library, create=create), False
+    except KeyUnavailable:
+        if root.retired is None:
+            raise
+    return open_database(path, root.retired), True
 
 
 @contextmanager

@@ -1,0 +1,271 @@
+"""The key of the databases is replaced: an old copy of the library opens nothing with the key of today, and
+whenever the run was killed the next command ends it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from selfsearch.consent import grants
+from selfsearch.errors import KeyUnavailable
+from selfsearch.library import crypto, faces, keys, ledger, root_key
+from selfsearch.library.db import open_database
+from selfsearch.library.library import Library, open_library
+from selfsearch.workflows import index
+from tests import photos
+from tests.conftest import Run
+from tests.fakes import ColourEngine, coloured
+from tests.forensics import decrypted
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+NAMES = ("library.db", "keys.db")
+PASSPHRASE = "correct horse battery"  # noqa: S105
+
+
+@pytest.fixture
+def filled(home: Path, tmp_path: Path) -> Path:
+    """A library with one photograph in it; returns its home."""
+    folder = tmp_path / "album"
+    folder.mkdir()
+    (folder / "red.png").write_bytes(coloured("red"))
+    with open_library(home, key_folder=home.parent / "keys", create=True) as library:
+        grant = grants.give(library, grants.ConsentRequest("source", str(folder), "own"), NOW)
+        index.index(library, ColourEngine(), grant, folder, lambda: NOW)  # type: ignore[arg-type]
+    return home
+
+
+def key_of_today(home: Path) -> bytes:
+    return next((home.parent / "keys").glob("*.key")).read_bytes()
+
+
+def opens(copy: Path, home: Path) -> set[str]:
+    """The ways in which today's key opens something in a copy: each of its parts, for each of its files."""
+    ways: set[str] = set()
+    today = key_of_today(home)
+    parts = [today[at : at + 32] for at in range(0, len(today), 32)]
+    for name in NAMES:
+        for number, part in enumerate(parts):
+            try:
+                open_database(copy / name, part).close()
+                ways.add(f"{name} with part {number}")
+            except KeyUnavailable:
+                pass
+            plain = decrypted(copy / name, part)
+            ways.update(
+                f"{word!r} in {name}" for word in (b"astronaut", b"Eileen", b"CREATE") if word in plain
+            )
+    for accepting in (False, True):
+        try:
+            with open_library(copy, key_folder=home.parent / "keys", accepting=accepting):
+                ways.add("the program")
+        except KeyUnavailable:
+            pass
+    return ways
+
+
+def test_after_forget_all_the_key_of_today_opens_nothing_of_a_copy_from_before(
+    run: Run, home: Path, selfie: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "astronaut.jpg").write_bytes(photos.photo("astronaut", 1))
+    run("index", tmp_path / "photos", "--consent", "own")
+    run("query", selfie, "--person", "Eileen Planted", "--consent", "own", "--purpose", "a planted purpose")
+    copy = shutil.copytree(home, tmp_path / "copy")
+    assert {"library.db with part 0", "b'astronaut' in library.db"} <= opens(copy, home)
+    run("forget", "--all", "--yes")
+    assert opens(copy, home) == set()
+    for name in NAMES:  # put in place beside today's other files
+        mixed = shutil.copytree(home, tmp_path / f"mixed-{name}")
+        shutil.copy(copy / name, mixed / name)
+        with pytest.raises(KeyUnavailable), open_library(mixed, key_folder=tmp_path / "keys", accepting=True):
+            pass
+    assert not any(
+        word in decrypted(home / "library.db", key_of_today(home)[:32]) for word in (b"CREATE TABLE x",)
+    )
+    run("doctor")
+    assert "the ledger is whole: 5 entries" in run("consent", "verify").out
+    run("index", tmp_path / "photos", "--consent", "own")
+
+
+def test_with_a_passphrase_the_copy_opens_with_the_old_one_alone_and_that_is_said(
+    run: Run, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE", PASSPHRASE)
+    run("key", "set-passphrase")
+    monkeypatch.setenv("SELFSEARCH_PASSPHRASE", PASSPHRASE)
+    copy = shutil.copytree(filled, tmp_path / "copy")
+    assert "so does the passphrase, where the library had one then" in run("forget", "--all", "--yes").out
+    monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE", "another horse battery")
+    run("key", "set-passphrase")
+    monkeypatch.setenv("SELFSEARCH_PASSPHRASE", "another horse battery")
+    run("status")
+    monkeypatch.setenv("SELFSEARCH_HOME", str(copy))
+    assert "not the library's passphrase" in run("status", code=5).err
+
+
+def test_rotating_with_the_databases_keeps_everything_and_shuts_copies(
+    run: Run, filled: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(filled, tmp_path / "copy")
+    run("key", "rotate", "--databases")
+    assert opens(copy, filled) == set()
+    with open_library(filled, key_folder=filled.parent / "keys") as library:
+        assert len(faces.load_chips(library, 1)) == 1
+        assert len(library.root.pack()) == 64
+        assert ledger.verify(library) == 1
+        ids = library.db.execute("select seq from sqlite_sequence where name = 'media'").fetchone()
+        assert ids == (1,)  # numbers of what is erased are not given again
+        with pytest.raises(ledger.LibraryError, match="only ever appended to"), library.atomic():
+            library.db.execute("delete from consents")
+    run("doctor")
+
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    from selfsearch.consent import forget
+    from selfsearch.library import db, keys, ledger, library, root_key
+    from tests.test_forget import NOW, opened
+
+    module, name, calls = sys.argv[2], sys.argv[3], int(sys.argv[4])
+    places = {"db": db, "keys": keys, "ledger": ledger, "library": library, "root_key": root_key, "os": os}
+    place = places[module]
+    with opened(Path(sys.argv[1])) as lib:
+        forget.request(lib, forget.everything(lib), NOW)
+        real = getattr(place, name)
+
+        def deadly(*args, **more):
+            global calls
+            calls -= 1
+            if calls < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*args, **more)
+
+        setattr(place, name, deadly)
+        forget.complete(lib, NOW)
+"""
+POINTS = [
+    "root_key store 0", "library stage_replacement 0", "library copy_database 0", "library copy_database 1",
+    "library commit_replacement 0", "library finish_replacement 0", *(f"os replace {at}" for at in range(8)),
+    "keys rewrap 0", "keys compact 0", "ledger sign_head_anew 0", "root_key store 1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_while_everything_is_forgotten_the_next_command_completes_it(
+    run: Run, filled: Path, tmp_path: Path, point: str
+) -> None:
+    copy = shutil.copytree(filled, tmp_path / "copy")
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(filled), *point.split()]
+    process = subprocess.run(command, env={**os.environ, "PYTHONPATH": "."}, capture_output=True)
+    assert process.returncode == -signal.SIGKILL, process.stderr.decode()
+    run("status")  # readers go on
+    assert "everything is erased" in run("forget").out
+    assert opens(copy, filled) == set()
+    with open_library(filled, key_folder=filled.parent / "keys") as library:
+        assert len(library.root.pack()) == 64
+        assert keys.unopenable(library) == []
+        assert library.db.execute("select count(*) from media").fetchone() == (0,)
+    assert not any(filled.glob(".*"))
+
+
+# What stands in the library's folder is not believed alone
+
+
+def planted(home: Path, **fields: object) -> None:
+    """What somebody writes into key.json who can write there and has no key."""
+    import json
+
+    place = json.loads((home / "key.json").read_text())
+    (home / "key.json").write_text(json.dumps(place | fields))
+
+
+def test_whoever_writes_in_the_folder_cannot_have_the_only_key_deleted(run: Run, filled: Path) -> None:
+    key = key_of_today(filled)
+    for leaving in ("file", "keyring", ["file", "passphrase"]):
+        planted(filled, leaving=leaving)
+        run("forget", code=2)  # writes, and so ends what was begun
+        run("index", filled.parent / "album")
+        assert key_of_today(filled) == key
+    planted(filled, kind="passphrase", salt="AAAAAAAAAAAAAAAAAAAAAA==", sealed="AAAA", leaving="file")
+    run("index", filled.parent / "album", code=5)
+    assert key_of_today(filled) == key
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"library_id": "../../elsewhere"},
+        {"library_id": "/etc/passwd"},
+        {"library_id": ""},
+        {"library_id": "0123456789ABCDEF"},
+        {"library_id": None},
+        {"kind": "passphrase", "salt": "!", "sealed": "!"},
+        {"kind": "passphrase", "salt": "", "sealed": ""},
+        {"kind": "elsewhere"},
+    ],
+    ids=str,
+)
+def test_what_key_json_is_made_to_say_reads_and_writes_nothing_elsewhere(
+    run: Run, filled: Path, fields: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SELFSEARCH_PASSPHRASE", PASSPHRASE)
+    before = {
+        path: path.stat().st_mtime_ns for path in filled.parent.rglob("*") if filled not in path.parents
+    }
+    planted(filled, **fields)
+    assert "Traceback" not in run("status", code=5).err
+    run("key", "rotate", code=5)
+    after = {path: path.stat().st_mtime_ns for path in filled.parent.rglob("*") if filled not in path.parents}
+    assert after == before
+
+
+def test_a_pipe_in_the_place_of_key_json_blocks_nothing(run: Run, filled: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("there are no pipes in folders here")
+    (filled / "key.json").unlink()
+    os.mkfifo(filled / "key.json")
+    assert "damaged" in run("key", "show", code=5).err
+
+
+def test_a_key_is_removed_only_when_its_new_place_gives_it_back(
+    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.test_keys import FakeKeyring
+
+    class Forgetful(FakeKeyring):
+        def set_password(self, service: str, name: str, secret: str) -> None:
+            super().set_password(service, name, secret[:-8] + "AAAAAAA=")
+
+    monkeypatch.setattr(root_key, "_keyring", Forgetful)
+    monkeypatch.setattr(root_key, "keyring_name", lambda: "SecretService")
+    key = key_of_today(filled)
+    assert "could not be read back" in run("key", "use-keyring", code=5).err
+    assert key_of_today(filled) == key
+    run("status")
+
+
+def test_a_move_that_was_killed_is_not_ended_by_a_place_that_lacks_the_key(
+    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The note beside the key says what to empty; what key.json says is read back first."""
+    place = root_key.KeyPlace.read(filled)
+    root = root_key.unlock(filled, filled.parent / "keys", None)
+    key = key_of_today(filled)
+    (filled.parent / "keys" / f"{place.library_id}.moving").write_text('["file", "passphrase"]')
+    root_key.protect(place, root_key.RootKey(crypto.new_key(), root.wrapping), PASSPHRASE).write(filled)
+    monkeypatch.setenv("SELFSEARCH_PASSPHRASE", PASSPHRASE)
+    run("forget", code=5)
+    root_key.tidy(filled, filled.parent / "keys", root)
+    assert key_of_today(filled) == key
+    with Library(filled, root, filled.parent / "keys") as library:
+        assert len(faces.load_chips(library, 1)) == 1

@@ -106,7 +106,7 @@ def export(yes: options.Yes = False) -> None:
             "Recovery code of this library. After every erasure, and after key rotate, print a new one: the"
             " old one then opens names and records, but no face."
         )
-        options.answer(root_key.to_code(library.root))
+        options.answer(*root_key.to_code(library.root).splitlines())
 
 
 @app.command("import")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -180,10 +181,8 @@ def _check(library: Library) -> None:
 
 def _advance_head(library: Library) -> None:
     """After entries were added. A ledger that does not verify is told of when something rests on it."""
-    try:
+    with suppress(LibraryError):
         _check(library)
-    except LibraryError:
-        pass
 
 
 def _save_head(library: Library) -> None:

@@ -16,7 +16,6 @@ from .errors import SelfsearchError as SelfsearchError
 from .errors import UsageError as UsageError
 from .library.changes import Change as Change
 from .library.library import Library as Library
-from .library.library import default_home as default_home
 from .library.library import open_library as open_library
 from .library.people import Person as Person
 from .library.sources import SourceRow as SourceRow
@@ -25,6 +24,7 @@ from .recognition.engine import Engine as Engine
 from .recognition.model_pack import Pack as Pack
 from .report.csv import to_csv as to_csv
 from .report.json import to_json as to_json
+from .settings import default_home as default_home
 from .types import Answer as Answer
 from .types import Appearance as Appearance
 from .types import Audience as Audience

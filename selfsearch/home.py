@@ -21,7 +21,17 @@ from .files import PART, delete_files, delete_tree, mount_of, narrow, opened_fol
 
 FIRST = "writer.lock"  # made before anything else, so that an interrupted first run is known for what it is
 LITTER = frozenset({".DS_Store", ".localized", ".directory", "desktop.ini", "Thumbs.db"})
-REPORT = re.compile(r"\d{4}-\d\d-\d\dT\d{6}\.html")  # in reports/, as cli/query.py calls them
+
+
+def _whole_or_half(name: str) -> re.Pattern[str]:
+    """A file of that name, or what a killed run left of it."""
+    return re.compile(f"{name}|{PART.format(name)}")
+
+
+# in reports/
+PAGE = _whole_or_half(r"page-[0-9a-f]{16}\.html")  # what --open shows, as library/pages.py calls it
+KEPT_PAGE = _whole_or_half(r"\d{4}-\d\d-\d\dT\d{6}\.html")  # of versions before, which kept them
+REPORT = re.compile(f"{PAGE.pattern}|{KEPT_PAGE.pattern}")
 
 _DATABASE = r"(?:library|keys)\.db"
 _SETTING = r"key\.json|config\.toml|runs\.jsonl"
@@ -40,7 +50,7 @@ OWN = re.compile(
             rf"packs(?:/{_PACK}(?:/(?:{_MODEL}))?)?",
             rf"packs/{_PACK}\.zip(?:\.part)?",
             rf"{_SCRATCH}(?:/(?:removed|replaced))?(?:/(?:{_MODEL}|{PART.format(_MODEL)}))?",
-            rf"reports(?:/(?:{REPORT.pattern}|{PART.format(REPORT.pattern)}))?",
+            rf"reports(?:/(?:{REPORT.pattern}))?",
         )
     )
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import tomli_w
 
 from .errors import UsageError
@@ -35,6 +36,16 @@ class Settings:
     grace_days: int = 30  # what rests on consent that has ended is kept this long, then erased
     # ways to be told, see selfsearch.monitoring.notify; URLs may hold secrets
     notify: str = field(default="", repr=False)
+
+
+def default_home() -> Path:
+    """Where the library is when nobody says otherwise."""
+    return Path(platformdirs.user_data_dir("selfsearch", appauthor=False))
+
+
+def default_key_folder() -> Path:
+    """Where key files are: outside the library, so that a copy of the library alone opens nothing."""
+    return Path(platformdirs.user_config_dir("selfsearch", appauthor=False)) / "keys"
 
 
 def read(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:

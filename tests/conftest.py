@@ -4,11 +4,14 @@ own.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -28,8 +31,6 @@ class Output:
     @property
     def json(self) -> dict[str, Any]:
         """The answer as an object."""
-        import json
-
         return json.loads(self.out)
 
 
@@ -104,3 +105,35 @@ def selfie(tmp_path: Path) -> Path:
     path = tmp_path / "selfie.jpg"
     path.write_bytes(photos.photo("astronaut", 5))
     return path
+
+
+Service = tuple[str, list[dict[str, str]]]  # the URL to set, and the messages that came
+
+
+class Listener(BaseHTTPRequestHandler):
+    received: list[dict[str, str]]
+
+    def do_POST(self) -> None:
+        self.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.received.append({"asked for": self.path})
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """A service on this machine that takes messages."""
+    received: list[dict[str, str]] = []
+    server = HTTPServer(("127.0.0.1", 0), type("Here", (Listener,), {"received": received}))
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"json://127.0.0.1:{server.server_port}/s3cret", received
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email import message_from_bytes, policy
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from selfsearch import settings
 from selfsearch.errors import SelfsearchError, UsageError
 from selfsearch.monitoring import delivery, notify
+from selfsearch.monitoring.message import Kind, Message
 from selfsearch.monitoring.notify import Channel
 from selfsearch.settings import Settings
-from tests.conftest import Run
+from tests.conftest import Service
+from tests.hijack import CHECKOUT, taken_over
 
-MESSAGE = "appearances: 3 new; run: selfsearch report"
-ROOT = Path(__file__).parent.parent
+THREE_NEW = Message(Kind.CHANGED, new=3)
+FAILED = Message(Kind.FAILED)
+MESSAGE = THREE_NEW.text
 
 
-@pytest.fixture(autouse=True)
-def no_remote_sender(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notify, "_remote_sender", None)
+# ---- the message ----
+
+
+def test_a_message_is_numbers_in_a_sentence() -> None:
+    message = Message.changed(new=3, gone=1, exposure=25, ending=1, ended=2, erased=11)
+    assert message is not None
+    assert message.text.splitlines() == [
+        "appearances: 3 new, 1 gone, 10 or more seen by others than before; run: selfsearch report",
+        "1 consent within 30 days of its end; run: selfsearch consent list",
+        "2 consents ended, what rests on it will be erased; run: selfsearch consent list",
+        "10 or more erased, since consent had ended",
+    ]
+    assert Message.changed(new=0, gone=0) is None
+
+
+def test_a_record_is_read_back_and_nothing_else_is() -> None:
+    messages = [THREE_NEW, Message(Kind.CHANGED, 10, 9, 8, 7, 6, 5), FAILED, Message(Kind.INTERRUPTED)]
+    assert [Message.from_record(message.record) for message in messages] == messages
+    good = THREE_NEW.record
+    bad = [b"", good[:-1], good + b"\0", b"\0" * 7, b"\1" + b"\0" * 6, b"\1" + b"\x0b" * 6, b"\2" + b"\1" * 6]
+    for record in [*bad, b"\4" + good[1:], good.decode().encode("utf-16")]:
+        with pytest.raises(ValueError, match=r"no message|is not a valid Kind"):
+            Message.from_record(record)
 
 
 # ---- the setting ----
@@ -85,13 +105,13 @@ def test_apprise_is_asked_whether_it_knows_the_url() -> None:
 
 def test_a_file_gets_a_line_for_each_message(tmp_path: Path) -> None:
     settings = Settings(notify=f"file:{tmp_path}/told.txt")
-    notify.send(settings, MESSAGE, failed=False)
-    notify.send(settings, "the scheduled re-scan failed\nsee: selfsearch schedule status", failed=True)
+    notify.send(settings, Message(Kind.CHANGED, new=3, ended=1), None)
+    notify.send(settings, FAILED, None)
     lines = (tmp_path / "told.txt").read_text().splitlines()
     assert [line.partition(" ")[2] for line in lines] == [
         f"selfsearch: {MESSAGE}",
-        "selfsearch: the scheduled re-scan failed",
-        "selfsearch: see: selfsearch schedule status",
+        "selfsearch: 1 consent ended, what rests on it will be erased; run: selfsearch consent list",
+        "selfsearch: the scheduled re-scan failed; see: selfsearch schedule status",
     ]
     assert stat.S_IMODE((tmp_path / "told.txt").stat().st_mode) == 0o600
 
@@ -137,18 +157,18 @@ def test_one_way_that_fails_keeps_none_of_the_others(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))  # no notify-send there
     monkeypatch.setattr(delivery, "MAIL_FOLDERS", ())
-    settings = Settings(notify=f"desktop mail:ada file:{tmp_path}/no/such/folder file:{tmp_path}/told")
-    notify.send(settings, MESSAGE, failed=False)
+    channels = notify.parse(f"desktop mail:ada file:{tmp_path}/no/such/folder file:{tmp_path}/told")
+    assert not notify.deliver(channels, THREE_NEW)
     assert MESSAGE in (tmp_path / "told").read_text()
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
         "not told by desktop",
-        "not told by file " + str(tmp_path / "no/such/folder"),
         "not told by mail ada",
+        "not told by file " + str(tmp_path / "no/such/folder"),
     ]
 
 
 def test_a_setting_that_cannot_be_used_is_told_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    notify.send(Settings(notify="pigeon"), MESSAGE, failed=False)
+    assert notify.send(Settings(notify="pigeon"), THREE_NEW, None)
     assert "nobody was told" in caplog.text
 
 
@@ -160,7 +180,7 @@ def test_a_real_mail_program_is_found_and_given_the_mail(
     program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/words\ncat > {tmp_path}/mail\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.environ["PATH"])
-    notify.send(Settings(notify="mail:ada"), MESSAGE, failed=False)
+    assert notify.deliver(notify.parse("mail:ada"), THREE_NEW)
     assert (tmp_path / "words").read_text() == "-i\n--\nada\n"
     assert f"Subject: selfsearch: {MESSAGE}" in (tmp_path / "mail").read_text()
 
@@ -168,92 +188,61 @@ def test_a_real_mail_program_is_found_and_given_the_mail(
 # ---- over the network ----
 
 
-class Service(BaseHTTPRequestHandler):
-    received: list[dict[str, str]]
-
-    def do_POST(self) -> None:
-        self.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None: ...
-
-
-@pytest.fixture
-def service() -> Iterator[tuple[str, list[dict[str, str]]]]:
-    received: list[dict[str, str]] = []
-    server = HTTPServer(("127.0.0.1", 0), type("Here", (Service,), {"received": received}))
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"json://127.0.0.1:{server.server_port}/s3cret", received
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:apprise", "ignore::ResourceWarning")
 
 
-def test_a_url_is_sent_to(service: tuple[str, list[dict[str, str]]]) -> None:
+def test_a_url_is_sent_to(service: Service) -> None:
     url, received = service
-    notify.send(Settings(notify=url), MESSAGE, failed=True)
+    assert notify.deliver(notify.parse(url), FAILED)
     assert [(message["title"], message["message"], message["type"]) for message in received] == [
-        ("selfsearch", MESSAGE, "failure")
+        ("selfsearch", FAILED.text, "failure")
     ]
 
 
 def test_what_is_not_taken_is_told_without_the_url(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(0)
-    notify.send(Settings(notify="json://127.0.0.1:9/s3cret"), MESSAGE, failed=False)
+    assert not notify.deliver(notify.parse("json://127.0.0.1:9/s3cret"), THREE_NEW)
     assert "not told by json://... (over the network)" in caplog.text
     assert "s3cret" not in caplog.text
 
 
-def test_with_a_remote_sender_the_process_itself_sends_nothing_remote(tmp_path: Path) -> None:
-    given: list[str] = []
-    notify.use_remote_sender(lambda text: bool(given.append(text)) or True)
-    settings = Settings(notify=f"json://127.0.0.1:9/x mail:ada file:{tmp_path}/told")
-    notify.send(settings, MESSAGE, failed=False)
-    assert [json.loads(text)["message"] for text in given] == [MESSAGE]
+def test_the_process_itself_sends_nothing_remote_and_gives_a_courier_a_record(
+    tmp_path: Path, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    url, received = service
+    given: list[bytes] = []
+    settings = Settings(notify=f"{url} mail:ada file:{tmp_path}/told")
+    notify.send(settings, THREE_NEW, lambda record: given.append(record) or b"1")
+    assert given == [THREE_NEW.record]
     assert MESSAGE in (tmp_path / "told").read_text()
+    assert notify.send(settings, THREE_NEW, None)
+    assert "not told by json://... (over the network), mail ada" in caplog.text
+    assert received == []
 
 
-SEALED = """
-import json, socket, sys
-from selfsearch.monitoring import notify
-from selfsearch.cli import network_policy, rescan
-from selfsearch.settings import Settings
-network_policy.apply(rescan.rescan, {"scheduled": True})
-try:
-    socket.create_connection(("127.0.0.1", int(sys.argv[2])), timeout=5)
-except Exception as exc:
-    print(type(exc).__name__)
-for _ in range(2):
-    notify.send(Settings(notify=sys.argv[1]), "appearances: 3 new", failed=False)
-"""
+def test_what_has_to_wait_is_told_nobody_yet(tmp_path: Path) -> None:
+    settings = Settings(notify=f"json://127.0.0.1:9/x file:{tmp_path}/told")
+    assert not notify.send(settings, THREE_NEW, lambda _: b"L")
+    assert not (tmp_path / "told").exists()
 
 
 def test_a_re_scan_that_is_shut_in_still_tells_and_reaches_nothing_itself(
-    service: tuple[str, list[dict[str, str]]],
+    home: Path, service: Service
 ) -> None:
-    url, received = service
-    port = url.split(":")[2].split("/")[0]
-    process = subprocess.run(
-        [sys.executable, "-c", SEALED, url, port], capture_output=True, text=True, cwd=ROOT, timeout=120
-    )
-    assert process.stdout == "NetworkRefused\n", process.stderr
-    assert [message["message"] for message in received] == ["appearances: 3 new"] * 2
-    assert "s3cret" not in process.stderr
-
-
-def test_the_sender_fails_when_the_message_was_not_sent(
-    run: Run, monkeypatch: pytest.MonkeyPatch, home: Path
-) -> None:
-    import io
-
-    text = json.dumps({"notify": "json://127.0.0.1:9/s3cret", "message": MESSAGE, "failed": False})
-    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
-    assert "s3cret" not in run("notify-send", code=1).err
+    command = [sys.executable, "-m", "selfsearch", "rescan", "--scheduled"]
+    variables = {"PYTHONPATH": str(CHECKOUT), "SELFSEARCH_NOTIFY": service[0]}
+    process = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, timeout=120)
+    assert (process.returncode, process.stdout) == (5, "")
+    assert process.stderr.startswith("selfsearch: there is no library")
+    assert [message["message"] for message in service[1]] == [FAILED.text]
+    code = """
+import socket
+try:
+    socket.socket()
+except Exception as exc:
+    print(type(exc).__name__)
+"""
+    assert taken_over(code, "rescan", "--scheduled", SELFSEARCH_NOTIFY=service[0]) == "NetworkRefused\n"
 
 
 def test_sendmail_s_refusal_is_an_error() -> None:

@@ -6,6 +6,7 @@ import ctypes
 import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -23,7 +24,9 @@ from selfsearch.cli.network_policy import Need
 from selfsearch.sandbox import kernel, proof, sandbox_runner
 from tests import photos
 from tests.conftest import Run
+from tests.hijack import taken_over
 from tests.test_layers import HEAVY
+from tests.test_opener import Browser
 
 CHECKOUT = Path(__file__).parent.parent
 LINUX = sys.platform == "linux"
@@ -467,7 +470,9 @@ def test_every_command_runs_behind_the_layers(args: list[str], body: str, seccom
         ["models", "add", "--acc", "buffalo_l"],
         ["models", "ad", "buffalo_l"],
         ["index", "models", "add", "buffalo_l"],
-        ["notify-send", "--help"],
+        ["courier", "--help"],
+        ["opener", "--help"],
+        ["opener"],
         ["schedule"],
         ["schedule", "install", "--nonsense"],
     ],
@@ -499,13 +504,12 @@ def test_only_fetching_a_named_model_pack_is_let_out_and_that_is_said(args: list
     )
 
 
-def test_sending_a_message_is_let_out_and_that_is_said() -> None:
-    process = dispatched("notify-send")
-    assert process.stdout == "notify.py send False False  1\n"
-    assert process.stderr == (
-        "selfsearch: the network is open for this command: it sends one message, which holds no photograph,"
-        " no name and no path\n"
-    )
+@pytest.mark.parametrize(
+    ("args", "body"), [(["courier"], "courier.py courier"), (["opener", "x"], "opener.py opener")]
+)
+def test_what_we_start_for_a_sealed_command_is_let_out_in_silence(args: list[str], body: str) -> None:
+    process = dispatched(*args)
+    assert (process.stdout, process.stderr) == (f"{body} False False  1\n", "")
 
 
 def test_the_commands_that_need_more_than_nothing_are_these() -> None:
@@ -515,7 +519,8 @@ def test_the_commands_that_need_more_than_nothing_are_these() -> None:
     }
     assert declared == {
         "models.add": Need.NETWORK,
-        "notify.send": Need.NETWORK,
+        "courier.courier": Need.HELPER,
+        "opener.opener": Need.HELPER,
         "query.query": Need.BROWSER,
         "demo.demo": Need.BROWSER,
         "rescan.rescan": Need.NOTIFICATIONS,
@@ -554,74 +559,19 @@ visit("selfsearch", typer.main.get_command(app))
     assert printed(code) == ""
 
 
-BROWSER = """#!{python}
-import json, os, socket, sys
-socket.socket().close()
-with open({seen!r}, "w") as file:
-    json.dump([sys.argv[1:], "SELFSEARCH_PASSPHRASE" in os.environ, os.umask(0)], file)
-"""
-
-
 @pytest.mark.skipif(os.name != "posix", reason="the browser is a script")
-def test_a_browser_that_we_start_has_its_network_and_no_secret(tmp_path: Path) -> None:
-    browser, started, page = tmp_path / "browser", tmp_path / "seen", tmp_path / "a report.html"
-    browser.write_text(BROWSER.format(python=sys.executable, seen=str(started)))
-    browser.chmod(0o755)
+def test_a_browser_that_we_start_has_its_network_and_no_secret(home: Path, tmp_path: Path) -> None:
+    browser = Browser(tmp_path)
     code = f"""{FROM_C}
-import sys
-from pathlib import Path
-import selfsearch.cli as cli
-from selfsearch.cli.network_policy import open_in_browser
-
-def show():
-    print(open_in_browser(Path({str(page)!r})), call(libc.socket, {AF_INET}, 1, 0))
-    sys.exit(0)
-
-cli.options.opened_shared = show
-sys.argv = ["selfsearch", "query", {FILE!r}, "--open"]
-os.umask(0o027)
-cli.run()
+from selfsearch.report.html import differences_to_html
+print(cli.network_policy.show_in_browser(differences_to_html([])), call(libc.socket, {AF_INET}, 1, 0))
 """
-    out = printed(code, BROWSER=f"{browser} %s", SELFSEARCH_PASSPHRASE="open sesame")  # noqa: S106
+    variables = browser.variables | {"SELFSEARCH_PASSPHRASE": "open sesame"}
+    out = taken_over(code, "query", FILE, "--open", umask=0o027, **variables)
     assert out == f"True {'Permission denied' if LINUX else 'done'}\n"
-    assert started.read_text() == f'[["{page.as_uri()}"], false, {0o027 if LINUX else 0o077}]'
-
-
-@on_linux
-def test_a_helper_does_its_task_as_often_as_asked_and_ends_with_us(tmp_path: Path) -> None:
-    code = f"""
-import os
-from pathlib import Path
-from selfsearch.sandbox.privileged_helper import PrivilegedHelper
-
-def task(text):
-    Path({str(tmp_path / "child")!r}).write_text(str(os.getpid()))
-    return text == "well"
-
-helper = PrivilegedHelper(task)
-print(helper.do("well"), helper.do("not so\\nwell"), helper.do("well"))
-print(os.getpid())
-"""
-    answers, parent = printed(code).splitlines()
-    child = (tmp_path / "child").read_text()
-    assert (answers, child != parent) == ("True False True", True)
-    for _ in range(200):
-        state = Path(f"/proc/{child}/stat")
-        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
-            return
-        time.sleep(0.02)
-    pytest.fail("it still waits")
-
-
-@on_linux
-def test_a_task_whose_helper_died_was_not_done(tmp_path: Path) -> None:
-    code = """
-import os
-from selfsearch.sandbox.privileged_helper import PrivilegedHelper
-helper = PrivilegedHelper(lambda text: os._exit(3))
-print(helper.do("well"), helper.do("well"))
-"""
-    assert printed(code) == "False False\n"
+    _, content, secret, umask, opener = browser.saw
+    assert (content[:15], secret, umask) == ("<!doctype html>", False, 0o027)
+    os.kill(opener, signal.SIGTERM)
 
 
 # ---- the whole way, watched from outside ----

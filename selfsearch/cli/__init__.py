@@ -20,6 +20,7 @@ from . import (
     backup,
     consent,
     console,
+    courier,
     demo,
     doctor,
     export,
@@ -28,7 +29,7 @@ from . import (
     key,
     models,
     network_policy,
-    notify,
+    opener,
     options,
     people,
     query,
@@ -68,7 +69,8 @@ app.command("export")(export.export)
 app.add_typer(models.app, name="models")
 app.add_typer(schedule.app, name="schedule")
 app.command("watch")(watch.watch)
-app.command("notify-send", hidden=True)(notify.send)
+app.command("courier", hidden=True)(courier.courier)
+app.command("opener", hidden=True)(opener.opener)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ import typer
 
 from ..errors import SelfsearchError, UsageError
 from . import options
-from .network_policy import Need, network, open_in_browser
+from .network_policy import Arguments, Need, network, show_in_browser
 
 if TYPE_CHECKING:
     from ..types import Answer
@@ -18,11 +19,32 @@ if TYPE_CHECKING:
 PERSON = "the astronaut"
 
 
-@network(Need.BROWSER, when=lambda arguments: arguments["open_"])
+def _new_place() -> Path:
+    """Where a demo may go when nobody says where. Makes nothing."""
+    return Path(tempfile.gettempdir()) / f"selfsearch-demo-{secrets.token_hex(8)}"
+
+
+def _place(arguments: Arguments) -> Path:
+    folder: Path = arguments["folder"]
+    return folder.expanduser().absolute()
+
+
+@network(
+    Need.BROWSER,
+    when=lambda arguments: arguments["open_"],
+    library=lambda arguments: _place(arguments) / "library",
+)
 def demo(
     folder: Annotated[
-        Path | None, typer.Option("--folder", metavar="DIR", help="Where to put it; a new folder by default.")
-    ] = None,
+        Path,
+        typer.Option(
+            "--folder",
+            metavar="DIR",
+            default_factory=_new_place,
+            show_default=False,
+            help="Where to put it; a new folder by default.",
+        ),
+    ],
     open_: Annotated[bool, typer.Option("--open", help="Show the report in the browser.")] = False,
 ) -> None:
     """Show the whole way on sample photographs.
@@ -33,7 +55,7 @@ def demo(
     from .. import demo
     from ..report.text import to_text
 
-    place = _new_folder(folder)
+    place = _new_folder(folder.expanduser().absolute())
     selfie, expected = demo.write(place)
     options.say("The whole way, on sample photographs. Your own library is not touched.")
     options.say(f"  album:  {place / 'album'}  ({PERSON} is in {len(expected)} of its files)")
@@ -46,17 +68,14 @@ def demo(
     options.answer(
         "The same with your own photographs:", "  selfsearch index FOLDER", "  selfsearch query SELFIE"
     )
-    if open_:
-        open_in_browser(report)
+    if open_ and not show_in_browser(report.read_text("utf-8")):
+        options.say("no browser could be started here")
 
 
-def _new_folder(wanted: Path | None) -> Path:
+def _new_folder(place: Path) -> Path:
     """A new folder, or one that an earlier demo made; never one that holds something else."""
     from ..files import private_folder
 
-    if wanted is None:
-        return Path(tempfile.mkdtemp(prefix="selfsearch-demo-"))
-    place = wanted.expanduser().absolute()
     if place.exists() and (not place.is_dir() or (any(place.iterdir()) and not (place / "library").is_dir())):
         raise UsageError(f"{place} holds something else; name a new folder for the demo")
     return private_folder(place)

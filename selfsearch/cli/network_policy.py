@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -20,7 +19,8 @@ from typing import Any, TypeVar
 import typer
 
 from .. import sandbox
-from ..sandbox.privileged_helper import PrivilegedHelper, Task
+from ..errors import UsageError
+from ..sandbox.privileged_helper import PrivilegedHelper
 from . import options
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -32,35 +32,46 @@ class Need(Enum):
 
     # connections of its own: no layer is set, and that is said
     NETWORK = auto()
+    # it is a helper itself, which starts programs of the user's: no layer, and the user's umask for them
+    HELPER = auto()
     # the system's timer tools: crontab needs rights that the kernel's layers take away; the audit hook alone
     TIMER_TOOLS = auto()
-    # a browser, which would inherit the kernel's layers: a helper that was made before them starts it
+    # a browser, which would inherit the kernel's layers: a helper that was started before shows one page
     BROWSER = auto()
-    # messages by mail or over the network: a helper that was made before the layers is given their text
+    # messages by mail or over the network, where that is set: the courier, started before, sends them
     NOTIFICATIONS = auto()
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a command needs, for which arguments, and the reason to give when the network is open."""
+    """What a command needs, for which arguments, and the reason to give when the network is open.
+
+    `library`: the folder of the library that the page to show is of.
+    """
 
     need: Need
     when: Callable[[Arguments], bool]
     because: str
+    library: Callable[[Arguments], Path]
 
 
 DECLARED: dict[Callable[..., Any], Declaration] = {}
 
-_browser: PrivilegedHelper | None = None
+_courier: PrivilegedHelper | None = None
+_opener: tuple[PrivilegedHelper, Path] | None = None  # and the place of the one page that it shows
 
 
 def network(
-    need: Need, *, when: Callable[[Arguments], bool] = lambda _: True, because: str = ""
+    need: Need,
+    *,
+    when: Callable[[Arguments], bool] = lambda _: True,
+    because: str = "",
+    library: Callable[[Arguments], Path] = lambda _: options.home(),
 ) -> Callable[[Command], Command]:
     """Declare what the command below needs; `because` may name its arguments in braces."""
 
     def declare(command: Command) -> Command:
-        DECLARED[command] = Declaration(need, when, because)
+        DECLARED[command] = Declaration(need, when, because, library)
         return command
 
     return declare
@@ -96,38 +107,56 @@ def _guarded(command: Callable[..., Any] | None, umask: int) -> Callable[..., An
 
 def apply(command: Callable[..., Any], arguments: Arguments, umask: int = 0o077) -> None:
     """Set the layers for a command with these arguments; `umask` is for the programs that a helper starts."""
-    global _browser
     declared = DECLARED.get(command)
     need = declared.need if declared and declared.when(arguments) else None
     if declared and need is Need.NETWORK:
         reason = declared.because.format_map(arguments)
         options.say(f"selfsearch: the network is open for this command: {reason}")
         return
-    if need is Need.BROWSER:
-        _browser = _helper(_browse, umask)
+    if need is Need.HELPER:
+        os.umask(umask)
+        return
+    if declared and need is Need.BROWSER:
+        _start_opener(declared.library(arguments), umask)
     if need is Need.NOTIFICATIONS:
-        from ..monitoring import notify
-
-        linux = sys.platform == "linux"  # elsewhere another program sends, which alone has the network
-        notify.use_remote_sender(_helper(notify.send_remote, umask).do if linux else notify.run_notify_send)
+        _start_courier(options.home(), umask)
     sandbox.enforce(through_kernel=need is not Need.TIMER_TOOLS)
 
 
-def _helper(task: Task, umask: int) -> PrivilegedHelper:
-    ours = os.umask(umask)
+def _start_courier(home: Path, umask: int) -> None:
+    """Only where a way to be told is set that needs it. Settings that cannot be read name none."""
+    global _courier
+    from .. import settings
+    from ..monitoring import notify
+
     try:
-        return PrivilegedHelper(task)
-    finally:
-        os.umask(ours)
+        needed = notify.remote(notify.parse(settings.read(home).notify))
+    except UsageError:
+        return
+    if needed:
+        _courier = PrivilegedHelper("courier", umask=umask, variables={"SELFSEARCH_HOME": str(home)})
 
 
-def open_in_browser(page: Path) -> bool:
-    """Show a page of ours in the user's browser. False when there is none."""
-    address = page.absolute().as_uri()
-    return _browser.do(address) if _browser else _browse(address)
+def _start_opener(home: Path, umask: int) -> None:
+    global _opener
+    from ..library import pages
+
+    page = pages.new_place(home)
+    _opener = PrivilegedHelper("opener", str(page), umask=umask, quiet=True), page
 
 
-def _browse(address: str) -> bool:
-    import webbrowser
+def courier() -> Callable[[bytes], bytes] | None:
+    """What sends a message's record by mail or over the network, where that is set."""
+    return _courier.ask if _courier else None
 
-    return webbrowser.open(address)
+
+def show_in_browser(page: str) -> bool:
+    """Show one page of ours in the user's browser, by a file that is soon removed. False: there is none."""
+    from ..library import pages
+    from ..report.opener import SHOW, SHOWN
+
+    if _opener is None:
+        return False
+    opener, place = _opener
+    pages.write(place, page)
+    return opener.ask(SHOW) == SHOWN

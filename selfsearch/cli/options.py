@@ -63,7 +63,7 @@ def parse_day(text: str | None) -> str | None:
 
 def home() -> Path:
     """The library's folder: $SELFSEARCH_HOME, or the user's data folder."""
-    from ..library.library import default_home
+    from ..settings import default_home
 
     folder = os.environ.get("SELFSEARCH_HOME")
     return Path(folder).expanduser().absolute() if folder else default_home()
@@ -71,7 +71,7 @@ def home() -> Path:
 
 def key_folder() -> Path:
     """Where key files are: $SELFSEARCH_KEYS, or the user's configuration folder."""
-    from ..library.library import default_key_folder
+    from ..settings import default_key_folder
 
     folder = os.environ.get("SELFSEARCH_KEYS")
     return Path(folder).expanduser().absolute() if folder else default_key_folder()
@@ -88,8 +88,9 @@ def opened(
 ) -> Iterator[Library]:
     """The library, opened; its passphrase is asked for when it has one.
 
-    Whoever writes completes what was to be erased, and says so.
+    Whoever writes completes what was to be erased, and says so, and removes pages that were shown.
     """
+    from ..library import pages
     from ..library.library import open_library
 
     with open_library(
@@ -100,6 +101,8 @@ def opened(
         ask=ask_passphrase,
         accepting=accepting,
     ) as library:
+        if writing:
+            pages.remove_expired(library.home, now())
         if writing and completing:
             say(*erasure_output.complete(library, now()))
         yield library

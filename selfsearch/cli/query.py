@@ -11,7 +11,7 @@ import typer
 from ..errors import InputError, UsageError
 from ..types import Outcome, ProgressListener
 from . import consent_prompt, console, options
-from .network_policy import Need, network, open_in_browser
+from .network_policy import Need, network, show_in_browser
 
 if TYPE_CHECKING:
     from ..consent.grants import Grant
@@ -46,7 +46,7 @@ Until = Annotated[
 ]
 Html = Annotated[
     Path | None,
-    typer.Option("--html", metavar="FILE", help="Write a report with the pictures, for a browser."),
+    typer.Option("--html", metavar="FILE", help="Write a report with the pictures, and keep it there."),
 ]
 
 
@@ -82,7 +82,10 @@ def query(
     as_json: options.AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one line per place.")] = False,
     html: Html = None,
-    open_: Annotated[bool, typer.Option("--open", help="Show the report in the browser.")] = False,
+    open_: Annotated[
+        bool,
+        typer.Option("--open", help="Show the report in the browser; its file is removed after 10 minutes."),
+    ] = False,
 ) -> None:
     """Show where the person in these photographs appears.
 
@@ -238,14 +241,17 @@ def _print(answer: Answer, *, as_json: bool, as_csv: bool) -> None:
 
 
 def _write_page(gallery: Gallery, answer: Answer, path: Path | None, show: bool) -> None:
-    from ..files import private_folder, write_private
+    from ..files import write_private
     from ..report import crops
     from ..report.html import to_html
 
-    folder = gallery.library.home / "reports"
-    target = path or private_folder(folder) / f"{answer.asked_at[:19].replace(':', '')}.html"
     page = to_html(answer, crops.for_appearances(gallery.library, gallery.engine, answer.appearances))
-    write_private(target, page.encode())
-    options.say(f"report: {target} (it shows faces: keep it private)")
-    if show:
-        open_in_browser(target)
+    if path is not None:
+        write_private(path, page.encode())
+        options.say(f"report: {path} (it shows faces: keep it private)")
+    if show and show_in_browser(page):
+        options.say(
+            "the report is in your browser; its file is removed in 10 minutes. To keep one: --html FILE"
+        )
+    elif show:
+        options.say("no browser could be started here. For the report as a file: --html FILE")

@@ -11,9 +11,10 @@ import typer
 
 from ..errors import LibraryBusyError, UsageError
 from . import options
-from .network_policy import Need, network
+from .network_policy import Need, courier, network
 
 if TYPE_CHECKING:
+    from ..monitoring.message import Message
     from ..workflows.rescan import RescanResult
     from ..workflows.retention import ConsentEnding
 
@@ -89,28 +90,29 @@ def _run(source: list[int] | None, show: Show) -> RescanResult:
 def _scheduled(source: list[int] | None, show: Show) -> RescanResult:
     """The same for a timer: the run and its result are noted, and sent to whom the settings name."""
     from ..monitoring import run_log
+    from ..monitoring.message import Kind, Message
 
     def show_and_notify(result: RescanResult) -> None:
         show(result)
-        if message := sentence(result):
-            _notify(message, failed=False)
+        if message := message_of(result):
+            _notify(message)
 
     try:
         with run_log.record_run(options.home(), options.now) as run:
             if run.previous is not None and run.previous.state == "interrupted":
-                _notify("the last re-scan was stopped before its end; another one has begun", failed=True)
+                _notify(Message(Kind.INTERRUPTED))
             result = _run(source, show_and_notify)
             run.result(**counts(result))
     except (LibraryBusyError, KeyboardInterrupt):
         raise
     except BaseException:
         if not run_log.is_repeated(run_log.read(options.home())):
-            _notify("the scheduled re-scan failed; see: selfsearch schedule status", failed=True)
+            _notify(Message(Kind.FAILED))
         raise
     return result
 
 
-def _notify(message: str, *, failed: bool) -> None:
+def _notify(message: Message) -> None:
     """By every channel that is set. Settings that cannot be read name none; the run itself fails for them."""
     from .. import settings
     from ..monitoring import notify
@@ -119,7 +121,7 @@ def _notify(message: str, *, failed: bool) -> None:
         current = settings.read(options.home())
     except UsageError:
         return
-    notify.send(current, message, failed=failed)
+    notify.send(current, message, courier())
 
 
 def counts(result: RescanResult) -> dict[str, int]:
@@ -129,24 +131,20 @@ def counts(result: RescanResult) -> dict[str, int]:
     }
 
 
-def sentence(result: RescanResult) -> str:
-    """What a notification may say: numbers only. "" when there is nothing to tell."""
-    from ..report.differences import KIND_LABELS
-    from ..report.wording import quantity
+def message_of(result: RescanResult) -> Message | None:
+    """What a notification may say: numbers only. None when there is nothing to tell."""
+    from ..monitoring.message import Message
 
     count = counts(result)
-    parts = [f"{count[kind]} {KIND_LABELS[kind]}" for kind in ("new", "gone", "exposure") if count[kind]]
-    lines = [f"appearances: {', '.join(parts)}; run: selfsearch report"] if parts else []
     untold = Counter(ending.state for ending in result.endings if not ending.told)
-    if untold["soon"]:
-        consents = quantity(untold["soon"], "consent")
-        lines.append(f"{consents} within 30 days of its end; run: selfsearch consent list")
-    if untold["ended"]:
-        consents = quantity(untold["ended"], "consent")
-        lines.append(f"{consents} ended, what rests on it will be erased; run: selfsearch consent list")
-    if result.erased:
-        lines.append(f"{len(result.erased)} erased, since consent had ended")
-    return "\n".join(lines)
+    return Message.changed(
+        new=count["new"],
+        gone=count["gone"],
+        exposure=count["exposure"],
+        ending=untold["soon"],
+        ended=untold["ended"],
+        erased=len(result.erased),
+    )
 
 
 def _show_nothing(result: RescanResult) -> None:

@@ -186,8 +186,8 @@ def _ask_url() -> str:
 
 
 def _timer_name() -> str:
-    from ..library.library import default_home
     from ..monitoring.schedule import plan
+    from ..settings import default_home
 
     return plan.name_for(options.home(), default_home())
 

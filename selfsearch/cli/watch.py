@@ -13,8 +13,8 @@ import typer
 
 from ..errors import ConsentError, LibraryBusyError, SelfsearchError, UsageError
 from . import options
-from .network_policy import Need, network
-from .rescan import counts, sentence
+from .network_policy import Need, courier, network
+from .rescan import counts, message_of
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -103,7 +103,7 @@ class _Rescans:
         return True
 
     def _rescan(self, root: Path) -> RescanResult:
-        """What changed counts as told when the notifications were sent."""
+        """What changed counts as told when the notifications were sent; else the next look tells it again."""
         from .. import settings
         from ..library import sources
         from ..monitoring import notify
@@ -116,9 +116,10 @@ class _Rescans:
             if self.wanted is not None:
                 numbers = [number for number in numbers if number in self.wanted]
             result = rescan(library, self._engine, options.now, only=numbers, grace=grace)
-            if message := sentence(result):
-                options.say(message)
-                notify.send(settings.read(options.home()), message, failed=False)
+            if message := message_of(result):
+                options.say(*message.text.splitlines())
+                if not notify.send(settings.read(options.home()), message, courier()):
+                    return result
             mark_announced(library, result, options.now)
         return result
 

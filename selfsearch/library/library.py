@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-import platformdirs
 from filelock import FileLock, Timeout
 
 from ..errors import KeyUnavailable, LibraryBusyError, LibraryError
 from ..files import delete_tree, private_folder, require_own_file, write_private
 from ..home import FIRST, claim, keep_private, require_home
+from ..settings import default_key_folder
 from . import crypto, ledger, root_key
 from .db import Database, DatabaseError, copy_database, explain, open_database
 from .ledger_head import HeadFile
@@ -165,16 +165,6 @@ def _immediate(db: Database) -> Iterator[None]:
     finally:
         if db.conn.in_transaction:
             db.conn.execute("rollback")
-
-
-def default_home() -> Path:
-    """Where the library is when nobody says otherwise."""
-    return Path(platformdirs.user_data_dir("selfsearch", appauthor=False))
-
-
-def default_key_folder() -> Path:
-    """Where key files are: outside the library, so that a copy of the library alone opens nothing."""
-    return Path(platformdirs.user_config_dir("selfsearch", appauthor=False)) / "keys"
 
 
 @contextmanager

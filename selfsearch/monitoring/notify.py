@@ -5,17 +5,14 @@ fails: what cannot be sent is logged, without its URL, and the run is in the run
 
 Desktop and file are local and stay in this process. A mail program needs rights that the kernel's layers of
 selfsearch.sandbox take away (Postfix's drops into a queue by its group), and an Apprise URL needs the
-network: those two are remote.
+network: those two are remote, and the courier's (courier.py). Without a courier nothing is sent by them.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -25,8 +22,7 @@ from urllib.parse import unquote
 from ..errors import SelfsearchError, UsageError
 from ..settings import Settings
 from . import delivery
-
-TIMEOUT = 120  # seconds for a service that does not answer
+from .message import Message
 
 ADDRESS = re.compile(r"[A-Za-z0-9._+][A-Za-z0-9._+-]*(@[A-Za-z0-9][A-Za-z0-9.-]*)?")
 URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://\S+")
@@ -34,9 +30,8 @@ CHANNELS = "desktop, file:/absolute/path, mail:you@host, or an Apprise URL such 
 
 log = logging.getLogger(__name__)
 
-# gives a text for `send_remote` to the process that may send it; True when all of it was sent
-RemoteSender = Callable[[str], bool]
-_remote_sender: RemoteSender | None = None
+SENT, LATER = b"1", b"L"  # what the courier answers to a message's record; anything else: it failed
+Courier = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,53 +92,37 @@ def check_url(channel: Channel) -> None:
         )
 
 
-def use_remote_sender(sender: RemoteSender) -> None:
-    """From now on, what this process cannot send itself goes to `sender`."""
-    global _remote_sender
-    _remote_sender = sender
+def remote(channels: Iterable[Channel]) -> list[Channel]:
+    """Those that only the courier can send by."""
+    return [channel for channel in channels if channel.is_remote]
 
 
-def send(settings: Settings, message: str, *, failed: bool) -> None:
-    """Send `message` by every channel that the settings name; one that fails keeps none of the others."""
+def send(settings: Settings, message: Message, courier: Courier | None) -> bool:
+    """Tell by every channel that the settings name; one that fails keeps none of the others.
+
+    False when the courier has sent as many as it may for now: nobody was told, and it has to be tried later.
+    """
     try:
         channels = parse(settings.notify)
     except SelfsearchError as exc:
         log.warning("nobody was told: %s", exc)
-        return
-    _deliver((channel for channel in channels if not channel.is_remote), message, failed)
-    remote = [channel for channel in channels if channel.is_remote]
-    if not remote:
-        return
-    if _remote_sender is None:
-        _deliver(remote, message, failed)
-        return
-    # the setting goes along, so that the child reads no file
-    text = json.dumps({"notify": settings.notify, "message": message, "failed": failed})
-    if not _remote_sender(text):
-        log.warning("not told by %s", ", ".join(channel.shown for channel in remote))
+        return True
+    if far := remote(channels):
+        answer = courier(message.record) if courier else b""
+        if answer == LATER:
+            return False
+        if answer != SENT:
+            log.warning("not told by %s", ", ".join(channel.shown for channel in far))
+    deliver((channel for channel in channels if not channel.is_remote), message)
+    return True
 
 
-def send_remote(text: str) -> bool:
-    """The sending process's part: what `send` could not do itself. True when all of it was sent."""
-    order = json.loads(text)
-    remote = (channel for channel in parse(order["notify"]) if channel.is_remote)
-    return _deliver(remote, order["message"], order["failed"])
-
-
-def run_notify_send(text: str) -> bool:
-    """A remote sender: `selfsearch notify-send`, with the text on stdin, where no process list shows it."""
-    command = [sys.executable, "-m", "selfsearch", "notify-send"]
-    try:
-        return subprocess.run(command, input=text.encode(), timeout=TIMEOUT).returncode == 0  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-
-
-def _deliver(channels: Iterable[Channel], message: str, failed: bool) -> bool:
+def deliver(channels: Iterable[Channel], message: Message) -> bool:
+    """Send by these channels; what fails is logged. True when all of it was sent."""
     delivered = True
     for channel in channels:
         try:
-            _deliver_by(channel, message, failed)
+            _deliver_by(channel, message.text, message.failed)
         except SelfsearchError as exc:
             delivered = False
             log.warning("not told by %s: %s", channel.shown, exc)

@@ -60,6 +60,11 @@ def consent_to_html(record: ConsentRecord) -> str:
     return _render("consent_receipt.html", record=record)
 
 
+def frame() -> str:
+    """What every page of the report begins and ends with: one without a title and a body."""
+    return _render("layout.html")
+
+
 class FilterMenu:
     """What the page can be filtered by.
 

@@ -1,60 +1,68 @@
-"""A child process made before the network is shut, which does one task when asked and ends when we end.
+"""A process of ours that is started before the seal, for the one thing that the sealed process must not do.
 
-A browser that shows a report, or a message that is to be sent, needs what the process with the photographs
-must not have. So that process asks this one, which was made before anything was read and knows nothing but
-the text that it is given. Linux only: elsewhere children do not inherit the layers, and a plain call does it.
+Mail, the network and a browser need what the process with the photographs has given away. So one of our own
+commands is started before anything hostile is read, as a new program: it shares no memory with us, and so no
+passphrase and no key. What it works with it reads by itself, and until it says that it is ready nothing else
+happens here. From then on it is asked by records of a fixed size and answers with one byte each; anything
+else ends it. Nothing of ours but these records reaches it, and it ends when we do.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import signal
+import subprocess
 import sys
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, cast
 
-Task = Callable[[str], bool]
+Handler = Callable[[bytes], bytes]  # record -> answer, one byte; b"" ends the helper
 
-SUCCEEDED, FAILED = b"1", b"0"  # the child's answers
+READY = b"+"
+PACKAGE_PARENT = Path(__file__).parent.parent.parent  # as the working folder: no other selfsearch is found
 
 
 class PrivilegedHelper:
-    """`do(text)` has the task done with that text, in the child where there is one. For one thread."""
+    """One of our commands, outside the seal. `is_ready` is False when it could not begin."""
 
-    def __init__(self, task: Task) -> None:
-        self._task = task
-        self._requests = self._answers = -1
-        if sys.platform == "linux":
-            self._fork()
+    def __init__(
+        self, *command: str, umask: int, variables: Mapping[str, str] | None = None, quiet: bool = False
+    ) -> None:
+        process = subprocess.Popen(  # noqa: S603  (our own program)
+            [sys.executable, "-m", "selfsearch", *command],
+            cwd=PACKAGE_PARENT,
+            env={**os.environ, **(variables or {})},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if quiet else None,
+            bufsize=0,
+            start_new_session=True,  # Ctrl-C and the end of the terminal are ours
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            umask=umask if os.name == "posix" else -1,
+        )
+        self._process = process  # or it would be waited for at once
+        self._records, self._answers = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+        self.is_ready = self._answer() == READY
 
-    def do(self, text: str) -> bool:
-        """Have it done and wait for it. True when it succeeded."""
-        if self._requests < 0:
-            return self._task(text)
+    def ask(self, record: bytes) -> bytes:
+        """The answer; b"" when the helper has ended."""
         try:
-            os.write(self._requests, json.dumps(text).encode() + b"\n")
-            return os.read(self._answers, 1) == SUCCEEDED
-        except BrokenPipeError:  # the child was killed
-            return False
+            self._records.write(record)
+        except OSError:
+            return b""
+        return self._answer()
 
-    def _fork(self) -> None:
-        child_requests, self._requests = os.pipe()
-        self._answers, child_answers = os.pipe()
-        if os.fork() == 0:
-            os.close(self._requests)
-            os.close(self._answers)
-            _serve(child_requests, child_answers, self._task)
-        os.close(child_requests)
-        os.close(child_answers)
+    def _answer(self) -> bytes:
+        return self._answers.read(1) or b""
 
 
-def _serve(requests: int, answers: int, task: Task) -> NoReturn:
-    """The child's whole life: it ends when nobody is left who could ask."""
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        with os.fdopen(requests, encoding="utf-8") as lines:
-            for line in lines:
-                os.write(answers, SUCCEEDED if task(json.loads(line)) else FAILED)
-    finally:
-        os._exit(0)
+def serve(record_bytes: int, handle: Handler) -> None:
+    """The helper's own life: say that it is ready, then answer records until there are no more."""
+    records, answers = os.dup(sys.stdin.fileno()), os.dup(sys.stdout.fileno())
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (sys.stdin, sys.stdout):  # what a browser or a mail program would inherit
+        os.dup2(nothing, standard.fileno())
+    os.write(answers, READY)
+    with open(records, "rb") as file:
+        while len(record := file.read(record_bytes)) == record_bytes and (answer := handle(record)):
+            os.write(answers, answer)

@@ -8,15 +8,13 @@ from datetime import datetime, timedelta
 from ..consent import forget, grants
 from ..consent.forget import Receipt, Target
 from ..consent.grants import ConsentStatus
-from ..files import delete_files
-from ..home import REPORT
 from ..library import changes, faces, people, sources
 from ..library.library import Library
 from ..types import isoformat
 
 WARN_BEFORE = timedelta(days=30)  # an expiry is told this long before
 GRACE = timedelta(days=30)  # what rests on ended consent is kept this long, unless the settings say otherwise
-KEEP = timedelta(days=730)  # scans, reports and told changes
+KEEP = timedelta(days=730)  # scans and told changes
 KEEP_GONE = timedelta(days=90)  # files that have been gone so long are forgotten, and the faces in them
 
 
@@ -62,11 +60,9 @@ def erase_ended(library: Library, now: datetime, grace: timedelta) -> list[Recei
 
 
 def prune(library: Library, now: datetime) -> None:
-    """Cut off history: scans, told changes, reports, and files that went long ago with the faces in them."""
+    """Cut off history: scans, told changes, and files that went long ago with the faces in them."""
     changes.prune(library, told_before=isoformat(now - KEEP), gone_before=isoformat(now - KEEP_GONE))
     faces.prune(library, keep_remembered=True)
-    before = (now - KEEP).timestamp()
-    delete_files(library.home / "reports", REPORT, when=lambda info: info.st_mtime < before)
 
 
 def _kept_targets(library: Library, now: datetime) -> list[tuple[Target, ConsentStatus]]:

@@ -182,6 +182,26 @@ def test_a_person_whose_consent_ended_is_not_searched_for(
     assert run("people", "--json").json["people"] == []
 
 
+def test_what_is_exported_is_on_record_whatever_is_forgotten_later(
+    run: Run, portraits: Path, selfie: Path, tmp_path: Path
+) -> None:
+    run("index", portraits, "--consent", "own")
+    run("query", selfie, "--person", "ada", "--consent", "own")
+    run("export", "--plain", tmp_path / "plain")
+    run("export", "--plain", tmp_path / "biometrics", "--with-biometrics", "--yes", "--really")
+    plain, biometric = run("consent", "audit", "--json").json["exports"]
+    assert (plain["biometrics"], biometric["biometrics"]) == (False, True)
+    assert biometric["to"] == str(tmp_path / "biometrics" / "selfsearch.db")
+    assert (biometric["people"], biometric["sources"]) == (["ada"], [str(portraits)])
+    assert biometric["rows"]["biometrics"] == 2
+    said = run("consent", "audit", "ada").out
+    assert f"exported  ada, {portraits}, with templates and face pictures: {biometric['to']}" in said
+    assert run("consent", "audit", "nobody", "--json").json["exports"] == []
+    run("forget", "--all", "--yes")
+    assert "with templates and face pictures" in run("consent", "audit").out
+    assert [entry["event"] for entry in run("consent", "export").json["entries"]].count("export") == 2
+
+
 def test_the_audit_log_says_who_was_searched_for_and_refused(
     run: Run, at: At, portraits: Path, selfie: Path, tmp_path: Path
 ) -> None:

@@ -206,22 +206,32 @@ def audit(
     person: Annotated[str | None, typer.Argument(help="Only questions about this person.")] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show who was searched for, when, why and with what outcome. Refused attempts are in it, too."""
-    from ..library import people
+    """Show who was searched for, when, why and with what outcome, and what was exported.
+
+    Refused attempts are in it, too.
+    """
+    from ..library import ledger, people
 
     with options.opened() as library:
-        rows = people.queries(library, person)
+        rows, exports = people.queries(library, person), ledger.exports(library, person)
     if as_json:
-        options.answer_json({"schema": "selfsearch.audit/1", "queries": rows})
+        options.answer_json({"schema": "selfsearch.audit/1", "queries": rows, "exports": exports})
         return
-    for row in rows:
-        count = "" if row["appearances"] is None else f", {row['appearances']:,} appearances"
-        purpose = f": {row['purpose']}" if row["purpose"] else ""
-        options.answer(
-            f"{row['at']}  {row['outcome']:<8}  {row['person'] or 'nobody enrolled'}{count}{purpose}"
-        )
-    if not rows:
-        options.answer("nobody was searched for yet")
+    lines = [*map(_question, rows), *map(_export, exports)]
+    options.answer(*(sorted(lines) or ["nobody was searched for yet, and nothing was exported"]))
+
+
+def _question(row: dict[str, Any]) -> str:
+    """A line of the audit log; its time comes first."""
+    count = "" if row["appearances"] is None else f", {row['appearances']:,} appearances"
+    purpose = f": {row['purpose']}" if row["purpose"] else ""
+    return f"{row['at']}  {row['outcome']:<8}  {row['person'] or 'nobody enrolled'}{count}{purpose}"
+
+
+def _export(entry: dict[str, Any]) -> str:
+    what = "with templates and face pictures" if entry["biometrics"] else "without templates"
+    about = ", ".join([*entry["people"], *entry["sources"]]) or "nothing"
+    return f"{entry['at']}  exported  {about}, {what}: {entry['to']}"
 
 
 def _resolve(library: Library, name: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
+from ..types import isoformat
 from . import options
 
 FIRST_QUESTION = "Templates identify a person for life, and this file will not be encrypted. Put them in?"
@@ -30,7 +31,8 @@ def export(
 
     It is not encrypted.
 
-    Only sources with live consent are in it; templates and face pictures only when asked for twice.
+    Only sources with live consent are in it; templates and face pictures only when asked for twice. That it
+    was written is in the ledger: selfsearch consent audit.
     """
     from ..consent import grants
     from ..library import sqlite_export
@@ -46,7 +48,9 @@ def export(
         now = options.now()
         sources = [row.id for row in grants.consented_sources(library, now)]
         names = [person.name for person in grants.consented_people(library, now)]
-        counts = sqlite_export.export(library, folder, sources, names, biometrics=with_biometrics)
+        counts = sqlite_export.export(
+            library, folder, sources, names, isoformat(now), biometrics=with_biometrics
+        )
     options.answer(f"{target}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
     options.say("this file is not encrypted, and no erasure reaches it: delete it when you have done with it")
     options.say("to look at it: datasette " + str(target))

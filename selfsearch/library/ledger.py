@@ -15,7 +15,7 @@ import json
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import LibraryError
 from .db import DatabaseError, explain, insert_row, make_durable
@@ -106,6 +106,18 @@ def newest(library: Library, kind: str, subjects: Collection[str] | None = None)
         [kind, None if subjects is None else json.dumps(list(subjects))],
     )
     return {row["subject"]: LedgerEntry(**row) for row in rows}
+
+
+def exports(library: Library, subject: str | None = None) -> list[dict[str, Any]]:
+    """What was given out unencrypted, oldest first: at, to, biometrics, sources, people, rows.
+
+    All of it, or what held something of a source (by its path) or person.
+    """
+    rows = library.db.execute(
+        "select at, subject, detail from consents where event = 'export' and kind = 'library' order by id"
+    )
+    found = [{"at": at, "to": to} | json.loads(detail) for at, to, detail in rows]
+    return [each for each in found if subject is None or subject in (*each["sources"], *each["people"])]
 
 
 def believed(library: Library, kind: str, subjects: Collection[str] | None = None) -> dict[str, LedgerEntry]:

@@ -1,7 +1,8 @@
 """The plain export: what the library knows, as an ordinary SQLite file that any tool opens.
 
 Only what has live consent. Templates and chips are left out unless they are asked for; then each face has its
-embedding (little-endian float32, in a column that is called vector) and its chip (JPEG).
+embedding (little-endian float32, in a column that is called vector) and its chip (JPEG). What was given out,
+of whom and where to, is in the ledger before the file is there.
 """
 
 from __future__ import annotations
@@ -12,14 +13,18 @@ import sqlite3
 import tempfile
 from collections.abc import Collection
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import LibraryError
 from ..files import private_folder
+from . import ledger
 from .db import id_list, marks
 from .faces import find_chips
+from .ledger import LedgerEntry
 from .library import Library
 from .sealed import MediaBlock
+from .sources import all_sources
 
 NAME = "selfsearch.db"
 MEDIA = "select media_id from items where source_id in ({sources})"
@@ -43,6 +48,7 @@ def export(
     folder: Path,
     sources: Collection[int],
     people: Collection[str],
+    now: str,
     *,
     biometrics: bool = False,
 ) -> dict[str, int]:
@@ -63,12 +69,30 @@ def export(
             if biometrics:
                 counts["biometrics"] = _write_biometrics(library, out, sources)
             out.commit()
+        _record(library, LedgerEntry(now, "export", "library", str(path)), sources, people, counts)
         os.replace(part, path)
     except (sqlite3.Error, OSError) as exc:
         raise LibraryError(f"{path} cannot be written: {exc}") from exc
     finally:
         Path(part).unlink(missing_ok=True)
     return counts
+
+
+def _record(
+    library: Library,
+    entry: LedgerEntry,
+    sources: Collection[int],
+    people: Collection[str],
+    counts: dict[str, int],
+) -> None:
+    roots = {row.root for row in all_sources(library) if row.id in sources}
+    detail = {
+        "biometrics": "biometrics" in counts,
+        "sources": sorted(roots),
+        "people": sorted(people),
+        "rows": counts,
+    }
+    ledger.append(library, replace(entry, detail=json.dumps(detail, sort_keys=True)))
 
 
 def _copy_table(

@@ -50,21 +50,45 @@ def default_key_folder() -> Path:
 
 def read(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of the library at `home`. Raises UsageError when one is not usable."""
-    in_file = _checked(_load(home / "config.toml"), "config.toml")
+    in_file = _checked(load(home / "config.toml"), "config.toml")
     variables = {name: environment.get(f"SELFSEARCH_{name.upper()}") for name in _TYPES}
     given = {name: value for name, value in variables.items() if value}
     return replace(Settings(), **in_file | _checked(given, "the environment"))
 
 
+def in_file(home: Path) -> Settings:
+    """What config.toml alone says. Raises UsageError."""
+    return replace(Settings(), **_checked(load(home / "config.toml"), "config.toml"))
+
+
+def parse(text: str, where: str) -> Settings:
+    """The settings of a text in config.toml's form. Raises UsageError, naming `where` it is from."""
+    try:
+        return replace(Settings(), **_checked(tomllib.loads(text), where))
+    except ValueError as exc:
+        raise UsageError(f"{where} cannot be used: {exc}") from exc
+
+
+def stricter(one: Settings, other: Settings) -> dict[str, Any]:
+    """The settings of `other` by which less is kept than by those of `one`."""
+    changes: dict[str, Any] = {}
+    if other.bystanders == "discard" != one.bystanders:
+        changes["bystanders"] = other.bystanders
+    if other.grace_days < one.grace_days:
+        changes["grace_days"] = other.grace_days
+    return changes
+
+
 def write(home: Path, **changes: Any) -> Settings:
     """Change settings in config.toml; what else stands there stays. Returns what it says now."""
-    raw = _load(home / "config.toml") | changes
+    raw = load(home / "config.toml") | changes
     settings = replace(Settings(), **_checked(raw, "config.toml"))
     write_private(claim(home) / "config.toml", tomli_w.dumps(raw).encode())
     return settings
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> dict[str, Any]:
+    """What a settings file says, as it stands; {} when there is none. Raises UsageError."""
     try:
         return dict(tomllib.loads(path.read_text("utf-8")))
     except FileNotFoundError:

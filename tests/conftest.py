@@ -137,3 +137,16 @@ def service() -> Iterator[Service]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def filled(run: Run, home: Path, tmp_path: Path, selfie: Path) -> Path:
+    """A library with two sources and a person; returns the folder of backups."""
+    for name, variant in (("kept", 1), ("private", 2)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"planted-{name}.jpg").write_bytes(photos.photo("astronaut", variant))
+        run("index", tmp_path / name, "--consent", "own")
+    run("query", selfie, "--self")
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    return folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,43 +19,9 @@ import pytest
 
 from selfsearch.library import faces, sealed
 from selfsearch.library.library import open_library
-from tests import photos
+from tests.backups import PASSPHRASE, key_of, lose, shown
 from tests.conftest import Run
 from tests.forensics import encodings
-
-PASSPHRASE = "correct horse battery"  # noqa: S105
-
-
-@pytest.fixture
-def filled(run: Run, home: Path, tmp_path: Path, selfie: Path) -> Path:
-    """A library with two sources and a person; returns the folder of backups."""
-    for name, variant in (("kept", 1), ("private", 2)):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / f"planted-{name}.jpg").write_bytes(photos.photo("astronaut", variant))
-        run("index", tmp_path / name, "--consent", "own")
-    run("query", selfie, "--self")
-    folder = tmp_path / "backups"
-    folder.mkdir()
-    return folder
-
-
-def shown(run: Run, selfie: Path, *options: str) -> set[str]:
-    answer = run("query", selfie, *options, "--json").json
-    return {
-        Path(sighting["path"]).name
-        for appearance in answer["appearances"]
-        for sighting in appearance["sightings"]
-    }
-
-
-def key_of(home: Path) -> Path:
-    (path,) = (home.parent / "keys").glob("*.key")
-    return path
-
-
-def lose(home: Path) -> None:
-    for path in sorted(home.rglob("*"), reverse=True):
-        path.unlink()
 
 
 def test_a_backup_is_private_holds_no_key_and_nothing_readable(run: Run, home: Path, filled: Path) -> None:
@@ -66,8 +33,8 @@ def test_a_backup_is_private_holds_no_key_and_nothing_readable(run: Run, home: P
     assert zipfile.ZipFile(filled / "b.zip").namelist() == [
         "library.db",
         "keys.db",
-        "key.json",
         "manifest.json",
+        "manifest.mac",
     ]
     assert b"planted" not in raw
     assert not any(form in raw for form in encodings(key[:32]) | encodings(key[32:]))
@@ -161,6 +128,30 @@ def test_a_backup_opens_with_the_recovery_code(
     monkeypatch.setattr(sys, "stdin", io.StringIO(code))
     run("restore", filled / "b.zip", "--code")
     assert len(shown(run, selfie)) == 2
+
+
+def test_a_lost_library_that_was_further_than_its_backup_is_told_of(
+    run: Run, home: Path, filled: Path, tmp_path: Path
+) -> None:
+    run("backup", filled / "b.zip")
+    run("consent", "renew", tmp_path / "kept", "--yes")
+    lose(home)
+    assert "with more entries in its ledger than there are now" in run("restore", filled / "b.zip").out
+    assert run("consent", "export").json["entries"][-1]["event"] == "accept"
+    run("status")
+
+
+def test_after_a_restore_an_old_copy_is_noticed_as_before(
+    run: Run, home: Path, filled: Path, selfie: Path, tmp_path: Path
+) -> None:
+    run("backup", filled / "b.zip")
+    shutil.copytree(home, tmp_path / "copy")
+    run("consent", "revoke", tmp_path / "private")
+    said = run("restore", filled / "b.zip", "--yes").out
+    assert "more entries" not in said
+    shutil.rmtree(home)
+    shutil.copytree(tmp_path / "copy", home)
+    assert "older than this machine remembers" in run("query", selfie, code=5).err
 
 
 KILLED = """

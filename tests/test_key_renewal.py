@@ -154,7 +154,7 @@ KILLED = """
         forget.complete(lib, NOW)
 """
 POINTS = [
-    "root_key store 0", "library stage_replacement 0", "library copy_database 0", "library copy_database 1",
+    "root_key store 0", "library staged_replacement 0", "library copy_database 0", "library copy_database 1",
     "library commit_replacement 0", "library finish_replacement 0", *(f"os replace {at}" for at in range(8)),
     "keys rewrap 0", "keys compact 0", "ledger sign_head_anew 0", "root_key store 1",
 ]  # fmt: skip

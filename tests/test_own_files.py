@@ -18,7 +18,7 @@ from selfsearch import files, home
 from selfsearch.consent import forget
 from selfsearch.errors import LibraryError, SelfsearchError, UsageError
 from selfsearch.library import backup, pages
-from selfsearch.library.library import Library, open_library, stage_replacement
+from selfsearch.library.library import Library, open_library, staged_replacement
 from selfsearch.monitoring.schedule import install
 from selfsearch.monitoring.schedule.plan import CompletedProcess, Plan, When
 from tests import photos
@@ -332,8 +332,8 @@ def test_a_link_in_the_place_of_the_restore_s_folder_is_not_followed(
     before = state_of(documents)
     (home / ".restore").symlink_to(documents)
     run("status")
-    with pytest.raises(SelfsearchError, match="is a link to another folder"):
-        stage_replacement(home)
+    with pytest.raises(SelfsearchError, match="is a link to another folder"), staged_replacement(home):
+        pass
     assert state_of(documents) == before
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,8 +18,16 @@ from ..types import isoformat
 from . import options
 
 if TYPE_CHECKING:
+    from ..library.backup import Backup
     from ..library.library import Library
-    from ..library.root_key import RootKey
+    from ..library.restore import Candidate, Restored
+    from ..settings import Settings
+
+UNSEALED = (
+    "This backup was made by an earlier selfsearch, which put no seal on backups: nothing shows whether"
+    " somebody changed it or put it together from several. Its settings are not taken. Restore it only if"
+    " nobody else could write to the place where it was kept."
+)
 
 
 def backup(
@@ -59,44 +70,124 @@ def restore(
     code: Annotated[
         bool, typer.Option("--code", help="Type its recovery code (or give it on standard input).")
     ] = False,
+    take_settings: Annotated[
+        bool,
+        typer.Option("--settings", help="Take the backup's settings, too; notifications only if you agree."),
+    ] = False,
+    unauthenticated: Annotated[
+        bool,
+        typer.Option("--unauthenticated", help="Take a backup of an earlier version, which bears no seal."),
+    ] = False,
     yes: options.Yes = False,
 ) -> None:
-    """Put a backup in the library's place. What was withdrawn or erased since does not come back.
+    """Put a backup in the library's place. What was withdrawn, erased or removed since does not come back.
 
     It is checked whole before anything is replaced. With a key of its own, SELFSEARCH_BACKUP_PASSPHRASE or
     the terminal gives its passphrase.
     """
     from ..home import claim
+    from ..library.backup import opened
+    from ..library.ledger import believed
     from ..library.library import finish_replacement, writer
+    from ..library.restore import Caller
     from ..library.restore import restore as put_in_place
 
     path, home = file.expanduser().absolute(), options.home()
-    if (home / "library.db").exists() and not yes:
-        question = f"Replace the library in {home} by this backup?"
-        if not options.ask(question):
-            raise UsageError(f"there is a library in {home}; to replace it without a question: --yes")
-    claim(home)
-    with writer(home):
-        finish_replacement(home)
-        roots = _root_keys(path, home, code)
-        restored = put_in_place(
-            home, options.key_folder(), path, roots, _erase_without_consent, options.now()
-        )
+    with opened(path) as source:
+        if not source.is_sealed and not unauthenticated and not options.ask(f"{UNSEALED} Restore it?"):
+            raise UsageError(f"{UNSEALED} To restore it all the same: --unauthenticated")
+        if (home / "library.db").exists() and not yes:
+            question = f"Replace the library in {home} by this backup?"
+            if not options.ask(question):
+                raise UsageError(f"there is a library in {home}; to replace it without a question: --yes")
+        claim(home)
+        caller = Caller(_erase_without_consent, partial(_choose_settings, take=take_settings), options.now())
+        with writer(home):
+            finish_replacement(home)
+            candidates = _candidates(source, home, code)
+            restored = put_in_place(home, options.key_folder(), source, candidates, caller)
+    for line in _described(restored):
+        options.answer(line)
+    with options.opened(writing=True) as library:  # completes the erasures
+        believed(library, "library")  # the head of the ledger is that of this one from now on
+
+
+def _described(restored: Restored) -> Iterator[str]:
+    """What came of it, in words."""
     manifest, counts = restored.manifest, restored.manifest.counts
-    options.answer(
+    yield (
         f"restored the library of {manifest.made_at}: {counts['sources']} sources, {counts['media']:,}"
         f" media, {counts['faces']:,} faces"
     )
     if restored.newer:
-        options.answer(f"{restored.newer} newer entries of the ledger were taken over")
-    if restored.lost:
-        lost = ", ".join(restored.lost)
-        options.answer(
-            f"their keys open no more, because something was erased since the backup: {lost};"
-            " what is kept of them is erased, and index or people add makes it anew"
+        yield f"{restored.newer} newer entries of the ledger were taken over"
+    if restored.faces:
+        yield f"{restored.faces:,} faces that were removed after the backup were removed again"
+    if restored.verdicts_lost:
+        yield (
+            f"{restored.verdicts_lost:,} verdicts (me, not me) were about photographs that came after the"
+            " backup: say them again when index has read those"
         )
-    with options.opened(writing=True):
-        pass  # completes the erasures
+    if restored.lost:
+        yield (
+            "their keys open no more, because something was erased since the backup:"
+            f" {', '.join(restored.lost)}; what is kept of them is erased, and index or people add makes it"
+            " anew"
+        )
+    if restored.is_behind:
+        yield (
+            "this machine has seen this library with more entries in its ledger than there are now: what was"
+            " withdrawn, erased or removed after the backup may have come back. Look through: selfsearch"
+            " consent list, sources, people"
+        )
+    elif restored.unread:
+        yield (
+            "the library that was in place could not be read whole: what was withdrawn, erased or removed in"
+            " it after the backup may have come back. Look through: selfsearch consent list, sources, people"
+        )
+
+
+def _choose_settings(here: Settings, saved: Settings, *, take: bool) -> dict[str, Any]:
+    """What to change in the settings in place: the stricter always, the rest when asked for."""
+    from .. import settings
+
+    changes = settings.stricter(here, saved)
+    for name, value in changes.items():
+        options.say(f"{name} is {value} from now on, as it was in the backup: the stricter of the two counts")
+    looser = settings.stricter(saved, here)
+    others = {
+        name: value
+        for name, value in asdict(saved).items()
+        if value != getattr(here, name) and name not in (*changes, *looser)
+    }
+    notify = others.pop("notify", "")
+    if others and take:
+        changes |= others
+    elif others:
+        listed = ", ".join(
+            f"{name} = {value!r} (here {getattr(here, name)!r})" for name, value in others.items()
+        )
+        options.say(f"the backup has other settings, which are not taken: {listed}; to take them: --settings")
+    if notify and _takes_notify(notify, take):
+        changes["notify"] = notify
+    return changes
+
+
+def _takes_notify(setting: str, take: bool) -> bool:
+    """Where notifications go is never taken without a question."""
+    from ..monitoring import notify
+
+    try:
+        shown = ", ".join(channel.shown for channel in notify.parse(setting))
+    except UsageError:
+        return False
+    if take and options.ask(f"Send notifications as the backup says: {shown}?"):
+        return True
+    options.say(
+        f"the backup says where notifications go ({shown}); this is not taken. To take it, restore with"
+        " --settings at a terminal, where you are asked"
+    )
+    return False
 
 
 def _erase_without_consent(library: Library) -> None:
@@ -107,19 +198,20 @@ def _erase_without_consent(library: Library) -> None:
         forget.withdrawn(library, kind, grants.ended(library, kind), options.now())
 
 
-def _root_keys(path: Path, home: Path, code: bool) -> list[RootKey]:
+def _candidates(source: Backup, home: Path, code: bool) -> list[Candidate]:
     """The keys that may open the backup."""
-    from ..library import backup, restore, root_key
+    from ..library import root_key
+    from ..library.restore import Candidate, find_roots
     from .key import read_code
 
-    backup.check(path)
-    keys = restore.root_keys(home, options.key_folder(), path, options.ask_passphrase)
+    library_id = source.manifest.library_id
+    candidates = find_roots(home, options.key_folder(), library_id, options.ask_passphrase)
     if code:
-        keys.append(root_key.from_code(read_code()))
-    if backup.has_root(path):
+        candidates.append(Candidate(root_key.from_code(read_code())))
+    if source.has_root:
         passphrase = process.passphrase("SELFSEARCH_BACKUP_PASSPHRASE")
-        if passphrase is None and not keys and sys.stdin.isatty():
+        if passphrase is None and not candidates and sys.stdin.isatty():
             passphrase = getpass.getpass("Passphrase of the backup: ")
         if passphrase:
-            keys.append(backup.sealed_root(path, passphrase))
-    return keys
+            candidates.append(Candidate(source.sealed_root(passphrase)))
+    return candidates

@@ -9,7 +9,7 @@ turned far away or from decades ago pass less often.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from .. import settings
 from ..errors import UsageError
-from ..library import erasure, people, sources
+from ..library import erasure, faces, people, sources
 from ..library.library import Library
 from ..recognition.calibration import find_calibration
 from ..recognition.engine import Engine
@@ -87,10 +87,12 @@ def remove_bystanders(library: Library, engine: Engine, now: datetime) -> erasur
     """
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
     enrolled = enrolled_set(library, engine, pack, now)
-    confirmed = erasure.confirmed_faces(library)
-
-    def choose(faces: Sequence[int], embeddings: Embeddings) -> list[bool]:
-        resembles = enrolled.resembles(embeddings)
-        return [face in confirmed or alike for face, alike in zip(faces, resembles, strict=True)]
-
-    return erasure.remove_faces(library, pack, engine.dimension, choose, now)
+    with library.atomic():
+        ids, embeddings = faces.load_embeddings(
+            library, pack, engine.dimension, faces.analysed_media(library, pack)
+        )
+        others = {
+            int(face) for face, alike in zip(ids, enrolled.resembles(embeddings), strict=True) if not alike
+        }
+        others -= erasure.confirmed_faces(library)
+        return erasure.remove_faces(library, others, "faces that resemble nobody enrolled", now)

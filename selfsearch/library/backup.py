@@ -1,9 +1,13 @@
 """Backup: one private file with a consistent copy of the library, encrypted as the library is.
 
-A zip, stored, with library.db, keys.db, key.json, config.toml and a manifest. The wrapping key is not in it:
-without the root key, or its recovery code, a backup opens nothing, and after an erasure the root key of today
-opens no face in a backup from before. Asked for, the root key goes in sealed under a passphrase; then what is
-erased later can be read in that backup.
+A zip, stored: library.db, keys.db, the settings (config.toml) and a manifest that lists each with its size
+and SHA-256. manifest.mac is the manifest's HMAC under a key derived from the root key: who lacks that key
+can change, add, remove or exchange nothing in it unnoticed. The root key is not in it: without it, or its
+recovery code, a backup opens nothing, and after an erasure the root key of today opens no face in a backup
+from before. Asked for, it goes in sealed under a passphrase (root.json); then what is erased later can be
+read in it.
+
+Backups of the schema before (/1) have no such seal: nothing shows that they are as they were made.
 """
 
 from __future__ import annotations
@@ -11,26 +15,41 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
+import struct
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import IO
 
-from ..errors import LibraryError
+from ..errors import KeyUnavailable, LibraryError
 from ..files import atomic_file, delete_tree
-from . import erasure, ledger, root_key
+from . import crypto, erasure, ledger, root_key
 from .db import DatabaseError, explain
 from .library import Library
-from .root_key import KeyPlace, RootKey
+from .root_key import LIBRARY_ID, KeyPlace, RootKey
 
-SCHEMA = "selfsearch.backup/1"
+SCHEMA, UNSEALED = "selfsearch.backup/2", "selfsearch.backup/1"
 DATABASES = ("library.db", "keys.db")
-MEMBERS = (*DATABASES, "key.json", "config.toml", "root.json", "manifest.json")
+OPTIONAL = ("config.toml", "root.json")  # what else may be listed
+MANIFEST, MAC = "manifest.json", "manifest.mac"
+PURPOSE = "backup manifest"  # of the key under which the manifest is authenticated
 PART = 1 << 20  # bytes read at a time
+LARGEST = 1 << 16  # bytes of a member that is no database
+MALFORMED = (  # what reading a damaged or hostile zip or manifest raises
+    zipfile.BadZipFile, ValueError, TypeError, KeyError, AttributeError, EOFError, OverflowError,
+    RuntimeError, struct.error, OSError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What the manifest says of one file."""
+
+    size: int  # bytes
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +61,74 @@ class Manifest:
     counts: dict[str, int]
     ledger_length: int
     ledger_hash: str
-    sha256: dict[str, str] = field(default_factory=dict)  # member -> digest
+    files: dict[str, Member]
     schema: str = SCHEMA
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that is open for reading. What it says counts after `authenticate` alone."""
+
+    path: Path
+    manifest: Manifest
+    raw: bytes  # the manifest's bytes
+    mac: bytes
+    archive: zipfile.ZipFile
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether it can be shown to be as it was made: not so for one of the schema before."""
+        return self.manifest.schema == SCHEMA
+
+    @property
+    def has_root(self) -> bool:
+        """Whether the root key was put into it."""
+        return "root.json" in self.manifest.files
+
+    def authenticate(self, root: RootKey) -> None:
+        """Raises LibraryError unless the manifest was made by who has this root key."""
+        if not any(crypto.is_mac(self.mac, _mac_key(key), self.raw) for key in root.libraries):
+            raise LibraryError(
+                f"{self.path} was changed after it was made, or put together from several backups: its list"
+                " of files does not bear the seal of this library. Nothing was restored; use another backup"
+            )
+
+    def sealed_root(self, passphrase: str) -> RootKey:
+        """The root key that was put into it. Raises KeyUnavailable for a wrong passphrase."""
+        with _refusing(self.path):
+            place = KeyPlace.parse(self.read("root.json"))
+            root = root_key.from_passphrase(place, lambda: passphrase)
+        return replace(root, under=None)
+
+    def read(self, name: str) -> bytes:
+        """A small file, as the manifest lists it."""
+        with _refusing(self.path):
+            data = _small(self.archive, name)
+            _check_digest(name, self.manifest.files[name], len(data), hashlib.sha256(data).hexdigest())
+        return data
+
+    def unpack(self, folder: Path) -> None:
+        """Write the databases into a private folder, 0600; each must be as the manifest lists it."""
+        for name in DATABASES:
+            with atomic_file(folder / name) as file:
+                for part in self._parts(name):
+                    file.write(part)
+
+    def check(self) -> None:
+        """Read it through. Raises LibraryError when a file is not as the manifest lists it."""
+        for name in self.manifest.files:
+            for _ in self._parts(name):
+                pass
+
+    def _parts(self, name: str) -> Iterator[bytes]:
+        """A file, part by part. Raises LibraryError, at the latest behind the last one."""
+        digest, size = hashlib.sha256(), 0
+        with _refusing(self.path), self.archive.open(name) as member:
+            while part := member.read(PART):
+                digest.update(part)
+                size += len(part)
+                yield part
+            _check_digest(name, self.manifest.files[name], size, digest.hexdigest())
 
 
 def save(
@@ -53,79 +138,118 @@ def save(
 
     Needs the writer's place. Unless `replacing`, raises FileExistsError when there is something at `target`.
     """
-    place = KeyPlace.read(library.home)
-    extras = {"key.json": json.dumps(asdict(KeyPlace(place.library_id, place.kind))).encode()}
+    place, small = KeyPlace.read(library.home), {}
     if (library.home / "config.toml").exists():
-        extras["config.toml"] = (library.home / "config.toml").read_bytes()
+        small["config.toml"] = (library.home / "config.toml").read_bytes()
     if passphrase is not None:
         sealed = root_key.protect(KeyPlace(place.library_id, "passphrase"), library.root, passphrase)
-        extras["root.json"] = json.dumps(asdict(sealed)).encode()
+        small["root.json"] = json.dumps(asdict(sealed)).encode()
     with _copied(library, target) as folder:
         counts, length, last_hash = _examine_copy(folder, library)
-        digests = {name: hashlib.sha256(data).hexdigest() for name, data in extras.items()}
-        for name in DATABASES:
-            with (folder / name).open("rb") as database:
-                digests[name] = _sha256(database)
-        manifest = Manifest(place.library_id, now, counts, length, last_hash, digests)
-        extras["manifest.json"] = json.dumps(asdict(manifest), indent=1).encode()
+        files = {name: Member(len(data), hashlib.sha256(data).hexdigest()) for name, data in small.items()}
+        files |= {name: _member(folder / name) for name in DATABASES}
+        manifest = Manifest(place.library_id, now, counts, length, last_hash, files)
+        raw = json.dumps(asdict(manifest), indent=1).encode()
+        small |= {MANIFEST: raw, MAC: crypto.mac(_mac_key(library.root.library), raw).hex().encode()}
         with (
             atomic_file(target, replacing=replacing) as file,
             zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
         ):
             for name in DATABASES:
                 archive.write(folder / name, name)
-            for name, data in extras.items():
+            for name, data in small.items():
                 archive.writestr(name, data)
-    check(target)
+    with opened(target) as backup:
+        backup.authenticate(library.root)
+        backup.check()
     return manifest
 
 
-def check(path: Path) -> Manifest:
-    """Read a backup through; every member must have the manifest's digest. Raises LibraryError."""
+@contextmanager
+def opened(path: Path) -> Iterator[Backup]:
+    """The backup at `path`, open for reading. Raises LibraryError when it is none.
+
+    It holds what its manifest lists and nothing else, or it is refused.
+    """
+    with path.open("rb") as file:  # one file from here on, whatever takes its place
+        with _refusing(path):
+            archive = zipfile.ZipFile(file)
+        with archive:
+            with _refusing(path):
+                backup = _read(path, archive)
+            yield backup
+
+
+def _read(path: Path, archive: zipfile.ZipFile) -> Backup:
+    infos = {info.filename: info for info in archive.infolist()}
+    if len(infos) != len(archive.infolist()) or any(info.compress_type for info in infos.values()):
+        raise ValueError("a name twice, or compressed")
+    raw = _small(archive, MANIFEST)
+    manifest = _parse(raw, infos)
+    is_sealed = manifest.schema == SCHEMA
+    beside = {MANIFEST, MAC} if is_sealed else {MANIFEST}
+    if set(infos) != {*manifest.files, *beside}:
+        raise LibraryError(
+            f"{path} holds other files than its list names: it was changed after it was made, or is damaged."
+            " Nothing was restored"
+        )
+    mac = bytes.fromhex(_small(archive, MAC).decode("ascii")) if is_sealed else b""
+    return Backup(path, manifest, raw, mac, archive)
+
+
+def _parse(raw: bytes, infos: Mapping[str, zipfile.ZipInfo]) -> Manifest:
+    """Raises one of MALFORMED for what is no manifest."""
+    values = json.loads(raw)
+    schema, allowed = values["schema"], {*DATABASES, *OPTIONAL}
+    if schema == UNSEALED:
+        allowed.add("key.json")
+        files = {name: Member(infos[name].file_size, sha256) for name, sha256 in values.pop("sha256").items()}
+    elif schema == SCHEMA:
+        files = {name: Member(entry["size"], entry["sha256"]) for name, entry in values["files"].items()}
+    else:
+        raise LibraryError("it was written by another version of selfsearch")
+    if not set(DATABASES) <= set(files) <= allowed or not LIBRARY_ID.fullmatch(values["library_id"]):
+        raise ValueError("not the files of a backup")
+    datetime.fromisoformat(values["made_at"])
+    return Manifest(**values | {"files": files})
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """What a damaged or hostile file raises becomes one sentence."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            is_complete = {*DATABASES, "key.json", "manifest.json"} <= set(names) <= {*MEMBERS}
-            if len(set(names)) != len(names) or not is_complete:
-                raise LibraryError(f"{path} is not a backup of selfsearch")
-            manifest = Manifest(**json.loads(archive.read("manifest.json")))
-            for name in set(names) - {"manifest.json"}:
-                with archive.open(name) as member:
-                    if _sha256(member) != manifest.sha256.get(name):
-                        raise LibraryError(f"{path} is damaged: {name} is not as it was saved")
-    except (zipfile.BadZipFile, ValueError, TypeError, EOFError) as exc:
+        yield
+    except KeyUnavailable:
+        raise
+    except LibraryError as exc:
+        raise LibraryError(str(exc) if str(path) in str(exc) else f"{path} cannot be used: {exc}") from exc
+    except MALFORMED as exc:
         raise LibraryError(f"{path} is not a backup of selfsearch, or it is damaged") from exc
-    if manifest.schema != SCHEMA:
-        raise LibraryError(f"{path} was written by another version of selfsearch ({manifest.schema})")
-    return manifest
 
 
-def unpack(path: Path, folder: Path) -> None:
-    """Write the backup's members into a private folder, 0600."""
-    with zipfile.ZipFile(path) as archive:
-        for name in set(archive.namelist()) & set(MEMBERS):
-            with archive.open(name) as member, atomic_file(folder / name) as file:
-                shutil.copyfileobj(member, file, PART)
+def _small(archive: zipfile.ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).file_size > LARGEST:
+        raise ValueError("too large")
+    return archive.read(name)
 
 
-def place(path: Path) -> KeyPlace:
-    """Where the root key of the library that was saved is kept, unless under a passphrase."""
-    with zipfile.ZipFile(path) as archive:
-        return KeyPlace.parse(archive.read("key.json"))
+def _check_digest(name: str, listed: Member, size: int, sha256: str) -> None:
+    if listed != Member(size, sha256):
+        raise LibraryError(
+            f"it is damaged, or was changed: {name} is not as it was saved. Nothing was restored"
+        )
 
 
-def has_root(path: Path) -> bool:
-    """Whether the root key was put into the backup."""
-    with zipfile.ZipFile(path) as archive:
-        return "root.json" in archive.namelist()
+def _mac_key(key: bytes) -> bytes:
+    return crypto.derive(key, PURPOSE)
 
 
-def sealed_root(path: Path, passphrase: str | None) -> RootKey:
-    """The root key that was put into the backup. Raises KeyUnavailable for a wrong passphrase."""
-    with zipfile.ZipFile(path) as archive:
-        place = KeyPlace.parse(archive.read("root.json"))
-    root = root_key.from_passphrase(place, lambda: passphrase)
-    return replace(root, under=None)
+def _member(path: Path) -> Member:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(PART):
+            digest.update(part)
+    return Member(path.stat().st_size, digest.hexdigest())
 
 
 def examine(library: Library) -> dict[str, int]:
@@ -168,10 +292,3 @@ def _examine_copy(folder: Path, library: Library) -> tuple[dict[str, int], int, 
         counts, length = examine(copy), ledger.verify(copy)
         entries = ledger.entries(copy)
     return counts, length, entries[-1].hash if entries else ""
-
-
-def _sha256(stream: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while part := stream.read(PART):
-        digest.update(part)
-    return digest.hexdigest()

@@ -9,17 +9,18 @@ and a search for what was erased (remnant_scan.py).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from ..errors import LibraryError, UsageError
-from ..types import Embeddings, isoformat
+from ..types import isoformat
 from . import faces, ledger
+from .db import batched, marks
 from .ledger import LedgerEntry
 from .library import Library
-from .sealed import MediaBlock, join_chips, media_blocks, unpack_embeddings
+from .sealed import MediaBlock, join_chips, media_blocks
 
 COUNTED = {  # table -> what a receipt calls its rows
     "sources": "sources",
@@ -40,8 +41,6 @@ COUNTED = {  # table -> what a receipt calls its rows
 }
 SAMPLED = 24  # media whose bytes are searched for in files, and as many texts
 SAMPLE_BYTES = 48  # of each: enough to be unique
-
-ChooseFaces = Callable[[Sequence[int], Embeddings], "list[bool]"]  # ids, embeddings -> whether each stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,45 +238,41 @@ def confirmed_faces(library: Library) -> set[int]:
     return {face for (face,) in library.db.execute("select face_id from verdicts where verdict = 'me'")}
 
 
-def remove_faces(
-    library: Library, pack: int, dimension: int, choose: ChooseFaces, now: datetime
-) -> RemovedFaces:
-    """Remove single faces from media that stay: those that `choose` does not keep, by their embeddings.
+def remove_faces(library: Library, gone: Collection[int], subject: str, now: datetime) -> RemovedFaces:
+    """Remove single faces from media that stay. `subject` is what the receipt calls them.
 
     One transaction, in which the request for their erasure is noted with its counts: `forget.complete` goes
-    on from there. Media without embeddings of this pack are left alone: the next index gives them some.
+    on from there. Where a block does not open, the media file loses all its faces: the next index makes those
+    that stay anew.
     """
-    gone: set[int] = set()
     samples: list[bytes] = []
     with library.atomic():
-        rows = library.db.execute(
-            """
-            select media_id, pack_id, source_id, sealed, count
-            from vectors
-            where pack_id = ? and count > 0
-            """,
-            [pack],
-        ).fetchall()
-        for block in map(MediaBlock._make, rows):
-            ids, data = _faces_of(library, block.media), block.open(library)
-            mask = choose(ids, unpack_embeddings(data, dimension))
-            if not all(mask):
-                size = 4 * dimension
-                starts = (at * size for at, stays in enumerate(mask) if not stays)
-                samples += [data[start : start + SAMPLE_BYTES] for start in starts]
-                samples += _remove_records(library, block.media, mask)
-                gone.update(face for face, stays in zip(ids, mask, strict=True) if not stays)
-        _forget_appearances(library, gone, set())
+        for media in _media_of(library, gone):
+            mask = [face not in gone for face in _faces_of(library, media)]
+            try:
+                samples += _remove_records(library, media, mask)
+            except LibraryError:
+                faces.drop_faces(library, media)
+        _forget_appearances(library, set(gone), set())
         if gone:
             library.db.table("erasures").insert(
                 {
                     "kind": "bystanders",
-                    "subject": "faces that resemble nobody enrolled",
+                    "subject": subject,
                     "began_at": isoformat(now),
                     "counts": json.dumps({"faces": len(gone)}),
                 }
             )
     return RemovedFaces(len(gone), tuple(samples[:SAMPLED]))
+
+
+def _media_of(library: Library, ids: Iterable[int]) -> list[int]:
+    """The media files that these faces are in."""
+    found: set[int] = set()
+    for chunk in batched(ids):
+        rows = library.db.execute(f"select media_id from faces where id in ({marks(chunk)})", chunk)
+        found.update(media for (media,) in rows)
+    return sorted(found)
 
 
 def _faces_of(library: Library, media: int) -> list[int]:
@@ -288,16 +283,18 @@ def _faces_of(library: Library, media: int) -> list[int]:
 def _remove_records(library: Library, media: int, mask: Sequence[bool]) -> list[bytes]:
     """Keep the faces of `mask` in chips, embeddings of every pack, and rows.
 
-    Returns samples of the chips that go.
+    Returns samples of what goes.
     """
     samples: list[bytes] = []
     for block in media_blocks(library, media):
         if block.pack is None:
-            samples = _remove_chips(library, block, mask)
+            samples += _remove_chips(library, block, mask)
         elif block.faces != len(mask):
             block.delete(library)  # damaged; made anew from the chips
         else:
-            records = [record for record, stays in zip(block.records(library), mask, strict=True) if stays]
+            pairs = list(zip(block.records(library), mask, strict=True))
+            records = [record for record, stays in pairs if stays]
+            samples += [record[:SAMPLE_BYTES] for record, stays in pairs if not stays]
             block.replace(library, b"".join(records))
             library.db.execute(
                 """

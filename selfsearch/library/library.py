@@ -67,20 +67,36 @@ class Library:
                 raise LibraryError("the library was written by a newer selfsearch; update this one")
             if steps.pending(db):
                 steps.apply(db)
+        if self.library_id is None:
+            self.identify(root_key.KeyPlace.read(self.home).library_id)
+
+    @property
+    def library_id(self) -> str | None:
+        """Which library this is, as its database says; None before it has been brought up to this version."""
+        if not self.db.table("identity").exists():
+            return None
+        row = self.db.execute("select library_id from identity").fetchone()
+        return row and str(row[0])
+
+    def identify(self, library_id: str) -> None:
+        """Note in the database which library it is."""
+        with self.atomic():
+            self.db.execute("delete from identity")
+            self.db.execute("insert into identity values (?)", [library_id])
 
     def write_anew(self) -> None:
         """Put both databases under the current key: copies under it are made, and take their places.
 
         Needs the writer's place. Killed in between, one or the other generation is there, whole.
         """
-        folder = stage_replacement(self.home)
-        try:
-            for name, db in (("library.db", self.db), ("keys.db", self.keys)):
-                copy_database(db, folder / name, self.root.library)
-        except DatabaseError as exc:
-            raise explain(exc, self.path) from exc
-        self.close()
-        commit_replacement(self.home)
+        with staged_replacement(self.home) as folder:
+            try:
+                for name, db in (("library.db", self.db), ("keys.db", self.keys)):
+                    copy_database(db, folder / name, self.root.library)
+            except DatabaseError as exc:
+                raise explain(exc, self.path) from exc
+            self.close()
+            commit_replacement(self.home)
         self._open()
 
     @contextmanager
@@ -217,11 +233,11 @@ def _prepare(home: Path, *, create: bool) -> None:
 
 def _make(home: Path, key_folder: Path) -> None:
     """Make a library, whole or not at all: one whose files are empty was damaged."""
-    folder = stage_replacement(home)
-    root = root_key.create(folder, key_folder)
-    with Library(folder, root, key_folder, create=True) as library:
-        library.migrate()
-    commit_replacement(home)
+    with staged_replacement(home) as folder:
+        root = root_key.create(folder, key_folder)
+        with Library(folder, root, key_folder, create=True) as library:
+            library.migrate()
+        commit_replacement(home)
 
 
 @contextmanager
@@ -245,14 +261,20 @@ def writer(home: Path, wanted: bool = True) -> Iterator[None]:
         lock.release()
 
 
-def stage_replacement(home: Path) -> Path:
+@contextmanager
+def staged_replacement(home: Path) -> Iterator[Path]:
     """An empty private folder for the files of a library that is to replace the one at `home`.
 
     From the moment they are committed, whoever opens the library moves them into place one by one, and the
-    old ones aside, until all are moved: killed at any moment, neither library is lost.
+    old ones aside, until all are moved: killed at any moment, neither library is lost. What is not committed
+    is removed.
     """
     delete_tree(home / STAGE)
-    return private_folder(home / STAGE)
+    try:
+        yield private_folder(home / STAGE)
+    finally:
+        if not is_committed(home):
+            delete_tree(home / STAGE)
 
 
 def commit_replacement(home: Path) -> None:

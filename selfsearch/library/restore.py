@@ -1,148 +1,263 @@
-"""Restore: a backup becomes the library, without what was withdrawn or erased after it was made.
+"""Restore: a backup becomes the library, without what was withdrawn, erased or removed after it was made.
 
-The backup is unpacked beside the library, opened and checked whole. Keys are wrapped anew under the present
-root key; a source or person whose key opens under none was erased since, and is erased again. Where a library
-is in place, what its ledger says beyond the backup's counts, too.
+The backup is unpacked beside the library, authenticated under its root key, opened and checked whole. Keys
+are wrapped anew under the present root key; a source or person whose key opens under none was erased since,
+and is erased again. Where the library is still in place, what its ledger says beyond the backup's counts,
+too, and what it has no more of single things (carry_over.py). Nothing in the backup decides where a key is
+kept: it stays where it was found, else it goes where that of a new library goes. Settings are taken as far as
+the caller chooses.
 """
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from ..errors import KeyUnavailable, LibraryError
+from .. import settings
+from ..errors import KeyUnavailable, LibraryError, SelfsearchError, UsageError
+from ..settings import Settings
 from ..types import isoformat
-from . import backup, crypto, erasure, keys, ledger, root_key, sources
+from . import backup, carry_over, crypto, erasure, keys, ledger, root_key, sources
+from .backup import Backup, Manifest
+from .carry_over import Comparison
+from .db import DatabaseError
 from .ledger import LedgerEntry
 from .ledger_head import HeadFile
-from .library import Library, commit_replacement, stage_replacement
+from .library import Library, commit_replacement, staged_replacement
 from .people import all_people
 from .root_key import KeyPlace, RootKey
 from .sealed import MediaBlock, ProbeBlock
 
-EraseEnded = Callable[[Library], None]  # asks for the erasure of what has no consent any more
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A root key that may open a backup."""
+
+    root: RootKey
+    place: KeyPlace | None = None  # where it is kept; None for one that was typed or is in the backup
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What whoever restores decides."""
+
+    erase_ended: Callable[[Library], None]  # asks for the erasure of what has no consent any more
+    # settings of the library in place and of the backup -> what is to be changed
+    choose_settings: Callable[[Settings, Settings], dict[str, Any]]
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What came of it."""
 
-    manifest: backup.Manifest
-    newer: int  # ledger entries of the library in place that were taken over
-    lost: tuple[str, ...]  # sources and people whose keys open no more: they are erased
+    manifest: Manifest
+    newer: int = 0  # ledger entries of the library in place that were taken over
+    faces: int = 0  # that were removed in the library in place, and now again
+    verdicts_lost: int = 0  # about faces that the backup does not have
+    unread: bool = False  # the library in place, or a part of it, could not be read
+    is_behind: bool = False  # this machine has seen a longer ledger of this library
+    lost: tuple[str, ...] = field(default=())  # sources and people whose keys open no more: they are erased
 
 
 def restore(
-    home: Path, key_folder: Path, path: Path, roots: Sequence[RootKey], erase_ended: EraseEnded, now: datetime
+    home: Path, key_folder: Path, source: Backup, candidates: Sequence[Candidate], caller: Caller
 ) -> Restored:
-    """Replace the library at `home` by the backup at `path`. Needs the writer's place.
+    """Replace the library at `home` by a backup. Needs the writer's place.
 
-    `roots`: root keys that may open it; the first that opens its databases is kept as the library's, so the
-    present one comes first. Raises KeyUnavailable when none does, LibraryError when the backup is damaged;
-    then nothing was changed.
+    The first of `candidates` that opens the databases is kept as the library's, so the present one comes
+    first. Raises KeyUnavailable when none does, LibraryError when the backup is damaged or was changed; then
+    nothing was changed.
     """
-    manifest = backup.check(path)
-    folder = stage_replacement(home)
-    backup.unpack(path, folder)
-    (folder / "root.json").unlink(missing_ok=True)
-    (folder / "manifest.json").unlink()
-    root = _fitting_root(folder, roots, key_folder)
-    with Library(folder, root, key_folder) as staged:
-        if backup.examine(staged) != manifest.counts or ledger.verify(staged) != manifest.ledger_length:
-            raise LibraryError(f"{path} does not hold what it says it holds; nothing was changed")
-        staged.migrate()
-        newer, lost = _reconcile(staged, home, roots, erase_ended, now)
-        staged.db.execute("pragma wal_checkpoint(truncate)")
-        staged.keys.execute("pragma wal_checkpoint(truncate)")
-    _keep_root(home, folder, key_folder, root)
-    HeadFile(key_folder, KeyPlace.read(folder).library_id).remove()  # this ledger is the one from now on
-    commit_replacement(home)
-    return Restored(manifest, newer, lost)
+    with staged_replacement(home) as folder:
+        source.unpack(folder)
+        found = _fitting(folder, candidates, key_folder)
+        if source.is_sealed:
+            source.authenticate(found.root)
+        place = found.place or root_key.new_place(_new_id(source), key_folder)
+        place.write(folder)
+        with Library(folder, found.root, key_folder) as staged:
+            _check_content(staged, source)
+            staged.migrate()
+            staged.identify(place.library_id)
+            restored = _reconcile(staged, home, source, candidates, caller)
+            head = HeadFile(key_folder, place.library_id)
+            if _is_behind(staged, head, candidates):
+                restored = replace(restored, is_behind=True)
+                detail = json.dumps({"backup_of": source.manifest.made_at})
+                subject = "a backup older than what this machine last saw"
+                ledger.append(
+                    staged, LedgerEntry(isoformat(caller.now), "accept", "library", subject, detail=detail)
+                )
+            for db in (staged.db, staged.keys):
+                db.execute("pragma wal_checkpoint(truncate)")
+        if source.is_sealed:
+            _stage_settings(home, folder, source, caller)
+        if found.place is None:
+            root_key.keep(place, found.root, key_folder)
+        HeadFile(key_folder, place.library_id).remove()  # this ledger is the one from now on
+        commit_replacement(home)
+    return restored
 
 
-def root_keys(home: Path, key_folder: Path, path: Path, ask: root_key.AskPassphrase | None) -> list[RootKey]:
-    """Root keys that may open a backup: the present one, and the one kept for the library that was saved."""
-    places, roots = [backup.place(path)], []
+def find_roots(
+    home: Path, key_folder: Path, library_id: str, ask: root_key.AskPassphrase | None
+) -> list[Candidate]:
+    """Root keys at hand: that of the library in place, and what is kept under the backup's number."""
+    places = [KeyPlace(library_id, "file")]
+    if root_key.keyring_name():
+        places.append(KeyPlace(library_id, "keyring"))
     with suppress(KeyUnavailable):  # there is no library in place
         places.insert(0, KeyPlace.read(home))
-    for place in places:
-        try:
-            roots.append(root_key.fetch(place, key_folder, ask))
-        except KeyUnavailable:
-            continue
-    return roots
+    candidates = []
+    for place in dict.fromkeys(places):
+        with suppress(KeyUnavailable):
+            candidates.append(Candidate(root_key.fetch(place, key_folder, ask), place))
+    return candidates
 
 
-def _fitting_root(folder: Path, roots: Sequence[RootKey], key_folder: Path) -> RootKey:
-    for root in roots:
+def _new_id(source: Backup) -> str:
+    """The number of the restored library; what is not authenticated does not say it."""
+    return source.manifest.library_id if source.is_sealed else secrets.token_hex(8)
+
+
+def _fitting(folder: Path, candidates: Sequence[Candidate], key_folder: Path) -> Candidate:
+    for candidate in candidates:
         try:
-            Library(folder, root, key_folder).close()
+            Library(folder, candidate.root, key_folder).close()
         except KeyUnavailable:
             continue
-        return root
+        return candidate
     raise KeyUnavailable(
         "the backup does not open with any key at hand; give its recovery code: selfsearch restore FILE"
         " --code"
     )
 
 
+def _check_content(staged: Library, source: Backup) -> None:
+    """Raises LibraryError when the databases are not those that the manifest speaks of."""
+    manifest, said = source.manifest, staged.library_id
+    is_whole = backup.examine(staged) == manifest.counts and ledger.verify(staged) == manifest.ledger_length
+    if said is not None and not (source.is_sealed and said == manifest.library_id):
+        raise LibraryError(
+            f"{source.path} was changed after it was made: the library in it is another one, or the seal was"
+            " taken off. Nothing was restored; use another backup"
+        )
+    if not is_whole:
+        raise LibraryError(f"{source.path} does not hold what it says it holds; nothing was changed")
+
+
 def _reconcile(
-    staged: Library, home: Path, roots: Sequence[RootKey], erase_ended: EraseEnded, now: datetime
-) -> tuple[int, tuple[str, ...]]:
-    """Take over newer entries, wrap keys anew, and ask for the erasure of what must not come back.
-
-    Returns how many entries, and the subjects of keys that open no more.
-    """
-    live = _open_live(home, staged)
-    try:
-        newer = _merge_ledger(staged, live, now) if live else []
-        wrapping = tuple(key for root in (staged.root, *roots) for key in root.wrapping)
-
-        def unwrap(name: str, wrapped: bytes) -> bytes | None:
-            return keys.unwrap(name, wrapped, wrapping) or (_live_key(staged, live, name) if live else None)
-
-        lost = [found for name in keys.rewrap(staged, unwrap) if (found := _key_subject(staged, name))]
+    staged: Library, home: Path, source: Backup, candidates: Sequence[Candidate], caller: Caller
+) -> Restored:
+    """Take over what is newer, wrap keys anew, and ask for the erasure of what must not come back."""
+    with ExitStack() as stack:
+        live = _open_live(home, staged, source, candidates)
+        if live:
+            stack.enter_context(live)
+        newer, is_sound = _merge_ledger(staged, live, caller.now) if live else ([], True)
+        lost = _wrap_anew(staged, live, candidates)
+        comparison = None
         with staged.atomic():
             for kind, number, subject in lost:
-                erasure.request(staged, kind, number, subject, now)
-            if live and any(entry.event == "erase" and entry.kind == "library" for entry in newer):
-                _erase_unknown(staged, live, now)
-            erase_ended(staged)
-    finally:
-        if live:
-            live.close()
-    return len(newer), tuple(subject for _, _, subject in lost)
+                erasure.request(staged, kind, number, subject, caller.now)
+            if live:
+                has_erased = any(entry.event == "erase" for entry in newer)
+                comparison = Comparison(staged, live, has_erased, caller.now)
+                carry_over.carry_over(comparison)
+            caller.erase_ended(staged)
+    subjects = tuple(subject for _, _, subject in lost)
+    if comparison is None:
+        return Restored(source.manifest, lost=subjects, unread=(home / "library.db").exists())
+    return Restored(
+        source.manifest,
+        newer=len(newer),
+        faces=comparison.faces,
+        verdicts_lost=comparison.verdicts_lost,
+        unread=comparison.unread or not is_sound,
+        lost=subjects,
+    )
 
 
-def _open_live(home: Path, staged: Library) -> Library | None:
+def _is_behind(staged: Library, head: HeadFile, candidates: Sequence[Candidate]) -> bool:
+    """Whether the restored ledger lacks entries that this machine has seen."""
+    entries = ledger.entries(staged)
+    for candidate in candidates:
+        with suppress(LibraryError):  # of another key
+            seen = head.read(candidate.root)
+            hashes = [ledger.GENESIS, *(entry.hash for entry in entries)]
+            return seen is not None and hashes[seen.number : seen.number + 1] != [seen.hash]
+    return True
+
+
+def _open_live(
+    home: Path, staged: Library, source: Backup, candidates: Sequence[Candidate]
+) -> Library | None:
     """The library in place, when it is the same one and opens."""
-    try:
-        if KeyPlace.read(home).library_id == KeyPlace.read(staged.home).library_id:
-            return Library(home, staged.root, staged.key_folder)
-    except LibraryError:
-        pass  # none there, or damaged: that may be why somebody restores
+    is_named = False
+    with suppress(KeyUnavailable):
+        is_named = source.is_sealed and KeyPlace.read(home).library_id == source.manifest.library_id
+    for candidate in candidates:
+        if not is_named and not {*candidate.root.libraries} & {*staged.root.libraries}:
+            continue
+        with suppress(LibraryError):  # none there, or damaged: that may be why somebody restores
+            live = Library(home, candidate.root, staged.key_folder)
+            try:
+                live.migrate()
+            except (SelfsearchError, DatabaseError):
+                live.close()
+                return None
+            return live
     return None
 
 
-def _merge_ledger(staged: Library, live: Library, now: datetime) -> list[LedgerEntry]:
-    """Take over what the ledger in place says beyond the backup's. Returns those entries."""
-    ledger.verify(live)
-    old, new = ledger.entries(staged), ledger.entries(live)
+def _merge_ledger(staged: Library, live: Library, now: datetime) -> tuple[list[LedgerEntry], bool]:
+    """Take over what the ledger in place says beyond the backup's.
+
+    Returns those entries, and whether the ledger in place could be read whole and believed.
+    """
+    try:
+        new = ledger.entries(live)
+    except DatabaseError:
+        return [], False
+    try:
+        ledger.verify(live)
+        is_sound = True
+    except LibraryError:
+        is_sound = False
+    old = ledger.entries(staged)
     fork = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a.hash != b.hash), None)
-    if fork is None:
+    if fork is None and is_sound:
         with staged.atomic():
             for entry in new[len(old) :]:
                 ledger.copy_entry(staged, entry)
-        return new[len(old) :]
-    last = {(entry.kind, entry.subject): entry for entry in new[fork:]}
+        return new[len(old) :], True
+    last = {(entry.kind, entry.subject): entry for entry in new[fork or 0 :]}
     ended = [entry for entry in last.values() if entry.event in ("revoke", "erase")]
     for entry in ended:  # the two went different ways: what was withdrawn in either is withdrawn
         detail = f"taken over on restore; {entry.event} of {entry.at}"
         ledger.append(staged, LedgerEntry(isoformat(now), "revoke", entry.kind, entry.subject, detail=detail))
-    return ended
+    return ended, is_sound
+
+
+def _wrap_anew(
+    staged: Library, live: Library | None, candidates: Sequence[Candidate]
+) -> list[tuple[str, int, str]]:
+    """Wrap keys under the present root key. Returns kind, number and subject of those that open no more."""
+    wrapping = tuple(
+        key for root in (staged.root, *(each.root for each in candidates)) for key in root.wrapping
+    )
+
+    def unwrap(name: str, wrapped: bytes) -> bytes | None:
+        return keys.unwrap(name, wrapped, wrapping) or (_live_key(staged, live, name) if live else None)
+
+    return [found for name in keys.rewrap(staged, unwrap) if (found := _key_subject(staged, name))]
 
 
 def _live_key(staged: Library, live: Library, name: str) -> bytes | None:
@@ -182,29 +297,15 @@ def _key_subject(library: Library, name: str) -> tuple[str, int, str] | None:
     return None if subject is None else (kind, int(number), subject)
 
 
-def _erase_unknown(staged: Library, live: Library, now: datetime) -> None:
-    """Single photographs or sources were erased since: what the library in place lacks must not come back."""
-    locators = {row.locator for row in sources.all_sources(live)}
-    for source in sources.all_sources(staged):
-        if source.locator not in locators:
-            erasure.request(staged, "source", source.id, source.root, now)
-    hashes = {sha256 for (sha256,) in live.db.execute("select sha256 from media")}
-    for media, sha256 in staged.db.execute("select id, sha256 from media").fetchall():
-        if sha256 not in hashes:
-            erasure.request(staged, "media", media, "a media file", now)
-
-
-def _keep_root(home: Path, folder: Path, key_folder: Path, root: RootKey) -> None:
-    """See that the root key is kept where the key.json that will be in place says."""
-    old = KeyPlace.read(folder)
-    if (home / "key.json").exists() and KeyPlace.read(home).library_id == old.library_id:
-        place = KeyPlace.read(home)
-        place.write(folder)  # the present place stays; a passphrase, too
-        if place.kind == "passphrase" and root.under is not None:
-            return
-    kind = old.kind if old.kind != "passphrase" else "file"
-    if kind == "keyring" and root_key.keyring_name() is None:
-        kind = "file"
-    place = KeyPlace(old.library_id, kind)
-    root_key.keep(place, root, key_folder)
-    place.write(folder)
+def _stage_settings(home: Path, folder: Path, source: Backup, caller: Caller) -> None:
+    """Write the settings that will be in place, with what the caller takes of the backup's."""
+    if "config.toml" not in source.manifest.files:
+        return
+    try:
+        saved = settings.parse(source.read("config.toml").decode(), "the backup's config.toml")
+    except (UsageError, ValueError):
+        return  # of another version
+    here = settings.in_file(home)
+    changes = caller.choose_settings(here, saved)
+    if changes:
+        settings.write(folder, **settings.load(home / "config.toml") | changes)

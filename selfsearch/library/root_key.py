@@ -111,11 +111,21 @@ def _open_unblocked(path: str, flags: int) -> int:
 def create(home: Path, key_folder: Path) -> RootKey:
     """Make a library's root key and keep it in the keyring; where there is none, in a 0600 file."""
     root = RootKey(crypto.new_key(), (crypto.new_key(),))
-    kind = "keyring" if keyring_name() else "file"
-    place = KeyPlace(secrets.token_hex(8), kind)
+    place = new_place(secrets.token_hex(8), key_folder)
     keep(place, root, key_folder)
     place.write(home)
     return root
+
+
+def new_place(library_id: str, key_folder: Path) -> KeyPlace:
+    """Where a library's root key is to be kept that is kept nowhere yet; never where another key is."""
+    kind = "keyring" if keyring_name() else "file"
+    place = KeyPlace(library_id, kind)
+    if kind == "file":
+        is_taken = key_file(place, key_folder).exists()
+    else:
+        is_taken = _keyring().get_password(SERVICE, library_id) is not None
+    return replace(place, library_id=secrets.token_hex(8)) if is_taken else place
 
 
 def unlock(home: Path, key_folder: Path, ask: AskPassphrase | None) -> RootKey:

@@ -371,6 +371,12 @@ def m011_ledger_of_any_event(db: Database) -> None:
     )
 
 
+@schema()
+def m012_identity(db: Database) -> None:
+    """Which library this is: a copy of the database says so itself. Filled by Library.migrate()."""
+    _run(db, "create table identity (library_id text not null) strict")
+
+
 def _run(db: Database, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)

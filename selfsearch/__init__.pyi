@@ -3,6 +3,7 @@
 from .api import Selfsearch as Selfsearch
 from .api import open as open
 from .consent.forget import Receipt as Receipt
+from .consent.grants import ConsentRequest as ConsentRequest
 from .consent.grants import Grant as Grant
 from .errors import ConsentError as ConsentError
 from .errors import InputError as InputError
@@ -17,6 +18,7 @@ from .errors import UsageError as UsageError
 from .library.changes import Change as Change
 from .library.library import Library as Library
 from .library.library import open_library as open_library
+from .library.people import KeptProbe as KeptProbe
 from .library.people import Person as Person
 from .library.sources import SourceRow as SourceRow
 from .packs.store import find_pack as find_pack

@@ -10,19 +10,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from .consent import audit, forget, grants
+from .consent import audit, enrolment, forget, grants
 from .consent.forget import Receipt
 from .consent.grants import ConsentRequest, Grant
 from .errors import InputError, UsageError
 from .library import changes, items, people, sources
 from .library.changes import Change
 from .library.library import Library, open_library
-from .library.people import Person
+from .library.people import KeptProbe, Person
 from .library.root_key import AskPassphrase
 from .library.sources import SourceRow
 from .packs.store import find_pack
@@ -105,8 +105,6 @@ class Selfsearch:
         """
         digest = hashlib.sha256(evidence).hexdigest() if evidence is not None else ""
         request = ConsentRequest(kind, _subject(kind, subject), basis, by, digest, lasts, method="library")
-        if (kind, basis) not in grants.STATEMENTS:
-            raise UsageError(f"there is no consent for a {kind} on the basis {basis!r}: it is own or release")
         return grants.give(self.library, request, self.clock())
 
     def require_consent(self, kind: Kind, subject: PathLike) -> Grant:
@@ -136,12 +134,29 @@ class Selfsearch:
             raise UsageError("indexing needs consent for a source, not for a person")
         return index(self.library, self.engine, grant, Path(grant.subject), self.clock, progress)
 
-    def enroll(self, grant: Grant, *photos: PathLike, face: int | None = None) -> Person:
+    def enroll(self, consent: Grant | ConsentRequest, *photos: PathLike, face: int | None = None) -> Person:
         """Remember a person by photographs, or add clearer ones.
 
-        `face` counts from 1, largest first: needed where a photograph shows several.
+        `face` counts from 1, largest first: needed where a photograph shows several. Raises ConsentError for
+        a photograph that does not look like what is kept of the person. If it shows the person all the same,
+        such as an old one, give a ConsentRequest: a statement for these photographs, which stays in the
+        ledger with their hashes. What looks more like somebody else who is enrolled is refused even so, but
+        for the `lookalikes` of the statement.
         """
-        return enroll.enroll(self.gallery, grant, self._read_probes(photos, face), self.clock())
+        with enrolment.attempt(self.library, consent.subject, self.clock):
+            probes, now = self._read_probes(photos, face), self.clock()
+            if isinstance(consent, ConsentRequest):
+                consent = enroll.about(self.gallery, replace(consent, method="library"), probes, now)
+            return enroll.enroll(self.gallery, consent, probes, now)
+
+    def photographs(self, name: str) -> list[KeptProbe]:
+        """By which photographs a person is searched, and on what each rests."""
+        return people.kept_probes(self.library, self._find(name))
+
+    def remove_photograph(self, name: str, number: int) -> list[Receipt]:
+        """Erase one of them; its number is in `photographs`. The last one goes with the person: `forget`."""
+        enrolment.remove(self.library, self._find(name), number, self.clock())
+        return forget.complete(self.library, self.clock())
 
     def query(
         self,
@@ -207,9 +222,14 @@ class Selfsearch:
         return to_html(answer, crops.for_appearances(self.library, self.engine, answer.appearances))
 
     def _enrolled(self, grant: Grant) -> Person:
-        person = people.find_person(self.library, grant.subject) if grant.kind == "person" else None
-        if person is None:
+        if grant.kind != "person":
             raise UsageError(f"nobody called {grant.subject!r} is enrolled")
+        return self._find(grant.subject)
+
+    def _find(self, name: str) -> Person:
+        person = people.find_person(self.library, name)
+        if person is None:
+            raise UsageError(f"nobody called {name!r} is enrolled")
         return person
 
     def _read_probes(self, photos: Sequence[PathLike], face: int | None) -> list[Probe]:

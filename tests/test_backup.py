@@ -26,7 +26,7 @@ from tests.forensics import encodings
 
 def test_a_backup_is_private_holds_no_key_and_nothing_readable(run: Run, home: Path, filled: Path) -> None:
     out = run("backup", filled / "b.zip").out
-    assert "2 sources, 2 media, 2 faces, 3 entries" in out
+    assert "2 sources, 2 media, 2 faces, 4 entries" in out
     raw, key = (filled / "b.zip").read_bytes(), key_of(home).read_bytes()
     assert (filled / "b.zip").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in filled.iterdir()] == ["b.zip"]
@@ -47,7 +47,7 @@ def test_a_lost_library_comes_back_whole(run: Run, home: Path, filled: Path, sel
     lose(home)
     run("restore", filled / "b.zip")
     assert shown(run, selfie) == {"planted-private.jpg"}
-    assert "3 entries" in run("consent", "verify").out
+    assert "4 entries" in run("consent", "verify").out
 
 
 def test_restore_asks_before_it_replaces_and_checks_first(run: Run, home: Path, filled: Path) -> None:

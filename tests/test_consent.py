@@ -25,7 +25,7 @@ from selfsearch.workflows.gallery import Gallery
 from tests import photos
 from tests.conftest import Run
 from tests.fakes import ColourEngine, coloured
-from tests.forensics import all_bytes, encodings
+from tests.forensics import all_bytes, encodings, sha256
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 At = Callable[[str], None]
@@ -216,7 +216,9 @@ def test_the_audit_log_says_who_was_searched_for_and_refused(
         {**at_once, "person": "me", "purpose": "before I apply", "outcome": "answered", "appearances": 2},
         {**at_once, "person": None, "purpose": "curious", "outcome": "refused", "appearances": None},
     ]
-    assert run("consent", "audit", "me").out.count("\n") == 1
+    added, answered = run("consent", "audit", "me").out.splitlines()
+    assert f"added     me: photograph with SHA-256 {sha256(selfie.read_bytes())[:12]}" in added
+    assert "answered  me, 2 appearances: before I apply" in answered
 
 
 def test_the_receipt_is_one_private_page_that_shows_what_was_agreed_to(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from . import consent_prompt, options
 if TYPE_CHECKING:
     from ..consent.grants import ConsentStatus
     from ..library.library import Library
+    from ..library.people import AuditedPhotographs
 
 app = typer.Typer(
     help="Who agreed to what, until when; to renew it, to withdraw it, and to show it.",
@@ -50,12 +52,12 @@ def list_statuses(as_json: options.AsJson = False) -> None:
 @app.command("show")
 def show(subject: Subject, as_json: options.AsJson = False) -> None:
     """Show everything that the ledger says about one source or person, with the words that were agreed to."""
-    from ..library import ledger
+    from ..consent import enrolment
     from ..report.consent_records import entry_to_json, entry_to_lines
 
     with options.opened() as library:
         kind, name = _resolve(library, subject)
-        entries = ledger.entries(library, kind, name)
+        entries = enrolment.entries(library, kind, name)
     if as_json:
         listed = [entry_to_json(entry) for entry in entries]
         options.answer_json({"schema": "selfsearch.ledger/1", "entries": listed})
@@ -139,7 +141,7 @@ def export(
     ] = None,
 ) -> None:
     """Give out the records of consent: as JSON, or as a readable receipt in one HTML file."""
-    from ..consent import grants
+    from ..consent import enrolment, grants
     from ..files import write_private
     from ..library import ledger, root_key
     from ..report import consent_records
@@ -149,7 +151,7 @@ def export(
     with options.opened() as library:
         length = ledger.verify(library)
         kind, name = _resolve(library, subject) if subject else (None, None)
-        entries = ledger.entries(library, kind, name)
+        entries = enrolment.entries(library, kind, name)
         statuses = [
             status for status in grants.statuses(library, options.now())
             if subject is None or (status.entry.kind, status.entry.subject) == (kind, name)
@@ -208,17 +210,26 @@ def audit(
 ) -> None:
     """Show who was searched for, when, why and with what outcome, and what was exported.
 
-    Refused attempts are in it, too.
+    Refused attempts are in it, too, and so are the photographs by which people are searched: what was added,
+    refused or removed.
     """
     from ..library import ledger, people
 
     with options.opened() as library:
-        rows, exports = people.queries(library, person), ledger.exports(library, person)
+        log, exports = people.audit_log(library, person), ledger.exports(library, person)
     if as_json:
-        options.answer_json({"schema": "selfsearch.audit/1", "queries": rows, "exports": exports})
+        questions = [line for line in log if isinstance(line, dict)]
+        photographs = [asdict(line) for line in log if isinstance(line, people.AuditedPhotographs)]
+        options.answer_json(
+            {
+                "schema": "selfsearch.audit/1", "queries": questions, "photographs": photographs,
+                "exports": exports,
+            }
+        )  # fmt: skip
         return
-    lines = [*map(_question, rows), *map(_export, exports)]
-    options.answer(*(sorted(lines) or ["nobody was searched for yet, and nothing was exported"]))
+    lines = [_question(line) if isinstance(line, dict) else _photographs(line) for line in log]
+    lines = sorted([*lines, *map(_export, exports)], key=lambda line: line.partition("  ")[0])
+    options.answer(*(lines or ["nobody was searched for yet, and nothing was exported"]))
 
 
 def _question(row: dict[str, Any]) -> str:
@@ -232,6 +243,16 @@ def _export(entry: dict[str, Any]) -> str:
     what = "with templates and face pictures" if entry["biometrics"] else "without templates"
     about = ", ".join([*entry["people"], *entry["sources"]]) or "nothing"
     return f"{entry['at']}  exported  {about}, {what}: {entry['to']}"
+
+
+def _photographs(row: AuditedPhotographs) -> str:
+    if row.outcome == "refused":
+        return f"{row.at}  refused   {row.person}: a photograph was to be added"
+    hashes = ", ".join(f"{sha256[:12]}…" for sha256 in row.photographs)
+    return (
+        f"{row.at}  {row.outcome:<8}  {row.person}: photograph with SHA-256 {hashes}"
+        f" (entry {row.entry} of the ledger)"
+    )
 
 
 def _resolve(library: Library, name: str) -> tuple[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,8 +16,10 @@ from ..errors import ConsentError, UsageError
 from . import options
 
 if TYPE_CHECKING:
-    from ..consent.grants import Grant
+    from ..consent.grants import ConsentRequest, Grant
     from ..library.library import Library
+    from ..workflows.enroll import Comparison, Probe
+    from ..workflows.gallery import Gallery
 
 Consent = Annotated[
     str | None,
@@ -60,32 +63,107 @@ def obtain(library: Library, kind: str, subject: str, flags: ConsentFlags) -> Gr
     """
     from ..consent import grants
 
-    flags.check()
-    now = options.now()
-    missing: ConsentError | None = None
-    if flags.basis is None:
-        try:
-            return grants.require(library, kind, subject, now)
-        except ConsentError as exc:
-            missing = exc
-    request = grants.ConsentRequest(
-        kind,
-        subject,
-        flags.basis or "own",
-        flags.by or "",
-        _sha256(flags.evidence),
-        timedelta(days=flags.days),
-    )
-    statement = grants.statement(request, now)
-    if missing is not None:
-        if not sys.stdin.isatty():
-            raise missing
-        options.say(statement)
-        if not options.ask("Do you agree?"):
-            raise ConsentError("without consent nothing is read and nobody is searched for") from missing
-    grant = grants.give(library, request, now)
-    options.say(f"Consent recorded (entry {grant.entry} of the ledger): {statement}")
+    consent = agree(library, request(kind, subject, flags), flags)
+    if isinstance(consent, grants.Grant):
+        return consent
+    grant = grants.give(library, consent, options.now())
+    say_recorded(library, grant)
     return grant
+
+
+def request(kind: str, subject: str, flags: ConsentFlags) -> ConsentRequest:
+    """What is agreed to by these flags. Raises UsageError for flags that make no sense."""
+    from ..consent import grants
+
+    flags.check()
+    basis, lasts = flags.basis or "own", timedelta(days=flags.days)
+    return grants.ConsentRequest(kind, subject, basis, flags.by or "", _sha256(flags.evidence), lasts)
+
+
+def agree(
+    library: Library, wanted: ConsentRequest, flags: ConsentFlags, refusal: ConsentError | None = None
+) -> Grant | ConsentRequest:
+    """The live consent on record, or `wanted` when it is agreed to now, by flags or at the terminal.
+
+    `refusal`: why what is on record is not enough. It is raised, as is the lack of consent on record, when
+    nobody can be asked. Nothing is written yet.
+    """
+    from ..consent import grants
+
+    now = options.now()
+    if flags.basis is not None:
+        return wanted
+    if refusal is None:
+        try:
+            return grants.require(library, wanted.kind, wanted.subject, now)
+        except ConsentError as exc:
+            refusal = exc
+    if not sys.stdin.isatty():
+        raise refusal
+    if wanted.is_unlike:
+        options.say(str(refusal))
+    options.say(grants.statement(wanted, now))
+    if not options.ask("Is this true, and do you agree?" if wanted.kind == "person" else "Do you agree?"):
+        raise ConsentError("without consent nothing is read and nobody is searched for") from refusal
+    return wanted
+
+
+def say_recorded(library: Library, grant: Grant) -> None:
+    """Say that consent was given, and to which words."""
+    from ..library import ledger
+
+    entry = next(
+        entry for entry in ledger.entries(library, grant.kind, grant.subject) if entry.id == grant.entry
+    )
+    options.say(f"Consent recorded (entry {entry.id} of the ledger): {entry.statement}")
+
+
+def enroll(
+    gallery: Gallery, name: str, probes: Sequence[Probe], flags: ConsentFlags, lookalikes: Sequence[str] = ()
+) -> Comparison:
+    """Remember a person by photographs, or add them: with the consent on record for those that look like it.
+
+    Others, and the first ones, need a statement of their own. Returns how they compared. Raises ConsentError.
+    """
+    from ..consent import grants
+    from ..workflows import enroll as workflow
+
+    library, now = gallery.library, options.now()
+    comparison = workflow.compare(gallery, name, probes, now, lookalikes)
+    wanted = replace(
+        request("person", name, flags),
+        photographs=comparison.photographs,
+        is_unlike=bool(comparison.unlike),
+        lookalikes=tuple(lookalikes),
+    )
+    consent = agree(library, wanted, flags, _why_a_statement(gallery, name, comparison, lookalikes))
+    workflow.enroll(gallery, consent, probes, now)
+    if isinstance(consent, grants.ConsentRequest):
+        say_recorded(library, grants.require(library, "person", name, now))
+    return comparison
+
+
+def _why_a_statement(
+    gallery: Gallery, name: str, comparison: Comparison, lookalikes: Sequence[str]
+) -> ConsentError | None:
+    """Why the consent on record is not enough for these photographs; None when it is, or there is none."""
+    from ..consent import grants
+
+    if comparison.unlike:
+        return comparison.refusal(name)
+    if not grants.live(gallery.library, "person", [name], options.now()):
+        return None
+    if comparison.is_first:
+        return ConsentError(
+            f"nothing is kept of {name}'s face yet: the first photograph needs a statement of consent;"
+            f" how it is given: selfsearch people add --help"
+        )
+    if lookalikes:
+        return ConsentError(
+            "who looks alike and is somebody else is said in a statement of consent: selfsearch people add"
+            " --help"
+        )
+    return None
 
 
 def _sha256(evidence: Path | None) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +13,14 @@ from ..types import isoformat
 from . import consent_prompt, options
 from .query import FaceChoice, read_probes
 
+if TYPE_CHECKING:
+    from ..library.library import Library
+    from ..library.people import KeptProbe, Person
+
 app = typer.Typer(help="Who may be searched for, and by which photographs.", invoke_without_command=True)
+
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="What the person is called here.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -22,20 +30,26 @@ def list_people(context: typer.Context, as_json: options.AsJson = False) -> None
         return
     from ..consent import grants
     from ..library import people
+    from ..report.wording import quantity
 
     with options.opened() as library:
         everybody = people.all_people(library)
         consented = grants.live(library, "person", [person.name for person in everybody], options.now())
+        photographs = {person.name: len(people.kept_probes(library, person)) for person in everybody}
     if as_json:
         listed = [
-            {"name": person.name, "enrolled_at": person.enrolled_at, "consent": person.name in consented}
+            {
+                "name": person.name, "enrolled_at": person.enrolled_at, "consent": person.name in consented,
+                "photographs": photographs[person.name],
+            }
             for person in everybody
-        ]
+        ]  # fmt: skip
         options.answer_json({"schema": "selfsearch.people/1", "people": listed})
         return
     for person in everybody:
         state = "live" if person.name in consented else "NOT live"
-        options.answer(f"{person.name}: enrolled {person.enrolled_at[:10]}, consent {state}")
+        count = quantity(photographs[person.name], "photograph")
+        options.answer(f"{person.name}: enrolled {person.enrolled_at[:10]}, consent {state}, {count}")
 
 
 @app.command("add")
@@ -49,20 +63,105 @@ def add(
     by: consent_prompt.By = None,
     evidence: consent_prompt.Evidence = None,
     days: consent_prompt.Days = 365,
+    lookalikes: Annotated[
+        list[str] | None,
+        typer.Option("--not", metavar="NAME", help="It does not show NAME, who looks alike (a twin)."),
+    ] = None,
     face: FaceChoice = None,
     pack: options.PackName = None,
 ) -> None:
-    """Enrol a person, or add clearer photographs of one who is."""
-    from ..workflows.enroll import enroll
+    """Enrol a person, or add photographs of one who is.
+
+    The first photographs need a statement of consent, and so does a later one that does not look like what
+    is kept, because the person has changed. The statement is about these photographs and stays in the
+    ledger. What looks more like somebody else who is enrolled is refused.
+    """
+    from ..consent import enrolment
+    from ..report.wording import quantity
     from ..workflows.gallery import Gallery
 
+    flags = consent_prompt.ConsentFlags(consent, by, evidence, days)
     with options.opened(create=True, writing=True) as library:
-        gallery = Gallery(library, options.engine(pack))
-        grant = consent_prompt.obtain(
-            library, "person", name, consent_prompt.ConsentFlags(consent, by, evidence, days)
+        for lookalike in lookalikes or ():
+            _find(library, lookalike)
+        gallery = Gallery(library, options.engine(pack, with_hash=False))
+        probes = read_probes(gallery, images, face)
+        with enrolment.attempt(library, name, options.now):
+            comparison = consent_prompt.enroll(gallery, name, probes, flags, lookalikes or ())
+    if comparison.is_first:
+        options.say(f"{name} is enrolled")
+    elif comparison.new:
+        options.say(f"added to {name}: {quantity(len(comparison.new), 'photograph')}")
+    else:
+        options.say(f"nothing was added: {name} is searched by these photographs already")
+
+
+@app.command("show")
+def show(name: Name, as_json: options.AsJson = False) -> None:
+    """Show by which photographs a person is searched, and on what each rests."""
+    from ..consent import grants
+    from ..library import people
+
+    with options.opened() as library:
+        person = _find(library, name)
+        consented = bool(grants.live(library, "person", [name], options.now()))
+        kept = people.kept_probes(library, person)
+    if as_json:
+        photographs = [
+            {
+                "number": probe.number, "added_at": probe.added_at, "sha256": probe.sha256,
+                "quality": round(probe.quality, 3), "statement": probe.entry, "stated": probe.is_stated,
+            }
+            for probe in kept
+        ]  # fmt: skip
+        options.answer_json(
+            {
+                "schema": "selfsearch.person/1", "name": name, "enrolled_at": person.enrolled_at,
+                "consent": consented, "photographs": photographs,
+            }
+        )  # fmt: skip
+        return
+    options.answer(
+        f"{name}: enrolled {person.enrolled_at[:10]}, consent {'live' if consented else 'NOT live'}"
+    )
+    for probe in kept:
+        options.answer(
+            f"  photograph {probe.number}: added {probe.added_at[:10]}, SHA-256 {probe.sha256[:12]}…, quality"
+            f" {probe.quality:.2f}, {_basis(probe)}"
         )
-        enroll(gallery, grant, read_probes(gallery, images, face), options.now())
-    options.say(f"{name} is enrolled")
+    options.answer(f"to take one out: selfsearch people remove {shlex.quote(name)} NUMBER")
+
+
+def _basis(probe: KeptProbe) -> str:
+    """On what a photograph rests."""
+    if not probe.is_stated:
+        return f"added because it resembled what was kept (consent: entry {probe.entry} of the ledger)"
+    return f"consent stated in entry {probe.entry} of the ledger" if probe.entry else "consent not on record"
+
+
+@app.command("remove")
+def remove(
+    name: Name,
+    number: Annotated[
+        int, typer.Argument(metavar="NUMBER", help="The photograph's number; see: selfsearch people show.")
+    ],
+    yes: options.Yes = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Erase one photograph by which a person is searched. Your own file is not touched.
+
+    That it was there stays in the ledger and in the audit log. The last one goes with the person:
+    selfsearch forget.
+    """
+    from ..consent import enrolment, forget
+    from .forget import print_receipts
+
+    with options.opened(writing=True) as library:
+        person = _find(library, name)
+        if not yes and not options.ask(f"Erase photograph {number} of {name}? This cannot be undone."):
+            raise UsageError("nothing was erased; to go ahead without a question: --yes")
+        enrolment.remove(library, person, number, options.now())
+        print_receipts(forget.complete(library, options.now()), as_json=as_json)
 
 
 @app.command("verdict")
@@ -82,10 +181,18 @@ def verdict(
     if value not in ("me", "not-me"):
         raise UsageError(f"a verdict is me or not-me, not {value!r}")
     with options.opened(writing=True) as library:
-        person = people.find_person(library, name)
-        if person is None:
-            raise UsageError(f"nobody called {name!r} is enrolled; see: selfsearch people")
+        person = _find(library, name)
         if face not in faces.find_faces(library, [face]):
             raise UsageError(f"there is no face {face} in the library")
         people.save_verdict(library, person, face, value.replace("-", "_"), isoformat(options.now()))
     options.say(f"kept: face {face} is {'' if value == 'me' else 'not '}{name}")
+
+
+def _find(library: Library, name: str) -> Person:
+    """Raises UsageError when nobody is called so."""
+    from ..library import people
+
+    person = people.find_person(library, name)
+    if person is None:
+        raise UsageError(f"nobody called {name!r} is enrolled; see: selfsearch people")
+    return person

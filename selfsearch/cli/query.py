@@ -210,21 +210,37 @@ def _identify(
     """
     from ..consent import grants
     from ..library import people
-    from ..workflows.enroll import enroll, identify
+    from ..workflows.enroll import identify
 
     library, now = gallery.library, options.now()
     enrolled = [person.name for person in people.all_people(library)]
     consented = sorted(person.name for person in grants.consented_people(library, now))
     if name is None and consented:
         person = identify(gallery, probes, consented)
-        return person, grants.require(library, "person", person.name, now)
-    name = name or ME
-    if name in consented:
-        flags = consent_prompt.ConsentFlags(None, None, None)
-    grant = consent_prompt.obtain(library, "person", name, flags)
-    if name in enrolled:
-        return identify(gallery, probes, [name]), grant
-    return enroll(gallery, grant, probes, now), grant
+    elif name in consented:
+        person = identify(gallery, probes, [name])
+    elif (name := name or ME) in enrolled:
+        person = _renew_consent(gallery, probes, name, flags)
+    else:
+        consent_prompt.enroll(gallery, name, probes, flags)
+        person = next(person for person in people.all_people(library) if person.name == name)
+    return person, grants.require(library, "person", person.name, options.now())
+
+
+def _renew_consent(
+    gallery: Gallery, probes: list[Probe], name: str, flags: consent_prompt.ConsentFlags
+) -> Person:
+    """Somebody enrolled whose consent ended gives it anew; nothing is recorded for a stranger."""
+    from ..consent import grants
+    from ..workflows.enroll import identify
+
+    library = gallery.library
+    consent = consent_prompt.agree(library, consent_prompt.request("person", name, flags), flags)
+    with library.atomic():
+        grant = consent if isinstance(consent, grants.Grant) else grants.give(library, consent, options.now())
+        person = identify(gallery, probes, [name])
+    consent_prompt.say_recorded(library, grant)
+    return person
 
 
 def _print(answer: Answer, *, as_json: bool, as_csv: bool) -> None:

@@ -24,7 +24,7 @@ from ..types import isoformat
 
 LONGEST = timedelta(days=3 * 365)  # Illinois' Biometric Information Privacy Act, section 15(a)
 USUAL = timedelta(days=365)
-VERSION = "1"
+VERSION = "2"
 CATEGORIES = "photographs, videos and their records; face templates (biometric data)"
 PURPOSE = "to show the person where their own face appears in media that they control"
 
@@ -44,13 +44,13 @@ STATEMENTS = {
         " until it is withdrawn."
     ),
     ("person", "own"): (
-        "The photograph shows me. I agree that this program keeps a face template of me, called {subject}, in"
-        " a private library on this machine and searches the library for my face, until {expires} or until I"
-        " withdraw this."
+        "{photographs} me{lookalikes}. I agree that this program keeps a face template of me, called"
+        " {subject}, in a private library on this machine and searches the library for my face, until"
+        " {expires} or until I withdraw this."
     ),
     ("person", "release"): (
-        "The photograph shows {subject}. {by} agreed in writing that this program keeps a face template of"
-        " {subject} in a private library on this machine and searches the library for that face, until"
+        "{photographs} {subject}{lookalikes}. {by} agreed in writing that this program keeps a face template"
+        " of {subject} in a private library on this machine and searches the library for that face, until"
         " {expires} or until it is withdrawn."
     ),
 }
@@ -67,6 +67,9 @@ class ConsentRequest:
     evidence_sha256: str = ""
     lasts: timedelta = USUAL
     method: str = "command line"
+    photographs: tuple[str, ...] = ()  # of a person: sha256 of each that the statement is about
+    is_unlike: bool = False  # one of them does not resemble what is kept of the person
+    lookalikes: tuple[str, ...] = ()  # other enrolled people whom they resemble and do not show
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +92,34 @@ class ConsentStatus:
 
 
 def statement(request: ConsentRequest, now: datetime) -> str:
-    """The sentence that is agreed to, with its names and dates filled in."""
+    """The sentences that are agreed to, with names and dates filled in."""
     return STATEMENTS[request.kind, request.basis].format(
-        subject=request.subject, by=request.by or "the owner", expires=f"{now + request.lasts:%Y-%m-%d}"
+        subject=request.subject,
+        by=request.by or "the owner",
+        expires=f"{now + request.lasts:%Y-%m-%d}",
+        photographs=_photographs(request),
+        lookalikes=f" and not {', '.join(request.lookalikes)}, who looks alike" if request.lookalikes else "",
     )
+
+
+def _photographs(request: ConsentRequest) -> str:
+    """Which photographs, by the beginnings of their SHA-256, and that they show somebody: whom comes next."""
+    several = len(request.photographs) > 1
+    words = "The photographs" if several else "The photograph"
+    if request.photographs:
+        words += f" (SHA-256 {', '.join(sha256[:12] for sha256 in request.photographs)})"
+    if request.is_unlike:
+        verb = "do" if several else "does"
+        words += f", which {verb} not look like what is kept of {request.subject} already,"
+    return f"{words} show{'' if several else 's'}"
 
 
 def give(library: Library, request: ConsentRequest, now: datetime, *, event: str = "grant") -> Grant:
     """Write consent into the ledger. Raises UsageError when it is not complete or lasts too long."""
+    if (request.kind, request.basis) not in STATEMENTS:
+        raise UsageError(
+            f"there is no consent for a {request.kind} on the basis {request.basis!r}: it is own or release"
+        )
     if request.basis == "release" and not request.by:
         raise UsageError("a release needs the name of the person who gave it: --by NAME")
     if not timedelta(0) < request.lasts <= LONGEST:
@@ -308,10 +331,14 @@ def _grant(newest: NewestEntries, kind: str, subject: str, now: datetime) -> Gra
 
 
 def _refusal(entry: LedgerEntry | None, kind: str, subject: str) -> ConsentError:
-    how = "selfsearch query PHOTO --self (or --person)"
     if kind == "source":
-        how = f"selfsearch index {shlex.quote(subject)} --consent own"
+        how = f"give it with: selfsearch index {shlex.quote(subject)} --consent own"
+    else:
+        how = (
+            "a search for a person needs that person's own consent. If the photographs show you, --self says"
+            " so; how somebody else agrees: selfsearch query --help"
+        )
     if entry is None:
-        return ConsentError(f"there is no consent on record for {subject}; give it with: {how}")
+        return ConsentError(f"there is no consent on record for {subject}; {how}")
     ended = "erased" if entry.event == "erase" else "withdrawn"
-    return ConsentError(f"the consent for {subject} was {ended} on {entry.at[:10]}; to give it anew: {how}")
+    return ConsentError(f"the consent for {subject} was {ended} on {entry.at[:10]}; {how}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..errors import SelfsearchError
 from ..types import Box
@@ -150,14 +150,10 @@ def _verdicts(library: Library, person: Person) -> Mapping[int, tuple[str, str]]
 def _remove_probes(comparison: Comparison) -> None:
     """A person is searched by no photograph that was removed."""
     for mine, theirs in _known_people(comparison):
-        kept = {sha256 for (sha256,) in _probes(comparison.live, theirs, "sha256")}
-        for number, sha256 in _probes(comparison.staged, mine, "id, sha256"):
-            if sha256 not in kept:
-                comparison.staged.db.table("probes").delete(number)
-
-
-def _probes(library: Library, person: Person, columns: str) -> list[tuple[Any, ...]]:
-    return library.db.execute(f"select {columns} from probes where person_id = ?", [person.id]).fetchall()
+        kept = {probe.sha256 for probe in people.kept_probes(comparison.live, theirs)}
+        for probe in people.kept_probes(comparison.staged, mine):
+            if probe.sha256 not in kept:
+                comparison.staged.db.table("probes").delete(probe.number)
 
 
 def _known_people(comparison: Comparison) -> list[tuple[Person, Person]]:

@@ -48,7 +48,7 @@ class Erasure:
     """A request to erase. `counts` is set once its rows are gone."""
 
     id: int
-    kind: str  # source, person, media, bystanders, library
+    kind: str  # source, person, media, probe, bystanders, library
     number: int | None
     subject: str
     began_at: str
@@ -96,7 +96,7 @@ def pending(library: Library) -> list[Erasure]:
 
 
 def purge(library: Library, erasure: Erasure) -> None:
-    """Remove the rows of a source, a person, a media file or (library) everything left, and count them."""
+    """Remove the rows of a source, a person, a media file, a probe or (library) what is left; count them."""
     with library.atomic():
         before = count_rows(library)
         if erasure.kind == "source":
@@ -108,6 +108,8 @@ def purge(library: Library, erasure: Erasure) -> None:
             library.db.execute("delete from people where name = ?", [erasure.subject])
         elif erasure.kind == "media":
             _purge_items(library, "media_id = ?", erasure.number or 0)
+        elif erasure.kind == "probe":
+            library.db.execute("delete from probes where id = ?", [erasure.number])
         elif erasure.kind == "library":
             library.db.execute("delete from queries")
         after = count_rows(library)

@@ -41,6 +41,7 @@ JSON_COLUMNS = {
     "sightings": ("people",),
     "appearances": ("places",),
     "changes": ("before", "after"),
+    "queries": ("photographs",),
 }
 TIME_COLUMNS = {
     "consents": ("at",),

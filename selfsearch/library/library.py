@@ -99,6 +99,13 @@ class Library:
             commit_replacement(self.home)
         self._open()
 
+    def is_older(self) -> bool:
+        """Whether the tables are those of an earlier version. Damage is for others to find."""
+        try:
+            return bool(schema.pending(self.db) or keys_schema.pending(self.keys))
+        except DatabaseError:
+            return False
+
     @contextmanager
     def reader(self) -> Iterator[Database]:
         """Another connection, for look-ups from another thread; what was committed is seen at once."""
@@ -209,9 +216,17 @@ def open_library(
             library.head = HeadFile(key_folder, root_key.KeyPlace.read(home).library_id)
             if not accepting:
                 ledger.compare_with_head(library)
-            if writing or create:
-                library.migrate()
+            _migrate(library, is_writer=writing or create)
             yield library
+
+
+def _migrate(library: Library, *, is_writer: bool) -> None:
+    """Bring the tables up to this version. A reader takes the writer's place for it when it must."""
+    if is_writer:
+        library.migrate()
+    elif library.is_older():
+        with writer(library.home):
+            library.migrate()
 
 
 def _prepare(home: Path, *, create: bool) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from .sealed import (
     unpack_chips,
     unpack_embeddings,
 )
+
+NOT_ERASING = "probes.id not in (select number from erasures where kind = 'probe')"
 
 Embed: TypeAlias = Callable[[NDArray[np.uint8]], Embeddings]  # (n, 112, 112, 3) chips -> (n, dimension)
 
@@ -42,6 +45,45 @@ class NewProbe:
     quality: float
     chip: Chip = field(repr=False)
     embedding: Embedding = field(repr=False)
+    entry: int | None = None  # of the ledger: the statement that it rests on
+    is_stated: bool = True  # the statement is about this photograph; otherwise it resembled what was kept
+
+
+@dataclass(frozen=True, slots=True)
+class KeptProbe:
+    """What a listing says of a photograph that a person is searched by."""
+
+    number: int
+    sha256: str  # of the photograph
+    quality: float
+    added_at: str
+    entry: int | None
+    is_stated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedPhotographs:
+    """A line of the audit log about the photographs by which a person is searched."""
+
+    at: str
+    person: str
+    action: str  # add, remove
+    outcome: str  # added, removed, refused
+    photographs: tuple[str, ...] = ()  # sha256 of each; none of what was refused
+    entry: int | None = None  # of the ledger
+
+
+class EnrolledFaces(NamedTuple):
+    """The faces that a person is searched by, as one pack sees them; one row per probe. There may be none."""
+
+    embeddings: Embeddings  # (n, dimension)
+    qualities: list[float]
+    is_stated: NDArray[np.bool_]
+
+    @property
+    def stated(self) -> Embeddings:
+        """Embeddings of the photographs that a statement of consent is about: (m, dimension)."""
+        return self.embeddings[self.is_stated]
 
 
 def find_person(library: Library, name: str) -> Person | None:
@@ -69,22 +111,38 @@ def save_person(library: Library, name: str, now: str) -> Person:
 def save_probe(library: Library, person: Person, pack: int, probe: NewProbe, now: str) -> None:
     """Keep one photograph's face of a person, sealed under the person's key.
 
-    The same photograph is kept once.
+    A photograph that is kept already stays as it is.
     """
     with library.atomic():
-        rows = library.db.table("probes").rows_where(
-            "person_id = ? and sha256 = ?", [person.id, probe.sha256], select="id"
-        )
-        probe_id = next((row["id"] for row in rows), None)
-        if probe_id is None:
-            probe_id = _insert_probe(library, person, probe, now)
-        save_probe_embedding(library, person, probe_id, pack, probe.embedding)
+        if probe.sha256 not in {kept.sha256 for kept in kept_probes(library, person)}:
+            number = _insert_probe(library, person, probe, now)
+            save_probe_embedding(library, person, number, pack, probe.embedding)
+
+
+def kept_probes(library: Library, person: Person) -> list[KeptProbe]:
+    """The photographs that a person is searched by, oldest first; not one that is being erased."""
+    rows = library.db.execute(
+        f"""
+        select id, sha256, quality, added_at, entry, stated
+        from probes
+        where person_id = ? and {NOT_ERASING}
+        order by id
+        """,
+        [person.id],
+    )
+    return [
+        KeptProbe(number, sha256, quality, added_at, entry, bool(stated))
+        for number, sha256, quality, added_at, entry, stated in rows
+    ]
 
 
 def _insert_probe(library: Library, person: Person, probe: NewProbe, now: str) -> int:
     """The chip is sealed when the row is there: it is bound to the row's number."""
     table = library.db.table("probes")
-    values = {"person_id": person.id, "sha256": probe.sha256, "quality": probe.quality, "added_at": now}
+    values = {
+        "person_id": person.id, "sha256": probe.sha256, "quality": probe.quality, "added_at": now,
+        "entry": probe.entry, "stated": int(probe.is_stated),
+    }  # fmt: skip
     probe_id = insert_row(table, {**values, "chip": b""})
     sealer = library.sealer(f"person:{person.id}", create=True)
     table.update(probe_id, {"chip": sealer.seal(pack_chips([probe.chip]), probe_chip_aad(probe_id))})
@@ -103,43 +161,47 @@ def save_probe_embedding(
         )
 
 
-def probe_embeddings(
-    library: Library, person: Person, pack: int, dimension: int
-) -> tuple[Embeddings, list[float]]:
-    """Embeddings of a person's probes by one pack, (n, dimension), and the probes' qualities. n may be 0."""
+def probe_embeddings(library: Library, person: Person, pack: int, dimension: int) -> EnrolledFaces:
+    """A person's faces, of those that have an embedding by this pack."""
     rows = library.db.execute(
-        """
-        select probe_id, pack_id, person_id, sealed, quality
+        f"""
+        select probe_id, pack_id, person_id, sealed, quality, stated
         from probe_vectors
         join probes on probes.id = probe_id
-        where person_id = ? and pack_id = ?
+        where person_id = ? and pack_id = ? and {NOT_ERASING}
         order by probe_id
         """,
         [person.id, pack],
     ).fetchall()
     data = b"".join(ProbeBlock(*row[:4]).open(library) for row in rows)
-    return unpack_embeddings(data, dimension), [row[4] for row in rows]
+    is_stated = np.array([row[5] for row in rows], np.bool_)
+    return EnrolledFaces(unpack_embeddings(data, dimension), [row[4] for row in rows], is_stated)
 
 
 def enrolled_embeddings(
     library: Library, person: Person, pack: int, dimension: int, embed: Embed
-) -> tuple[Embeddings, list[float]]:
-    """The same, made from the kept chips and saved when this pack is new to the person.
+) -> EnrolledFaces:
+    """A person's faces; what has no embedding by this pack gets one from its kept chip, and it is saved.
 
     `pack` is negative when the library has no number for it; then nothing is made.
     """
-    embeddings, qualities = probe_embeddings(library, person, pack, dimension)
-    if qualities or pack < 0:
-        return embeddings, qualities
-    for probe, chip in _probe_chips(library, person):
-        save_probe_embedding(library, person, probe, pack, embed(chip[None])[0])
+    if pack >= 0:
+        for probe, chip in _chips_without(library, person, pack):
+            save_probe_embedding(library, person, probe, pack, embed(chip[None])[0])
     return probe_embeddings(library, person, pack, dimension)
 
 
-def _probe_chips(library: Library, person: Person) -> list[tuple[int, Chip]]:
-    """(probe id, aligned chip) of every probe of a person."""
+def _chips_without(library: Library, person: Person, pack: int) -> list[tuple[int, Chip]]:
+    """(probe id, aligned chip) of every probe of a person without an embedding by this pack."""
     rows = library.db.execute(
-        "select id, null, person_id, chip from probes where person_id = ? order by id", [person.id]
+        f"""
+        select id, null, person_id, chip
+        from probes
+        where person_id = ? and {NOT_ERASING}
+            and id not in (select probe_id from probe_vectors where pack_id = ?)
+        order by id
+        """,
+        [person.id, pack],
     )
     blocks = [ProbeBlock(*row) for row in rows]
     return [(block.probe, unpack_chips(block.open(library))[0]) for block in blocks]
@@ -155,15 +217,25 @@ def save_query(
         )
 
 
-def queries(library: Library, person: str | None = None) -> list[dict[str, Any]]:
-    """The audit log, oldest first: at, person, purpose, outcome, appearances."""
-    rows = library.db.table("queries").rows_where(
-        "?1 is null or person = ?1",
-        [person],
-        select="at, person, purpose, outcome, appearances",
-        order_by="id",
-    )
-    return list(rows)
+def save_photographs(library: Library, entry: AuditedPhotographs) -> None:
+    """Write down that photographs of a person were added or removed, or were refused."""
+    with library.atomic():
+        library.db.table("queries").insert(asdict(entry) | {"photographs": json.dumps(entry.photographs)})
+
+
+def audit_log(library: Library, person: str | None = None) -> list[dict[str, Any] | AuditedPhotographs]:
+    """The audit log, oldest first: a question (at, person, purpose, outcome, appearances), or photographs."""
+    rows = library.db.table("queries").rows_where("?1 is null or person = ?1", [person], order_by="id")
+    return [_question(row) if row["action"] == "query" else _photographs(row) for row in rows]
+
+
+def _question(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("at", "person", "purpose", "outcome", "appearances")}
+
+
+def _photographs(row: dict[str, Any]) -> AuditedPhotographs:
+    values = {column.name: row[column.name] for column in fields(AuditedPhotographs)}
+    return AuditedPhotographs(**values | {"photographs": tuple(json.loads(row["photographs"]))})
 
 
 def save_verdict(library: Library, person: Person, face: int, verdict: str, now: str) -> None:

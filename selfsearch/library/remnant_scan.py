@@ -20,7 +20,7 @@ from ..errors import LibraryError
 from .erasure import SAMPLE_BYTES, SAMPLED, Erasure
 from .faces import find_chips
 from .library import Library
-from .sealed import MediaBlock
+from .sealed import MediaBlock, probe_blocks
 
 LARGEST = 64 << 20  # bytes of a compressed file that are unpacked to look inside
 SHORTEST = 8  # characters: shorter texts stand in many files by chance
@@ -50,7 +50,8 @@ def collect(library: Library, erasures: Sequence[Erasure]) -> Traces:
         for erasure in erasures:
             if erasure.kind == "person":
                 texts.update(sha256 for (sha256,) in library.db.execute(PROBE_HASHES, [erasure.number]))
-        return Traces(frozenset(texts), tuple(_samples(library, sorted(texts, key=len)[-SAMPLED:])))
+        samples = [*_samples(library, sorted(texts, key=len)[-SAMPLED:]), *_probe_samples(library, erasures)]
+        return Traces(frozenset(texts), tuple(samples))
 
 
 def remnants(library: Library, traces: Traces) -> tuple[list[str], int]:
@@ -119,6 +120,17 @@ def _samples(library: Library, texts: Sequence[str]) -> Iterator[bytes]:
                 yield chips.open(library)[-SAMPLE_BYTES:]
         except LibraryError:
             continue  # it does not open: nothing of it can lie about
+
+
+def _probe_samples(library: Library, erasures: Sequence[Erasure]) -> Iterator[bytes]:
+    """The same of the photographs that people are searched by."""
+    for erasure in erasures:
+        for block in probe_blocks(library, erasure.kind, erasure.number or 0):
+            yield block.sealed[:SAMPLE_BYTES]
+            try:
+                yield block.open(library)[-SAMPLE_BYTES:]
+            except LibraryError:
+                continue
 
 
 def _texts(library: Library) -> Iterator[tuple[str, str]]:

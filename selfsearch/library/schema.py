@@ -377,6 +377,76 @@ def m012_identity(db: Database) -> None:
     _run(db, "create table identity (library_id text not null) strict")
 
 
+@schema()
+def m013_enrolments(db: Database) -> None:
+    """On what each photograph of a person rests, and what became of photographs in the audit log.
+
+    Probes from before count as stated: nobody compared them, and the person is searched by them. Their
+    numbers are given once, too, from now on. Their embeddings are put aside meanwhile: they would go with the
+    table that they refer to.
+    """
+    _run(
+        db,
+        "create temp table kept_vectors as select * from probe_vectors",
+        "delete from probe_vectors",
+        """create table probes_new (
+            id integer primary key autoincrement,
+            person_id integer not null references people (id) on delete cascade,
+            sha256 text not null,           -- of the photograph
+            quality real not null,
+            chip blob not null,             -- sealed under the person's key
+            added_at text not null,
+            entry integer,                  -- of the ledger: the consent that it rests on
+            stated integer not null default 1  -- 0: not stated for it, it resembled what was kept
+        ) strict""",
+        """
+        insert into probes_new
+        select probes.*, (
+            select max(consents.id)
+            from consents
+            join people on people.name = consents.subject
+            where people.id = probes.person_id
+                and kind = 'person' and event in ('grant', 'renew') and at <= added_at
+        ), 1
+        from probes
+        """,
+        "drop table probes",
+        "alter table probes_new rename to probes",
+        "insert into probe_vectors select * from kept_vectors",
+        "drop table kept_vectors",
+        """create table queries_new (
+            id integer primary key,
+            at text not null,
+            person text,
+            purpose text not null default '',
+            outcome text not null check (outcome in ('answered', 'refused', 'no_face', 'added', 'removed')),
+            appearances integer,
+            action text not null default 'query' check (action in ('query', 'add', 'remove')),
+            photographs text not null default '[]',  -- JSON: sha256 of each that was added or removed
+            entry integer                   -- of the ledger, for what was added or removed
+        ) strict""",
+        """
+        insert into queries_new (id, at, person, purpose, outcome, appearances)
+        select id, at, person, purpose, outcome, appearances
+        from queries
+        """,
+        "drop table queries",
+        "alter table queries_new rename to queries",
+        """create table erasures_new (
+            id integer primary key,
+            kind text not null
+                check (kind in ('source', 'person', 'media', 'probe', 'bystanders', 'library')),
+            number integer,                 -- of the source, person, media or probe
+            subject text not null,          -- what the receipt calls it
+            began_at text not null,
+            counts text                     -- JSON; set in the transaction that removed the rows
+        ) strict""",
+        "insert into erasures_new select * from erasures",
+        "drop table erasures",
+        "alter table erasures_new rename to erasures",
+    )
+
+
 def _run(db: Database, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)

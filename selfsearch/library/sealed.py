@@ -174,6 +174,25 @@ def media_blocks(library: Library, media: int) -> list[MediaBlock]:
     return [MediaBlock(*row) for row in rows]
 
 
+def probe_blocks(library: Library, kind: str, number: int) -> list[ProbeBlock]:
+    """Every block of one probe, or of all probes of a person; none for another kind."""
+    where = {"probe": "probes.id = ?1", "person": "person_id = ?1"}.get(kind)
+    if where is None:
+        return []
+    rows = library.db.execute(
+        f"""
+        select probe_id, pack_id, person_id, sealed
+        from probe_vectors
+        join probes on probes.id = probe_id
+        where {where}
+        union all
+        select id, null, person_id, chip from probes where {where}
+        """,
+        [number],
+    )
+    return [ProbeBlock(*row) for row in rows]
+
+
 def insert_embeddings(
     library: Library, media: int, pack: int, source: int, embeddings: Embeddings, bystanders: int
 ) -> None:

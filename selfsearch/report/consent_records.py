@@ -36,6 +36,8 @@ EVENT_LABELS = {
     "erase": "everything derived was erased",
     "export": "an unencrypted copy was written",
     "accept": "another copy of the library was put in place and accepted",
+    "enroll": "photographs of the person were added",
+    "remove": "a photograph of the person was removed",
 }
 
 
@@ -54,13 +56,18 @@ def fields(entry: LedgerEntry) -> list[tuple[str, str]]:
     """Label and value of everything that the entry says."""
     values = {name: str(getattr(entry, name)) for name in FIELD_LABELS}
     values["event"] = EVENT_LABELS.get(entry.event, entry.event)
+    if entry.basis == "release" and not entry.evidence_sha256:
+        values["evidence_sha256"] = "none: the release itself was not shown to the program"
     return [(FIELD_LABELS[name], value) for name, value in values.items() if value]
 
 
 def entry_to_json(entry: LedgerEntry) -> dict[str, Any]:
-    """One entry, with its detail unpacked."""
-    raw = asdict(entry)
-    return raw | {"detail": json.loads(entry.detail)} if entry.detail[:1] == "{" else raw
+    """One entry, with its detail unpacked when it is a JSON object; a reason in words stays as it is."""
+    try:
+        detail = json.loads(entry.detail)
+    except (ValueError, RecursionError):
+        detail = None
+    return asdict(entry) | ({"detail": detail} if isinstance(detail, dict) else {})
 
 
 def entry_to_lines(entry: LedgerEntry) -> list[str]:

@@ -1,30 +1,34 @@
 """Enrolment: photographs become probes, probes the one template by which a person is searched for.
 
-The first photographs of a person are remembered with the person's consent. Later ones must show somebody
-who is enrolled: a stranger is refused.
+The first photographs of a person are remembered with the person's consent. Later ones are compared with what
+is kept: one that does not look like it needs a statement of consent of its own, and one that looks like
+somebody else who is enrolled is refused. What was added because it looks alike cannot vouch for a stranger:
+everything that is accepted or found must at least resemble a photograph that consent was stated for.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from .. import media
-from ..consent.grants import Grant
+from ..consent import enrolment, grants
+from ..consent.grants import ConsentRequest, Grant
 from ..errors import ConsentError, InputError, ItemError, UsageError
 from ..library import people
-from ..library.people import Person
-from ..recognition.calibration import SAME_PERSON_FMR, Calibration
+from ..library.people import EnrolledFaces, Person
+from ..recognition.calibration import SAME_PERSON_FMR, WEAKEST_FMR
 from ..recognition.engine import Engine
-from ..types import Chip, Embedding, Embeddings, Face, isoformat
+from ..types import Chip, Embedding, Face, isoformat
 from .gallery import Gallery
 
 ENROLLED_SCORE = 0.5  # cosine that counts as the enrolled person when a pack has no calibration
+RESEMBLING_SCORE = 0.3  # cosine below which a face resembles nobody when a pack has no calibration
 LEAST_WEIGHT = 0.05  # even a poor photograph counts a little
 
 ChooseFace = Callable[["ProbePhoto"], int]  # which face of a photograph with several, counted from 0
@@ -85,38 +89,159 @@ def choose_probe(engine: Engine, photo: ProbePhoto, choose_face: ChooseFace) -> 
 
 
 def read_probes(gallery: Gallery, paths: Sequence[Path], choose_face: ChooseFace) -> list[Probe]:
-    """One probe from every photograph. Raises InputError when they do not show one person."""
+    """One probe from every photograph. Whom they show is for `compare` and `identify` to say."""
     engine = gallery.engine
-    probes = [choose_probe(engine, read_photo(engine, path), choose_face) for path in paths]
-    check_one_person(probes, gallery.calibration)
-    return probes
+    return [choose_probe(engine, read_photo(engine, path), choose_face) for path in paths]
 
 
-def check_one_person(probes: Sequence[Probe], calibration: Calibration | None) -> None:
-    """Raises InputError when two of the photographs do not look like the same person."""
-    if calibration is None or len(probes) < 2:
+def same_person_score(gallery: Gallery) -> float:
+    """From which score on a face counts as an enrolled person's."""
+    return gallery.calibration.score_for(SAME_PERSON_FMR) if gallery.calibration else ENROLLED_SCORE
+
+
+def resembling_score(gallery: Gallery) -> float:
+    """Below which score a face is not the person's, whatever else speaks for it."""
+    return gallery.calibration.score_for(WEAKEST_FMR) if gallery.calibration else RESEMBLING_SCORE
+
+
+def check_one_person(probes: Sequence[Probe], threshold: float) -> None:
+    """Raises InputError unless likenesses of at least `threshold` lead from the first photograph to each."""
+    if not probes:
         return
-    threshold = calibration.score_for(SAME_PERSON_FMR * 10)
-    for number, probe in enumerate(probes):
-        others = [other.embedding for place, other in enumerate(probes) if place != number]
-        if max(float(other @ probe.embedding) for other in others) < threshold:
-            raise InputError(
-                f"{probe.photo.path} does not look like the person in the other photographs; search for one"
-                f" person at a time"
-            )
+    embeddings = np.stack([probe.embedding for probe in probes])
+    alike = embeddings @ embeddings.T >= threshold
+    reached = alike[0]
+    for _ in probes:
+        reached = alike[reached].any(axis=0) | reached
+    for probe in (probe for probe, is_reached in zip(probes, reached, strict=True) if not is_reached):
+        raise InputError(
+            f"{probe.photo.path} does not look like the person in {probes[0].photo.path}; enrol, and search"
+            f" for, one person at a time"
+        )
 
 
-def enroll(gallery: Gallery, grant: Grant, probes: Sequence[Probe], now: datetime) -> Person:
-    """Remember a person by these photographs, or add them to what is remembered."""
-    if grant.kind != "person":
+@dataclass(frozen=True)
+class Comparison:
+    """How photographs compare with what is kept of a person."""
+
+    is_first: bool  # nothing is kept yet
+    new: tuple[Probe, ...]  # those that are not kept already
+    unlike: tuple[Probe, ...]  # those of them that do not look like the person
+
+    @property
+    def photographs(self) -> tuple[str, ...]:
+        """SHA-256 of what would be added."""
+        return tuple(probe.photo.sha256 for probe in self.new)
+
+    def refusal(self, name: str) -> ConsentError:
+        """Why photographs that are unlike are not added without a statement for them."""
+        return ConsentError(
+            f"{', '.join(probe.photo.path for probe in self.unlike)}: not added, because it does not look"
+            f" like the photographs that are kept of {name}. A search for somebody else needs that person's"
+            f" own consent, under a name of their own. If it does show {name}, who looked different then, it"
+            f" needs a statement of its own, which stays on record: selfsearch people add --help"
+        )
+
+
+def compare(
+    gallery: Gallery, name: str, probes: Sequence[Probe], now: datetime, lookalikes: Sequence[str] = ()
+) -> Comparison:
+    """Compare photographs with what is kept of the person called `name`.
+
+    Raises ConsentError when one looks more like somebody else who is enrolled, but for `lookalikes`, and
+    InputError when the first ones of a person do not show one person.
+    """
+    gallery.register_pack()
+    person = people.find_person(gallery.library, name)
+    kept = enrolled_embeddings(gallery, person) if person else None
+    hashes = {probe.sha256 for probe in people.kept_probes(gallery.library, person)} if person else set()
+    new = {probe.photo.sha256: probe for probe in probes if probe.photo.sha256 not in hashes}
+    scores = [likeness(gallery, kept, probe) for probe in new.values()]
+    for probe, score in zip(new.values(), scores, strict=True):
+        _check_nobody_else(gallery, {name, *lookalikes}, probe, score, now)
+    is_first = kept is None or not len(kept.embeddings)
+    threshold = same_person_score(gallery)
+    if is_first:
+        check_one_person(list(new.values()), threshold)
+    unlike = [
+        probe for probe, score in zip(new.values(), scores, strict=True)
+        if score < threshold and not is_first
+    ]  # fmt: skip
+    return Comparison(is_first, tuple(new.values()), tuple(unlike))
+
+
+def likeness(gallery: Gallery, kept: EnrolledFaces | None, probe: Probe) -> float:
+    """The best score with the kept faces of a person; -1 when no stated photograph resembles it at all."""
+    if kept is None or not len(kept.stated):
+        return -1.0
+    if float((kept.stated @ probe.embedding).max()) < resembling_score(gallery):
+        return -1.0
+    return float((kept.embeddings @ probe.embedding).max())
+
+
+def _check_nobody_else(
+    gallery: Gallery, names: Collection[str], probe: Probe, score: float, now: datetime
+) -> None:
+    """Raises ConsentError when the face looks more like somebody with live consent who is not in `names`."""
+    others = [
+        likeness(gallery, enrolled_embeddings(gallery, person), probe)
+        for person in grants.consented_people(gallery.library, now)
+        if person.name not in names
+    ]
+    if max(others, default=-1.0) >= max(same_person_score(gallery), score):
+        raise ConsentError(
+            f"{probe.photo.path}: not added, because it looks more like somebody else who is enrolled in this"
+            f" library. A person's photographs are kept under one name. Twins and other people who look alike"
+            f" can be told apart in the statement of consent: selfsearch people add --help"
+        )
+
+
+def about(
+    gallery: Gallery, statement: ConsentRequest, probes: Sequence[Probe], now: datetime
+) -> ConsentRequest:
+    """The statement as one about these photographs. Raises what `compare` raises."""
+    comparison = compare(gallery, statement.subject, probes, now, statement.lookalikes)
+    return replace(statement, photographs=comparison.photographs, is_unlike=bool(comparison.unlike))
+
+
+def enroll(
+    gallery: Gallery, consent: Grant | ConsentRequest, probes: Sequence[Probe], now: datetime
+) -> Person:
+    """Remember a person by these photographs, or add them to what is remembered.
+
+    `consent` is live already, or is what is agreed to now: then it is written into the ledger together with
+    the photographs. Raises ConsentError for a photograph that does not look like what is kept, unless it is
+    agreed to now that it shows the person all the same.
+    """
+    if consent.kind != "person":
         raise UsageError("enrolling a person needs the person's consent, not a source's")
-    check_one_person(probes, gallery.calibration)
-    library, pack, at = gallery.library, gallery.register_pack(), isoformat(now)
-    person = people.save_person(library, grant.subject, at)
-    for probe in probes:
-        row = people.NewProbe(probe.photo.sha256, probe.face.quality, probe.chip, probe.embedding)
-        people.save_probe(library, person, pack, row, at)
+    library, is_stated = gallery.library, isinstance(consent, ConsentRequest)
+    lookalikes = consent.lookalikes if isinstance(consent, ConsentRequest) else ()
+    comparison = compare(gallery, consent.subject, probes, now, lookalikes)
+    if comparison.unlike and not (isinstance(consent, ConsentRequest) and consent.is_unlike):
+        raise comparison.refusal(consent.subject)
+    with library.atomic():
+        if isinstance(consent, ConsentRequest):
+            grants.give(library, consent, now)
+        grant = grants.require(library, "person", consent.subject, now)
+        person = people.save_person(library, grant.subject, isoformat(now))
+        _save(gallery, person, comparison, grant, now, is_stated=is_stated or comparison.is_first)
     return person
+
+
+def _save(
+    gallery: Gallery, person: Person, comparison: Comparison, grant: Grant, now: datetime, *, is_stated: bool
+) -> None:
+    """Keep what is new, and note it. In the caller's transaction."""
+    if not comparison.new:
+        return
+    for probe in comparison.new:
+        row = people.NewProbe(
+            probe.photo.sha256, probe.face.quality, probe.chip, probe.embedding, grant.entry, is_stated
+        )
+        people.save_probe(gallery.library, person, gallery.pack, row, isoformat(now))
+    photographs = comparison.photographs
+    enrolment.note_added(gallery.library, person, photographs, now, entry=grant.entry, is_stated=is_stated)
 
 
 def identify(gallery: Gallery, probes: Sequence[Probe], names: Sequence[str]) -> Person:
@@ -124,44 +249,41 @@ def identify(gallery: Gallery, probes: Sequence[Probe], names: Sequence[str]) ->
 
     Raises ConsentError for a stranger: this tool answers people about themselves.
     """
-    threshold = gallery.calibration.score_for(SAME_PERSON_FMR) if gallery.calibration else ENROLLED_SCORE
     best: tuple[float, Person] | None = None
     for name in names:
         person = people.find_person(gallery.library, name)
         if person is None:
             continue
-        enrolled, _ = enrolled_embeddings(gallery, person)
-        scores = (float((enrolled @ probe.embedding).max(initial=-1.0)) for probe in probes)
-        score = min(scores, default=-1.0)
+        kept = enrolled_embeddings(gallery, person)
+        score = min((likeness(gallery, kept, probe) for probe in probes), default=-1.0)
         if best is None or score > best[0]:
             best = (score, person)
-    if best is None or best[0] < threshold:
+    if best is None or best[0] < same_person_score(gallery):
         raise ConsentError(
-            "the face in the photograph is not one of the people who agreed to be searched for"
-            + (f" ({', '.join(names)})" if names else "")
-            + "; selfsearch answers people about themselves. If it is one of them, add a clearer photograph: "
-            "selfsearch people add NAME PHOTO"
+            "refused: the face in the photograph is not one of the people who agreed to be searched for. A"
+            " search for a person needs that person's own consent. If it does show one of them, a sharp"
+            " photograph from the front is recognised more surely than a small, dark or old one"
         )
     return best[1]
 
 
-def enrolled_embeddings(gallery: Gallery, person: Person) -> tuple[Embeddings, list[float]]:
-    """Embeddings of the person's remembered probes with this pack, (n, dimension), and their qualities."""
+def enrolled_embeddings(gallery: Gallery, person: Person) -> EnrolledFaces:
+    """The person's remembered faces as this pack sees them."""
     engine = gallery.engine
     return people.enrolled_embeddings(
         gallery.library, person, gallery.pack, engine.dimension, engine.embed_with_mirror
     )
 
 
-def template(gallery: Gallery, person: Person, probes: Sequence[Probe]) -> Embedding:
+def template(kept: EnrolledFaces, person: Person, probes: Sequence[Probe]) -> Embedding:
     """One unit vector from what is remembered of a person and from `probes`, each weighing as its quality.
 
     Raises InputError when there is neither.
     """
-    enrolled, qualities = enrolled_embeddings(gallery, person)
-    embeddings = np.concatenate([enrolled, *(probe.embedding[None] for probe in probes)])
+    embeddings = np.concatenate([kept.embeddings, *(probe.embedding[None] for probe in probes)])
     if not len(embeddings):
         raise InputError(f"nothing is known of {person.name}'s face; give a photograph")
-    weights = np.asarray([*qualities, *(probe.face.quality for probe in probes)], np.float32)[:, None]
+    qualities = [*kept.qualities, *(probe.face.quality for probe in probes)]
+    weights = np.asarray(qualities, np.float32)[:, None]
     mean = (embeddings * (weights + np.float32(LEAST_WEIGHT))).sum(axis=0)
     return np.asarray(mean / np.linalg.norm(mean), np.float32)

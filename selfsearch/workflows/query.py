@@ -41,7 +41,7 @@ from ..types import (
     Sighting,
     isoformat,
 )
-from .enroll import Probe, template
+from .enroll import Probe, enrolled_embeddings, resembling_score, template
 from .gallery import FaceIndex, Gallery
 
 SAME_PICTURE_BITS = 6  # of 64: perceptual hashes this close are the same picture, scaled or compressed again
@@ -151,10 +151,17 @@ def _lowest_score(gallery: Gallery, bands: Mapping[str, float], filters: Filters
 def search(
     gallery: Gallery, face_index: FaceIndex, person: Person, probes: Sequence[Probe], threshold: float
 ) -> list[Hit]:
-    """Every face that scores at least `threshold`, best first, without those that the person denied."""
-    ids, scores = face_index.search(template(gallery, person, probes), threshold)
+    """Every face that scores at least `threshold`, best first, without those that the person denied.
+
+    Each resembles a photograph that consent was stated for: pictures that were mixed from two people, and
+    so passed as the person, do not find the other one.
+    """
+    kept = enrolled_embeddings(gallery, person)
+    ids, scores = face_index.search(template(kept, person, probes), threshold)
+    nearest = (face_index.embeddings_of(ids) @ kept.stated.T).max(axis=1, initial=-1.0)
+    is_like = nearest >= resembling_score(gallery)
     verdicts = people.verdicts(gallery.library, person)
-    hits = (Hit(int(face), float(score)) for face, score in zip(ids, scores, strict=True))
+    hits = (Hit(int(face), float(score)) for face, score in zip(ids[is_like], scores[is_like], strict=True))
     return [hit for hit in hits if verdicts.get(hit.face) != "not_me"]
 
 

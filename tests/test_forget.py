@@ -99,8 +99,38 @@ def test_forgetting_a_source_leaves_nothing_of_it_in_any_file_or_free_page(home:
     ] == [(str(album), (), True, 1)]
     assert receipts[0].counts == {
         "sources": 1, "scans": 1, "files": 2, "sightings": 2, "media": 2, "faces": 3, "sealed chip blocks": 2,
-        "sealed vector blocks": 2,
+        "sealed vector blocks": 2, "keys": 1,
     }  # fmt: skip
+
+
+def test_a_receipt_says_of_which_a_key_was_destroyed(
+    run: Run, home: Path, album: Path, other: Path, selfie: Path
+) -> None:
+    with opened(home) as library:
+        indexed(library, album, other)
+    run("people", "add", "Eileen", selfie, "--consent", "own")
+    destroyed, kept, backups = "its key destroyed", "no key destroyed", "the source keeps its key"
+    photograph = run("forget", album / "planted-both.png", "--yes").out
+    assert (destroyed in photograph, kept in photograph, backups in photograph) == (False, True, True)
+    for whole in (str(other), "Eileen"):
+        out = run("forget", whole, "--yes").out
+        assert (destroyed in out, kept in out, backups in out, "1 keys" in out) == (True, False, False, True)
+    out = run("forget", "--all", "--yes").out
+    assert out.count(destroyed) == 1
+    assert "every key of the library replaced" in out
+    assert "they do not open with the key of today" in out
+    records = run("consent", "export").json["entries"]
+    erased = [record["detail"]["erased"] for record in records if record["event"] == "erase"]
+    assert [counts.get("keys") for counts in erased] == [None, 1, 1, 1, None]
+
+
+def test_a_source_without_a_face_had_no_key_to_destroy(run: Run, home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "words"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("words")
+    with opened(home) as library:
+        indexed(library, folder)
+    assert "key destroyed" not in run("forget", folder, "--yes").out
 
 
 def test_a_copy_of_the_library_from_before_opens_no_face_with_the_key_of_today(

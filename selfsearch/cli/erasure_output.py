@@ -32,7 +32,8 @@ def as_lines(receipt: Receipt) -> list[str]:
     counts = ", ".join(f"{count:,} {name}" for name, count in receipt.counts.items())
     lines = [
         f"{receipt.subject} is erased: {counts or 'nothing was kept of it'}",
-        f"  {receipt.reports:,} reports deleted, the key destroyed, free space in the library overwritten",
+        f"  {receipt.reports:,} reports deleted, free space in the library overwritten",
+        *_about_keys(receipt),
     ]
     if receipt.remnants:
         lines.append(f"  BUT something of it was found in: {', '.join(receipt.remnants)}; delete it by hand")
@@ -49,8 +50,19 @@ def as_lines(receipt: Receipt) -> list[str]:
     return lines
 
 
-def not_reached() -> list[str]:
-    """What no erasure can reach from here."""
-    from ..consent.forget import NOT_REACHED
+def _about_keys(receipt: Receipt) -> list[str]:
+    """What became of the keys that sealed it."""
+    if receipt.kind == "library":
+        return ["  every key of the library replaced: a copy of it from before does not open with today's"]
+    if receipt.kind in ("media", "bystanders"):
+        return ["  no key destroyed: what stays of its source is sealed under the same one"]
+    if not receipt.counts.get("keys"):
+        return []
+    return ["  its key destroyed: with today's key no copy of the library from before opens a face of it"]
 
-    return ["what cannot be erased from here:", *(f"  - {copy}" for copy in NOT_REACHED)]
+
+def not_reached(receipts: list[Receipt]) -> list[str]:
+    """What no erasure can reach from here."""
+    from ..consent import forget
+
+    return ["what cannot be erased from here:", *(f"  - {copy}" for copy in forget.not_reached(receipts))]

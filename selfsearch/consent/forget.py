@@ -26,9 +26,17 @@ from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
 
-NOT_REACHED = (
+BACKUPS = (
     "backups made earlier: they still hold names, paths and captions, though the face data in them do not"
-    " open any more",
+    " open any more"
+)
+BACKUPS_OF_A_PART = (
+    "backups made earlier: they still hold names, paths and captions; and faces of what was erased from a"
+    " source that stays open in them for whoever has the library of today as well, since the source keeps"
+    " its key"
+)
+BACKUPS_OF_ALL = "backups made earlier: they do not open with the key of today, but with one from before"
+NOT_REACHED = (
     "recovery codes, and backups with the key, that were made earlier: together with an old copy they open"
     " it; so does the passphrase, where the library had one then",
     "reports, answers and exports that you saved yourself, under names or in folders of your own",
@@ -42,9 +50,10 @@ NOT_REACHED = (
 class Receipt:
     """What was erased, and how that was checked."""
 
+    kind: str  # source, person, media, bystanders, library
     subject: str
     at: str
-    counts: dict[str, int]
+    counts: dict[str, int]  # rows, and keys that were destroyed
     reports: int  # report files that were deleted
     searched: int  # files of the library that were searched for what was erased
     remnants: tuple[str, ...]  # where something was found all the same; empty is what is promised
@@ -184,6 +193,7 @@ def _write_receipt(library: Library, erasures: list[Erasure], check: _Check, now
     }  # fmt: skip
     entry = erasure.conclude(library, erasures, detail, now)
     return Receipt(
+        kind=erasures[0].kind,
         subject=entry.subject if len(erasures) == 1 else f"{len(erasures)} media files",
         at=entry.at,
         counts=counts,
@@ -201,6 +211,13 @@ def _delete_reports(home: Path) -> int:
     return delete_files(home / "reports", REPORT, when=lambda info: True)
 
 
+def not_reached(receipts: Sequence[Receipt]) -> list[str]:
+    """What no erasure can reach from here."""
+    kinds = {receipt.kind for receipt in receipts}
+    backups = BACKUPS_OF_ALL if "library" in kinds else BACKUPS
+    return [BACKUPS_OF_A_PART if kinds & {"media", "bystanders"} else backups, *NOT_REACHED]
+
+
 def as_dict(receipt: Receipt) -> dict[str, object]:
     """A receipt for programs."""
-    return asdict(receipt) | {"not_reached": list(NOT_REACHED)}
+    return asdict(receipt) | {"not_reached": not_reached([receipt])}

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import LibraryError, UsageError
 from ..types import isoformat
-from . import faces, ledger
+from . import faces, keys, ledger
 from .db import batched, marks
 from .ledger import LedgerEntry
 from .library import Library
@@ -39,6 +39,7 @@ COUNTED = {  # table -> what a receipt calls its rows
     "appearances": "remembered appearances",
     "changes": "remembered changes",
 }
+KEYS = "keys"  # beside them: keys that are destroyed after the rows
 SAMPLED = 24  # media whose bytes are searched for in files, and as many texts
 SAMPLE_BYTES = 48  # of each: enough to be unique
 
@@ -113,7 +114,8 @@ def purge(library: Library, erasure: Erasure) -> None:
         elif erasure.kind == "library":
             library.db.execute("delete from queries")
         after = count_rows(library)
-        note_counts(library, erasure, {COUNTED[table]: before[table] - after[table] for table in COUNTED})
+        counts = {COUNTED[table]: before[table] - after[table] for table in COUNTED}
+        note_counts(library, erasure, counts | {KEYS: keys.count(library, erasure.key_name)})
 
 
 def note_counts(library: Library, erasure: Erasure, counts: dict[str, int]) -> None:

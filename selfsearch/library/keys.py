@@ -20,6 +20,11 @@ from .library import Library
 Unwrap = Callable[[str, bytes], "bytes | None"]  # name and wrapped key -> the key, where it can be had
 
 
+def count(library: Library, name: str | None) -> int:
+    """1 when there is a key of that name."""
+    return int(library.keys.table("keys").count_where("name = ?", [name]))
+
+
 def destroy(library: Library, names: Iterable[str]) -> None:
     """Delete keys; what they sealed cannot be read any more. `rotate` must follow."""
     for name in names:

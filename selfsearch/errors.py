@@ -81,3 +81,8 @@ class ItemError(SelfsearchError):
     def __init__(self, outcome: Outcome, reason: str) -> None:
         super().__init__(reason)
         self.outcome = outcome
+
+
+def unforeseen(error_class: str) -> ItemError:
+    """The outcome of a file at which an error happened that nobody foresaw; what it says is kept out."""
+    return ItemError(Outcome.FAILED, f"an error that nobody foresaw ({error_class}); please report it")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO, Protocol, TypeAlias
 
-from ..errors import ItemError
+from ..errors import ItemError, unforeseen
 from ..types import Outcome
 from .streams import SharedFile
 
@@ -109,6 +109,11 @@ class Archive:
                 members.append(member)
         except ItemError as exc:
             self.problems.append(("", exc.outcome, str(exc)))
+        except (
+            Exception
+        ) as exc:  # the boundary of an archive: what nobody foresaw costs what it holds from here
+            problem = unforeseen(type(exc).__name__)
+            self.problems.append(("", problem.outcome, str(problem)))
         return members
 
     def members(self) -> Iterator[Member]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from ..errors import ItemError, PackError, SelfsearchError
+from ..errors import ItemError, PackError, SelfsearchError, unforeseen
 from ..sandbox.seal import Seal
 from ..types import Analysis, Box, Chips, Embeddings, Outcome
 from . import messages
@@ -47,7 +47,6 @@ CODE = (
 
 CRASHED = "it crashed the process that looked at it; the other files are not affected"
 TOO_SLOW = f"looking at it took over {SECONDS} seconds and was stopped"
-UNFORESEEN = "an error that nobody foresaw ({}): please report it"
 
 Result = TypeVar("Result")
 
@@ -286,7 +285,7 @@ class _Worker:
 def _refusal(text: dict[str, Any]) -> ItemError | None:
     """The error in an answer that gives no result. Raises MessageError for an outcome that there is not."""
     if "failed" in text:
-        return ItemError(Outcome.FAILED, UNFORESEEN.format(str(text["failed"])[:50]))
+        return unforeseen(str(text["failed"])[:50])
     if "outcome" not in text:
         return None
     try:

@@ -26,7 +26,7 @@ from ..consent import bystanders, grants
 from ..consent.grants import Grant
 from ..containers.base import address
 from ..containers.streams import os_error_reason
-from ..errors import ItemError, SelfsearchError
+from ..errors import ItemError, SelfsearchError, unforeseen
 from ..exports.discovery import discover
 from ..exports.source import Item, Source
 from ..library import faces, items, sources
@@ -35,8 +35,7 @@ from ..library.library import Library
 from ..library.sources import SourceRow
 from ..media.decode import read_picture
 from ..recognition.engine import Engine
-from ..recognition.worker_pool import UNFORESEEN
-from ..types import Analysis, Clock, Outcome, ProgressListener, isoformat
+from ..types import Analysis, Clock, Outcome, ProgressListener, Provenance, isoformat
 from .reembed import reembed
 from .source_state import is_out_of_sight, unchanged_archives
 
@@ -146,6 +145,7 @@ class SourceScan:
     result: IndexResult
     seen: items.IdSet = field(default_factory=items.IdSet)  # rows of files that are there
     changed: dict[str, int] = field(default_factory=dict)  # path -> row of a file whose content was known
+    broken_off: ItemError | None = None  # why the source could not be listed to its end
 
     @property
     def source_id(self) -> int:
@@ -216,12 +216,12 @@ def index_source(context: Context, source: Source, locator: str, root: str) -> I
     context.progress.begin(row.title, source.count)
     state = "interrupted"
     try:
-        listed = list_items(source)
+        listed = list_items(scan, source)
         changed = skip_unchanged(scan, listed)
         with closing(analyse(context, changed)) as results:  # no thread of it outlives an error
             store(scan, results)
-        mark_gone(scan, source)
-        state = "complete"
+        is_whole = settle_unseen(scan, source)
+        state = "complete" if is_whole else "failed"
     except SelfsearchError:
         state = "failed"
         raise
@@ -229,15 +229,23 @@ def index_source(context: Context, source: Source, locator: str, root: str) -> I
         scan.result.counts = items.count_outcomes(library, [row.id])
         sources.end_scan(library, scan_id, state, scan.result.counts, context.now)
         context.progress.end()
-    sources.update_source(
-        library, row.id, stamps=source.stamps, scanned_pack=context.pack, scanned_at=context.now
-    )
+    stamps = source.stamps if is_whole else {}  # an archive without them is opened again by the next run
+    sources.update_source(library, row.id, stamps=stamps, scanned_pack=context.pack, scanned_at=context.now)
     return scan.result
 
 
-def list_items(source: Source) -> Iterator[list[Item]]:
+def list_items(scan: SourceScan, source: Source) -> Iterator[list[Item]]:
     """Every file of the source and every link without one, some hundred at a time."""
-    return batched(source.items(), LOOKUP)
+
+    def listed() -> Iterator[Item]:
+        try:
+            yield from source.items()
+        except SelfsearchError:
+            raise
+        except Exception as exc:  # the boundary of a source: what was listed before is looked at all the same
+            scan.broken_off = unforeseen(type(exc).__name__)
+
+    return batched(listed(), LOOKUP)
 
 
 def skip_unchanged(scan: SourceScan, listed: Iterable[list[Item]]) -> Iterator[Item]:
@@ -325,7 +333,8 @@ def _analyse_file(context: Context, item: Item) -> FileResult:
     except SelfsearchError:
         raise
     except Exception as exc:  # the boundary of one file: what nobody foresaw costs that file, not the run
-        return FileResult(item, Outcome.FAILED, UNFORESEEN.format(type(exc).__name__), sha256)
+        problem = unforeseen(type(exc).__name__)
+        return FileResult(item, problem.outcome, str(problem), sha256)
     outcome = Outcome.INDEXED if analysis.faces else Outcome.NO_FACE
     return FileResult(item, outcome, bystanders.why_missing(analysis.bystanders), sha256, len(data), analysis)
 
@@ -350,8 +359,23 @@ def _store_batch(scan: SourceScan, batch: Sequence[FileResult]) -> None:
     with context.library.atomic():
         context.require_consent()
         # One by one: whether a file is a copy depends on those that were written before it.
-        scan.seen.update([_store_file(scan, result) for result in batch])
+        scan.seen.update([_store_result(scan, result) for result in batch])
     context.claims.release(result.sha256 for result in batch)
+
+
+def _store_result(scan: SourceScan, result: FileResult) -> int:
+    """Write one file; returns its row. What nobody foresaw costs what is said of that file."""
+    try:
+        with scan.context.library.atomic():
+            return _store_file(scan, result)
+    except SelfsearchError:
+        raise
+    except Exception as exc:
+        problem, item = unforeseen(type(exc).__name__), result.item
+        scan.result.failed += 1
+        provenance = (Provenance(item.provenance[0].platform),)
+        item = replace(item, size=0, stamp="", provenance=provenance)
+        return _store_file(scan, FileResult(item, problem.outcome, str(problem)))
 
 
 def _store_file(scan: SourceScan, result: FileResult) -> int:
@@ -397,13 +421,24 @@ def _copy_of(scan: SourceScan, result: FileResult) -> tuple[Outcome, str | None,
     return (Outcome.INDEXED if face_count else Outcome.NO_FACE), None, media_id
 
 
+def settle_unseen(scan: SourceScan, source: Source) -> bool:
+    """What was not seen is gone, unless an error ended the listing; True when none did."""
+    if scan.broken_off is not None:
+        path = source.containers[0]
+        item = Item(os.path.basename(path), path, None, 0, "", (Provenance(source.platform),), None)
+        store(scan, [FileResult(item, scan.broken_off.outcome, str(scan.broken_off))])
+        return False
+    mark_gone(scan, source)
+    return not any(problem.outcome is Outcome.FAILED for problem in source.problems)
+
+
 def mark_gone(scan: SourceScan, source: Source) -> None:
     """Files that were not seen are gone, but for those at and below places that could not be listed."""
     library, now = scan.context.library, scan.context.now
     unlisted = {
         address(problem.container, problem.path)
         for problem in source.problems
-        if problem.outcome is Outcome.UNREADABLE
+        if problem.outcome in (Outcome.UNREADABLE, Outcome.FAILED)
     }
     scan.seen.update(items.items_below(library, scan.source_id, unlisted, scan.seen))
     scan.result.gone = items.mark_gone(library, scan.source_id, scan.seen, now)

@@ -129,12 +129,10 @@ def test_a_photograph_that_a_person_is_no_more_searched_by_does_not_come_back(
     (tmp_path / "second.jpg").write_bytes(photos.photo("astronaut", 4))
     run("people", "add", "me", tmp_path / "second.jpg")
     backup = saved(run, filled)
-    with opened(home) as library:
-        library.db.execute("delete from probes where id = (select min(id) from probes)")
-        left = library.db.execute("select sha256 from probes").fetchall()
+    run("people", "remove", "me", "2", "--yes")
     run("restore", backup, "--yes")
     with opened(home) as library:
-        assert library.db.execute("select sha256 from probes").fetchall() == left
+        assert library.db.execute("select id from probes").fetchall() == [(1,)]
 
 
 def test_a_photograph_forgotten_does_not_come_back_with_the_key_of_the_backup(
@@ -167,6 +165,17 @@ def test_what_a_person_was_before_they_were_forgotten_and_enrolled_anew_does_not
     run("people", "add", "me", tmp_path / "second.jpg", "--consent", "own")
     run("restore", backup, "--yes")
     assert run("people", "--json").json["people"] == []
+
+
+def test_what_was_to_be_forgotten_when_the_command_was_killed_does_not_come_back(
+    run: Run, home: Path, filled: Path, selfie: Path
+) -> None:
+    backup = saved(run, filled)
+    with opened(home) as library:
+        (media,) = library.db.execute("select min(id) from media").fetchone()
+        forget.request(library, [forget.Target("media", media, "a media file")], NOW)
+    run("restore", backup, "--yes")
+    assert shown(run, selfie) == {"planted-private.jpg"}
 
 
 def test_who_was_searched_for_and_refused_stays_on_record(

@@ -13,6 +13,7 @@ Backups of the schema before (/1) have no such seal: nothing shows that they are
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import struct
@@ -171,13 +172,22 @@ def opened(path: Path) -> Iterator[Backup]:
 
     It holds what its manifest lists and nothing else, or it is refused.
     """
-    with path.open("rb") as file:  # one file from here on, whatever takes its place
+    with _Bounded(io.FileIO(path)) as file:  # one file from here on, whatever takes its place
         with _refusing(path):
             archive = zipfile.ZipFile(file)
         with archive:
             with _refusing(path):
                 backup = _read(path, archive)
             yield backup
+
+
+class _Bounded(io.BufferedReader):
+    """A file of which one part is read at a time at most, however long it says that its listing is."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > PART:
+            raise ValueError("longer than any part of a backup")
+        return super().read(size)
 
 
 def _read(path: Path, archive: zipfile.ZipFile) -> Backup:

@@ -31,6 +31,14 @@ class FaceRow(NamedTuple):
     box: Box
 
 
+class Belonging(NamedTuple):
+    """What can be erased as a whole."""
+
+    kind: str  # source, person, media
+    subject: str  # what a receipt calls it
+    identity: str  # by which it is the same in two copies of a library
+
+
 @dataclass
 class Comparison:
     """The restored library beside the one in place."""
@@ -59,22 +67,35 @@ def carry_over(comparison: Comparison) -> None:
 
 
 def _request_unknown(comparison: Comparison) -> None:
-    """Ask for the erasure of sources, people and media that the library in place lacks."""
-    if not comparison.has_erased:
+    """Ask for the erasure of sources, people and media that the library in place lacks, or is to erase."""
+    staged, doomed = comparison.staged, _doomed(comparison.live)
+    if not comparison.has_erased and not doomed:
         return
-    staged, live, now = comparison.staged, comparison.live, comparison.now
-    known = {(row.id, row.locator) for row in sources.all_sources(live)}  # numbers are not given twice
-    for source in sources.all_sources(staged):
-        if (source.id, source.locator) not in known:
-            erasure.request(staged, "source", source.id, source.root, now)
-    enrolled = {(person.id, person.name) for person in people.all_people(live)}
-    for person in people.all_people(staged):
-        if (person.id, person.name) not in enrolled:
-            erasure.request(staged, "person", person.id, person.name, now)
-    hashes = {sha256 for (sha256,) in live.db.execute("select sha256 from media")}
-    for media, sha256 in staged.db.execute("select id, sha256 from media").fetchall():
-        if sha256 not in hashes:
-            erasure.request(staged, "media", media, "a media file", now)
+    known = _belongings(comparison.live)
+    if ("library", None) in doomed:
+        known.clear()
+    kept = {thing for thing, number in known.items() if (thing.kind, number) not in doomed}
+    for thing, number in _belongings(staged).items():
+        if thing not in kept:
+            erasure.request(staged, thing.kind, number, thing.subject, comparison.now)
+
+
+def _doomed(library: Library) -> set[tuple[str, int | None]]:
+    """Kind and number of what is to be erased and is still there."""
+    return {(each.kind, each.number) for each in erasure.pending(library) if each.counts is None}
+
+
+def _belongings(library: Library) -> dict[Belonging, int]:
+    """Every source, person and media file, and its number."""
+    found = {
+        Belonging("source", row.root, f"{row.id} {row.locator}"): row.id  # numbers are not given twice
+        for row in sources.all_sources(library)
+    }
+    for person in people.all_people(library):
+        found[Belonging("person", person.name, str(person.id))] = person.id
+    for number, sha256 in library.db.execute("select id, sha256 from media"):
+        found[Belonging("media", "a media file", sha256)] = number
+    return found
 
 
 def _remove_faces(comparison: Comparison) -> None:
@@ -148,12 +169,14 @@ def _verdicts(library: Library, person: Person) -> Mapping[int, tuple[str, str]]
 
 
 def _remove_probes(comparison: Comparison) -> None:
-    """A person is searched by no photograph that was removed."""
+    """Ask for the erasure of photographs that a person is no more searched by."""
+    staged, live = comparison.staged, comparison.live
     for mine, theirs in _known_people(comparison):
-        kept = {probe.sha256 for probe in people.kept_probes(comparison.live, theirs)}
-        for probe in people.kept_probes(comparison.staged, mine):
+        kept = {probe.sha256 for probe in people.kept_probes(live, theirs)}
+        for probe in people.kept_probes(staged, mine):
             if probe.sha256 not in kept:
-                comparison.staged.db.table("probes").delete(probe.number)
+                subject = f"a photograph of {mine.name}"
+                erasure.request(staged, "probe", probe.number, subject, comparison.now)
 
 
 def _known_people(comparison: Comparison) -> list[tuple[Person, Person]]:

@@ -109,8 +109,7 @@ def test_records_without_media_and_media_without_records_are_told(
 
 HOSTILE_NAMES = (
     b"../../../etc/passwd.jpg", b"/etc/x.jpg", b"C:\\Users\\x.jpg", b"\x1b[31mred.jpg",
-    b"a" * 60_000 + b".jpg",
-    b"nul\0nul.jpg", "\u202egpj.exe.jpg".encode(), b"\xff\xfe\xfd.jpg", b"d/" * 5_000 + b"deep.jpg",
+    b"nul\0nul.jpg", "\u202egpj.exe.jpg".encode(), b"\xff\xfe\xfd.jpg", b"d/" * 500 + b"deep.jpg",
     b".", b"..", b"../", b"a//b///c.jpg", b"line\nbreak.jpg", b"'; drop table items;--.jpg", b"%s%n{}.jpg",
     b"x!y.jpg", b"-rf.jpg", b"media/posts/202306/../../../x.jpg", *[b"twice.jpg"] * 3,
 )  # fmt: skip

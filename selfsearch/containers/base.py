@@ -8,21 +8,31 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO, Protocol, TypeAlias
+from typing import BinaryIO, Protocol, TypeAlias, TypeVar
 
 from ..errors import ItemError, unforeseen
 from ..types import Outcome
 from .streams import SharedFile
 
-MAX_MEMBERS = 5_000_000  # of one archive, at 0.5 kB each; an export has tens of thousands, more is an attack
+# Of one archive; an export has tens of thousands of files. What a listing takes: docs/limits.md.
+MAX_MEMBERS = 1_000_000
+MAX_NAMES = 64 << 20  # bytes of all names
+MAX_NAME = 1024  # bytes; a file system's own names have at most 255, and whole paths of exports under 400
+MAX_SIZE = (1 << 63) - 1  # bytes of one file; no file system, and no database, has a number for more
+_SHOWN_NAME = 100  # characters of a name that is too long
 
 Refusal: TypeAlias = tuple[Outcome, str]  # what becomes of a file that cannot be read, and the reason
 
 # Control and line-breaking characters, marks that turn the writing direction, lone halves of characters.
 _UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+_PIECES = re.compile(r"[^\n]{1,512}")
+_LEADING = re.compile(r"\A(?:\./|/)+")
 
 
 class Container(Protocol):
@@ -134,6 +144,37 @@ class Archive:
         self._file = None
 
 
+def declared_member(
+    container: Container, path: str, size: int, stamp: str, order: int, refused: Refusal | None
+) -> Member:
+    """A member as an archive declares it, refused when it claims a size that no file can have."""
+    if size > MAX_SIZE:
+        refused = refused or (Outcome.TOO_LARGE, f"claims to have {size:,} bytes, which no file has")
+    return Member(container, path, min(size, MAX_SIZE), stamp, order, refused)
+
+
+class _Named(Protocol):
+    @property
+    def path(self) -> str: ...
+
+
+Entry = TypeVar("Entry", bound=_Named)
+
+
+def within_limits(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """An archive's entries. Raises ItemError where more follow than a listing may have."""
+    count = names = 0
+    for entry in entries:
+        count, names = count + 1, names + len(entry.path)
+        if count > MAX_MEMBERS:
+            reason = f"holds more than {MAX_MEMBERS:,} files; the rest is not looked at"
+            raise ItemError(Outcome.UNREADABLE, reason)
+        if names > MAX_NAMES:
+            reason = f"its names alone have more than {MAX_NAMES >> 20} MB; the rest is not looked at"
+            raise ItemError(Outcome.UNREADABLE, reason)
+        yield entry
+
+
 def stamp_of(size: int, version: int) -> str:
     """A member's stamp. `version` is its mtime; in a zip, and in a compressed tar, its CRC and its time."""
     return f"{size:x}.{version:x}"
@@ -155,18 +196,26 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-def member_path(name: str) -> str:
+def member_path(name: str) -> tuple[str, Refusal | None]:
     """An archive's name for a member as our path: NFC, "/" between folders, neither "/" nor "./" in front.
 
     ".." stays as it is: nothing is ever written under this name, so it can lead nowhere. Bytes that are no
-    text (lone surrogates) become visible escapes.
+    text (lone surrogates) become visible escapes. A name that is too long is cut, and refused.
     """
+    refused, is_folder = None, name.endswith(("/", "\\"))
+    length = len(name) if name.isascii() else len(name.encode("utf-8", "surrogatepass"))
+    if length > MAX_NAME:
+        refused = (Outcome.TOO_LARGE, f"its name has {length:,} bytes; the limit is {MAX_NAME:,}")
+        name = shortened(name) + "/" * is_folder
     if "\\" in name and "/" not in name:  # written by a program of Windows
         name = name.replace("\\", "/")
-    name = composed(name)
-    while name.startswith(("/", "./")):
-        name = name[1:] if name.startswith("/") else name[2:]
-    return name
+    return _LEADING.sub("", composed(name)), refused
+
+
+def shortened(name: str) -> str:
+    """The beginning of a name that is too long, and a checksum that tells it from others."""
+    checksum = zlib.crc32(name.encode("utf-8", "surrogatepass"))
+    return f"{name[:_SHOWN_NAME]}\u2026{checksum:08x}"
 
 
 def composed(name: str) -> str:
@@ -177,4 +226,13 @@ def composed(name: str) -> str:
         name.encode()
     except UnicodeEncodeError:
         name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return unicodedata.normalize("NFC", name)
+    return nfc(name)
+
+
+def nfc(text: str) -> str:
+    """Unicode's normal form C, of some hundred characters at a time: n accents in a row cost n times n."""
+    return _PIECES.sub(_composed_piece, text)
+
+
+def _composed_piece(piece: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", piece[0])

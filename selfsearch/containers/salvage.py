@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..errors import ItemError
-from .base import MAX_MEMBERS, member_path
+from ..types import Outcome
+from .base import member_path
 from .streams import CUT, INPUT_BYTES, Inflater, SharedFile
 from .zip_directory import (
     DEFLATE,
@@ -21,7 +23,6 @@ from .zip_directory import (
     LOCAL_HEADER,
     LOCAL_SIGNATURE,
     ZipEntry,
-    ZipListing,
     decode_name,
     refusal,
     zip64_values,
@@ -41,20 +42,20 @@ class Extent(NamedTuple):
     complete: bool
 
 
-def salvage(file: SharedFile) -> ZipListing:
-    """Every member up to where the archive breaks off."""
-    listing = ZipListing()
+def salvage(file: SharedFile) -> Iterator[ZipEntry]:
+    """Every member up to where the archive breaks off, which then raises ItemError."""
+    count = 0
     position = file.read_at(0, MAX_STUB).find(LOCAL_SIGNATURE)
-    while 0 <= position < file.size and len(listing.entries) < MAX_MEMBERS:
+    while 0 <= position < file.size:
         step = _read_member(file, position)
         if step is None:
             break
         entry, position = step
         if not entry.path.endswith("/") or entry.size:
-            listing.entries.append(entry)
-    count = len(listing.entries)
-    listing.problem = f"is cut short or damaged; {count:,} files were found by reading through it"
-    return listing
+            count += 1
+            yield entry
+    reason = f"is cut short or damaged; {count:,} files were found by reading through it"
+    raise ItemError(Outcome.UNREADABLE, reason)
 
 
 def _read_member(file: SharedFile, start: int) -> tuple[ZipEntry, int] | None:
@@ -74,15 +75,16 @@ def _read_member(file: SharedFile, start: int) -> tuple[ZipEntry, int] | None:
     if flags & 8 and not packed_size:  # the lengths stand behind the data
         is_readable = method == DEFLATE and not flags & 1
         extent = _inflate_to_end(file, data) if is_readable else _find_descriptor(file, data)
+    path, refused = member_path(decode_name(name, extra))
     entry = ZipEntry(
-        member_path(decode_name(name, extra)),
+        path,
         extent.size,
         extent.packed_size,
         start,
         extent.crc,
         date << 16 | time,
         method,
-        refusal(flags, method) or (None if extent.complete else CUT),
+        refused or refusal(flags, method) or (None if extent.complete else CUT),
     )
     return entry, extent.end
 

@@ -20,7 +20,7 @@ from typing import BinaryIO, Protocol, cast
 
 from ..errors import ItemError
 from ..types import Outcome
-from .base import MAX_MEMBERS, Archive, Member, Refusal, member_path, stamp_of
+from .base import Archive, Member, Refusal, declared_member, member_path, stamp_of, within_limits
 from .streams import (
     BZIP2_STREAM,
     CUT,
@@ -78,12 +78,12 @@ class Tar(Archive):
     def _list(self) -> Iterator[Member]:
         if self._decompressor is None:
             file = self._open_file()
-            for entry in read_headers(PlainTape(file)):
+            for entry in within_limits(read_headers(PlainTape(file))):
                 cut = None if entry.offset + entry.size <= file.size else CUT
                 yield self._add(entry, entry.mtime, entry.refused or cut)
             return
         tape = self._rewound()
-        for entry in read_headers(tape):
+        for entry in within_limits(read_headers(tape)):
             crc, complete = self._run_through(tape, entry, len(self._offsets))
             self._checksums.append(crc)
             yield self._add(entry, entry.mtime << 32 | crc, entry.refused or (None if complete else CUT))
@@ -91,7 +91,7 @@ class Tar(Archive):
     def _add(self, entry: TarEntry, version: int, refused: Refusal | None) -> Member:
         self._offsets.append(entry.offset)
         stamp = stamp_of(entry.size, version)
-        return Member(self, entry.path, entry.size, stamp, len(self._offsets) - 1, refused)
+        return declared_member(self, entry.path, entry.size, stamp, len(self._offsets) - 1, refused)
 
     def _rewound(self) -> ForwardTape:
         return ForwardTape(self._open_file(), self._decompressor or GZIP_STREAM)
@@ -268,7 +268,6 @@ class TarEntry:
 def read_headers(tape: Tape) -> Iterator[TarEntry]:
     """Every file. Between two of them the caller may read from the tape what it likes. Raises ItemError."""
     extended: dict[str, str] = {}
-    count = 0
     while info := _read_header(tape):
         if info.type in _EXTENDING:
             extended |= _read_extended(tape, info)
@@ -278,9 +277,6 @@ def read_headers(tape: Tape) -> Iterator[TarEntry]:
             _skip_sparse_map(tape, info)
         entry = _entry(info, extended, tape.position)
         if info.type not in _NO_FILES:
-            count += 1
-            if count > MAX_MEMBERS:
-                raise _damaged(f"holds more than {MAX_MEMBERS:,} files; the rest is not looked at")
             yield entry
         _skip_data(tape, entry.offset + entry.size)
         extended = {}
@@ -321,14 +317,14 @@ def _read_header(tape: Tape) -> tarfile.TarInfo | None:
 def _entry(info: tarfile.TarInfo, extended: dict[str, str], offset: int) -> TarEntry:
     stated = extended.get("size", "")
     size = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 19 else info.size
-    path = member_path(extended.get("path", info.name)).rstrip("/")
+    path, refused = member_path(extended.get("path", info.name))
     size = 0 if info.type in _WITHOUT_DATA else size
     try:
         mtime = int(float(extended.get("mtime", info.mtime)))
     except (ValueError, OverflowError):
         mtime = 0
     mtime = max(0, min(mtime, (1 << 40) - 1))
-    return TarEntry(path, size, mtime, offset, _refusal(info.type, extended))
+    return TarEntry(path.rstrip("/"), size, mtime, offset, refused or _refusal(info.type, extended))
 
 
 def _refusal(kind: bytes, extended: dict[str, str]) -> Refusal | None:

@@ -21,7 +21,7 @@ from typing import BinaryIO, cast
 
 from ..errors import ItemError
 from ..types import Outcome
-from .base import Archive, Member, Refusal
+from .base import Archive, Member, Refusal, declared_member, within_limits
 from .salvage import salvage
 from .streams import BZIP2_STREAM, DecompressedStream, Decompressor, FileSection, Inflater
 from .zip_directory import (
@@ -56,15 +56,17 @@ class Zip(Archive):
     def _list(self) -> Iterator[Member]:
         file = self._open_file()
         directory = find_directory(file)
-        listing = read_directory(file, directory) if directory else salvage(file)
-        if listing.problem:
-            self.problems.append(("", Outcome.UNREADABLE, listing.problem))
-        self._entries = sorted(listing.entries, key=attrgetter("offset"))  # which reads without jumping
+        listed = read_directory(file, directory) if directory else salvage(file)
+        try:
+            for entry in within_limits(listed):
+                self._entries.append(entry)
+        except ItemError as exc:
+            self.problems.append(("", exc.outcome, str(exc)))
+        self._entries.sort(key=attrgetter("offset"))  # which reads without jumping
         refused = _refuse_overlaps(self._entries, file.size)
         for order, entry in enumerate(self._entries):
-            yield Member(
-                self, entry.path, entry.size, entry.stamp, order, entry.refused or refused.get(order)
-            )
+            why = entry.refused or refused.get(order)
+            yield declared_member(self, entry.path, entry.size, entry.stamp, order, why)
 
     def checksum(self, member: Member) -> int | None:
         return self._entries[member.order].crc

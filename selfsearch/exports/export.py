@@ -21,7 +21,7 @@ import ijson
 
 from ..containers.base import Member
 from ..errors import ItemError
-from .json_stream import JsonText, complaint, elements, events
+from .json_stream import MAX_TOKEN, JsonText, complaint, elements, events, has_long_token
 from .path_index import PathIndex, file_name, fold, folder_of
 
 HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")  # an escaped surrogate, which may stand alone
@@ -121,6 +121,9 @@ class Export:
         """A whole JSON document; None and a note when it is not one."""
         text = self.text(path)
         if path in self.notes and not text:
+            return None
+        if has_long_token(text):
+            self.note(path, f"one text in it has more than {MAX_TOKEN >> 20} MB", unread=True)
             return None
         try:
             value = json.loads(text)

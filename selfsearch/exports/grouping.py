@@ -22,7 +22,7 @@ from .platforms.media_refs import is_media_name
 from .source import FileSet, Problem, Source, SourcePart
 
 MIN_DIGITS = 8  # in a name that no camera's counter gives: an id, or a date with its time
-_ID_WORD = re.compile(r"(?=[a-z]*[0-9])[a-z0-9]{10,}", re.IGNORECASE)  # an id of letters and digits
+_WORD = re.compile(r"[a-z0-9]{10,}", re.IGNORECASE)  # with a digit in it, an id
 
 
 class _HasPath(Protocol):
@@ -81,7 +81,8 @@ def _candidates(
     members: Sequence[Member], max_depth: int | None, platforms: Sequence[type[Platform]]
 ) -> dict[str, list[Recognition]]:
     """Prefix -> who recognizes something there, in the order of the registry."""
-    paths = PathIndex(member.path for member in members if not is_litter(member.path))  # large: not kept
+    proper = (member.path for member in members if not is_litter(member.path))
+    paths = PathIndex(proper, max_depth)  # large: not kept
     candidates: dict[str, list[Recognition]] = {}
     for platform in platforms:
         for root in platform.recognize(paths):
@@ -395,5 +396,7 @@ def _folder_around(part: SourcePart, outer: str) -> str | None:
 
 def _is_media_with_id(path: str) -> bool:
     name = file_stem(path)
-    has_id = sum(map(str.isdigit, name)) >= MIN_DIGITS or _ID_WORD.search(name) is not None
-    return has_id and is_media_name(path)
+    if not is_media_name(path):
+        return False
+    words = (word for word in _WORD.findall(name) if not word.isalpha())
+    return sum(map(str.isdigit, name)) >= MIN_DIGITS or any(words)

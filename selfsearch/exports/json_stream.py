@@ -9,13 +9,16 @@ from typing import Any, BinaryIO
 
 import ijson
 
-# The parser holds the events of one chunk, each with its path: in a hostile file of nothing but "[" that is
-# quadratic in this size (4,096 bytes: 42 MB; the 64 KiB that ijson would take: 10 GB).
-CHUNK_BYTES = 4096
+from ..errors import ItemError
+from ..types import Outcome
+
+CHUNK_BYTES = 1 << 16
+MAX_TOKEN = 4 << 20  # bytes; the parser's time for one text or number grows with the square of its length
 MAX_TAIL = 1 << 16  # characters of white space and ";" that are kept back until something else follows
 _TAIL = "; \t\r\n"
-LEVELS = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
+_BRACKETS = frozenset(("start_map", "end_map", "start_array", "end_array"))
 MAX_DEPTH = 200  # levels of nesting; no platform's record comes near
+MAX_PREFIX = 10_000  # characters of all keys on the way to a value, likewise
 
 # Half of a surrogate pair, as text that was cut inside an emoji ends: ijson would end the whole record there.
 _HALF = re.compile(
@@ -45,9 +48,22 @@ class JsonText:
         if assigned and self._held.lstrip()[:1] not in ("[", "{"):
             self._held = self._held.partition("=")[2]
         self.blank = self._ended and not self._held.strip(_TAIL)  # there is nothing at all to read
+        self.pending = (
+            0  # bytes read since the parser last found something; who reads its events sets it to 0
+        )
 
     def read(self, size: int = -1) -> bytes:
-        """Some bytes, and none at the end. ijson asks for 0 bytes to learn the type."""
+        """Some bytes, and none at the end; ijson asks for 0 bytes to learn the type.
+
+        Raises ItemError when MAX_TOKEN bytes have been read in which the parser found nothing.
+        """
+        data = self._read(size)
+        self.pending += len(data)
+        if self.pending > MAX_TOKEN:
+            raise ItemError(Outcome.TOO_LARGE, f"one text in it has more than {MAX_TOKEN >> 20} MB")
+        return data
+
+    def _read(self, size: int) -> bytes:
         while size:
             text = self._held
             keeps_tail = self._assigned and len(text) < MAX_TAIL
@@ -71,13 +87,30 @@ def _read_full(raw: BinaryIO, size: int) -> bytes:
 
 
 def events(stream: JsonText) -> Iterator[tuple[str, str, Any]]:
-    """ijson's (prefix, event, value). Raises ijson.JSONError at damage, and at nesting beyond reason."""
-    depth = 0
-    for prefix, event, value in ijson.parse(stream, use_float=True, buf_size=CHUNK_BYTES):
-        depth += LEVELS.get(event, 0)
-        if depth > MAX_DEPTH:
-            raise ijson.JSONError(f"nested more than {MAX_DEPTH} levels deep")
-        yield prefix, event, value
+    """(prefix, event, value) as `ijson.parse` gives them; it would keep a prefix for every event of a chunk.
+
+    Raises ijson.JSONError at damage and at nesting beyond reason, ItemError at a text or number beyond it.
+    """
+    prefix, outer = "", [""]  # of the next value; of the maps and lists around it
+    for event, value in ijson.basic_parse(stream, use_float=True, buf_size=CHUNK_BYTES):
+        stream.pending = 0
+        if event == "map_key":
+            yield outer[-1], event, value
+            prefix = f"{outer[-1]}.{value}" if outer[-1] else value
+            if len(prefix) > MAX_PREFIX:
+                raise ijson.JSONError("has keys longer than any platform writes")
+        elif event not in _BRACKETS:
+            yield prefix, event, value
+        elif event in ("end_map", "end_array"):
+            prefix = outer.pop()
+            yield prefix, event, value
+        else:
+            yield prefix, event, value
+            outer.append(prefix)
+            if event == "start_array":
+                prefix = f"{prefix}.item" if prefix else "item"
+            if len(outer) > MAX_DEPTH + 1:
+                raise ijson.JSONError(f"nested more than {MAX_DEPTH} levels deep")
 
 
 def elements(stream: JsonText, keys: tuple[str, ...]) -> Iterator[Any]:
@@ -106,6 +139,16 @@ def _element_prefix(prefix: str, event: str, keys: tuple[str, ...]) -> str | Non
     if event == "start_array" and (prefix in keys or ("*" in keys and "item" not in prefix.split("."))):
         return f"{prefix}.item" if prefix else "item"
     return prefix if event == "start_map" and prefix in keys else None
+
+
+def has_long_token(text: str) -> bool:
+    """Whether a whole document has more than MAX_TOKEN characters without the end of a text."""
+    if len(text) <= MAX_TOKEN:
+        return False
+    text, at = text.replace("\\\\", "").replace('\\"', ""), 0
+    while at + MAX_TOKEN < len(text) and (quote := text.rfind('"', at, at + MAX_TOKEN)) >= at:
+        at = quote + 1
+    return at + MAX_TOKEN < len(text)
 
 
 def complaint(error: ijson.JSONError) -> str:

@@ -8,93 +8,120 @@ milliseconds.
 from __future__ import annotations
 
 import re
-import unicodedata
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
+
+from ..containers.base import nfc
 
 _LITTER = frozenset(
     (".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".localized", ".directory", ".nomedia", "icon\r")
 )
-_WILD = re.compile(r"(\*|\?|\[!?[^]]+\])")
-_SIGN = r"[^/\n]"  # a wildcard stays within a name
-_WILDCARDS = {"*": f"{_SIGN}*", "?": _SIGN}
+_WILD = re.compile(r"\*|\?|\[!?[^][]+\]")
+
+
+class FoldedLines:
+    """Paths in one folded text, each between two line ends: line n is path n."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self.text = fold("\n".join(["", *paths, ""]))
+        if self.text.count("\n") > len(paths) + 1:  # a line end in a name must not make two lines
+            self.text = fold("\n".join(["", *(path.replace("\n", " ") for path in paths), ""]))
+
+    @cached_property
+    def _ends(self) -> array[int]:
+        """Where each line begins: the position of the line end before it."""
+        return array("Q", (match.start() for match in re.finditer("\n", self.text)))
+
+    def named(self, needle: str) -> Iterator[int]:
+        """The positions at which `needle` stands at the beginning of a name."""
+        position = self.text.find(needle)
+        while position > 0:
+            if self.text[position - 1] in "/\n":
+                yield position
+            position = self.text.find(needle, position + 1)
+
+    def line_of(self, position: int) -> int:
+        """The line in which a position lies."""
+        return bisect_left(self._ends, position) - 1
+
+    def line(self, number: int) -> str:
+        """One path, folded."""
+        return self.text[self._ends[number] + 1 : self._ends[number + 1]]
+
+    def with_text(self, wanted: str) -> Iterator[int]:
+        """The lines in which this stands somewhere."""
+        position = self.text.find(wanted)
+        while position >= 0:
+            number = self.line_of(position)
+            yield number
+            position = self.text.find(wanted, self._ends[number + 1])
 
 
 class PathIndex:
     """Paths prepared for recognition. Comparisons ignore case and Unicode form."""
 
-    def __init__(self, paths: Iterable[str]) -> None:
+    def __init__(self, paths: Iterable[str], max_depth: int | None = None) -> None:
+        """`max_depth`: how many folders a prefix may have; those with more are not given."""
         self.paths: list[str] = list(paths)
+        self._max_depth = max_depth
 
     @cached_property
-    def _text(self) -> str:
-        """Every path folded, each between two line ends; line n is path n."""
-        text = "\n".join(["", *self.paths, ""])
-        if text.count("\n") > len(self.paths) + 1:  # a line end in a name must not make two lines
-            text = "\n".join(["", *(path.replace("\n", " ") for path in self.paths), ""])
-        return fold(text)
+    def _files(self) -> FoldedLines:
+        return FoldedLines(self.paths)
 
     @cached_property
-    def _ends(self) -> array[int]:
-        """Where each line begins: the position of the line end before it."""
-        return array("Q", (match.start() for match in re.finditer("\n", self._text)))
-
-    @cached_property
-    def _folders(self) -> dict[str, list[str]]:
-        """Folder name -> full prefixes ("a/b/") of the folders that carry it."""
-        prefixes: dict[str, None] = {}
-        for prefix in self.folders_with_files():
-            while prefix and prefix not in prefixes:
-                prefixes[prefix] = None
-                prefix = folder_of(prefix.rstrip("/"))
-        table: dict[str, list[str]] = {}
-        for prefix in prefixes:
-            table.setdefault(fold(prefix.rstrip("/").rpartition("/")[2]), []).append(prefix)
-        return table
+    def _folders(self) -> FoldedLines:
+        return FoldedLines(self.folders_with_files())
 
     def matching(self, mark: str) -> Iterator[str]:
         """Every path that ends in `mark`, whole names only; *, ? and [] in it match within a name."""
         folded = fold(mark)
-        pieces = _WILD.split(folded)  # literal text and wildcards by turns
-        literal = max(pieces[::2], key=len)
-        if literal and literal not in self._text:
-            return
-        for position in self._literal(folded) if len(pieces) == 1 else self._pattern(pieces):
-            line = bisect_left(self._ends, position)
-            if "[" not in folded or fnmatchcase(self._text[position : self._ends[line]], folded):
-                yield self.paths[line - 1]
+        literals = _WILD.split(folded)
+        if len(literals) == 1:
+            lines: Iterable[int] = map(self._files.line_of, self._files.named(f"{folded}\n"))
+        else:
+            lines = self._like(folded.split("/"), max(literals, key=len))
+        return (self.paths[line] for line in lines)
 
-    def _literal(self, folded: str) -> Iterator[int]:
-        needle = f"{folded}\n"
-        position = self._text.find(needle)
-        while position > 0:
-            if self._text[position - 1] in "/\n":
-                yield position
-            position = self._text.find(needle, position + 1)
-
-    def _pattern(self, pieces: list[str]) -> Iterator[int]:
-        pattern = "".join(
-            re.escape(piece) if number % 2 == 0 else _WILDCARDS.get(piece, _SIGN)
-            for number, piece in enumerate(pieces)
-        )
-        for match in re.finditer(rf"(?<=[/\n]){pattern}(?=\n)", self._text):
-            yield match.start()
+    def _like(self, mark: Sequence[str], literal: str) -> Iterator[int]:
+        """The lines whose last names match those of `mark` one by one; in all of them stands `literal`."""
+        for line in self._files.with_text(literal):
+            names = self._files.line(line).rsplit("/", len(mark))[-len(mark) :]
+            if len(names) == len(mark) and all(map(fnmatchcase, names, mark)):
+                yield line
 
     def prefixes_with_file(self, mark: str) -> list[str]:
         """The prefixes ("" or "a/b/") with the file `mark` below ("data/manifest.js"; see `matching`)."""
         depth = mark.count("/") + 1
-        folders = (path.split("/")[:-depth] for path in self.matching(mark))
-        return list(dict.fromkeys("".join(f"{name}/" for name in names) for names in folders))
+        return self._prefixes((path, path.count("/") + 1 - depth) for path in self.matching(mark))
 
     def prefixes_with_folder(self, mark: str) -> list[str]:
         """The prefixes with the folder `mark` below ("your_instagram_activity", "media/posts")."""
-        parent, _, name = fold(mark.rstrip("/")).rpartition("/")
-        folders = self._folders.get(name, [])
-        prefixes = (_strip_tail(folder_of(folder.rstrip("/")), parent) for folder in folders)
-        return list(dict.fromkeys(prefix for prefix in prefixes if prefix is not None))
+        folders, wanted = self.folders_with_files(), f"{fold(mark.rstrip('/'))}/"
+        lines = self._folders.with_text(wanted)
+        return self._prefixes(
+            (folders[line], depth) for line in lines for depth in self._depths(line, wanted)
+        )
+
+    def _depths(self, line: int, wanted: str) -> Iterator[int]:
+        """In how many folders of a line `wanted` lies, for each time that it stands there."""
+        text = f"/{self._folders.line(line)}"
+        at = text.find(f"/{wanted}")
+        while at >= 0 and self._is_near(depth := text.count("/", 0, at)):
+            yield depth
+            at = text.find(f"/{wanted}", at + 1)
+
+    def _is_near(self, depth: int) -> bool:
+        return self._max_depth is None or depth <= self._max_depth
+
+    def _prefixes(self, found: Iterable[tuple[str, int]]) -> list[str]:
+        """The first so many folders of each path, once each."""
+        near = ((path, depth) for path, depth in found if self._is_near(depth))
+        names = (path.split("/", depth)[:depth] for path, depth in near)
+        return list(dict.fromkeys("".join(f"{name}/" for name in prefix) for prefix in names))
 
     def find_marks(self, marks: Mapping[str, str]) -> dict[str, str]:
         """Prefix -> reason of the first mark there. A mark is a file's path, or a folder's ending in "/"."""
@@ -108,16 +135,20 @@ class PathIndex:
 
     def folders_with_files(self) -> list[str]:
         """Every folder in which a file stands ("a/b/"), in the order of the files."""
+        return self._folder_paths
+
+    @cached_property
+    def _folder_paths(self) -> list[str]:
         return list(dict.fromkeys(folder_of(path) for path in self.paths))
 
     def has(self, path: str) -> bool:
         """Whether this very file exists (any case, any Unicode form)."""
-        return f"\n{fold(path)}\n" in self._text
+        return f"\n{fold(path)}\n" in self._files.text
 
 
 def fold(text: str) -> str:
     """The form in which names are compared: NFC, case folded."""
-    return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
+    return text.casefold() if text.isascii() else nfc(text).casefold()
 
 
 def is_litter(path: str) -> bool:
@@ -166,13 +197,3 @@ def outermost_folders(prefixes: Iterable[str]) -> list[str]:
         if not outermost or not prefix.startswith(outermost[-1]):
             outermost.append(prefix)
     return outermost
-
-
-def _strip_tail(folder: str, parent: str) -> str | None:
-    """`folder` ("a/b/c/") without its trailing `parent` ("b/c"); None when it does not end so."""
-    if not parent:
-        return folder
-    names, tail = folder.rstrip("/").split("/"), parent.split("/")
-    if [fold(name) for name in names[-len(tail) :]] != tail:
-        return None
-    return "".join(f"{name}/" for name in names[: -len(tail)])

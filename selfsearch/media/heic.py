@@ -17,10 +17,10 @@ from ..errors import ItemError
 from ..types import Outcome, Pixels
 from . import limits
 from .metadata import MetadataBlocks
-from .pillow_decoder import CUT_SHORT, pad_to_length
+from .pillow_decoder import CUT_SHORT, OUTPUT_BYTES, pad_to_length
 from .pixels import UPRIGHT, flatten, reduction_factor
 
-_PEAK_BYTES = 5  # per pixel: libheif's YUV and RGB
+_PEAK_BYTES, _PEAK_BYTES_HDR = 5, 8  # per pixel: libheif's YUV and RGB; with 10 and 12 bits
 _DECODED_BYTES = 4  # per pixel, at most
 
 
@@ -35,13 +35,17 @@ class HeicDecoder:
         self.problem: str | None = None if self._data is data else CUT_SHORT
         self._image: Any | None = self._open()
         self.size: tuple[int, int] = self._image.size
-        self._cost = limits.decoding_cost(self.size, _PEAK_BYTES)
+        has_more_bits = self._image.info.get("bit_depth", 8) > 8
+        self._cost = limits.decoding_cost(self.size, _PEAK_BYTES_HDR if has_more_bits else _PEAK_BYTES)
+        self._output_bytes = OUTPUT_BYTES["A" in self._image.mode.upper()]
         self.metadata = MetadataBlocks(self._image.info.get("exif"), self._image.info.get("xmp"))
 
     def decode(self, long_side: int) -> Pixels:
         """RGB, upright, long_side or more pixels long. Raises ItemError."""
+        factor = reduction_factor(*self.size, long_side)
+        factor = limits.affordable_factor(self.size, factor, self._cost, self._output_bytes)
         with limits.errors_as_outcomes(_unusable), limits.one_large_at_a_time(self._cost):
-            return self._rgb(reduction_factor(*self.size, long_side))
+            return self._rgb(factor)
 
     def _open(self) -> Any:
         with limits.errors_as_outcomes(_unusable):

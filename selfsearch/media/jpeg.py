@@ -18,21 +18,32 @@ import simplejpeg
 from ..errors import ItemError
 from ..types import Outcome, Pixels
 from .exif import read_orientation
-from .limits import MAX_METADATA, TOO_LARGE_ERRORS, check_dimensions, one_large_at_a_time, too_large
+from .limits import (
+    MAX_DECODED_BYTES,
+    MAX_METADATA,
+    TOO_LARGE_ERRORS,
+    check_cost,
+    check_dimensions,
+    one_large_at_a_time,
+    too_large,
+)
 from .metadata import MetadataBlocks, find_iptc
-from .pillow_decoder import CUT_SHORT, PillowDecoder
+from .pillow_decoder import CUT_SHORT, DECODED_BYTES, PillowDecoder
 
 _SOS, _EOI, _APP1, _APP13 = 0xDA, 0xD9, 0xE1, 0xED
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15; the three others are tables
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}  # markers that stand alone
-_MARKER = re.compile(rb"\xff+([\x01-\xfe])")
+_MARKER = re.compile(rb"\xff([\x01-\xfe])")
 _MAX_SEGMENTS = 5_000  # before the first scan; real files have at most a few hundred
 _MAX_SCANS = 100  # every scan passes over the whole picture; encoders write about ten
-_COEFFICIENT_BYTES = 2  # per sample; a progressive file keeps all of them in memory, whatever the scale
+_COEFFICIENT_BYTES = 2 * 64  # per block of 8 by 8 samples
+_RGB_BYTES, _INKS_BYTES = 6, 13  # per pixel: RGB, and turned; four inks, their black thrice, three inks, RGB
+_MAX_SAMPLING = 4  # of a component, each way
 _MIN_SCAN_BYTES = 32  # of a scan that was cut short; fewer do not make one block of pixels
 _EXIF_HEAD, _XMP_HEAD = b"Exif\x00", b"http://ns.adobe.com/xap/1.0/\x00"
 _PHOTOSHOP_HEAD = b"Photoshop 3.0\x00"
+_BEHIND_SCAN = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # no restart marker, and no escaped 0xFF
 # Some cameras leave a few bytes before the end marker, or write numbers that nobody uses.
 _HARMLESS = re.compile(r" \d{1,2} extraneous bytes before marker 0xd9|JFIF|Adobe|Invalid SOS parameters")
 
@@ -44,8 +55,11 @@ class JpegDecoder:
         """Raises ItemError when there is no picture in it, or one beyond the limits."""
         self._data = data
         self._scan = 0  # where the first scan's data begins
-        self._bits = self._components = 0
+        self._scan_components = 0  # that it has
+        self._bits = 0
+        self._sampling: list[tuple[int, int]] = []  # of each component, across and down
         self._progressive = False
+        self._coefficients = 0  # bytes of them that the decoder holds
         self.size = (0, 0)
         self.metadata = self._read_header()
         self.problem: str | None = None
@@ -54,52 +68,73 @@ class JpegDecoder:
     def decode(self, long_side: int) -> Pixels:
         """RGB as stored, not yet upright, `long_side` or more pixels. Raises ItemError; sets `problem`."""
         eighths = _eighths(max(self.size), long_side)
+        while eighths > 1 and self._cost(eighths) > MAX_DECODED_BYTES:
+            eighths //= 2
         try:
-            with one_large_at_a_time(self._cost(eighths)):
+            with one_large_at_a_time(check_cost(self.size, self._cost(eighths))):
                 return self._rgb(eighths)
         except TOO_LARGE_ERRORS as exc:
             raise too_large() from exc
         except ValueError as exc:
             if "subsampling" in str(exc):  # legal, but the turbo interface has no name for it
-                pillow = PillowDecoder(self._data, "image/jpeg")
-                pixels = pillow.decode(long_side)
-                self.problem = pillow.problem
-                return pixels
+                return self._decode_with_pillow(long_side)
             raise ItemError(Outcome.UNREADABLE, "damaged: the JPEG decoder finds no picture in it") from exc
+
+    def _decode_with_pillow(self, long_side: int) -> Pixels:
+        """Pillow decodes at full size."""
+        check_cost(self.size, self._coefficients + self.size[0] * self.size[1] * DECODED_BYTES)
+        pillow = PillowDecoder(self._data, "image/jpeg")
+        pixels = pillow.decode(long_side)
+        self.problem = pillow.problem
+        return pixels
 
     def _read_header(self) -> MetadataBlocks:
         blocks: dict[int, list[bytes]] = {_APP1: [], _APP13: []}
         for marker, start, end in _segments(self._data):
             if marker in blocks:
                 blocks[marker].append(self._data[start:end])
-            elif marker in _FRAMES and not self._components:
+            elif marker in _FRAMES and not self._sampling:
                 self._read_frame(marker, self._data[start:end])
             elif marker == _SOS:
-                self._scan = end
-        if not self._components or not self._scan:
+                self._scan, self._scan_components = end, self._data[start] if start < end else 0
+        self._check_header()
+        return _metadata_blocks(blocks[_APP1], blocks[_APP13])
+
+    def _check_header(self) -> None:
+        """Raises ItemError for what cannot be decoded, or only at a cost beyond the limits."""
+        if not self._sampling or not self._scan:
             raise ItemError(Outcome.UNREADABLE, "cut short before any part of the picture")
         if self._bits != 8:
             raise ItemError(Outcome.UNSUPPORTED, f"a JPEG with {self._bits} bits per colour, not 8")
         check_dimensions(*self.size)
-        if self._progressive and self._data.count(b"\xff\xda") > _MAX_SCANS:
+        if not self._has_several_scans():
+            return
+        self._coefficients = _coefficient_bytes(self.size, self._sampling)
+        check_cost(self.size, self._cost(eighths=1))
+        if _has_too_many_scans(self._data, self._scan):
             reason = f"more than {_MAX_SCANS} passes over the picture, which only serve to block a decoder"
             raise ItemError(Outcome.TOO_LARGE, reason)
-        return _metadata_blocks(blocks[_APP1], blocks[_APP13])
 
     def _read_frame(self, marker: int, frame: bytes) -> None:
         if len(frame) < 6:
             return
-        self._bits, self._components = frame[0], frame[5]
+        self._bits = frame[0]
+        self._sampling = [(each >> 4, each & 15) for each in frame[7 : 6 + 3 * frame[5] : 3]]
         self.size = (int.from_bytes(frame[3:5], "big"), int.from_bytes(frame[1:3], "big"))
         self._progressive = marker in _PROGRESSIVE
 
+    def _has_several_scans(self) -> bool:
+        """Whether the decoder must hold all coefficients, because a scan has only a part of the picture."""
+        return self._progressive or self._scan_components < len(self._sampling)
+
     def _cost(self, eighths: int) -> int:
-        pixels = self.size[0] * self.size[1]
-        coefficients = pixels * _COEFFICIENT_BYTES * self._components if self._progressive else 0
-        return coefficients + pixels * max(3, self._components) * eighths**2 // 64
+        """Peak memory in bytes of decoding at this size and turning what comes out."""
+        width, height = (-(-side * eighths // 8) for side in self.size)
+        each = _INKS_BYTES if len(self._sampling) == 4 else _RGB_BYTES
+        return self._coefficients + width * height * each
 
     def _rgb(self, eighths: int) -> Pixels:
-        if self._components != 4:
+        if len(self._sampling) != 4:
             return self._decode(eighths, "RGB")
         # Adobe stores the complement of each ink, and every program reads all four-colour JPEGs like that.
         inks = self._decode(eighths, "CMYK")
@@ -139,6 +174,33 @@ def _metadata_blocks(app1: list[bytes], app13: list[bytes]) -> MetadataBlocks:
 def _eighths(longest: int, long_side: int) -> int:
     wanted = min(longest, max(1, long_side))
     return next((eighths for eighths in (1, 2, 4) if -(-longest * eighths // 8) >= wanted), 8)
+
+
+def _coefficient_bytes(size: tuple[int, int], sampling: list[tuple[int, int]]) -> int:
+    """What libjpeg allocates for the coefficients of all components (jdcoefct.c, jinit_d_coef_controller)."""
+    across, down = max(each for each, _ in sampling), max(each for _, each in sampling)
+    if not all(1 <= each <= _MAX_SAMPLING for pair in sampling for each in pair):
+        return 0  # libjpeg refuses it
+    blocks = 0
+    for horizontal, vertical in sampling:
+        columns = -(-size[0] * horizontal // (across * 8))
+        rows = -(-size[1] * vertical // (down * 8))
+        blocks += (columns + -columns % horizontal) * (rows + -rows % vertical)
+    return blocks * _COEFFICIENT_BYTES
+
+
+def _has_too_many_scans(data: bytes, at: int) -> bool:
+    """Whether more than _MAX_SCANS scans begin before the picture's end; the first one's data are at `at`."""
+    scans = 1
+    while scans <= _MAX_SCANS:
+        match = _BEHIND_SCAN.search(data, at)
+        if not match or match[1][0] == _EOI:
+            return False
+        at = match.end()
+        if match[1][0] not in _WITHOUT_LENGTH:
+            at += int.from_bytes(data[at : at + 2], "big")
+        scans += match[1][0] == _SOS
+    return True
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:

@@ -48,13 +48,19 @@ _CLASSES: dict[str, type[ImageFile.ImageFile]] = {
     "image/jpeg": JpegImagePlugin.JpegImageFile,
 }
 # Peak bytes per pixel. Pillow's RGB has four; modes that are converted before they shrink need a second copy.
-_DECODED_BYTES = 4
+DECODED_BYTES = 4
 _MODE_COST = {"1": 2, "L": 1, "P": 5, "PA": 8, "LA": 8, "RGBA": 8, "I": 9, "F": 9}
 _MODE_COST |= {"I;16": 5, "I;16B": 5, "I;16L": 5}
 _FORMAT_COST = {"image/webp": 16, "image/avif": 9}  # canvas twice, bytes, image; YUV, RGB, image
+# Per pixel of the reduced picture: Pillow's RGB and ours; see-through, over white, as RGB, ours.
+OUTPUT_BYTES = {False: 7, True: 16}
 _XMP_TAG, _IPTC_TAG = 700, 33723  # in a TIFF directory
 # Tags of the first directory that camera raw files (DNG, NEF, ARW, PEF) have and pictures have not.
 _DNG_VERSION, _SUBFILE_TYPE, _SUB_DIRECTORIES = 0xC612, 0x00FE, 0x014A
+_BITS, _SAMPLES, _TILE_WIDTH, _TILE_LENGTH = 258, 277, 322, 323
+_CHECKED_TAGS = {
+    _DNG_VERSION, _SUBFILE_TYPE, _SUB_DIRECTORIES, _BITS, _SAMPLES, _TILE_WIDTH, _TILE_LENGTH,
+}  # fmt: skip
 _REDUCED = 1  # the first directory is a small preview of another
 _WEBP_FLAGS, _WEBP_METADATA = 20, 0x0C  # where VP8X keeps its flags, and those for EXIF and XMP
 _MIN_SHARE = 10  # one part in so many of a cut file must be there; bounds what an invented length allocates
@@ -73,8 +79,9 @@ class PillowDecoder:
         self._data = self._check_header(data)
         self._opened: Image.Image | None = self._open()
         self.size = self._opened.size
-        each = _FORMAT_COST.get(kind) or _MODE_COST.get(self._opened.mode, _DECODED_BYTES)
+        each = _FORMAT_COST.get(kind) or _MODE_COST.get(self._opened.mode, DECODED_BYTES)
         self._cost = limits.decoding_cost(self.size, each)
+        self._output_bytes = OUTPUT_BYTES[self._opened.has_transparency_data]
         self.metadata = _metadata_blocks(self._opened, data)
         # Pillow turns a TIFF itself, and gives its size upright.
         self.orientation = UPRIGHT if kind == "image/tiff" else read_orientation(self.metadata.exif)
@@ -82,6 +89,7 @@ class PillowDecoder:
     def decode(self, long_side: int) -> Pixels:
         """RGB as stored, not yet upright, `long_side` or more pixels. Raises ItemError; sets `problem`."""
         factor = reduction_factor(*self.size, long_side)
+        factor = limits.affordable_factor(self.size, factor, self._cost, self._output_bytes)
         with limits.errors_as_outcomes(_unusable), limits.one_large_at_a_time(self._cost):
             image = to_reducible_mode(self._load(), has_alpha=self._kind != "image/bmp")
             if factor > 1:
@@ -111,7 +119,7 @@ class PillowDecoder:
             image.load()
         except limits.DAMAGE_ERRORS as exc:
             self._salvage(image, exc)
-        if image.width * image.height * _DECODED_BYTES <= limits.LARGE_BYTES:
+        if image.width * image.height * DECODED_BYTES <= limits.LARGE_BYTES:
             self._opened = image
         return image
 
@@ -161,7 +169,13 @@ def _check_tiff(data: bytes) -> None:
         return
     if directories.claimed_bytes() > len(data):
         raise ItemError(Outcome.UNREADABLE, "damaged: its directory claims more bytes than the file has")
-    tags = directories.tags(directories.first(), {_DNG_VERSION, _SUBFILE_TYPE, _SUB_DIRECTORIES})
+    tags = directories.tags(directories.first(), _CHECKED_TAGS)
+    width, length, samples, bits = (
+        int(max(value)) if isinstance(value := tags.get(tag), tuple) else 1
+        for tag in (_TILE_WIDTH, _TILE_LENGTH, _SAMPLES, _BITS)
+    )
+    if width * length * samples * bits // 8 > limits.MAX_DECODED_BYTES:  # libtiff unpacks whole tiles
+        raise limits.too_large()
     if _DNG_VERSION in tags or (_SUB_DIRECTORIES in tags and tags.get(_SUBFILE_TYPE) == (_REDUCED,)):
         raise ItemError(Outcome.UNSUPPORTED, "a camera's raw file; export it as JPEG to have it searched")
 

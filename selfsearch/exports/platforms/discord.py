@@ -15,13 +15,13 @@ from typing import Any
 
 from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ..export import Export
-from ..path_index import PathIndex, fold, folder_of
+from ..path_index import PathIndex, file_name, fold, folder_of
 from .base import Account, Mention, Platform, Root, as_roots, mentions_of, plain_file
 from .dates import discord_id_time, parse_iso
 from .media_refs import SavedFiles, is_media_name, may_show_faces, url_file_name
 from .parsing import as_dict, as_list, as_text, is_digits
 
-_CHANNEL_FOLDER = re.compile(r"^(.*?)[^/]+/(?:c\d+|\d{5,})/$")  # names are in the owner's language since 2024
+_CHANNEL_NAME = re.compile(r"c\d+|\d{5,}")  # the folder around is in the owner's language since 2024
 _CHANNEL_RECORD = re.compile(  # an id has 17 digits and more; without the "c" a short number may be anything
     r"^[^/]+/(?:c(?=\d)|(?=\d{5}))(\d+)/(?:channel\.json|messages\.json|messages\.csv)$", re.IGNORECASE
 )
@@ -98,9 +98,11 @@ class Discord(Platform):
         """Folders with messages/index.json, or with index.json beside folders of channels (any language)."""
         reasons = paths.find_marks({"messages/index.json": "messages/index.json is a Discord package's"})
         for folder in paths.prefixes_with_file("channel.json"):
-            match = _CHANNEL_FOLDER.match(folder)
-            if match and match[1] not in reasons and paths.has(f"{folder_of(folder[:-1])}index.json"):
-                reasons[match[1]] = "index.json beside folders of channels is a Discord package's"
+            channels = folder_of(folder[:-1])
+            is_channel = channels and _CHANNEL_NAME.fullmatch(file_name(folder[:-1]))
+            if is_channel and paths.has(f"{channels}index.json"):
+                reason = "index.json beside folders of channels is a Discord package's"
+                reasons.setdefault(folder_of(channels[:-1]), reason)
         return as_roots(reasons)
 
     @classmethod

@@ -153,9 +153,9 @@ RECORD_TYPES = tuple(
         (r"posts/[^/]+", POST),
         (r"stories/[^/]+", STORY),
         (r"reels/[^/]+", REEL),
-        (r"groups/[^/]*comments_in_groups[^/]*", GROUP_COMMENT),
-        (r"groups/[^/]*(posts|comments)[^/]*", GROUP),
-        (r"comments[^/]*/[^/]*comments[^/]*", COMMENT),
+        (r"groups/(?=[^/]*comments_in_groups)[^/]*", GROUP_COMMENT),
+        (r"groups/(?=[^/]*(posts|comments))[^/]*", GROUP),
+        (r"comments[^/]*/(?=[^/]*comments)[^/]*", COMMENT),
         (r"[^/]*(marketplace|dating)/[^/]+", OTHER),
         (r"(profile_information|live_videos|events|pages|other_activity)/[^/]+", OTHER),
     )

@@ -47,7 +47,8 @@ _NAMES = ("imgName", "imageName", "Images")  # how the column of file names is c
 _COLUMNS = {name.lower(): name for name in (*_NAMES, _CHECKSUM, "originalCreationDate", "importDate")}
 _CUT_DATE = re.compile(r"\s*\w+\s+\w+\s+[0-9]{1,2}\s*$")  # "Sunday August 14", without ",2022 9:30 AM GMT"
 _DATE = re.compile(
-    r"(?:\w+\s+)?(\w+)\s+([0-9]{1,2})\s*,\s*([0-9]{4})\s+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s*([AaPp][Mm])?"
+    r"\b(\w{1,20})\s{1,5}([0-9]{1,2})\s{0,5},\s{0,5}([0-9]{4})\s{1,5}([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?"
+    r"(?:\s{0,5}([AaPp][Mm]))?"
 )
 
 _OWN = "in the owner's private iCloud library"

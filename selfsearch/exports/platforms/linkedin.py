@@ -29,8 +29,10 @@ DOWNLOAD = re.compile(
 )
 ASSET = re.compile(r"/(?:image|vid|video|dms|playlist)/(?:v\d+/)?([\w-]{10,})")
 POST_ID = re.compile(r"urn:li:\w+:(\d+)|-(?:activity|share|ugcPost)-(\d+)")
+SEPARATOR = re.compile(r"[\s,](?=https?://)")  # of addresses; there may be more of these signs before it
+BETWEEN_LINES = re.compile(r'"[^\S\n]*\n\s*"')
 SENTENCE_TIME = re.compile(
-    r"\bon\s+([A-Z][a-z]+)\s+(\d{1,2}),\s*(\d{4})\s+at\s+(\d{1,2}):(\d\d)(?::\d\d)?\s*([AP]M)?\s*(?:\((\w+)\))?"
+    r"\bon\s+([A-Z][a-z]+)\s+(\d{1,2}),\s*(\d{4})\s+at\s+(\d{1,2}):(\d\d)(?::\d\d)?(?:\s*([AP]M))?(?:\s*\((\w+)\))?"
 )
 CONTEXTS = (  # words of the sentence, the first that fits
     ("profile photo", "profile_photo"),
@@ -249,13 +251,13 @@ def _cell(row: Mapping[str, str], column: str) -> str | None:
 
 def links(text: str | None) -> list[str]:
     """The addresses in a cell, separated by spaces or commas."""
-    parts = re.split(r"[\s,]+(?=https?://)", (text or "").strip())
+    parts = SEPARATOR.split((text or "").strip())
     return [url for part in parts if (url := as_url((part.split() or [""])[0].rstrip(",")))]
 
 
 def _commentary(text: str | None) -> str | None:
     """A post's words: LinkedIn wraps every line in quotes of its own and doubles those inside."""
-    return re.sub(r'"\s*\n\s*"', "\n", text).replace('""', '"').strip() or None if text else None
+    return BETWEEN_LINES.sub("\n", text).replace('""', '"').strip() or None if text else None
 
 
 def sentence_time(text: str) -> str | None:

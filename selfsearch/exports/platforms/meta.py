@@ -34,8 +34,12 @@ TEXTUAL = (str, dict, list)  # types that may hold text
 NOT_MEDIA = frozenset(("subtitles", "sticker", "audio_files", "share", "reactions", "external_context"))
 MESSAGE_MEDIA = ("photos", "videos", "gifs", "files")
 CDN = re.compile(r"^https?://[^/]*(fbcdn\.net|cdninstagram\.com|fbsbx\.com)(/|$)", re.IGNORECASE)
-DOWNLOAD_NAME = r"{}-(?P<user>.+?)-(?P<date>\d{{4}}-\d\d-\d\d)(?:[-. (].*)?"
+DOWNLOAD_NAME = re.compile(
+    r"(?P<platform>[a-z]+)-(?P<user>.+?)-(?P<date>\d{4}-\d\d-\d\d)(?:[-. (].*)?", re.IGNORECASE | re.DOTALL
+)
 THREAD = re.compile(r"(?:^|/)messages/(?P<box>[^/]+)/[^/]+/message_\d+\.json$", re.IGNORECASE)
+_EXIF_DAY = re.compile(r"\d{4}:\d\d:\d\d ")
+_NUMBER_BEHIND = re.compile(r"_\d+$")
 ENCRYPTED_THREAD = re.compile(r"[^/]+_\d+\.json$", re.IGNORECASE)
 
 IN_MESSAGE = Exposure.PRIVATE.because("a message: only the people in the conversation could see it")
@@ -66,7 +70,7 @@ class Conversation:
         names = self.owner_names
         if self.participants and names.isdisjoint(self.participants):
             # In a conversation of two that is titled with one name, the other is the owner.
-            others = frozenset(self.participants) - {self.title, re.sub(r"_\d+$", "", self.title or "")}
+            others = frozenset(self.participants) - {self.title, _NUMBER_BEHIND.sub("", self.title or "")}
             names = others if len(self.participants) == 2 and len(others) == 1 else frozenset()
         return sender in names if sender and names else None
 
@@ -79,8 +83,9 @@ class MetaPlatform(Platform):
     @classmethod
     def download(cls, container: str) -> tuple[str, str] | None:
         """(user, date) from a download's name, "instagram-ana.example-2024-05-01-AbCd1234.zip"."""
-        match = re.fullmatch(DOWNLOAD_NAME.format(cls.name), container, re.IGNORECASE)
-        return (match["user"], match["date"]) if match else None
+        match = DOWNLOAD_NAME.fullmatch(container)
+        is_ours = match is not None and match["platform"].lower() == cls.name
+        return (match["user"], match["date"]) if match and is_ours else None
 
     @classmethod
     def part_key(cls, container: str) -> str | None:
@@ -328,7 +333,7 @@ def taken_at(camera: Mapping[str, Any]) -> Timestamp | None:
 def exif_time(value: Any) -> str | None:
     """EXIF's "2023:06:17 12:01:02" as ISO 8601: the camera's local time, so without a zone."""
     text = as_text(value)
-    return parse_iso(text.replace(":", "-", 2) if text and re.match(r"\d{4}:\d\d:\d\d ", text) else text)
+    return parse_iso(text.replace(":", "-", 2) if text and _EXIF_DAY.match(text) else text)
 
 
 def exif_location(camera: Mapping[str, Any]) -> Location | None:

@@ -11,6 +11,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+MAX_TEXT = 1 << 16  # characters kept of one text; no platform's own captions come near
+
 
 def as_dict(value: Any) -> Mapping[str, Any]:
     """The value when it is a JSON object, else an empty one."""
@@ -31,7 +33,7 @@ def as_text(value: Any) -> str | None:
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
-    text = str(value).strip()
+    text = (value[:MAX_TEXT] if isinstance(value, str) else str(value)).strip()
     return (text if text.isascii() else text.encode("utf-8", "replace").decode()) or None
 
 

@@ -86,21 +86,21 @@ FILE = Provenance(
 )
 FOLDERS = {"memories": MEMORY, "chat_media": MESSAGE, "shared_story": SHARED_STORY}
 
-MEMORY_FILE = re.compile(r"(?:.*/)?memories/(?:.*/)?(\d{4}-\d\d-\d\d)_([^/]+)-main\.(\w+)", re.IGNORECASE)
+MEMORY_FILE = re.compile(r"(\d{4}-\d\d-\d\d)_(.+)-main\.(\w+)", re.IGNORECASE | re.DOTALL)  # in "memories"
 MEMORY_ID = re.compile(r"[?&;]mid=([\w~.-]{1,200})", re.IGNORECASE)
-COORDINATES = re.compile(r"(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)")
+COORDINATES = re.compile(r"(?<![\d.])(-?\d{1,3}(?:\.\d{1,20})?)\s{0,5},\s{0,5}(-?\d{1,3}(?:\.\d{1,20})?)")
 HTML_DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 HTML_TYPE = re.compile(r">\s*(Image|Video|Photo)\s*<", re.IGNORECASE)
 HTML_PLACE = re.compile(r"Latitude, Longitude:[^<]*")
 
-CHAT_FILE = re.compile(r"(?:.*/)?chat_media/(?:.*/)?(\d{4}-\d\d-\d\d)_([^/]+)\.\w+", re.IGNORECASE)
+CHAT_FILE = re.compile(r"(\d{4}-\d\d-\d\d)_(.+)\.\w+", re.DOTALL)  # in "chat_media"
 MEDIA_ID = re.compile(r"[\w~.+=:-]{1,200}")
 BETWEEN_IDS = re.compile(r"[\s,;|]+")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 PICTURE_TYPES = {"media", "image", "video", "photo"}  # of messages whose media may show a face
 
 UTC_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?(?: ?UTC|Z)?")
-FILE_DAY = re.compile(r"(?:.*/)?(\d{4}-\d\d-\d\d)_[^/]*")
+FILE_DAY = re.compile(r"(\d{4}-\d\d-\d\d)_")
 
 
 class DayAndType(NamedTuple):
@@ -134,7 +134,7 @@ class MemoryFile(NamedTuple):
     @classmethod
     def of(cls, path: str) -> MemoryFile | None:
         """None when it is not a memory's."""
-        match = MEMORY_FILE.fullmatch(path)
+        match = MEMORY_FILE.fullmatch(file_name(path)) if "memories" in folder_names(path) else None
         return match and cls(match[2], DayAndType(match[1], match[3].lower() in VIDEO_EXTENSIONS))
 
 
@@ -202,7 +202,7 @@ class Snapchat(Platform):
         """What the folder and the day in the file name say."""
         folders = (FOLDERS[name] for name in reversed(folder_names(path)) if name in FOLDERS)
         provenance = replace(next(folders, FILE), account=self.account.name)
-        match = FILE_DAY.fullmatch(path)
+        match = FILE_DAY.match(file_name(path))
         if not match or not _is_plausible_time(f"{match[1]}T00:00:00+00:00"):
             return provenance
         day = Timestamp(match[1], "file name")
@@ -319,7 +319,8 @@ class Snapchat(Platform):
         """The media of chats: id -> day and path."""
         files: dict[str, list[tuple[str, str]]] = {}
         for path in self.export.members:
-            if match := CHAT_FILE.fullmatch(path):
+            match = CHAT_FILE.fullmatch(file_name(path)) if "chat_media" in folder_names(path) else None
+            if match:
                 files.setdefault(match[2], []).append((match[1], path))
         return files
 

@@ -42,11 +42,12 @@ FIRST_LINES = 20  # of these, one must be a message's head
 _WORDS = load_table("whatsapp")
 _BRAND = "|".join(_WORDS["brand"])
 _TEXT_NAMES = ("_chat*.txt", *(f"*{name}*.txt" for name in _WORDS["brand"]))
-_TEXT = re.compile(rf"(?:_chat.*|.*(?:{_BRAND}).*)\.txt")
 _TITLE = re.compile(
-    rf".*(?:{_BRAND})[\s_-]*(?:chat)?[\s_]+(?:-|{'|'.join(_WORDS['with'])})[\s_]+(\S.*)", re.IGNORECASE
+    rf".*(?:{_BRAND})[\s_-]{{0,3}}(?:chat)?[\s_]{{1,3}}(?:-|{'|'.join(_WORDS['with'])})[\s_]{{1,3}}(\S.*)",
+    re.IGNORECASE | re.DOTALL,
 )
-_COPY = re.compile(r"\s*\(\d+\)$")  # what a browser adds to the name of a second download
+_COPY = re.compile(r"\(\d+\)$")  # what a browser adds to the name of a second download
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 _GROUP = re.compile(  # what system texts call a group
     rf"\b(?:{'|'.join(_WORDS['group'])}|(?:{'|'.join(_WORDS['group_beginnings'])})\w*)\b"
     rf"|{'|'.join(_WORDS['group_anywhere'])}"
@@ -121,7 +122,7 @@ class WhatsApp(Platform):
     def _texts(self) -> Iterator[str]:
         """The texts that begin as a chat does."""
         for path in self.export.members:
-            if "/" not in path and _TEXT.fullmatch(fold(path)):
+            if "/" not in path and _is_text_name(fold(path)):
                 messages = parse_messages(islice(self._lines(path), FIRST_LINES))
                 if next(messages, None) is not None:
                     yield path
@@ -174,10 +175,16 @@ class WhatsApp(Platform):
         member = self.export.members[path]
         container = file_name(member.container.path.replace("\\", "/").rstrip("/"))
         for name in (path, folder_name(member.path), container, self.export.name):
-            name = _COPY.sub("", stem(re.sub(r"\.txt$", "", name, flags=re.IGNORECASE)))
-            if match := _TITLE.fullmatch(name):
+            name = stem(name[:-4] if name.lower().endswith(".txt") else name)
+            copy = _COPY.search(name)
+            if match := _TITLE.fullmatch(name[: copy.start()].rstrip() if copy else name):
                 return match[1].strip()
         return None
+
+
+def _is_text_name(name: str) -> bool:
+    is_chat = name.startswith("_chat") or any(brand in name for brand in _WORDS["brand"])
+    return is_chat and name.endswith(".txt")
 
 
 class _Participants:
@@ -215,8 +222,8 @@ def _names_sender(title: str, senders: set[str]) -> bool:
     """Whether a title may mean one of the senders: a shared word, or a number or self-given name."""
     if any(text.startswith(("+", "~")) for text in (title, *senders)):
         return True
-    words = set(re.split(r"[\W_]+", fold(title))) - {""}
-    return any(words & set(re.split(r"[\W_]+", fold(sender))) for sender in senders)
+    words = set(_BETWEEN_WORDS.split(fold(title))) - {""}
+    return any(words & set(_BETWEEN_WORDS.split(fold(sender))) for sender in senders)
 
 
 def _provenance(chat: WhatsAppChat, item: SentMedia, path: str | None) -> Provenance:

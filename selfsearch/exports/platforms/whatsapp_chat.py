@@ -8,13 +8,13 @@ the name of a file of the export brings that file, whatever the words around the
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import islice, pairwise
 from typing import NamedTuple
 
+from ...containers.base import nfc
 from ..export import Export
 from ..path_index import file_name
 from .parsing import load_table
@@ -100,7 +100,7 @@ def parse_messages(lines: Iterable[str]) -> Iterator[ChatMessage]:
     for raw in lines:
         text = raw.rstrip("\r\n")
         if not text.isascii():
-            text = unicodedata.normalize("NFC", _MARKS.sub("", text))
+            text = nfc(_MARKS.sub("", text))
         head = next((match for style in styles if (match := style.match(text))), None)
         if head is not None:
             if message is not None:

@@ -112,11 +112,9 @@ class YouTube(Platform):
         """The product's folder, which begins with "YouTube" in every language."""
         reasons: dict[str, str] = {}
         for folder in paths.folders_with_files():
-            names = folder.split("/")[:-1]
+            names, folded = folder.split("/")[:-1], folder_names(folder)
             for depth, name in enumerate(names):
-                if _PRODUCT.fullmatch(fold(name)) and (
-                    " " in name or "takeout" in folder_names(folder)[:depth]
-                ):
+                if _PRODUCT.fullmatch(folded[depth]) and (" " in name or "takeout" in folded[:depth]):
                     prefix = "".join(f"{part}/" for part in names[: depth + 1])
                     reasons.setdefault(prefix, f"folder “{name}” of a Google Takeout")
                     break

@@ -18,7 +18,7 @@ from PIL import Image
 
 from selfsearch.containers import base
 from selfsearch.errors import ItemError
-from selfsearch.exports.json_stream import MAX_TOKEN
+from selfsearch.exports.json_stream import CHUNK_BYTES, MAX_TOKEN
 from selfsearch.exports.path_index import PathIndex, fold
 from selfsearch.media import open_still
 from selfsearch.types import Outcome
@@ -174,7 +174,7 @@ def test_a_record_with_a_text_beyond_reason_is_read_up_to_it(run: Run, tmp_path:
     pack = instagram.build("2024")
     record = next(path for path in pack.files if path.endswith("posts_1.json"))
     posts = json.loads(pack.files[record])
-    posts.append({"media": [{"uri": "media/posts/x.jpg", "title": "x" * (MAX_TOKEN + 1)}]})
+    posts.append({"media": [{"uri": "media/posts/x.jpg", "title": "x" * (MAX_TOKEN + CHUNK_BYTES)}]})
     pack.files[record] = json.dumps(posts).encode()
     answer = run("index", pack.write(tmp_path), "--consent", "own", "--json").json
     assert sum(answer["outcomes"].values()) == answer["found"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import zipfile
 from datetime import datetime, timezone
 from pathlib import Path
@@ -203,6 +204,56 @@ def test_a_model_with_a_loop_is_refused(home: Path, older: Path) -> None:
     model.graph.node.append(onnx.NodeProto(op_type="Loop"))
     (older / "w600k_mbf.onnx").write_bytes(model.SerializeToString())
     assert "loops" in refused(older, home)
+
+
+def with_a_giant(model: bytes, *nodes: onnx.NodeProto, **constants: list[int]) -> bytes:
+    """The same model, to whose first output the last of these nodes adds "giant"."""
+    graph = (changed := onnx.load_model_from_string(model)).graph
+    for name, values in constants.items():
+        kind = np.float32 if name == "scales" else np.int64
+        graph.initializer.append(onnx.numpy_helper.from_array(np.array(values, kind), name))
+    output = graph.output[0].name
+    for node in graph.node:
+        node.output[:] = ["before" if name == output else name for name in node.output]
+    graph.node.extend([*nodes, onnx.helper.make_node("Add", ["before", "giant"], [output])])
+    return bytes(changed.SerializeToString())
+
+
+def grows(*, at_run_time: bool, model: bytes) -> bytes:
+    """A model that makes 4.8 GB of ones when it is loaded, or 1,600 times its input when it runs."""
+    node = onnx.helper.make_node
+    least = node("ReduceMin", ["large"], ["giant"], keepdims=0)
+    if not at_run_time:
+        return with_a_giant(
+            model, node("ConstantOfShape", ["sides"], ["large"]), least, sides=[1200, 1000, 1000]
+        )
+    pixels = onnx.load_model_from_string(model).graph.input[0].name
+    resize = node("Resize", [pixels, "", "scales"], ["large"], mode="nearest")
+    return with_a_giant(model, resize, least, scales=[1, 1, 40, 40])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts what a process allocates")
+@pytest.mark.parametrize("at_run_time", [False, True])
+def test_a_pack_that_asks_for_gigabytes_is_refused(
+    at_run_time: bool, run: Run, home: Path, older: Path
+) -> None:
+    packs = sample_packs
+
+    model = older / "det_500m.onnx"
+    model.write_bytes(grows(at_run_time=at_run_time, model=packs.detector()))
+    said = run("models", "add", older, code=5).err
+    assert "asks for more than 2 GB of memory" in said
+    assert not (home / "packs").exists() or not any((home / "packs").iterdir())
+
+
+def test_a_pack_whose_weights_claim_gigabytes_is_refused(home: Path, older: Path) -> None:
+    packs = sample_packs
+
+    model = onnx.load_model_from_string(packs.recogniser())
+    model.graph.initializer.add(name="claim", data_type=1, dims=[1 << 20, 1 << 10])
+    (older / "w600k_mbf.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(PackError, match="asks for more than 2 GB of memory"):
+        add_pack(older, home / "packs")
 
 
 def test_weights_that_give_everybody_the_same_embedding_are_refused(home: Path, older: Path) -> None:

@@ -11,6 +11,8 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,10 @@ from ..errors import PackError, UsageError
 from ..files import delete_tree, private_folder, write_private
 from ..recognition.alignment import CHIP_SIDE
 from ..recognition.calibration import read_calibration
+from ..recognition.detection import FINE_SIDE
 from ..recognition.embedding import embed_chips
-from ..recognition.model_pack import TASKS, Pack, read_pack
+from ..recognition.model_pack import MAX_MEMORY, TASKS, TOO_MUCH_MEMORY, Pack, read_pack
+from ..sandbox.memory import limited_memory
 from ..types import Chips
 from .download import PUBLISHED, TERMS, UNKNOWN_TERMS
 from .onnx_inspect import ARCFACE_PIXELS, SCRFD_PIXELS, ModelFile, check_model, inspect_model
@@ -62,7 +66,7 @@ def add_pack(
     Raises PackError when it cannot be used, UsageError when it cannot have its name.
     """
     private_folder(folder)
-    with open_pack(source) as archive:
+    with open_pack(source) as archive, _bounded_memory():
         manifest = _read_manifest(archive)
         name = _check_name(name or (str(manifest["model_id"]) if manifest else archive.title))
         scratch = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".part", dir=folder))
@@ -78,6 +82,16 @@ def add_pack(
         finally:
             delete_tree(scratch)
     return AddedPack(read_pack(folder / name), draft.ignored, replaced)
+
+
+@contextmanager
+def _bounded_memory() -> Iterator[None]:
+    """Inside, a pack is looked at and tried with no more memory than packs may have. Raises PackError."""
+    try:
+        with limited_memory(MAX_MEMORY):
+            yield
+    except MemoryError as exc:
+        raise PackError(f"the pack {TOO_MUCH_MEMORY}; it is refused") from exc
 
 
 def remove_pack(name: str, folder: Path) -> None:
@@ -219,14 +233,18 @@ def _check_calibration(path: Path) -> None:
 
 def _trial_run(pack: Pack) -> None:
     """Load the pack and run both models. Raises PackError when they do not give what a face model gives."""
-    from ..recognition.session import LOAD_ERRORS, ModelSession
+    from ..recognition.session import LOAD_ERRORS, ModelSession, is_out_of_memory
 
     chips = _synthetic_chips()
+    largest = np.zeros((FINE_SIDE, FINE_SIDE, 3), np.uint8)
     try:
         session = ModelSession(pack)
         embeddings = embed_chips(session, chips)
         boxes, landmarks = session.detect(chips[0, :96, :64], 0.5)
+        session.detect(largest, 0.5)
     except LOAD_ERRORS as exc:
+        if is_out_of_memory(exc):
+            raise PackError(f"the pack {TOO_MUCH_MEMORY}; it is refused") from exc
         raise PackError(f"the pack's models do not run ({type(exc).__name__})") from exc
     except PackError as exc:
         raise PackError(f"the pack cannot be used: {str(exc).partition(';')[0]}") from exc

@@ -7,6 +7,7 @@ landmarks, faces of another size than 112x112) is refused in words.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from google.protobuf.message import DecodeError, Message  # type: ignore[import-
 
 from ..errors import PackError
 from ..recognition.alignment import CHIP_SIDE
-from ..recognition.model_pack import UNCHANGED_PIXELS
+from ..recognition.model_pack import MAX_MEMORY, TOO_MUCH_MEMORY, UNCHANGED_PIXELS
 
 LANDMARK_OUTPUTS = (9, 15)  # SCRFD with landmarks on three levels, RetinaFace on five
 UNBOUNDED_OPERATORS = {"Loop", "Scan"}  # operators that may never end; no face network needs them
@@ -51,6 +52,8 @@ def inspect_model(path: Path, name: str) -> ModelFile:
         raise PackError(f"{name} keeps its weights in another file; only models that are whole are taken")
     if UNBOUNDED_OPERATORS & {node.op_type for node in _nested(model, onnx.NodeProto)}:
         raise PackError(f"{name} contains loops, which no face model needs; it is refused")
+    if sum(map(_tensor_bytes, _nested(model, onnx.TensorProto))) > MAX_MEMORY:
+        raise PackError(f"{name} {TOO_MUCH_MEMORY}; it is refused")
     constants = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in constants]
     input_shape, outputs = _shape(inputs[0]) if inputs else (), len(model.graph.output)
@@ -101,6 +104,11 @@ def _arcface_preprocessing(graph: Any) -> dict[str, float]:
     subtracts = any(name.startswith(("Sub", "_minus")) for name in names)
     multiplies = any(name.startswith(("Mul", "_mul")) for name in names)
     return UNCHANGED_PIXELS if subtracts and multiplies else ARCFACE_PIXELS
+
+
+def _tensor_bytes(tensor: Any) -> int:
+    """What a tensor with these sides takes, whatever data came with it; four bytes a number."""
+    return 4 * math.prod(max(0, int(side)) for side in tensor.dims)
 
 
 def _shape(value: Any) -> tuple[int | None, ...]:

@@ -20,6 +20,8 @@ TASKS = ("detection", "recognition")  # a pack's models, in InsightFace's words
 BUNDLED_TERMS = "MIT (detection) and Apache-2.0 (recognition): free for every use"
 PIPELINE_REVISION = 1  # raised when detection, alignment or averaging change what an embedding means
 UNCHANGED_PIXELS = {"mean": 0.0, "std": 1.0}  # preprocessing that leaves the pixels as they are
+MAX_MEMORY = 2 << 30  # bytes that loading a pack, or looking at a new one and trying it, may take
+TOO_MUCH_MEMORY = f"asks for more than {MAX_MEMORY >> 30} GB of memory"
 MAX_MANIFEST_BYTES = 1 << 20  # real ones have 1 kB
 
 

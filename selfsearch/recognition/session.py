@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from ..errors import PackError
+from ..sandbox.memory import limited_memory
 from ..types import Chips, Pixels
-from .model_pack import Pack
+from .model_pack import MAX_MEMORY, TOO_MUCH_MEMORY, Pack
 
 RUNTIME_ERRORS = (  # onnxruntime's own have no common base below Exception
     runtime.Fail, runtime.InvalidGraph, runtime.InvalidArgument, runtime.InvalidProtobuf, runtime.NoModel,
@@ -33,7 +34,7 @@ RUNTIME_ERRORS = (  # onnxruntime's own have no common base below Exception
 )  # fmt: skip
 LOAD_ERRORS = (
     *RUNTIME_ERRORS, cv2.error, RuntimeError, ValueError, TypeError, OSError, AssertionError, KeyError,
-    IndexError,
+    IndexError, MemoryError,
 )  # fmt: skip
 NMS_THRESHOLD = 0.4  # intersection over union from which two boxes are one face; InsightFace's default
 
@@ -96,17 +97,22 @@ def _load(pack: Pack, options: Any) -> Any:
     with _deferred_imports("scipy.spatial", "requests"):
         from insightface.app import FaceAnalysis
     try:
-        return FaceAnalysis(
-            name=str(pack.folder),
-            allowed_modules=["detection", "recognition"],
-            providers=["CPUExecutionProvider"],
-            sess_options=options,
-            static_shape_sessions=False,
-        )
+        with limited_memory(MAX_MEMORY):
+            return FaceAnalysis(
+                name=str(pack.folder),
+                allowed_modules=["detection", "recognition"],
+                providers=["CPUExecutionProvider"],
+                sess_options=options,
+                static_shape_sessions=False,
+            )
     except LOAD_ERRORS as exc:
-        raise PackError(
-            f"the model pack {pack.name!r} cannot be loaded ({type(exc).__name__}); {pack.cure}"
-        ) from exc
+        why = TOO_MUCH_MEMORY if is_out_of_memory(exc) else f"cannot be loaded ({type(exc).__name__})"
+        raise PackError(f"the model pack {pack.name!r} {why}; {pack.cure}") from exc
+
+
+def is_out_of_memory(exc: Exception) -> bool:
+    """Whether an error of loading or running models means that they want more memory than they may have."""
+    return isinstance(exc, MemoryError) or "alloc" in str(exc)  # std::bad_alloc; "Failed to allocate memory"
 
 
 @contextmanager

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import struct
 import sys
-from pathlib import Path
 from typing import NamedTuple
 
 from . import kernel
+from .memory import allocated_bytes
 
 CLONE_THREAD = 0x00010000  # linux/sched.h
 PROT_EXEC = 4
@@ -69,9 +69,8 @@ def _limit_memory(memory: int) -> bool:
         return False
     import resource
 
-    lines = Path("/proc/self/status").read_text().splitlines()
-    allocated = 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmData:"))
-    resource.setrlimit(resource.RLIMIT_DATA, (allocated + memory, allocated + memory))
+    most = allocated_bytes() + memory
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     return True
 
 

@@ -20,7 +20,7 @@ from .errors import LibraryBusyError, LibraryError, PackError, SelfsearchError, 
 from .files import narrow
 from .home import delete_half_written, half_written, own_places, require_home
 from .library.integrity import Finding, check_library, examples
-from .library.library import open_library
+from .library.library import is_inside, open_library
 from .library.root_key import AskPassphrase, KeyPlace, key_file
 from .packs import store
 from .recognition.calibration import find_calibration
@@ -53,6 +53,7 @@ def examine(
         yield from check_permissions(home, key_folder, fix)
         yield from check_leftovers(home, fix)
         yield check_disk(home)
+        yield from check_key_folder(home, key_folder)
     yield from check_settings(home)
     yield from check_packs(home)
     yield check_workers(home)
@@ -176,6 +177,16 @@ def check_disk(home: Path) -> Finding:
         "disk", "warning", f"the library's disk has only {free >> 20:,} MB free",
         "make room before the next index",
     )  # fmt: skip
+
+
+def check_key_folder(home: Path, key_folder: Path) -> Iterator[Finding]:
+    """Whether the key, and what is kept beside it, is out of reach of whoever has the library's folder."""
+    if is_inside(key_folder, home):
+        yield Finding(
+            "permissions", "error",
+            f"{key_folder} lies in the library's own folder: whoever has a copy of that has the key as well",
+            "move the files in it to a folder elsewhere, and have SELFSEARCH_KEYS name that",
+        )  # fmt: skip
 
 
 def check_settings(home: Path) -> Iterator[Finding]:

@@ -229,6 +229,43 @@ def test_what_key_json_is_made_to_say_reads_and_writes_nothing_elsewhere(
     assert after == before
 
 
+def test_the_key_is_never_kept_in_the_library_s_own_folder(
+    run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SELFSEARCH_KEYS", str(home / "keys"))
+    assert "lies in the library's own folder" in run("index", tmp_path, "--consent", "own", code=2).err
+    assert not any(home.rglob("*.key"))
+    monkeypatch.setenv("SELFSEARCH_KEYS", str(tmp_path / "keys"))
+    run("index", tmp_path, "--consent", "own", code=4)
+    (tmp_path / "keys").rename(home / "keys")
+    monkeypatch.setenv("SELFSEARCH_KEYS", str(home / "keys"))
+    assert "has the key as well" in run("doctor", code=5).out
+
+
+@pytest.mark.parametrize(
+    "point", ["library commit_replacement 0", "os replace 2", "os replace 3", "os replace 5"]
+)
+def test_killed_while_a_library_is_made_the_next_command_makes_it(
+    run: Run, home: Path, tmp_path: Path, point: str
+) -> None:
+    code = KILLED.replace("with opened(Path(sys.argv[1])) as lib:", "if True:")
+    code = code.replace("forget.request(lib, forget.everything(lib), NOW)", "pass")
+    code = code.replace("forget.complete(lib, NOW)", "opened(Path(sys.argv[1])).__enter__()")
+    command = [sys.executable, "-c", textwrap.dedent(code), str(home), *point.split()]
+    process = subprocess.run(command, env={**os.environ, "PYTHONPATH": "."}, capture_output=True)
+    assert process.returncode == -signal.SIGKILL, process.stderr.decode()
+    (tmp_path / "one.jpg").write_bytes(photos.photo("astronaut", 1))
+    run("index", tmp_path / "one.jpg", "--consent", "own")
+    assert "Everything is as it should be" in run("doctor").out
+
+
+def test_the_library_of_another_number_is_refused_though_its_key_opens(run: Run, filled: Path) -> None:
+    """Or it would be compared with the head of another ledger."""
+    (filled.parent / "keys" / "0123456789abcdef.key").write_bytes(key_of_today(filled))
+    planted(filled, library_id="0123456789abcdef")
+    assert "that of another library" in run("status", code=5).err
+
+
 def test_a_pipe_in_the_place_of_key_json_blocks_nothing(run: Run, filled: Path) -> None:
     if not hasattr(os, "mkfifo"):
         pytest.skip("there are no pipes in folders here")

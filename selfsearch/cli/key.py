@@ -58,6 +58,9 @@ def show(as_json: options.AsJson = False) -> None:
     options.answer(f"what that protects against: {protection}")
     if place.kind == "file" and root_key.keyring_name():
         options.answer("this system has a keyring, which protects better: selfsearch key use-keyring")
+    copy = root_key.key_file(place, options.key_folder())
+    if place.kind != "file" and copy.exists():
+        options.answer(f"BUT a key file was left at {copy}: if the library opens, delete it")
 
 
 @app.command("set-passphrase")

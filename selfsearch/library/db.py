@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -113,11 +114,9 @@ def copy_database(db: Database, target: Path, root: bytes) -> None:
 
 def make_durable(path: Path) -> None:
     """See that what was committed to the database at `path` survives a loss of power."""
-    try:
-        with open(f"{path}-wal", "r+b") as log:
-            os.fsync(log.fileno())
-    except FileNotFoundError:
-        pass  # it is in the database itself
+    # without a log it is in the database itself; on a read-only disk nothing was written
+    with suppress(OSError), open(f"{path}-wal", "r+b") as log:
+        os.fsync(log.fileno())
 
 
 def compact(db: Database) -> None:

@@ -10,12 +10,12 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
-from ..errors import KeyUnavailable, LibraryBusyError, LibraryError
+from ..errors import KeyUnavailable, LibraryBusyError, LibraryError, UsageError
 from ..files import delete_tree, private_folder, require_own_file, write_private
 from ..home import FIRST, claim, keep_private, require_home
 from ..settings import default_key_folder
 from . import crypto, ledger, root_key
-from .db import Database, DatabaseError, copy_database, explain, open_database
+from .db import LOST, Database, DatabaseError, copy_database, explain, open_database
 from .ledger_head import HeadFile
 from .schema import keys_schema, schema
 
@@ -109,7 +109,7 @@ class Library:
     @contextmanager
     def reader(self) -> Iterator[Database]:
         """Another connection, for look-ups from another thread; what was committed is seen at once."""
-        db = open_database(self.path, self.root.library)
+        db, _ = _open_under(self.path, self.root)
         try:
             yield db
         finally:
@@ -213,7 +213,10 @@ def open_library(
             _make(home, key_folder)
         root = root_key.unlock(home, key_folder, ask)
         with Library(home, root, key_folder) as library:
-            library.head = HeadFile(key_folder, root_key.KeyPlace.read(home).library_id)
+            number = root_key.KeyPlace.read(home).library_id
+            if library.library_id not in (None, number):
+                raise LibraryError(f"{home / 'key.json'} is that of another library; {LOST}")
+            library.head = HeadFile(key_folder, number)
             if not accepting:
                 ledger.compare_with_head(library)
             _migrate(library, is_writer=writing or create)
@@ -246,8 +249,21 @@ def _prepare(home: Path, *, create: bool) -> None:
         raise LibraryError(f"the library cannot be made in {home}: {exc.strerror}") from exc
 
 
+def is_inside(key_folder: Path, home: Path) -> bool:
+    """Whether the key lies in the library's own folder, so that a copy of this has both."""
+    return key_folder.resolve().is_relative_to(home.resolve())
+
+
 def _make(home: Path, key_folder: Path) -> None:
-    """Make a library, whole or not at all: one whose files are empty was damaged."""
+    """Make a library, whole or not at all: one whose files are empty was damaged.
+
+    Raises UsageError when its key would lie in its own folder.
+    """
+    if is_inside(key_folder, home):
+        raise UsageError(
+            f"{key_folder} lies in the library's own folder: whoever has a copy of that would have the key."
+            " Choose another folder for the key: SELFSEARCH_KEYS"
+        )
     with staged_replacement(home) as folder:
         root = root_key.create(folder, key_folder)
         with Library(folder, root, key_folder, create=True) as library:

@@ -165,7 +165,7 @@ class Library:
         self._sealers.pop(name, None)
 
 
-def _open_under(path: Path, root: root_key.RootKey, *, create: bool) -> tuple[Database, bool]:
+def _open_under(path: Path, root: root_key.RootKey, *, create: bool = False) -> tuple[Database, bool]:
     """The database at `path`, and whether the key that opened it is one that is being replaced."""
     try:
         return open_database(path, root.library, create=create), False

@@ -11,9 +11,12 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from selfsearch.library import pages
 from selfsearch.report.differences import Difference
@@ -29,6 +32,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's"
 
 QUERY = ("query", __file__, "--open")
 OWN = to_html(realistic(), lambda appearance: pictured(appearance.rank))
+EMPTY = differences_to_html([])
 
 BROWSER = """#!{python}
 import json, os, socket, sys
@@ -271,6 +275,44 @@ ADDED = [
 def test_a_page_with_one_element_more_is_not_ours(added: str) -> None:
     place = OWN.index("<main")
     assert not is_own_page(OWN[:place] + added + OWN[place:])
+
+
+PIECES = st.sampled_from(
+    [*"<>/\"'= \n\t\0x", "&#60;", "<!--", "-->", "<p", "<a", "<img", "<svg", "<rect", "<script", "<meta", "<link",
+     "<form", "<style", "<template", "<math", "</", "</p>", "</main>", "</body>", "href", "src", "onload",
+     "style", "action", "class", "id", "hidden", "http-equiv", '="x"', '="#x"', '="https://x"', '">', "/>",
+     '="javascript:x"', '="data:image/jpeg;base64,AA"', '="data:text/html,x"']
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_whatever_is_added_what_is_accepted_holds_only_what_reports_are_made_of(added: str) -> None:
+    place = EMPTY.index("<main")
+    if not is_own_page(EMPTY[:place] + added + EMPTY[place:]):
+        return
+    seen = Elements(added)
+    assert {name for name, _ in seen.found} <= {"p", "a", "img", "svg", "rect", "form"}
+    for _, attributes in seen.found:
+        assert attributes.keys() <= {"href", "src", "class", "id", "hidden"}
+        assert (attributes.get("href") or "#").startswith(("#", "https://"))
+        assert (attributes.get("src") or "data:image/jpeg;").startswith("data:image/jpeg;")
+
+
+class Elements(HTMLParser):
+    """Every element that another reader sees in a piece of a page."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_comment(self, data: str) -> None:
+        self.found.append(("a comment", {}))
 
 
 def test_a_page_with_another_head_or_script_is_not_ours() -> None:

@@ -3,6 +3,9 @@
 The place of the page is given to it when it starts, which is before the process that it serves has read
 anything hostile; from then on that process can say no more than "now". What is there must be a file of ours,
 no link, and one of our reports as page_check.py knows them.
+
+What that leaves to whoever takes over that process: the addresses behind links, which act when a person clicks
+on them, and the moment between our look at the file and the browser's, in which they could exchange it.
 """
 
 from __future__ import annotations
@@ -15,7 +18,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import SelfsearchError
-from .page_check import is_own_page
 
 SHOW = b"o"
 SHOWN, FAILED, NONE = b"1", b"0", b""  # answers; the last one ends the opener
@@ -36,6 +38,8 @@ class PageOpener:
         if record != SHOW or self._asked:
             return NONE
         self._asked = True
+        from .page_check import is_own_page  # only now: whoever started us waits until we are ready
+
         try:
             own = is_own_page(_read(self._page).decode())
         except (OSError, ValueError, SelfsearchError):

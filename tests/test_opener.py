@@ -278,10 +278,10 @@ def test_a_page_with_one_element_more_is_not_ours(added: str) -> None:
 
 
 PIECES = st.sampled_from(
-    [*"<>/\"'= \n\t\0x", "&#60;", "<!--", "-->", "<p", "<a", "<img", "<svg", "<rect", "<script", "<meta", "<link",
-     "<form", "<style", "<template", "<math", "</", "</p>", "</main>", "</body>", "href", "src", "onload",
-     "style", "action", "class", "id", "hidden", "http-equiv", '="x"', '="#x"', '="https://x"', '">', "/>",
-     '="javascript:x"', '="data:image/jpeg;base64,AA"', '="data:text/html,x"']
+    [*"<>/\"'= \n\t\0x", "&#60;", "<!--", "-->", "<p", "<a", "<img", "<svg", "<rect", "<script", "<meta",
+     "<link", "<form", "<style", "<template", "<math", "</", "</p>", "</main>", "</body>", "href", "src",
+     "onload", "style", "action", "class", "id", "hidden", "http-equiv", '="x"', '="#x"', '="https://x"',
+     '">', "/>", '="javascript:x"', '="data:image/jpeg;base64,AA"', '="data:text/html,x"']
 )  # fmt: skip
 
 

@@ -4,8 +4,8 @@ The place of the page is given to it when it starts, which is before the process
 anything hostile; from then on that process can say no more than "now". What is there must be a file of ours,
 no link, and one of our reports as page_check.py knows them.
 
-What that leaves to whoever takes over that process: the addresses behind links, which act when a person clicks
-on them, and the moment between our look at the file and the browser's, in which they could exchange it.
+What that leaves to whoever takes over that process: the addresses behind links, which act when a person
+clicks on them, and the moment between our look at the file and the browser's, in which they could exchange it.
 """
 
 from __future__ import annotations

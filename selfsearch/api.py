@@ -15,6 +15,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from . import places
 from .consent import audit, enrolment, forget, grants
 from .consent.forget import Receipt
 from .consent.grants import ConsentRequest, Grant
@@ -86,7 +87,7 @@ class Selfsearch:
 
     def statement(self, kind: Kind, subject: PathLike, *, basis: str, by: str = "") -> str:
         """The words that somebody agrees to with `give_consent`. Show them first."""
-        return grants.statement(ConsentRequest(kind, _subject(kind, subject), basis, by), self.clock())
+        return grants.statement(ConsentRequest(kind, self._subject(kind, subject), basis, by), self.clock())
 
     def give_consent(
         self,
@@ -104,17 +105,23 @@ class Selfsearch:
         is kept). Only call it when that is true.
         """
         digest = hashlib.sha256(evidence).hexdigest() if evidence is not None else ""
-        request = ConsentRequest(kind, _subject(kind, subject), basis, by, digest, lasts, method="library")
+        subject, given_as = self._subject(kind, subject), subject
+        is_link = kind == "source" and not places.is_same(places.path_as_given(given_as), subject)
+        request = ConsentRequest(
+            kind, subject, basis, by, digest, lasts, method="library",
+            given_as=places.path_as_given(given_as) if is_link else "",
+        )  # fmt: skip
         return grants.give(self.library, request, self.clock())
 
     def require_consent(self, kind: Kind, subject: PathLike) -> Grant:
         """The consent that was given before. Raises ConsentError when there is none that is live."""
-        return grants.require(self.library, kind, _subject(kind, subject), self.clock())
+        return grants.require(self.library, kind, self._subject(kind, subject), self.clock())
 
     def revoke_consent(self, kind: Kind, subject: PathLike, why: str = "") -> list[Receipt]:
         """Withdraw consent, and erase everything that was derived from it. Your own files are not touched."""
         with self.library.atomic():
-            grants.revoke(self.library, kind, _subject(kind, subject), self.clock(), why)
+            also = [places.path_as_given(subject)] if kind == "source" else []
+            grants.revoke(self.library, kind, self._subject(kind, subject), self.clock(), why, also)
             forget.withdrawn(self.library, kind, grants.ended(self.library, kind), self.clock())
         return forget.complete(self.library, self.clock())
 
@@ -221,6 +228,10 @@ class Selfsearch:
 
         return to_html(answer, crops.for_appearances(self.library, self.engine, answer.appearances))
 
+    def _subject(self, kind: Kind, subject: PathLike) -> str:
+        """Of a path, where it really leads, so that one place has one name in the ledger."""
+        return grants.subject_at(self.library, str(subject)) if kind == "source" else str(subject)
+
     def _enrolled(self, grant: Grant) -> Person:
         if grant.kind != "person":
             raise UsageError(f"nobody called {grant.subject!r} is enrolled")
@@ -241,8 +252,3 @@ class Selfsearch:
             return face - 1
 
         return enroll.read_probes(self.gallery, [Path(photo) for photo in photos], choose_face)
-
-
-def _subject(kind: Kind, subject: PathLike) -> str:
-    """A path is resolved, so that one place has one name in the ledger."""
-    return str(Path(subject).expanduser().resolve()) if kind == "source" else str(subject)

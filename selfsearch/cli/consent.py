@@ -97,9 +97,10 @@ def revoke(
     from ..consent import forget, grants
 
     with options.opened() as library:
-        kind, name = _resolve(library, subject)
+        kind, names = _resolve_all(library, subject)
+        name = names[-1]
         with library.atomic():
-            subjects = grants.revoke(library, kind, name, options.now(), why)
+            subjects = grants.revoke(library, kind, name, options.now(), why, names[:-1])
             forget.withdrawn(library, kind, grants.ended(library, kind), options.now())
         wider = grants.covering(library, name, options.now()) if kind == "source" else []
     options.say(f"withdrawn: {', '.join(subjects)}. {_effect(name, wider)}")
@@ -256,26 +257,26 @@ def _photographs(row: AuditedPhotographs) -> str:
 
 
 def _resolve(library: Library, name: str) -> tuple[str, str]:
-    """Kind and subject of what somebody names so: a person, a source's number, or a path.
+    """Kind and subject of what somebody names so; of a link, where it leads. Raises UsageError."""
+    kind, subjects = _resolve_all(library, name)
+    return kind, subjects[-1]
 
-    Raises UsageError.
+
+def _resolve_all(library: Library, name: str) -> tuple[str, list[str]]:
+    """Kind and subjects of what somebody names so: a person, a source's number, or a path.
+
+    A path may mean two: itself, and where it leads now. Raises UsageError.
     """
+    from ..consent import grants
     from ..library import ledger, sources
 
     if ledger.entries(library, "person", name):
-        return "person", name
-    rows = sources.all_sources(library)
-    for row in rows:
+        return "person", [name]
+    for row in sources.all_sources(library):
         if name == str(row.id):
-            return "source", row.root
-    path = str(Path(name).expanduser().resolve())
-    roots = {row.root for row in rows} | {entry.subject for entry in ledger.entries(library, "source")}
-    for place in (name, path):
-        below = Path(place).is_absolute() and any(Path(root).is_relative_to(place) for root in roots)
-        if place in roots or below:
-            return "source", place
-    if any(Path(path).is_relative_to(root) for root in roots):
-        return "source", path
+            return "source", [row.root]
+    if found := grants.meant_by(library, name):
+        return "source", found
     raise UsageError(f"the ledger knows nobody and no source called {name!r}; see: selfsearch consent list")
 
 

@@ -56,14 +56,26 @@ class ConsentFlags:
             raise UsageError("a release needs the name of the person who gave it: --by NAME")
 
 
-def obtain(library: Library, kind: str, subject: str, flags: ConsentFlags) -> Grant:
+def obtain_for_path(library: Library, path: Path, flags: ConsentFlags) -> Grant:
+    """Live consent for the real path of what was named; a link's own path is recorded, too.
+
+    Raises ConsentError.
+    """
+    from .. import places
+    from ..consent import grants
+
+    subject, named = grants.subject_at(library, str(path)), places.path_as_given(path)
+    return obtain(library, "source", subject, flags, "" if places.is_same(named, subject) else named)
+
+
+def obtain(library: Library, kind: str, subject: str, flags: ConsentFlags, given_as: str = "") -> Grant:
     """Live consent: the one on record, or one that is given now, by flags or at the terminal.
 
     Raises ConsentError.
     """
     from ..consent import grants
 
-    consent = agree(library, request(kind, subject, flags), flags)
+    consent = agree(library, replace(request(kind, subject, flags), given_as=given_as), flags)
     if isinstance(consent, grants.Grant):
         return consent
     grant = grants.give(library, consent, options.now())

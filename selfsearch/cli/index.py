@@ -51,7 +51,7 @@ def index(
         from ..workflows.index import index as index_path
         from .progress import progress_listener
 
-        grants = [consent_prompt.obtain(library, "source", str(path.resolve()), flags) for path in paths]
+        grants = [consent_prompt.obtain_for_path(library, path, flags) for path in paths]
         engine = options.engine(pack)
         _set_bystanders(library, engine, bystanders)
         for grant in grants:

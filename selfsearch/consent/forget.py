@@ -9,13 +9,15 @@ when it opens the library.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from .. import places
 from ..errors import UsageError
 from ..files import delete_files
 from ..home import REPORT
@@ -25,6 +27,7 @@ from ..library.erasure import Erasure
 from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
+from . import grants
 
 BACKUPS = (
     "backups made earlier: they still hold names, paths and captions, though the face data in them do not"
@@ -97,11 +100,12 @@ def resolve(library: Library, name: str) -> list[Target]:
         return targets
     if re.fullmatch("[0-9a-fA-F]{64}", name):
         return [Target("media", erasure.find_media(library, name.lower()), "a media file")]
-    place = str(Path(name).expanduser().resolve())
-    below = [Target.of_source(row) for row in rows if _covers(place, [row.root, *row.containers])]
+    named = list(dict.fromkeys([places.path_as_given(name), places.real_path(name)]))
+    known_as = grants.paths_as_given(library)
+    below = [Target.of_source(row) for row in rows if _is_meant(row, known_as, named)]
     if below:
         return below
-    media = erasure.media_at(library, place) or erasure.media_at(library, name)
+    media = sorted({number for place in (*named, name) for number in erasure.media_at(library, place)})
     if not media:
         raise UsageError(
             f"the library knows no source, person, sha256 or path {name!r}; see: selfsearch sources"
@@ -109,9 +113,11 @@ def resolve(library: Library, name: str) -> list[Target]:
     return [Target("media", number, "a media file") for number in media]
 
 
-def _covers(place: str, paths: Sequence[str]) -> bool:
-    """Whether one of `paths` is at `place` or below it."""
-    return any(Path(path).is_relative_to(place) for path in paths)
+def _is_meant(row: SourceRow, known_as: Mapping[str, Sequence[str]], named: Sequence[str]) -> bool:
+    """Whether a source, by any of its paths, lies at or below one of the places that were named."""
+    own = (row.root, *row.containers)
+    paths = (*own, *map(os.path.realpath, row.containers), *known_as.get(row.root, ()))
+    return any(places.may_be_meant(path, place) for place in named for path in paths)
 
 
 def everything(library: Library) -> list[Target]:
@@ -139,7 +145,11 @@ def withdrawn(library: Library, kind: str, subjects: Collection[str], now: datet
         targets = map(Target.of_person, people.all_people(library))
     else:
         targets = map(Target.of_source, sources.all_sources(library))
-    request(library, [target for target in targets if target.subject in subjects], now)
+    doomed = [target for target in targets if target.subject in subjects]
+    if kind == "source":
+        links = grants.unconsented_links(library, now, expired=False)
+        doomed += [Target("media", number, "a media file") for number in {link.media for link in links}]
+    request(library, doomed, now)
 
 
 def complete(library: Library, now: datetime, samples: Sequence[bytes] = ()) -> list[Receipt]:

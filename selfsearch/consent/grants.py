@@ -7,15 +7,19 @@ indexed decides, or about the nearest one above it.
 
 from __future__ import annotations
 
+import json
+import os
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
+from .. import places
 from ..errors import ConsentError, UsageError
-from ..library import changes, ledger, people, sources
+from ..library import changes, items, ledger, people, sources
 from ..library.changes import Change
+from ..library.items import LinkedItem
 from ..library.ledger import LedgerEntry
 from ..library.library import Library
 from ..library.people import Person
@@ -28,6 +32,7 @@ VERSION = "2"
 CATEGORIES = "photographs, videos and their records; face templates (biometric data)"
 PURPOSE = "to show the person where their own face appears in media that they control"
 
+GIVEN_AS = "given as"  # in an entry's detail: the path that was named, when it was a link
 GIVEN = ("grant", "renew")  # events that are consent; others end it
 
 NewestEntries = Mapping[str, LedgerEntry]  # subject -> its newest entry, in the order of first naming
@@ -70,6 +75,7 @@ class ConsentRequest:
     photographs: tuple[str, ...] = ()  # of a person: sha256 of each that the statement is about
     is_unlike: bool = False  # one of them does not resemble what is kept of the person
     lookalikes: tuple[str, ...] = ()  # other enrolled people whom they resemble and do not show
+    given_as: str = ""  # the path that was named, where links lead from it to `subject`
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ class ConsentStatus:
 def statement(request: ConsentRequest, now: datetime) -> str:
     """The sentences that are agreed to, with names and dates filled in."""
     return STATEMENTS[request.kind, request.basis].format(
-        subject=request.subject,
+        subject=_named(request),
         by=request.by or "the owner",
         expires=f"{now + request.lasts:%Y-%m-%d}",
         photographs=_photographs(request),
@@ -112,6 +118,10 @@ def _photographs(request: ConsentRequest) -> str:
         verb = "do" if several else "does"
         words += f", which {verb} not look like what is kept of {request.subject} already,"
     return f"{words} show{'' if several else 's'}"
+
+
+def _named(request: ConsentRequest) -> str:
+    return f"{request.given_as} (a link to {request.subject})" if request.given_as else request.subject
 
 
 def give(library: Library, request: ConsentRequest, now: datetime, *, event: str = "grant") -> Grant:
@@ -138,6 +148,7 @@ def give(library: Library, request: ConsentRequest, now: datetime, *, event: str
         statement=statement(request, now),
         method=request.method,
         expires_at=isoformat(now + request.lasts),
+        detail=json.dumps({GIVEN_AS: request.given_as}) if request.given_as else "",
     )
     ledger.append(library, entry)
     return require(library, request.kind, request.subject, now)
@@ -159,25 +170,79 @@ def renewal(
     if entry is None or entry.event not in GIVEN:
         raise _refusal(entry, kind, subject)
     by = entry.given_by if entry.basis == "release" else ""
-    return ConsentRequest(kind, entry.subject, entry.basis, by, entry.evidence_sha256, lasts)
+    given_as = next(iter(_aliases(entry)), "")
+    return ConsentRequest(
+        kind, entry.subject, entry.basis, by, entry.evidence_sha256, lasts, given_as=given_as
+    )
 
 
-def revoke(library: Library, kind: str, subject: str, now: datetime, detail: str = "") -> list[str]:
+def revoke(
+    library: Library, kind: str, subject: str, now: datetime, detail: str = "", also: Sequence[str] = ()
+) -> list[str]:
     """Withdraw consent: it counts from this moment, also for a run that goes on in another process.
 
-    For a path everything below it is withdrawn, too. Returns the subjects that had consent until now, for
-    forget.py to erase what rests on it. Raises UsageError when no consent is on record.
+    For a path everything below it is withdrawn, too, and what was given under that path when it was a link.
+    `also`: other paths that were meant. Returns the subjects that had consent until now, for forget.py to
+    erase what rests on it. Raises UsageError when no consent is on record.
     """
     with library.atomic():
         newest = ledger.newest(library, kind)  # to withdraw is possible whatever was done to the ledger
         given = [entry.subject for entry in newest.values() if entry.event in GIVEN]
-        ended = [each for each in given if each == subject or (kind == "source" and _below(each, subject))]
+        ended = [each for each in given if each == subject]
+        if kind == "source":
+            names = paths_as_given(library)
+            ended = [each for each in given if _is_meant([each, *names.get(each, ())], [subject, *also])]
         if not ended:
             _check_part(library, newest, kind, subject)
         subjects = list(dict.fromkeys([subject, *ended]))
         for each in subjects:
             ledger.append(library, LedgerEntry(isoformat(now), "revoke", kind, each, detail=detail))
     return subjects
+
+
+def _is_meant(paths: Iterable[str], named: Sequence[str]) -> bool:
+    """Whether what has these paths lies at or below something that was named."""
+    return any(places.may_be_meant(path, each) for path in paths for each in named)
+
+
+def _aliases(entry: LedgerEntry) -> list[str]:
+    """The path as it was given, where it was a link to the entry's subject."""
+    if not entry.detail.startswith("{"):
+        return []
+    given_as = json.loads(entry.detail).get(GIVEN_AS)
+    return [given_as] if isinstance(given_as, str) else []
+
+
+def meant_by(library: Library, name: str) -> list[str]:
+    """The paths on record that somebody who names a path may mean: itself, and where it leads.
+
+    Each has an entry of the ledger or a source at or below it, or lies in one.
+    """
+    known = [row.root for row in sources.all_sources(library)]
+    known += [path for subject, given in paths_as_given(library).items() for path in (subject, *given)]
+    named = dict.fromkeys([places.path_as_given(name), places.real_path(name)])
+    found = [path for path in named if any(places.may_be_meant(each, path) for each in known)]
+    if not found:
+        found = [path for path in named if any(places.is_at_or_below(path, each) for each in known)][-1:]
+    return [_as_spelled(known, path) for path in found]
+
+
+def paths_as_given(library: Library) -> dict[str, list[str]]:
+    """Subject -> the paths that were named when consent was given for it, where they were links to it."""
+    given: dict[str, list[str]] = {}
+    for entry in ledger.entries(library, "source"):
+        given.setdefault(entry.subject, []).extend(_aliases(entry))
+    return given
+
+
+def subject_at(library: Library, path: str) -> str:
+    """The real path of a place: what consent for it is about. Spelled as it is on record, if it is."""
+    roots = [row.root for row in sources.all_sources(library)]
+    return _as_spelled([*roots, *ledger.subjects(library, "source")], places.real_path(path))
+
+
+def _as_spelled(known: Sequence[str], path: str) -> str:
+    return path if path in known else next((each for each in known if places.is_same(each, path)), path)
 
 
 def _check_part(library: Library, newest: NewestEntries, kind: str, subject: str) -> None:
@@ -238,9 +303,22 @@ def ended(library: Library, kind: str) -> set[str]:
 def require(library: Library, kind: str, subject: str, now: datetime) -> Grant:
     """The live consent for a source's path or a person.
 
-    Raises ConsentError, saying how to give it; LibraryError when the ledger was changed.
+    A path that is, or has become, a link needs consent for where it leads as well. Raises ConsentError,
+    saying how to give it; LibraryError when the ledger was changed.
     """
-    return _grant(_newest_entries(library, kind, [subject]), kind, subject, now)
+    real = os.path.realpath(subject) if kind == "source" else subject
+    newest = _newest_entries(library, kind, [subject, real])
+    if places.is_same(real, subject):
+        return _grant(newest, kind, subject, now)
+    if _deciding(newest, kind, subject):
+        _grant(newest, kind, subject, now)
+    return replace(_grant(newest, kind, real, now), subject=subject)
+
+
+def may_read(library: Library, real: str, now: datetime) -> bool:
+    """Whether there is live consent for a real path, behind a link. Safe from any thread."""
+    with library.guarded():
+        return real in live(library, "source", [real], now)
 
 
 def live(library: Library, kind: str, subjects: Iterable[str], now: datetime) -> set[str]:
@@ -250,8 +328,26 @@ def live(library: Library, kind: str, subjects: Iterable[str], now: datetime) ->
     return {subject for subject in subjects if _is_live(newest, kind, subject, now)}
 
 
+def unconsented_links(library: Library, now: datetime, *, expired: bool = True) -> list[LinkedItem]:
+    """Files that were read behind links out of their source and that no consent covers any more.
+
+    Unless `expired`, those alone whose consent was withdrawn or erased.
+    """
+    links = [link for link in items.linked_items(library) if not places.is_at_or_below(link.real, link.root)]
+    newest = _newest_entries(library, "source", {link.real for link in links})
+    deciding = {link.real: _deciding(newest, "source", link.real) for link in links}
+    covered = {real for real, entry in deciding.items() if entry and entry.event in GIVEN}
+    if expired:
+        covered = {real for real in covered if _is_live(newest, "source", real, now)}
+    return [link for link in links if link.real not in covered]
+
+
 def consented_sources(library: Library, now: datetime) -> list[SourceRow]:
-    """Sources whose consent is live and that are not being erased, oldest first."""
+    """Sources whose consent is live and that are not being erased, oldest first.
+
+    Files behind links to a place whose consent has ended count as gone from here on.
+    """
+    items.hide(library, [link.item for link in unconsented_links(library, now)], isoformat(now))
     rows = sources.visible_sources(library)
     roots = live(library, "source", {row.root for row in rows}, now)
     return [row for row in rows if row.root in roots]
@@ -291,12 +387,25 @@ def _newest_entries(library: Library, kind: str, subjects: Iterable[str] | None 
     """What may decide about these subjects, or all. Raises LibraryError when the ledger was changed."""
     if subjects is None:
         return ledger.believed(library, kind)
-    return ledger.believed(library, kind, {place for subject in subjects for place in _places(kind, subject)})
+    wanted = {place for subject in subjects for place in _places(kind, subject)}
+    if kind == "source":
+        forms = set(map(places.folded, wanted))
+        wanted |= {each for each in ledger.subjects(library, kind) if places.folded(each) in forms}
+    return ledger.believed(library, kind, wanted)
 
 
 def _deciding(newest: NewestEntries, kind: str, subject: str) -> LedgerEntry | None:
     """The newest entry about the subject; for a path, about the nearest folder above it that has one."""
-    return next((newest[place] for place in _places(kind, subject) if place in newest), None)
+    if kind == "person":
+        return newest.get(subject)
+    alike: dict[str, list[str]] = {}
+    for each in newest:
+        alike.setdefault(places.folded(each), []).append(each)
+    for place in _places(kind, subject):
+        spellings = alike.get(places.folded(place), ())
+        if found := [newest[each] for each in spellings if places.is_same(each, place)]:
+            return max(found, key=lambda entry: entry.id)
+    return None
 
 
 def _places(kind: str, subject: str) -> list[str]:
@@ -305,7 +414,7 @@ def _places(kind: str, subject: str) -> list[str]:
 
 
 def _below(path: str, folder: str) -> bool:
-    return PurePath(folder) in PurePath(path).parents
+    return places.is_at_or_below(path, folder) and not places.is_same(path, folder)
 
 
 def _is_live(newest: NewestEntries, kind: str, subject: str, now: datetime) -> bool:

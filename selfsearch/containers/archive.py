@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..errors import ItemError
 from .base import Container, Member
-from .streams import DecompressedStream, FileSection, SharedFile
+from .reach import Check, Reach
+from .streams import DecompressedStream, FileSection, SharedFile, open_regular
 from .tar import BLOCK, Tar, decompressor_for, starts_tar
 from .zip import Zip
 from .zip_directory import END_SIGNATURE, MAX_TAIL, SIGNATURES
@@ -59,20 +60,30 @@ def why_unopened(path: str, *, inside: bool) -> str | None:
     return None
 
 
-def open_archive(path: str) -> Container | None:
-    """The file as a container, not listed yet; None when it is no archive, or cannot be read at all."""
+def open_archive(path: str, check: Check | None = None, real: str | None = None) -> Container | None:
+    """The file as a container, not listed yet; None when it is no archive, or cannot be read at all.
+
+    `check` is asked whenever it is opened; `real` is its real path where it lies behind a link.
+    """
     try:
-        file = SharedFile(path)
-        head = file.read_at(0, BLOCK)
-        if head.startswith(SIGNATURES) or _ends_as_zip(file, path):
-            return Zip(path)
-        decompressor = decompressor_for(head)
-        if decompressor:
-            stream = DecompressedStream(lambda: FileSection(file, 0, file.size), decompressor)
-            head = io.BufferedReader(stream, BLOCK).read(BLOCK)
-        return Tar(path, decompressor) if starts_tar(head) else None
+        archive = _recognize(SharedFile(path, check), path)
     except ItemError:
         return None
+    if archive is not None:
+        archive.check, archive.real = check, real
+    return archive
+
+
+def _recognize(file: SharedFile, path: str) -> Zip | Tar | None:
+    """Raises ItemError."""
+    head = file.read_at(0, BLOCK)
+    if head.startswith(SIGNATURES) or _ends_as_zip(file, path):
+        return Zip(path)
+    decompressor = decompressor_for(head)
+    if decompressor:
+        stream = DecompressedStream(lambda: FileSection(file, 0, file.size), decompressor)
+        head = io.BufferedReader(stream, BLOCK).read(BLOCK)
+    return Tar(path, decompressor) if starts_tar(head) else None
 
 
 def _ends_as_zip(file: SharedFile, path: str) -> bool:
@@ -82,10 +93,13 @@ def _ends_as_zip(file: SharedFile, path: str) -> bool:
     return END_SIGNATURE in file.read_at(file.size - tail, tail)
 
 
-def read_by_address(addresses: Iterable[str], limit: int) -> Iterator[tuple[str, bytes]]:
+def read_by_address(
+    addresses: Iterable[str], limit: int, real_places: Mapping[str, str]
+) -> Iterator[tuple[str, bytes]]:
     """(address, content) of those files that can be read now and have at most `limit` bytes.
 
-    Addresses are absolute paths, or ARCHIVE!MEMBER. Each archive is opened once.
+    Addresses are absolute paths, or ARCHIVE!MEMBER. Each archive is opened once. What has become a link, or
+    leads elsewhere than it did, is not read; `real_places`: where those behind links were, by address.
     """
     by_archive: dict[str, set[str]] = {}
     for address in addresses:
@@ -94,14 +108,21 @@ def read_by_address(addresses: Iterable[str], limit: int) -> Iterator[tuple[str,
             by_archive.setdefault(archive, set()).add(address)
             continue
         try:
-            with open(address, "rb") as file:
+            with os.fdopen(open_regular(address, _stays(address, real_places.get(address))), "rb") as file:
                 data = file.read(limit + 1)
-        except OSError:
+        except (ItemError, OSError):
             continue
         if len(data) <= limit:
             yield address, data
     for archive, wanted in by_archive.items():
-        yield from _read_members(archive, wanted, limit)
+        real = next((real_places[address] for address in wanted if address in real_places), None)
+        yield from _read_members(open_archive(archive, _stays(archive, real)), wanted, limit)
+
+
+def _stays(path: str, real: str | None) -> Check:
+    """Whether what was opened at a path is where it was."""
+    expected = real or path
+    return lambda descriptor: Reach(expected).check(descriptor, path, expected)
 
 
 def _archive_of(address: str) -> str | None:
@@ -115,8 +136,7 @@ def _archive_of(address: str) -> str | None:
     return next((address[:at] for at in marks if os.path.isfile(address[:at])), None)
 
 
-def _read_members(archive: str, wanted: set[str], limit: int) -> Iterator[tuple[str, bytes]]:
-    container = open_archive(archive)
+def _read_members(container: Container | None, wanted: set[str], limit: int) -> Iterator[tuple[str, bytes]]:
     if container is None:
         return
     try:

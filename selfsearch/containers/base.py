@@ -16,6 +16,7 @@ from typing import BinaryIO, Protocol, TypeAlias, TypeVar
 
 from ..errors import ItemError, unforeseen
 from ..types import Outcome
+from .reach import Check
 from .streams import SharedFile
 
 # Of one archive; an export has tens of thousands of files. What a listing takes: docs/limits.md.
@@ -52,6 +53,10 @@ class Container(Protocol):
         """The member's content as a seekable binary stream. Raises ItemError when it cannot be read."""
         ...
 
+    def real_place(self, member: Member) -> str | None:
+        """The real path of the file on disk that it is in, where a link leads there."""
+        ...
+
     def checksum(self, member: Member) -> int | None:
         """The CRC-32 of the content where the listing has one."""
         ...
@@ -77,6 +82,11 @@ class Member:
         """For people: an absolute path, or ARCHIVE!MEMBER, without signs that act on a terminal."""
         return address(self.container, self.path)
 
+    @property
+    def real_place(self) -> str | None:
+        """The real path of the file on disk that it is in, where a link leads there."""
+        return self.container.real_place(self)
+
     def open(self) -> BinaryIO:
         """A binary stream of the content. Raises ItemError."""
         if self.refused:
@@ -100,6 +110,8 @@ class Archive:
     """What zips and tars share: one file, opened when it is needed, and its listing."""
 
     is_folder = False
+    check: Check | None = None  # whether what was opened may be read
+    real: str | None = None  # its real path, where it lies behind a link
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -134,11 +146,14 @@ class Archive:
         """Raises ItemError, also when the file is not the one that was listed."""
         file = self._file
         if file is None:
-            file = SharedFile(self.path)
+            file = SharedFile(self.path, self.check)
             if self.stamp not in (None, file.stamp):
                 raise ItemError(Outcome.UNREADABLE, "the archive changed while it was read")
             self._file, self.stamp = file, file.stamp
         return file
+
+    def real_place(self, member: Member) -> str | None:
+        return self.real
 
     def close(self) -> None:
         self._file = None

@@ -20,6 +20,7 @@ from typing import Protocol
 
 from ..errors import ItemError
 from ..types import Outcome
+from .reach import Check
 
 INPUT_BYTES = 1 << 16  # compressed bytes taken at a time
 CUT = (Outcome.UNREADABLE, "the archive ends in the middle of this file")
@@ -29,16 +30,24 @@ XZ_MEMORY = 256 << 20  # bytes: `xz -9` needs 65 MiB to unpack; more is an attac
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def open_regular(path: str) -> int:
-    """A descriptor of a regular file. Raises ItemError with the reason; the path is not in it."""
+def open_regular(path: str, check: Check | None = None) -> int:
+    """A descriptor of a regular file that passes `check`.
+
+    Raises ItemError with the reason; the path is not in it.
+    """
     try:
         descriptor = os.open(path, _READ_ONLY)
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return descriptor
-        os.close(descriptor)
     except OSError as exc:
         raise ItemError(Outcome.UNREADABLE, os_error_reason(exc)) from exc
-    raise ItemError(Outcome.UNSUPPORTED, "is not a regular file")
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ItemError(Outcome.UNSUPPORTED, "is not a regular file")
+        if check is not None:
+            check(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def os_error_reason(exc: OSError) -> str:
@@ -53,9 +62,9 @@ def os_error_reason(exc: OSError) -> str:
 class SharedFile:
     """An open file without a position of its own. It closes when nobody holds it any more."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, check: Check | None = None) -> None:
         self._descriptor = -1
-        self._descriptor = open_regular(path)
+        self._descriptor = open_regular(path, check)
         self._lock = threading.Lock()
         status = os.fstat(self._descriptor)
         self.size = status.st_size

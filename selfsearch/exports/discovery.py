@@ -11,11 +11,13 @@ import os
 import stat
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ..containers.archive import may_be_archive, open_archive
 from ..containers.base import Container, Member
 from ..containers.folder import Folder
+from ..containers.reach import Permits, nowhere
 from ..containers.streams import os_error_reason
 from ..errors import InputError
 from ..types import Outcome
@@ -51,12 +53,13 @@ class Discovery:
     problems: tuple[Problem, ...]  # archives damaged as a whole; their sources have them as items, too
 
 
-def discover(path: Path, indexed: IndexedArchives | None = None) -> Discovery:
+def discover(path: Path, indexed: IndexedArchives | None = None, elsewhere: Permits = nowhere) -> Discovery:
     """Find every source in a file, an archive, or a folder that may hold several of them side by side.
 
     `indexed` has the archives of sources that consist of archives alone; an archive that holds two sources
     has one key for both. Such a source is opened again when one of its archives changed or is missing, or
-    when something new beside it is called like a part of it. Raises InputError when nothing can be read.
+    when something new beside it is called like a part of it. Links are followed to other places at `path`,
+    and to those real paths for which `elsewhere` says so. Raises InputError when nothing can be read.
     """
     place = os.path.abspath(path)
     try:
@@ -69,28 +72,33 @@ def discover(path: Path, indexed: IndexedArchives | None = None) -> Discovery:
     except OSError as exc:
         raise InputError(f"{path}: {os_error_reason(exc)}") from exc
     if stat.S_ISDIR(mode):
-        return _in_folder(place, indexed or {})
+        return _in_folder(Folder(place, elsewhere=elsewhere), indexed or {})
     if stat.S_ISREG(mode):
-        return _in_file(place, indexed or {})
+        folder, name = os.path.split(place)
+        return _in_file(Folder(folder, only=name, elsewhere=elsewhere), indexed or {})
     raise InputError(f"{path} is neither a file nor a folder")
 
 
-def _in_file(path: str, indexed: IndexedArchives) -> Discovery:
+def _in_file(folder: Folder, indexed: IndexedArchives) -> Discovery:
     """A single archive, or a single file as a folder with nothing else in it."""
-    container = open_archive(path)
-    if container is not None:
-        return _discovered({path: (container, _stamp(path))}, None, indexed)
-    folder, name = os.path.split(path)
-    only = Folder(folder, only=name)
-    return _discovered({}, ContainerScan(only, name, rest=list(only.members())), indexed)
+    members = list(folder.members())
+    for member in members:
+        if not member.refused and (container := _as_archive(folder, member)) is not None:
+            return _discovered({container.path: (container, _stamp(container.path))}, None, indexed)
+    name = os.path.basename(folder.reach.root)
+    return _discovered({}, ContainerScan(folder, name, rest=members), indexed)
 
 
-def _in_folder(path: str, indexed: IndexedArchives) -> Discovery:
-    folder = Folder(path)
+def _as_archive(folder: Folder, member: Member) -> Container | None:
+    path, check = folder.disk_path(member), partial(folder.check, member)
+    return open_archive(path, check, folder.real_place(member))
+
+
+def _in_folder(folder: Folder, indexed: IndexedArchives) -> Discovery:
     loose: list[Member] = []
     archives: dict[str, tuple[Container, str | None]] = {}
     for member in folder.members():
-        container = open_archive(folder.disk_path(member)) if may_be_archive(member) else None
+        container = _as_archive(folder, member) if may_be_archive(member) else None
         if container is None:
             loose.append(member)
         else:

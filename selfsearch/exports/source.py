@@ -56,6 +56,11 @@ class Item:
     provenance: tuple[Provenance, ...]  # at least one
     decided: tuple[Outcome, str] | None  # the outcome, where it is known without reading
 
+    @property
+    def real_place(self) -> str | None:
+        """The real path of the file on disk that it is in, where a link leads there."""
+        return self.member.real_place if self.member else None
+
 
 @dataclass(frozen=True, slots=True)
 class SourcePart:

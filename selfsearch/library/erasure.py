@@ -9,19 +9,22 @@ and a search for what was erased (remnant_scan.py).
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ..containers.base import composed, printable
 from ..errors import LibraryError, UsageError
 from ..types import isoformat
-from . import faces, keys, ledger
+from . import faces, items, keys, ledger
 from .db import batched, marks
 from .ledger import LedgerEntry
 from .library import Library
 from .sealed import MediaBlock, join_chips, media_blocks
 
+BEHIND_LINKS = "(real = ?1 or substr(real, 1, length(?1) + 1) = ?1 || '/')"  # files at or below a place
 COUNTED = {  # table -> what a receipt calls its rows
     "sources": "sources",
     "scans": "scans",
@@ -60,6 +63,11 @@ class Erasure:
         """The key that must be destroyed with it."""
         return f"{self.kind}:{self.number}" if self.kind in ("source", "person") else None
 
+    @property
+    def folder(self) -> str:
+        """The place of a source, for BEHIND_LINKS."""
+        return _folder(self.subject)
+
 
 @dataclass(frozen=True)
 class RemovedFaces:
@@ -88,6 +96,10 @@ def request(library: Library, kind: str, number: int | None, subject: str, now: 
         )
         if kind == "source":
             library.db.execute("update sources set state = 'erasing' where id = ?", [number])
+            linked = library.db.execute(
+                f"select id from items where gone_at is null and {BEHIND_LINKS}", [_folder(subject)]
+            )
+            items.hide(library, [item for (item,) in linked.fetchall()], isoformat(now))
 
 
 def pending(library: Library) -> list[Erasure]:
@@ -101,6 +113,7 @@ def purge(library: Library, erasure: Erasure) -> None:
     with library.atomic():
         before = count_rows(library)
         if erasure.kind == "source":
+            _purge_links(library, erasure.folder)
             _purge_items(library, "source_id = ?", erasure.number or 0)
             library.db.execute("update sources set successor = null where successor = ?", [erasure.number])
             library.db.execute("delete from sources where id = ?", [erasure.number])
@@ -159,18 +172,58 @@ def find_media(library: Library, sha256: str) -> int:
 
 
 def media_at(library: Library, place: str) -> list[int]:
-    """Numbers of the content that was found at an address, in a folder or in an archive."""
+    """Numbers of the content that was found at an address, in a folder or in an archive.
+
+    By the path at which it was found, or by the real path where that was behind a link.
+    """
+    library.db.conn.create_function("form", 1, _form, deterministic=True)
+    marks = [at for at, sign in enumerate(place) if sign == "!"]  # each may stand before an archive's member
     rows = library.db.execute(
         """
-        select distinct media_id
+        select media_id
         from items
         where media_id is not null
-            and (address = ?1 or substr(address, 1, length(?1) + 1) in (?1 || '/', ?1 || '!'))
-        order by media_id
+            and (form(address) = ?1 or substr(form(address), 1, length(?1) + 1) in (?1 || '/', ?1 || '!'))
+        union
+        select media_id
+        from items
+        where real is not null and media_id is not null
+            and (form(real) = ?1 or substr(form(real), 1, length(?1) + 1) = ?1 || '/')
         """,
-        [place],
-    )
-    return [media for (media,) in rows]
+        [_form(place)],
+    ).fetchall()
+    for at in marks:
+        rows += library.db.execute(
+            """
+            select media_id
+            from items
+            where real is not null and media_id is not null
+                and form(real) = ? and substr(form(address), -length(?2)) = ?2
+            """,
+            [_form(place[:at]), _form(place[at:])],
+        ).fetchall()
+    return sorted({media for (media,) in rows})
+
+
+def _form(text: str) -> str:
+    """How paths are compared here: addresses are composed, macOS decomposes names, and people type either."""
+    return printable(composed(text))
+
+
+def _purge_links(library: Library, folder: str) -> None:
+    """Remove what other sources know of the files at or below `folder`, because they have links to them."""
+    faces_before = _all_faces(library)
+    items.look_again(library, BEHIND_LINKS, [folder])
+    gone = library.db.execute(
+        f"delete from items where {BEHIND_LINKS} returning address", [folder]
+    ).fetchall()
+    if gone:
+        faces.prune(library)
+        _forget_appearances(library, faces_before - _all_faces(library), {address for (address,) in gone})
+
+
+def _folder(root: str) -> str:
+    return printable(root).rstrip(os.sep)
 
 
 def _purge_items(library: Library, where: str, number: int) -> None:
@@ -181,6 +234,7 @@ def _purge_items(library: Library, where: str, number: int) -> None:
     rows = library.db.execute(f"select address from items where {where}", [number])
     addresses = {address for (address,) in rows}
     faces_before = _all_faces(library)
+    items.look_again(library, where, [number])
     library.db.execute(f"delete from items where {where}", [number])
     faces.prune(library)
     blocks = library.db.execute(

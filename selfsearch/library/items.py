@@ -7,8 +7,9 @@ import json
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..containers.base import printable
 from ..types import READ_IN_PART, Exposure, LinkOnly, Outcome, Provenance, Sighting
 from .db import batched, id_list, marks
 from .library import Library
@@ -38,6 +39,16 @@ class NewItem:
     outcome: Outcome
     reason: str | None
     media: int | None
+    real: str | None = None  # the real path on disk, of a file (or its archive) behind a link
+
+
+class LinkedItem(NamedTuple):
+    """A file behind a link."""
+
+    item: int
+    media: int
+    real: str
+    root: str  # of its source
 
 
 class IdSet:
@@ -89,8 +100,8 @@ def save_item(library: Library, source: int, item: NewItem, now: str) -> int:
     (item_id,) = library.db.execute(
         """
         insert into items
-            (source_id, path, address, size, stamp, said, outcome, reason, media_id, found_at)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (source_id, path, address, size, stamp, said, outcome, reason, media_id, found_at, real)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         on conflict (source_id, path) do update set
             address = excluded.address,
             size = excluded.size,
@@ -99,12 +110,13 @@ def save_item(library: Library, source: int, item: NewItem, now: str) -> int:
             outcome = excluded.outcome,
             reason = excluded.reason,
             media_id = excluded.media_id,
+            real = excluded.real,
             gone_at = null
         returning id
         """,
         [
             source, item.path, item.address, item.size, item.stamp, digest(item.provenance),
-            item.outcome.value, item.reason, item.media, now,
+            item.outcome.value, item.reason, item.media, now, item.real and printable(item.real),
         ],
     ).fetchone()  # fmt: skip
     library.db.execute("delete from sightings where item_id = ?", [item_id])
@@ -116,6 +128,46 @@ def save_item(library: Library, source: int, item: NewItem, now: str) -> int:
         [_sighting_row(item_id, provenance) for provenance in item.provenance],
     )
     return int(item_id)
+
+
+def linked_items(library: Library) -> list[LinkedItem]:
+    """Every file that is there behind a link, and in which something was found."""
+    rows = library.db.execute(
+        """
+        select items.id, media_id, real, root
+        from items
+        join sources on sources.id = source_id
+        where real is not null and media_id is not null and gone_at is null
+        """
+    )
+    return [LinkedItem(*row) for row in rows]
+
+
+def real_places(library: Library, addresses: Sequence[str]) -> dict[str, str]:
+    """Address -> real path on disk, of those that are behind links."""
+    found: dict[str, str] = {}
+    for chunk in batched(addresses):
+        found |= library.db.execute(
+            f"select address, real from items where real is not null and address in ({marks(chunk)})", chunk
+        ).fetchall()
+    return found
+
+
+def hide(library: Library, ids: Sequence[int], now: str) -> None:
+    """Count these files as gone until an index looks at them again, in unchanged archives, too."""
+    if ids:
+        with library.atomic():
+            library.db.conn.executemany(
+                "update items set gone_at = ? where id = ?", [(now, number) for number in ids]
+            )
+            look_again(library, f"id in ({id_list(ids)})")
+
+
+def look_again(library: Library, where: str, values: Sequence[object] = ()) -> None:
+    """See that the next index opens the archives of such items, though they have not changed."""
+    library.db.execute(
+        f"update sources set stamps = '{{}}' where id in (select source_id from items where {where})", values
+    )
 
 
 def mark_gone(library: Library, source: int, seen: Container[int], now: str) -> int:

@@ -89,6 +89,13 @@ def entries(library: Library, kind: str | None = None, subject: str | None = Non
     return [LedgerEntry(**row) for row in rows]
 
 
+def subjects(library: Library, kind: str) -> list[str]:
+    """Everything that an entry is about."""
+    with library.guarded():
+        rows = library.db.execute("select distinct subject from consents where kind = ?", [kind]).fetchall()
+    return [subject for (subject,) in rows]
+
+
 def newest(library: Library, kind: str, subjects: Collection[str] | None = None) -> dict[str, LedgerEntry]:
     """Subject -> its newest entry, of all subjects of that kind or of these, in the order of first naming."""
     rows = library.db.query(

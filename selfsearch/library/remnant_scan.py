@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import LibraryError
-from .erasure import SAMPLE_BYTES, SAMPLED, Erasure
+from .erasure import BEHIND_LINKS, SAMPLE_BYTES, SAMPLED, Erasure
 from .faces import find_chips
 from .library import Library
 from .sealed import MediaBlock, probe_blocks
@@ -45,6 +45,10 @@ def collect(library: Library, erasures: Sequence[Erasure]) -> Traces:
                 f"insert or ignore into temp.doomed select id from items where {column} = ?",
                 [(erasure.number,) for erasure in erasures if erasure.kind == kind],
             )
+        library.db.conn.executemany(
+            f"insert or ignore into temp.doomed select id from items where {BEHIND_LINKS}",
+            [(erasure.folder,) for erasure in erasures if erasure.kind == "source"],
+        )
         texts = {text for query in DOOMED_TEXTS for (text,) in library.db.execute(query)}
         texts = {text for text in texts if len(text) >= SHORTEST}
         for erasure in erasures:
@@ -83,6 +87,7 @@ def _only_doomed(column: str, table: str, item: str) -> str:
 MEDIA_ITEMS = "media join items on items.media_id = media.id"
 DOOMED_TEXTS = (
     _only_doomed("address", "items", "id"),
+    _only_doomed("real", "items", "id"),
     _only_doomed("caption", "sightings", "item_id"),
     _only_doomed("url", "sightings", "item_id"),
     _only_doomed("media.sha256", MEDIA_ITEMS, "items.id"),

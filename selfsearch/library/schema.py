@@ -447,6 +447,16 @@ def m013_enrolments(db: Database) -> None:
     )
 
 
+@schema()
+def m014_real_paths(db: Database) -> None:
+    """The real path of files that are read behind a link, so that consent and erasing know them by it."""
+    _run(
+        db,
+        "alter table items add column real text",
+        "create index items_real on items (real) where real is not null",
+    )
+
+
 def _run(db: Database, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from .. import media
 from ..containers.archive import read_by_address
 from ..errors import ItemError
-from ..library import faces
+from ..library import faces, items
 from ..library.library import Library
 from ..media.crop import Picture, crop
 from ..recognition.engine import Engine
@@ -31,7 +31,8 @@ def for_appearances(
             by_path.setdefault(appearance.sightings[0].path, []).append(appearance)
     pictures: dict[int, Picture] = {}
     with ThreadPoolExecutor() as pool:
-        contents = read_by_address(by_path, media.MAX_BYTES)
+        real_places = items.real_places(library, list(by_path))
+        contents = read_by_address(by_path, media.MAX_BYTES, real_places)
         for cropped in pool.map(lambda pair: _crop_faces(engine, pair[1], by_path[pair[0]]), contents):
             pictures.update(cropped)
 

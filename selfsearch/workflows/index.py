@@ -25,6 +25,7 @@ from pathlib import Path
 from ..consent import bystanders, grants
 from ..consent.grants import Grant
 from ..containers.base import address
+from ..containers.reach import OUT_OF_REACH
 from ..containers.streams import os_error_reason
 from ..errors import ItemError, SelfsearchError, unforeseen
 from ..exports.discovery import discover
@@ -34,6 +35,7 @@ from ..library.db import Database, batched
 from ..library.library import Library
 from ..library.sources import SourceRow
 from ..media.decode import read_picture
+from ..places import is_at_or_below
 from ..recognition.engine import Engine
 from ..types import Analysis, Clock, Outcome, ProgressListener, Provenance, isoformat
 from .reembed import reembed
@@ -184,7 +186,9 @@ def index(
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
     reembed(library, engine, clock(), progress)
     rows = sources.all_sources(library)
-    discovery = discover(path, unchanged_archives(rows, pack))
+    discovery = discover(
+        path, unchanged_archives(rows, pack), lambda real: grants.may_read(library, real, clock())
+    )
     keep_faces = bystanders.face_filter(library, engine, pack, clock())
     analysed = faces.analysed_media(library, pack)
     by_id = {row.id: row for row in rows}
@@ -384,11 +388,22 @@ def _store_file(scan: SourceScan, result: FileResult) -> int:
     previous = scan.changed.pop(item.path, None)
     if previous is not None and result.outcome is Outcome.UNREADABLE and not result.sha256:
         return previous  # not one byte of it could be had: what is known of it may still be true
+    result = _within_consent(scan.context, result)
+    item = result.item
     outcome, reason, media_id = _store_content(scan, result)
     new_item = items.NewItem(
-        item.path, item.address, item.size, item.stamp, item.provenance, outcome, reason, media_id
-    )
+        item.path, item.address, item.size, item.stamp, item.provenance, outcome, reason, media_id,
+        item.real_place,
+    )  # fmt: skip
     return items.save_item(scan.context.library, scan.source_id, new_item, scan.context.now)
+
+
+def _within_consent(context: Context, result: FileResult) -> FileResult:
+    """The result, without what was read behind a link to a place whose consent has ended since."""
+    real, root = result.item.real_place, context.grant.subject
+    if real is None or is_at_or_below(real, root) or grants.may_read(context.library, real, context.clock()):
+        return result
+    return FileResult(replace(result.item, size=0, stamp=""), *OUT_OF_REACH)
 
 
 def _store_content(scan: SourceScan, result: FileResult) -> tuple[Outcome, str | None, int | None]:

@@ -604,7 +604,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
             yield library
 
 
-@settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS, consented=st.sets(PLACES.filter(bool), min_size=1, max_size=2))
 def test_whatever_links_there_are_nothing_outside_of_what_was_consented_to_is_stored(
     shared: Library,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from ..library.ledger import LedgerEntry
 from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
-from ..types import isoformat
+from ..types import Clock, isoformat
 
 LONGEST = timedelta(days=3 * 365)  # Illinois' Biometric Information Privacy Act, section 15(a)
 USUAL = timedelta(days=365)
@@ -316,9 +317,31 @@ def require(library: Library, kind: str, subject: str, now: datetime) -> Grant:
 
 
 def may_read(library: Library, real: str, now: datetime) -> bool:
-    """Whether there is live consent for a real path, behind a link. Safe from any thread."""
-    with library.guarded():
-        return real in live(library, "source", [real], now)
+    """Whether there is live consent for a real path, behind a link."""
+    return real in live(library, "source", [real], now)
+
+
+class ConsentBehindLinks:
+    """Whether real paths may be read, for one run: the ledger's answers, remembered for every thread.
+
+    The thread that made it has the library and asks; others get no for what was not asked before.
+    """
+
+    def __init__(self, library: Library, clock: Clock) -> None:
+        self._library, self._clock = library, clock
+        self._thread = threading.get_ident()
+        self._paths: dict[str, bool] = {}
+        self._folders: dict[str, bool] = {}  # those in which every file has the same answer
+
+    def __call__(self, real: str) -> bool:
+        folder = os.path.dirname(real)
+        answer = self._folders.get(folder, self._paths.get(real))
+        if answer is None and threading.get_ident() == self._thread:
+            answer = may_read(self._library, real, self._clock())
+            is_uniform = not any(_below(each, folder) for each in ledger.subjects(self._library, "source"))
+            remembered = self._folders if is_uniform else self._paths
+            remembered[folder if is_uniform else real] = answer
+        return bool(answer)
 
 
 def live(library: Library, kind: str, subjects: Iterable[str], now: datetime) -> set[str]:

@@ -135,7 +135,7 @@ class Folder:
                 if entry.is_symlink():
                     self._add_link(members, entry, here)
                 elif not entry.is_dir(follow_symlinks=False):
-                    self._add_file(members, entry.stat(follow_symlinks=False), here)
+                    self._add_reachable(members, entry.stat(follow_symlinks=False), here)
                 elif name.startswith(".") or name.lower() in SYSTEM_FOLDERS:
                     self._add_problem(
                         f"{here.shown}/", Outcome.UNSUPPORTED, "a hidden folder is not looked into"
@@ -156,10 +156,14 @@ class Folder:
             self._linked.append((f"{place.disk}/", f"{place.shown}/"))
             return
         real = os.path.realpath(self._on_disk(place.disk))
-        if stat.S_ISREG(status.st_mode) and not self.reach.permits(real):
-            members.append(Member(self, place.shown, 0, "", len(members), OUT_OF_REACH))
+        self._add_reachable(members, status, place._replace(real=real))
+
+    def _add_reachable(self, members: list[Member], status: os.stat_result, place: _Place) -> None:
+        """Add a file, or that it is out of reach: then nothing is said of what it is."""
+        if place.real is None or not stat.S_ISREG(status.st_mode) or self.reach.permits(place.real):
+            self._add_file(members, status, place)
         else:
-            self._add_file(members, status, place._replace(real=real))
+            members.append(Member(self, place.shown, 0, "", len(members), OUT_OF_REACH))
 
     def _add_file(self, members: list[Member], status: os.stat_result, place: _Place) -> None:
         order, refused = len(members), None

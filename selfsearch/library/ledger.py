@@ -91,8 +91,7 @@ def entries(library: Library, kind: str | None = None, subject: str | None = Non
 
 def subjects(library: Library, kind: str) -> list[str]:
     """Everything that an entry is about."""
-    with library.guarded():
-        rows = library.db.execute("select distinct subject from consents where kind = ?", [kind]).fetchall()
+    rows = library.db.execute("select distinct subject from consents where kind = ?", [kind])
     return [subject for (subject,) in rows]
 
 

@@ -186,9 +186,8 @@ def index(
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
     reembed(library, engine, clock(), progress)
     rows = sources.all_sources(library)
-    discovery = discover(
-        path, unchanged_archives(rows, pack), lambda real: grants.may_read(library, real, clock())
-    )
+    elsewhere = grants.ConsentBehindLinks(library, clock)
+    discovery = discover(path, unchanged_archives(rows, pack), elsewhere)
     keep_faces = bystanders.face_filter(library, engine, pack, clock())
     analysed = faces.analysed_media(library, pack)
     by_id = {row.id: row for row in rows}

@@ -452,6 +452,12 @@ def test_a_link_that_leads_elsewhere_has_no_consent_for_that(run: Run, named: Pa
     assert f"no consent on record for {other}" in run("index", named, code=3).err
 
 
+def test_a_reason_for_withdrawing_is_taken_as_the_text_it_is(run: Run, named: Path) -> None:
+    run("index", named, "--consent", "own")
+    run("consent", "revoke", named, "--why", '{"given as": ')
+    run("index", named, "--consent", "own")
+
+
 def test_renewing_keeps_the_path_as_it_was_given(run: Run, named: Path) -> None:
     run("index", named, "--consent", "own")
     run("consent", "renew", named, "--yes")

@@ -208,8 +208,8 @@ def _is_meant(paths: Iterable[str], named: Sequence[str]) -> bool:
 
 def _aliases(entry: LedgerEntry) -> list[str]:
     """The path as it was given, where it was a link to the entry's subject."""
-    if not entry.detail.startswith("{"):
-        return []
+    if entry.event not in GIVEN or not entry.detail.startswith("{"):
+        return []  # the detail of others is in the user's own words
     given_as = json.loads(entry.detail).get(GIVEN_AS)
     return [given_as] if isinstance(given_as, str) else []
 

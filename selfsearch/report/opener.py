@@ -5,7 +5,7 @@ anything hostile; from then on that process can say no more than "now". What is 
 no link, and one of our reports as page_check.py knows them.
 
 What that leaves to whoever takes over that process: the addresses behind links, which act when a person
-clicks on them, and the moment between our look at the file and the browser's, in which they could exchange it.
+clicks on them, and the moment between our look at the file and the browser's, in which it could be exchanged.
 """
 
 from __future__ import annotations

@@ -9,7 +9,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from selfsearch.library import backup, crypto
 from selfsearch.library.library import Library, open_library
+from selfsearch.library.root_key import RootKey
 from tests.conftest import Run
 
 PASSPHRASE = "correct horse battery"  # noqa: S105
@@ -44,6 +46,20 @@ def edited(source: Path, target: Path, changes: dict[str, bytes | None], **value
         manifest["sha256"] = digests
     files["manifest.json"] = json.dumps(manifest).encode()
     return write(target, files)
+
+
+def sealed(path: Path, root: RootKey, files: dict[str, bytes]) -> Path:
+    """A backup of these files as one of ours, under this root key."""
+    listed = {
+        name: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in files.items()
+    }
+    manifest = {
+        "schema": backup.SCHEMA, "library_id": "0" * 16, "made_at": "2026-03-01T12:00:00+00:00", "counts": {},
+        "ledger_length": 0, "ledger_hash": "", "files": listed,
+    }  # fmt: skip
+    raw = json.dumps(manifest).encode()
+    mac = crypto.mac(crypto.derive(root.library, backup.PURPOSE), raw).hex().encode()
+    return write(path, {**files, "manifest.json": raw, "manifest.mac": mac})
 
 
 def unsealed(source: Path, target: Path, **more: bytes) -> Path:

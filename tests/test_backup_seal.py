@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 import json
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from selfsearch.errors import LibraryError
+from selfsearch.library import backup
+from selfsearch.library.root_key import RootKey
 from tests import backups, photos
 from tests.backups import PASSPHRASE, key_of, lose, shown
 from tests.conftest import Run
@@ -273,3 +278,30 @@ def test_what_is_no_manifest_is_no_backup(run: Run, tmp_path: Path, manifest: by
 def test_a_photograph_of_somebody_else_is_no_backup(run: Run, tmp_path: Path) -> None:
     (tmp_path / "x.jpg").write_bytes(photos.photo("astronaut", 1))
     assert "not a backup" in run("restore", tmp_path / "x.jpg", code=5).err
+
+
+def test_no_damaged_backup_is_taken_for_another(tmp_path: Path) -> None:
+    """Bytes changed, cut out and put in anywhere: it is refused, or what it holds is what was saved."""
+    root = RootKey(bytes(32), (bytes(32),))
+    path, held = tmp_path / "b.zip", {"library.db": b"L" * 300, "keys.db": b"K" * 200}
+    good = backups.sealed(path, root, held).read_bytes()
+    random = Random(7)  # noqa: S311
+    for _ in range(300):
+        at, length = random.randrange(len(good)), random.choice((0, 1, 1, 4, 60))
+        path.write_bytes(good[:at] + random.randbytes(random.choice((length, 0, 3))) + good[at + length :])
+        try:
+            with backup.opened(path) as opened:
+                opened.authenticate(root)
+                opened.unpack(tmp_path)
+        except LibraryError:
+            continue
+        assert {name: (tmp_path / name).read_bytes() for name in held} == held
+
+
+def test_a_listing_without_end_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = backups.write(tmp_path / "b.zip", {f"{number:0500d}": b"" for number in range(2500)})
+    tracemalloc.start()
+    with pytest.raises(LibraryError, match="not a backup"), backup.opened(path):
+        pass
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()

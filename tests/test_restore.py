@@ -68,7 +68,8 @@ def test_bystanders_forgotten_after_the_backup_do_not_come_back(
     run("forget", "--bystanders", "--yes")
     said = run("restore", backup, "--yes")
     assert "5 faces that were removed after the backup were removed again" in said.out
-    assert "faces that were removed after the backup is erased" in said.err
+    assert "faces that were removed after the backup is erased: 5 faces" in said.err
+    assert "nothing is left" in said.err
     assert sum(kept(home).values()) == 2
     assert run("query", tmp_path / "me.jpg", "--json").json["summary"]["appearances"] == 2
     (party / "new.jpg").write_bytes(photos.photo("d", 1))

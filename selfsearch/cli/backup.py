@@ -15,7 +15,7 @@ import typer
 from ..errors import UsageError
 from ..sandbox import process
 from ..types import isoformat
-from . import options
+from . import erasure_output, options
 
 if TYPE_CHECKING:
     from ..library.backup import Backup
@@ -85,6 +85,7 @@ def restore(
     It is checked whole before anything is replaced. With a key of its own, SELFSEARCH_BACKUP_PASSPHRASE or
     the terminal gives its passphrase.
     """
+    from ..consent.forget import complete
     from ..home import claim
     from ..library.backup import opened
     from ..library.ledger import believed
@@ -108,7 +109,9 @@ def restore(
             restored = put_in_place(home, options.key_folder(), source, candidates, caller)
     for line in _described(restored):
         options.answer(line)
-    with options.opened(writing=True) as library:  # completes the erasures
+    with options.opened(writing=True, completing=False) as library:
+        for receipt in complete(library, options.now(), restored.removed.samples):
+            options.say(*erasure_output.as_lines(receipt))
         believed(library, "library")  # the head of the ledger is that of this one from now on
 
 
@@ -121,8 +124,8 @@ def _described(restored: Restored) -> Iterator[str]:
     )
     if restored.newer:
         yield f"{restored.newer} newer entries of the ledger were taken over"
-    if restored.faces:
-        yield f"{restored.faces:,} faces that were removed after the backup were removed again"
+    if restored.removed.count:
+        yield f"{restored.removed.count:,} faces that were removed after the backup were removed again"
     if restored.verdicts_lost:
         yield (
             f"{restored.verdicts_lost:,} verdicts (me, not me) were about photographs that came after the"

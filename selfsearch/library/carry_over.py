@@ -48,7 +48,7 @@ class Comparison:
     has_erased: bool  # whether something was erased in the one in place since the backup
     now: datetime
     same: dict[int, int] = field(default_factory=dict)  # face in place -> the same face in the restored one
-    faces: int = 0  # that were removed
+    removed: erasure.RemovedFaces = field(default=erasure.RemovedFaces(0, ()))
     verdicts_lost: int = 0  # on faces that the backup does not have
     unread: bool = False  # some of the library in place could not be read
 
@@ -111,7 +111,7 @@ def _remove_faces(comparison: Comparison) -> None:
             else:
                 comparison.same[twin] = row.id
     subject = "faces that were removed after the backup"
-    comparison.faces = erasure.remove_faces(comparison.staged, gone, subject, comparison.now).count
+    comparison.removed = erasure.remove_faces(comparison.staged, gone, subject, comparison.now)
 
 
 def _analysed(library: Library) -> dict[str, list[FaceRow]]:

@@ -254,16 +254,21 @@ def is_inside(key_folder: Path, home: Path) -> bool:
     return key_folder.resolve().is_relative_to(home.resolve())
 
 
-def _make(home: Path, key_folder: Path) -> None:
-    """Make a library, whole or not at all: one whose files are empty was damaged.
-
-    Raises UsageError when its key would lie in its own folder.
-    """
+def require_outside(key_folder: Path, home: Path) -> None:
+    """Raises UsageError when a key would be put into the library's own folder."""
     if is_inside(key_folder, home):
         raise UsageError(
             f"{key_folder} lies in the library's own folder: whoever has a copy of that would have the key."
             " Choose another folder for the key: SELFSEARCH_KEYS"
         )
+
+
+def _make(home: Path, key_folder: Path) -> None:
+    """Make a library, whole or not at all: one whose files are empty was damaged.
+
+    Raises UsageError when its key would lie in its own folder.
+    """
+    require_outside(key_folder, home)
     with staged_replacement(home) as folder:
         root = root_key.create(folder, key_folder)
         with Library(folder, root, key_folder, create=True) as library:

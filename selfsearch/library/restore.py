@@ -29,7 +29,7 @@ from .carry_over import Comparison
 from .db import DatabaseError
 from .ledger import LedgerEntry
 from .ledger_head import HeadFile
-from .library import Library, commit_replacement, staged_replacement
+from .library import Library, commit_replacement, require_outside, staged_replacement
 from .people import all_people
 from .root_key import KeyPlace, RootKey
 from .sealed import MediaBlock, ProbeBlock
@@ -59,7 +59,8 @@ class Restored:
 
     manifest: Manifest
     newer: int = 0  # ledger entries of the library in place that were taken over
-    faces: int = 0  # that were removed in the library in place, and now again
+    # faces that were removed in the library in place, and now again
+    removed: erasure.RemovedFaces = field(default=erasure.RemovedFaces(0, ()))
     verdicts_lost: int = 0  # about faces that the backup does not have
     unread: bool = False  # the library in place, or a part of it, could not be read
     is_behind: bool = False  # this machine has seen a longer ledger of this library
@@ -100,6 +101,7 @@ def restore(
         if source.is_sealed:
             _stage_settings(home, folder, source, caller)
         if found.place is None:
+            require_outside(key_folder, home)
             root_key.keep(place, found.root, key_folder)
         HeadFile(key_folder, place.library_id).remove()  # this ledger is the one from now on
         commit_replacement(home)
@@ -178,7 +180,7 @@ def _reconcile(
     return Restored(
         source.manifest,
         newer=len(newer),
-        faces=comparison.faces,
+        removed=comparison.removed,
         verdicts_lost=comparison.verdicts_lost,
         unread=comparison.unread or not is_sound,
         lost=subjects,

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,33 @@ def test_without_mail_or_a_url_there_is_no_process_outside_the_seal(
 ) -> None:
     code = "print(list(pipes()), children(), cli.network_policy.sandbox.layers().seccomp)"
     assert taken_over(code, *args, SELFSEARCH_NOTIFY=setting) == "[] [] True\n"
+
+
+@on_linux
+def test_it_ends_with_the_process_that_it_serves(home: Path, service: Service) -> None:
+    (courier,) = taken_over("print(*children())", *RESCAN, SELFSEARCH_NOTIFY=service[0]).split()
+    for _ in range(500):
+        state = Path(f"/proc/{courier}/stat")
+        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.02)
+    pytest.fail("it still waits")
+
+
+@on_linux
+def test_when_it_was_killed_nobody_far_away_is_told_and_that_is_said(home: Path, service: Service) -> None:
+    code = """
+import logging
+from selfsearch.monitoring.message import Kind, Message
+logging.basicConfig(stream=sys.stdout, format="%(message)s")
+os.kill(int(children()[0]), 9)
+cli.rescan._notify(Message(Kind.FAILED))
+"""
+    told_file = home.parent / "told"
+    said = taken_over(code, *RESCAN, SELFSEARCH_NOTIFY=f"{service[0]} file:{told_file}")
+    assert said == "not told by json://... (over the network)\n"
+    assert told(service) == []
+    assert FAILED.text in told_file.read_text()
 
 
 # ---- what it takes ----

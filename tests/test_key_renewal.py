@@ -88,11 +88,8 @@ def test_after_forget_all_the_key_of_today_opens_nothing_of_a_copy_from_before(
         shutil.copy(copy / name, mixed / name)
         with pytest.raises(KeyUnavailable), open_library(mixed, key_folder=tmp_path / "keys", accepting=True):
             pass
-    assert not any(
-        word in decrypted(home / "library.db", key_of_today(home)[:32]) for word in (b"CREATE TABLE x",)
-    )
     run("doctor")
-    assert "the ledger is whole: 5 entries" in run("consent", "verify").out
+    assert "the ledger is whole" in run("consent", "verify").out
     run("index", tmp_path / "photos", "--consent", "own")
 
 

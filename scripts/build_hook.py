@@ -1,4 +1,6 @@
-"""Hatchling's hook: every wheel carries the default model pack, and so does an editable checkout."""
+"""Hatchling's hook: every wheel carries the default model pack and a bill of materials (PEP 770), and so does
+an editable checkout.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +14,24 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import convert_pack
+import sbom
 
 PACKS = Path("selfsearch/packs/bundled")
 
 
-class DefaultPackHook(BuildHookInterface):  # type: ignore[type-arg]
+class WheelHook(BuildHookInterface):  # type: ignore[type-arg]
     """Takes the pack that is already in the checkout if it is right, and makes it otherwise.
 
     Only an editable install writes into the checkout: a plain build must work where that is read-only.
     """
 
-    scratch: Path | None = None
+    scratch: Path
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        self.scratch = Path(tempfile.mkdtemp(prefix="selfsearch-wheel-"))
         place = PACKS / convert_pack.NAME
         pack = Path(self.root) / place
         if version != "editable" and not convert_pack.is_built(pack):
-            self.scratch = Path(tempfile.mkdtemp(prefix="selfsearch-pack-"))
             pack = self.scratch / convert_pack.NAME
         try:
             convert_pack.build(pack)
@@ -36,7 +39,9 @@ class DefaultPackHook(BuildHookInterface):  # type: ignore[type-arg]
             self.app.abort(f"The default model pack cannot be built: {exc}")
         if version != "editable":
             build_data["force_include"][str(pack)] = place.as_posix()
+        materials = self.scratch / sbom.NAME
+        materials.write_bytes(sbom.sbom(self.metadata.version))
+        build_data["sbom_files"].append(str(materials))
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        if self.scratch:
-            shutil.rmtree(self.scratch)
+        shutil.rmtree(self.scratch)

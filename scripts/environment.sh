@@ -42,8 +42,9 @@ stamp_for() (
     cd -- "$checkout" || exit
     if [ "$2" = copy ]; then code=selfsearch; else code=''; fi
     # shellcheck disable=SC2086
-    find pyproject.toml LICENSE scripts/MODEL.LICENSE scripts/build_hook.py scripts/convert_pack.py scripts/environment.sh \
-        $code -type f ! -name '*.pyc' ! -path '*/packs/bundled/*' | LC_ALL=C sort | xargs cksum
+    find pyproject.toml LICENSE scripts/MODEL.LICENSE scripts/locks scripts/lockfile.py scripts/sbom.py \
+        scripts/build_hook.py scripts/convert_pack.py scripts/environment.sh $code \
+        -type f ! -name '*.pyc' ! -path '*/packs/bundled/*' | LC_ALL=C sort | xargs cksum
 )
 
 is_ready() {
@@ -60,7 +61,7 @@ is_ours() {
     [ -e "$1/selfsearch.made" ] || [ -z "$(ls -A -- "$1" 2>/dev/null)" ]
 }
 
-# make_ready ENVIRONMENT EXTRAS [PACKAGE...]: PACKAGEs are installed without what they require.
+# make_ready ENVIRONMENT LOCK...: what is installed is named, with its sha256, in these locks.
 make_ready() {
     is_ready "$1" && return
     # A subshell: the umask and the lock on the folder end with it.
@@ -88,8 +89,8 @@ except BlockingIOError:
 }
 
 install() {
-    venv=$1 extras=$2
-    shift 2
+    venv=$1
+    shift
     log=$venv/selfsearch.log
     if [ -f "$venv/selfsearch.stamp" ] && [ "$(readlink -f -- "$venv/bin/python")" = "$(sed -n 3p "$venv/selfsearch.stamp")" ]; then
         say "the checkout has changed: bringing $venv up to date"
@@ -101,9 +102,9 @@ install() {
     fi
     way=$(way_to_install)
     if [ "$way" = editable ]; then editable=-e; else editable=''; fi
+    install_locked "$@"
     # shellcheck disable=SC2086
-    pip install $editable "$checkout$extras"
-    [ $# -eq 0 ] || pip install --no-deps "$@"
+    pip install --no-deps --no-build-isolation $editable "$checkout"
     mend_opencv
     stamp_for "$venv" "$way" >"$venv/selfsearch.stamp.new"
     mv -f -- "$venv/selfsearch.stamp.new" "$venv/selfsearch.stamp"
@@ -122,14 +123,22 @@ pip() {
     PIP_USER=0 "$venv/bin/python" -m pip --no-input --disable-pip-version-check "$@" >>"$log" 2>&1 || explain
 }
 
+# install_locked LOCK...: the locks name everything, and nothing else is taken.
+install_locked() {
+    for lock in "$@"; do
+        shift
+        set -- "$@" -r "$checkout/scripts/locks/$lock.txt"
+    done
+    pip install --no-deps --require-hashes "$@"
+}
+
 # InsightFace requires opencv-python, whose cv2 needs libGL and more of a desktop. Where that is missing, the same
 # version without windows takes its place.
 mend_opencv() {
     if "$venv/bin/python" -c 'import cv2' >>"$log" 2>&1; then return; fi
-    version=$("$venv/bin/python" -c 'from importlib.metadata import version; print(version("opencv-python"))')
-    say "this machine has no desktop libraries: taking opencv-python-headless $version"
+    say "this machine has no desktop libraries: taking opencv-python-headless"
     pip uninstall --yes opencv-python opencv-python-headless
-    pip install --no-deps "opencv-python-headless==$version"
+    install_locked headless
     "$venv/bin/python" -c 'import cv2' >>"$log" 2>&1 || explain
 }
 
@@ -137,6 +146,9 @@ mend_opencv() {
 explain() {
     if grep -qi 'no space left' "$log"; then
         fail "the disk is full: the environment in $venv needs about 1 GB"
+    fi
+    if grep -qi 'do not match the hashes' "$log"; then
+        fail "the package index gave a file that is not the one this version was made with, so nothing of it was installed. Try again; if it stays so, do not go on, and report it. What it was: $log"
     fi
     if grep -qiE 'connection ?error|name resolution|name or service not known|unreachable|timed out' "$log"; then
         fail "the package index cannot be reached. The first use needs the network; later ones do not. Try again when there is one."

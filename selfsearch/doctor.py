@@ -8,12 +8,18 @@ loses nothing: permissions, left-over files, and embeddings or chips that can be
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import closing
+from importlib import metadata
 from pathlib import Path
+from typing import Any
+
+from packaging.markers import Marker
+from packaging.version import Version
 
 from . import settings
 from .errors import LibraryBusyError, LibraryError, PackError, SelfsearchError, UsageError
@@ -32,6 +38,9 @@ PROGRAMS = {  # module -> what to do when it does not load
     "faiss": "install it again: pip install --force-reinstall faiss-cpu",
     "onnxruntime": "install it again: pip install --force-reinstall onnxruntime",
 }
+BILL_OF_MATERIALS = "sboms/selfsearch.cdx.json"  # scripts/sbom.py writes it into the wheel
+MARKER = "selfsearch:marker"
+HEADLESS = {"opencv-python": "opencv-python-headless"}  # what may stand in for what
 ROOM = 500 << 20  # bytes: below this an index run may fill the disk
 
 
@@ -44,6 +53,7 @@ def examine(
     """
     yield from check_programs()
     yield check_telemetry()
+    yield check_dependencies()
     try:
         require_home(home)
     except UsageError as exc:
@@ -94,6 +104,55 @@ def check_telemetry() -> Finding:
         "telemetry", "warning", "onnxruntime's telemetry is not switched off in this process",
         "set ORT_DISABLE_TELEMETRY=1 before starting Python; the command selfsearch does so itself",
     )  # fmt: skip
+
+
+def check_dependencies() -> Finding:
+    """Whether what is installed is at least as new as what this version was locked and checked with."""
+    locked = _locked()
+    if not locked:
+        return Finding(
+            "dependencies", "note",
+            "what this version was checked with is not on record here, so an old dependency is not noticed",
+            "install selfsearch from its wheel, or start it with scripts/selfsearch",
+        )  # fmt: skip
+    installed = {name: _installed(name) for name in locked}
+    older = [name for name, found in installed.items() if found and Version(found) < Version(locked[name])]
+    if not older:
+        what = f"none of the {len(locked)} dependencies is older than what this version was checked with"
+        return Finding("dependencies", "ok", what)
+    shown = examples([f"{name} {installed[name]} (checked with {locked[name]})" for name in older])
+    return Finding(
+        "dependencies", "warning",
+        f"older than what this version was checked with, so what was mended since is missing: {shown}",
+        f"pip install --upgrade {' '.join(older)}; or start it with scripts/selfsearch of a checkout",
+    )  # fmt: skip
+
+
+def _locked() -> dict[str, str]:
+    """Name -> version on this machine, from the bill of materials; empty when there is none."""
+    try:
+        text = metadata.distribution("selfsearch").read_text(BILL_OF_MATERIALS)
+    except metadata.PackageNotFoundError:
+        return {}
+    libraries = [
+        component for component in json.loads(text or "{}").get("components", ())
+        if component["type"] == "library"
+    ]  # fmt: skip
+    return {library["name"]: library["version"] for library in libraries if _is_for_here(library)}
+
+
+def _is_for_here(library: dict[str, Any]) -> bool:
+    markers = [entry["value"] for entry in library.get("properties", ()) if entry["name"] == MARKER]
+    return all(Marker(marker).evaluate() for marker in markers)
+
+
+def _installed(name: str) -> str | None:
+    for candidate in (name, HEADLESS.get(name, name)):
+        try:
+            return metadata.version(candidate)
+        except metadata.PackageNotFoundError:
+            continue
+    return None
 
 
 def check_permissions(home: Path, key_folder: Path, fix: bool) -> Iterator[Finding]:

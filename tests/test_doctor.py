@@ -72,6 +72,8 @@ def reseal(library: Library, embeddings: np.ndarray, number: int) -> None:
 
 def test_a_sound_library_is_called_sound(run: Run, indexed: Path) -> None:
     lines = run("doctor").out.splitlines()
+    if any("not on record here" in line for line in lines):  # selfsearch was not installed by pip
+        lines = [line for line in lines if "checked with" not in line and "to do: install" not in line]
     assert {line[:7] for line in lines[:-2]} == {"ok     "}
     assert lines[-1] == "Everything is as it should be."
     assert any("the vectors of 8 files open, fit their faces and have length 1" in line for line in lines)
@@ -176,7 +178,8 @@ def test_half_written_files_are_deleted_and_a_download_is_kept(indexed: Path) ->
         " .mine.abcdefgh.part",
     )  # fmt: skip
     assert [finding.mended for finding in wrong(indexed, fix=True)] == [True]
-    notes = [finding.what for finding in examine(indexed, indexed.parent / "keys") if finding.level == "note"]
+    findings = examine(indexed, indexed.parent / "keys")
+    notes = [each.what for each in findings if (each.check, each.level) == ("leftovers", "note")]
     assert notes == ["the model pack buffalo_l is not whole yet (0 MB are here)"]
     assert sorted(path.name for path in indexed.rglob("*.part")) == ["buffalo_l.zip.part"]
 

@@ -17,7 +17,10 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parent.parent
-SCRIPTS = ("environment.sh", "selfsearch", "build_hook.py", "convert_pack.py", "MODEL.LICENSE")
+SCRIPTS = (
+    *("environment.sh", "selfsearch", "build_hook.py", "convert_pack.py", "lockfile.py", "sbom.py"),
+    "MODEL.LICENSE",
+)
 TOOLS = (
     *("sh", "cat", "chmod", "cksum", "cp", "dirname", "find", "grep", "ls", "mkdir", "mv", "readlink"),
     *("rm", "sed", "sleep", "sort", "tail", "tr", "xargs"),
@@ -36,8 +39,7 @@ case "$*" in
     *ensurepip*) [ -z "${FAKE_NO_VENV:-}" ] ;;
     "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && : >"$3/pyvenv.cfg" ;;
     *"import cv2"*) [ ! -e "$FAKE_NO_LIBGL" ] ;;
-    *'version("opencv-python")'*) echo 5.0 ;;
-    *headless==*) rm "$FAKE_NO_LIBGL" ;;
+    *locks/headless.txt) rm "$FAKE_NO_LIBGL" ;;
     *"pip "*" install "*)
         sleep "${FAKE_SECONDS:-0}"
         if [ -n "${FAKE_PIP_ERROR:-}" ]; then echo "$FAKE_PIP_ERROR"; exit 1; fi
@@ -62,6 +64,7 @@ class Machine:
             place.mkdir(parents=True)
         for name in SCRIPTS:
             shutil.copy(CHECKOUT / "scripts" / name, self.checkout / "scripts")
+        shutil.copytree(CHECKOUT / "scripts/locks", self.checkout / "scripts/locks")
         for name in ("pyproject.toml", "LICENSE"):
             shutil.copy(CHECKOUT / name, self.checkout)
         for tool in TOOLS:
@@ -113,7 +116,12 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-FIRST_USE = ["-c import ensurepip, venv", "-m venv HERE/.venv", "pip install -e HERE", "-c import cv2"]
+INSTALL = [
+    "pip install --no-deps --require-hashes -r HERE/scripts/locks/run.txt -r HERE/scripts/locks/build.txt",
+    "pip install --no-deps --no-build-isolation -e HERE",
+    "-c import cv2",
+]
+FIRST_USE = ["-c import ensurepip, venv", "-m venv HERE/.venv", *INSTALL]
 
 
 def test_the_first_use_prepares_and_later_ones_only_run(machine: Machine) -> None:
@@ -150,7 +158,15 @@ def test_changed_requirements_are_installed_again(machine: Machine) -> None:
     assert out == "selfsearch got: demo\n"
     place = machine.checkout / ".venv"
     assert err == (f"selfsearch: the checkout has changed: bringing {place} up to date\nselfsearch: ready\n")
-    assert machine.calls() == ["pip install -e HERE", "-c import cv2"]
+    assert machine.calls() == INSTALL
+
+
+def test_a_changed_lock_is_installed(machine: Machine) -> None:
+    machine.run("demo")
+    machine.calls()
+    (machine.checkout / "scripts/locks/run.txt").write_text("# other versions")
+    machine.run("demo")
+    assert machine.calls() == INSTALL
 
 
 def test_a_lost_model_pack_is_made_again(machine: Machine) -> None:
@@ -158,7 +174,7 @@ def test_a_lost_model_pack_is_made_again(machine: Machine) -> None:
     machine.calls()
     shutil.rmtree(machine.checkout / "selfsearch/packs/bundled")
     machine.run("demo")
-    assert machine.calls() == ["pip install -e HERE", "-c import cv2"]
+    assert machine.calls() == INSTALL
 
 
 def test_an_interrupted_install_begins_anew(machine: Machine) -> None:
@@ -187,12 +203,11 @@ def test_of_two_at_once_one_installs_and_both_run(machine: Machine) -> None:
 def test_without_desktop_libraries_opencv_is_replaced(machine: Machine) -> None:
     machine.no_libgl.touch()
     _, err = machine.run("demo")
-    assert "no desktop libraries: taking opencv-python-headless 5.0\n" in err
+    assert "no desktop libraries: taking opencv-python-headless\n" in err
     assert machine.calls() == [
         *FIRST_USE,
-        '-c from importlib.metadata import version; print(version("opencv-python"))',
         "pip uninstall --yes opencv-python opencv-python-headless",
-        "pip install --no-deps opencv-python-headless==5.0",
+        "pip install --no-deps --require-hashes -r HERE/scripts/locks/headless.txt",
         "-c import cv2",
     ]
 
@@ -259,6 +274,10 @@ def test_without_the_venv_module_it_names_the_package(machine: Machine) -> None:
         ("NewConnectionError: Failed to establish: [Errno 101] Network is unreachable", "cannot be reached"),
         ("Temporary failure in name resolution", "cannot be reached"),
         ("OSError: [Errno 28] No space left on device", "the disk is full"),
+        (
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.",
+            "is not the one this version",
+        ),
         ("a compiler is missing", "a compiler is missing\nselfsearch: it could not be installed"),
     ],
 )

@@ -122,6 +122,19 @@ def test_the_key_of_another_library_is_not_overwritten(
     run("restore", filled / "b.zip", "--yes")
 
 
+def test_another_library_is_not_replaced(
+    run: Run, home: Path, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE", PASSPHRASE)
+    monkeypatch.setenv("SELFSEARCH_BACKUP_PASSPHRASE", PASSPHRASE)
+    run("backup", filled / "b.zip", "--with-key")
+    lose(home)
+    run("index", tmp_path / "kept", "--consent", "own")
+    before = tree(home)
+    assert "would be lost" in run("restore", filled / "b.zip", "--yes", code=2).err
+    assert tree(home) == before
+
+
 def test_what_was_withdrawn_does_not_come_back_by_renaming_the_library(
     run: Run,
     filled: Path,
@@ -260,7 +273,7 @@ def test_a_backup_with_its_key_is_authenticated_by_what_its_passphrase_opens(
     changed = backups.edited(filled / "b.zip", filled / "c.zip", {"config.toml": EVIL})
     assert "Nothing was restored" in run("restore", changed, code=5).err
     assert list((home.parent / "keys").glob("*.key")) == []
-    run("restore", filled / "b.zip")
+    assert "its key is kept in a file outside the library" in run("restore", filled / "b.zip").out
     assert len(shown(run, selfie)) == 2
 
 

@@ -117,11 +117,15 @@ def restore(
 
 def _described(restored: Restored) -> Iterator[str]:
     """What came of it, in words."""
+    from .key import PLACES
+
     manifest, counts = restored.manifest, restored.manifest.counts
     yield (
         f"restored the library of {manifest.made_at}: {counts['sources']} sources, {counts['media']:,}"
         f" media, {counts['faces']:,} faces"
     )
+    if restored.key_kind:
+        yield f"its key is kept in {PLACES[restored.key_kind][0]} from now on; see: selfsearch key show"
     if restored.newer:
         yield f"{restored.newer} newer entries of the ledger were taken over"
     if restored.removed.count:

@@ -64,6 +64,7 @@ class Restored:
     verdicts_lost: int = 0  # about faces that the backup does not have
     unread: bool = False  # the library in place, or a part of it, could not be read
     is_behind: bool = False  # this machine has seen a longer ledger of this library
+    key_kind: str = ""  # the kind of place that the key was put into; "" when it stayed where it was
     lost: tuple[str, ...] = field(default=())  # sources and people whose keys open no more: they are erased
 
 
@@ -103,6 +104,7 @@ def restore(
         if found.place is None:
             require_outside(key_folder, home)
             root_key.keep(place, found.root, key_folder)
+            restored = replace(restored, key_kind=place.kind)
         HeadFile(key_folder, place.library_id).remove()  # this ledger is the one from now on
         commit_replacement(home)
     return restored
@@ -163,6 +165,8 @@ def _reconcile(
         live = _open_live(home, staged, source, candidates)
         if live:
             stack.enter_context(live)
+        else:
+            _require_same(home, source)
         newer, is_sound = _merge_ledger(staged, live, caller.now) if live else ([], True)
         lost = _wrap_anew(staged, live, candidates)
         comparison = None
@@ -217,6 +221,19 @@ def _open_live(
                 return None
             return live
     return None
+
+
+def _require_same(home: Path, source: Backup) -> None:
+    """Raises UsageError when another library would be lost."""
+    try:
+        library_id = KeyPlace.read(home).library_id
+    except KeyUnavailable:
+        return  # there is none, or nobody can tell
+    if (home / "library.db").exists() and library_id != source.manifest.library_id:
+        raise UsageError(
+            f"the library in {home} is another one than that of the backup, and would be lost. Move that"
+            " folder away first, or have SELFSEARCH_HOME name another; nothing was changed"
+        )
 
 
 def _merge_ledger(staged: Library, live: Library, now: datetime) -> tuple[list[LedgerEntry], bool]:

@@ -100,7 +100,9 @@ def test_with_a_passphrase_the_copy_opens_with_the_old_one_alone_and_that_is_sai
     run("key", "set-passphrase")
     monkeypatch.setenv("SELFSEARCH_PASSPHRASE", PASSPHRASE)
     copy = shutil.copytree(filled, tmp_path / "copy")
-    assert "so does the passphrase, where the library had one then" in run("forget", "--all", "--yes").out
+    said = run("forget", "--all", "--yes")
+    assert "so does the passphrase, where the library had one then" in said.out
+    assert "holds the key of then under your passphrase: choose another" in said.err
     monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE", "another horse battery")
     run("key", "set-passphrase")
     monkeypatch.setenv("SELFSEARCH_PASSPHRASE", "another horse battery")

@@ -8,6 +8,7 @@ import typer
 
 from ..errors import LibraryError, UsageError
 from . import erasure_output, options
+from .key import warn_of_passphrase
 
 if TYPE_CHECKING:
     from ..consent.forget import Receipt, Target
@@ -55,7 +56,10 @@ def forget(
         if not yes and not options.ask(f"Erase {_as_text(targets)}? This cannot be undone."):
             raise UsageError("nothing was erased; to go ahead without a question: --yes")
         request(library, targets, options.now())
-        print_receipts(completed + complete(library, options.now()), as_json=as_json)
+        receipts = completed + complete(library, options.now())
+    if everything:
+        warn_of_passphrase()
+    print_receipts(receipts, as_json=as_json)
 
 
 def _forget_bystanders(pack: str | None, *, yes: bool, as_json: bool) -> None:

@@ -147,17 +147,23 @@ def rotate(
     """Wrap the keys of all sources and people under a new key: copies of the library from before then open no
     face.
     """
-    from ..library import keys, root_key
+    from ..library import keys
 
     with options.opened(writing=True) as library:
         (keys.renew if databases else keys.rotate)(library)
-        kind = root_key.KeyPlace.read(library.home).kind
     what = "nothing" if databases else "no face"
     options.say(f"done. Backups and recovery codes made before open {what} any more: make new ones")
-    if kind == "passphrase":
+    warn_of_passphrase()
+
+
+def warn_of_passphrase() -> None:
+    """Say what a new key does not shut: a copy of the folder has its own, under the passphrase of then."""
+    from ..library import root_key
+
+    if root_key.KeyPlace.read(options.home()).kind == "passphrase":
         options.say(
-            "a copy of the library's folder made before opens with the passphrase all the same: choose a new"
-            " one, and use this one no more: selfsearch key set-passphrase"
+            "a copy of the library's folder that was made before holds the key of then under your passphrase:"
+            " choose another, and use this one no more: selfsearch key set-passphrase"
         )
 
 

@@ -98,7 +98,7 @@ def query(
 
     filters = _filters(limit, min_band, everything, source, since, until)
     flags = consent_prompt.ConsentFlags("own" if self_ and consent is None else consent, by, evidence, days)
-    name = ME if self_ and person is None else person
+    name = person or (ME if self_ else None)
     html = html and options.page_place(html)
     engine = options.engine(pack, with_hash=False)
     engine.warm_up()

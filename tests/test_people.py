@@ -124,6 +124,9 @@ def test_a_photograph_that_is_unlike_needs_a_statement_that_stays_on_record(
     assert digest(changed)[:12] in run("consent", "show", "me").out
     assert [one["statement"] for one in kept(run)] == [1, 3]
     run("people", "add", "me", shot("f"), code=3)  # the statement was about that one
+    run("people", "add", "me", shot("astronaut", 1))
+    assert [one["unlike_the_others"] for one in kept(run)] == [False, True, False]
+    assert run("people", "show", "me").out.count("looks UNLIKE the others") == 1
 
 
 def test_at_a_terminal_the_statement_is_asked_for_in_words(
@@ -137,6 +140,9 @@ def test_at_a_terminal_the_statement_is_asked_for_in_words(
         assert "which does not look like what is kept of me already, shows me" in said
         assert len(kept(run)) == 1 + agrees
     assert asked == ["Is this true, and do you agree?"] * 2
+    run("people", "add", "Ada", shot("a", 1), "--consent", "release", "--by", "A. L.")
+    said = run("people", "add", "Ada", shot("f", 1)).err  # on the basis that is on record
+    assert "shows Ada. A. L. agreed in writing" in said
 
 
 def test_each_of_several_photographs_must_look_like_me(run: Run, enrolled: Path, shot: Shot) -> None:

@@ -112,8 +112,6 @@ def agree(
             refusal = exc
     if not sys.stdin.isatty():
         raise refusal
-    if wanted.is_unlike:
-        options.say(str(refusal))
     options.say(grants.statement(wanted, now))
     if not options.ask("Is this true, and do you agree?" if wanted.kind == "person" else "Do you agree?"):
         raise ConsentError("without consent nothing is read and nobody is searched for") from refusal
@@ -142,8 +140,10 @@ def enroll(
 
     library, now = gallery.library, options.now()
     comparison = workflow.compare(gallery, name, probes, now, lookalikes)
+    if comparison.unlike and flags.basis is None and sys.stdin.isatty():
+        options.say(f"{comparison.why_a_statement(name)}: it needs a statement of its own.")
     wanted = replace(
-        request("person", name, flags),
+        _like_before(library, request("person", name, flags), flags),
         photographs=comparison.photographs,
         is_unlike=bool(comparison.unlike),
         lookalikes=tuple(lookalikes),
@@ -153,6 +153,17 @@ def enroll(
     if isinstance(consent, grants.ConsentRequest):
         say_recorded(library, grants.require(library, "person", name, now))
     return comparison
+
+
+def _like_before(library: Library, wanted: ConsentRequest, flags: ConsentFlags) -> ConsentRequest:
+    """Without flags, what is asked is on the basis of the consent on record: whose release it was."""
+    from ..consent import grants
+
+    try:
+        before = grants.renewal(library, wanted.kind, wanted.subject, options.now())
+    except ConsentError:
+        return wanted
+    return wanted if flags.basis else replace(wanted, basis=before.basis, by=before.by)
 
 
 def _why_a_statement(

@@ -105,12 +105,13 @@ def show(name: Name, as_json: options.AsJson = False) -> None:
     with options.opened() as library:
         person = _find(library, name)
         consented = bool(grants.live(library, "person", [name], options.now()))
-        kept = people.kept_probes(library, person)
+        kept, unlike = people.kept_probes(library, person), _unlike(library, person)
     if as_json:
         photographs = [
             {
                 "number": probe.number, "added_at": probe.added_at, "sha256": probe.sha256,
                 "quality": round(probe.quality, 3), "statement": probe.entry, "stated": probe.is_stated,
+                "unlike_the_others": probe.number in unlike,
             }
             for probe in kept
         ]  # fmt: skip
@@ -128,8 +129,21 @@ def show(name: Name, as_json: options.AsJson = False) -> None:
         options.answer(
             f"  photograph {probe.number}: added {probe.added_at[:10]}, SHA-256 {probe.sha256[:12]}…, quality"
             f" {probe.quality:.2f}, {_basis(probe)}"
+            + ("; looks UNLIKE the others" if probe.number in unlike else "")
         )
     options.answer(f"to take one out: selfsearch people remove {shlex.quote(name)} NUMBER")
+
+
+def _unlike(library: Library, person: Person) -> set[int]:
+    """Photographs that look like none of the others; none when the model pack cannot be had."""
+    from ..errors import PackError
+    from ..workflows.enroll import unlike_the_others
+    from ..workflows.gallery import Gallery
+
+    try:
+        return unlike_the_others(Gallery(library, options.engine()), person)
+    except PackError:
+        return set()
 
 
 def _basis(probe: KeptProbe) -> str:

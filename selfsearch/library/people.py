@@ -79,6 +79,7 @@ class EnrolledFaces(NamedTuple):
     embeddings: Embeddings  # (n, dimension)
     qualities: list[float]
     is_stated: NDArray[np.bool_]
+    numbers: list[int]  # of the probes
 
     @property
     def stated(self) -> Embeddings:
@@ -175,7 +176,9 @@ def probe_embeddings(library: Library, person: Person, pack: int, dimension: int
     ).fetchall()
     data = b"".join(ProbeBlock(*row[:4]).open(library) for row in rows)
     is_stated = np.array([row[5] for row in rows], np.bool_)
-    return EnrolledFaces(unpack_embeddings(data, dimension), [row[4] for row in rows], is_stated)
+    return EnrolledFaces(
+        unpack_embeddings(data, dimension), [row[4] for row in rows], is_stated, [row[0] for row in rows]
+    )
 
 
 def enrolled_embeddings(

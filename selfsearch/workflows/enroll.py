@@ -133,13 +133,17 @@ class Comparison:
         """SHA-256 of what would be added."""
         return tuple(probe.photo.sha256 for probe in self.new)
 
+    def why_a_statement(self, name: str) -> str:
+        """Why what is unlike is not added on the consent that is there."""
+        paths = ", ".join(probe.photo.path for probe in self.unlike)
+        return f"{paths} does not look like the photographs that are kept of {name}"
+
     def refusal(self, name: str) -> ConsentError:
-        """Why photographs that are unlike are not added without a statement for them."""
+        """The same for somebody who gave no statement for it."""
         return ConsentError(
-            f"{', '.join(probe.photo.path for probe in self.unlike)}: not added, because it does not look"
-            f" like the photographs that are kept of {name}. A search for somebody else needs that person's"
-            f" own consent, under a name of their own. If it does show {name}, who looked different then, it"
-            f" needs a statement of its own, which stays on record: selfsearch people add --help"
+            f"{self.why_a_statement(name)}, so nothing was added. A search for somebody else needs that"
+            f" person's own consent, under a name of their own. If it does show {name}, who looked different"
+            f" then, it needs a statement of its own, which stays on record: selfsearch people add --help"
         )
 
 
@@ -273,6 +277,17 @@ def enrolled_embeddings(gallery: Gallery, person: Person) -> EnrolledFaces:
     return people.enrolled_embeddings(
         gallery.library, person, gallery.pack, engine.dimension, engine.embed_with_mirror
     )
+
+
+def unlike_the_others(gallery: Gallery, person: Person) -> set[int]:
+    """Numbers of the kept photographs that look like none of the others, as this pack sees them."""
+    kept = people.probe_embeddings(gallery.library, person, gallery.pack, gallery.engine.dimension)
+    if len(kept.numbers) < 2:
+        return set()
+    scores = kept.embeddings @ kept.embeddings.T
+    np.fill_diagonal(scores, -1.0)
+    is_alone = scores.max(axis=1) < same_person_score(gallery)
+    return {number for number, alone in zip(kept.numbers, is_alone, strict=True) if alone}
 
 
 def template(kept: EnrolledFaces, person: Person, probes: Sequence[Probe]) -> Embedding:

@@ -56,6 +56,8 @@ def _about_keys(receipt: Receipt) -> list[str]:
         return ["  every key of the library replaced: a copy of it from before does not open with today's"]
     if receipt.kind in ("media", "bystanders"):
         return ["  no key destroyed: what stays of its source is sealed under the same one"]
+    if receipt.kind == "probe":
+        return ["  no key destroyed: what stays of the person is sealed under the same one"]
     if not receipt.counts.get("keys"):
         return []
     return ["  its key destroyed: with today's key no copy of the library from before opens a face of it"]

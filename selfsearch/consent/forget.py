@@ -35,8 +35,8 @@ BACKUPS = (
 )
 BACKUPS_OF_A_PART = (
     "backups made earlier: they still hold names, paths and captions; and faces of what was erased from a"
-    " source that stays open in them for whoever has the library of today as well, since the source keeps"
-    " its key"
+    " source, or photographs taken from a person, that stays open in them for whoever has the library of"
+    " today as well, since the source keeps its key, and so does the person"
 )
 BACKUPS_OF_ALL = "backups made earlier: they do not open with the key of today, but with one from before"
 NOT_REACHED = (
@@ -53,7 +53,7 @@ NOT_REACHED = (
 class Receipt:
     """What was erased, and how that was checked."""
 
-    kind: str  # source, person, media, bystanders, library
+    kind: str  # source, person, media, probe, bystanders, library
     subject: str
     at: str
     counts: dict[str, int]  # rows, and keys that were destroyed
@@ -225,7 +225,7 @@ def not_reached(receipts: Sequence[Receipt]) -> list[str]:
     """What no erasure can reach from here."""
     kinds = {receipt.kind for receipt in receipts}
     backups = BACKUPS_OF_ALL if "library" in kinds else BACKUPS
-    return [BACKUPS_OF_A_PART if kinds & {"media", "bystanders"} else backups, *NOT_REACHED]
+    return [BACKUPS_OF_A_PART if kinds & {"media", "probe", "bystanders"} else backups, *NOT_REACHED]
 
 
 def as_dict(receipt: Receipt) -> dict[str, object]:

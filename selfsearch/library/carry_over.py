@@ -8,9 +8,11 @@ place lacks do not come back either. The audit log is the one in place's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from ..errors import SelfsearchError
@@ -31,14 +33,6 @@ class FaceRow(NamedTuple):
     box: Box
 
 
-class Belonging(NamedTuple):
-    """What can be erased as a whole."""
-
-    kind: str  # source, person, media
-    subject: str  # what a receipt calls it
-    identity: str  # by which it is the same in two copies of a library
-
-
 @dataclass
 class Comparison:
     """The restored library beside the one in place."""
@@ -47,7 +41,8 @@ class Comparison:
     live: Library
     has_erased: bool  # whether something was erased in the one in place since the backup
     now: datetime
-    same: dict[int, int] = field(default_factory=dict)  # face in place -> the same face in the restored one
+    # face in place -> the same face in the restored one, where either has a verdict
+    same: dict[int, int] = field(default_factory=dict)
     removed: erasure.RemovedFaces = field(default=erasure.RemovedFaces(0, ()))
     verdicts_lost: int = 0  # on faces that the backup does not have
     unread: bool = False  # some of the library in place could not be read
@@ -71,13 +66,14 @@ def _request_unknown(comparison: Comparison) -> None:
     staged, doomed = comparison.staged, _doomed(comparison.live)
     if not comparison.has_erased and not doomed:
         return
-    known = _belongings(comparison.live)
-    if ("library", None) in doomed:
-        known.clear()
-    kept = {thing for thing, number in known.items() if (thing.kind, number) not in doomed}
-    for thing, number in _belongings(staged).items():
-        if thing not in kept:
-            erasure.request(staged, thing.kind, number, thing.subject, comparison.now)
+    known = {key for key, target in _targets(comparison.live).items() if target[:2] not in doomed}
+    for key, target in _targets(staged).items():
+        if key not in known:
+            erasure.request(staged, *target, comparison.now)
+    hashes = _media(comparison.live, doomed)
+    for sha256, number in _media(staged, set()).items():
+        if sha256 not in hashes:
+            erasure.request(staged, "media", number, "a media file", comparison.now)
 
 
 def _doomed(library: Library) -> set[tuple[str, int | None]]:
@@ -85,51 +81,79 @@ def _doomed(library: Library) -> set[tuple[str, int | None]]:
     return {(each.kind, each.number) for each in erasure.pending(library) if each.counts is None}
 
 
-def _belongings(library: Library) -> dict[Belonging, int]:
-    """Every source, person and media file, and its number."""
-    found = {
-        Belonging("source", row.root, f"{row.id} {row.locator}"): row.id  # numbers are not given twice
-        for row in sources.all_sources(library)
-    }
+def _targets(library: Library) -> dict[tuple[object, ...], tuple[str, int, str]]:
+    """Every source and person, as an erasure names them, by what they are the same by in two libraries."""
+    targets: dict[tuple[object, ...], tuple[str, int, str]] = {}
+    for row in sources.all_sources(library):  # numbers are not given twice
+        targets["source", row.id, row.locator] = "source", row.id, row.root
     for person in people.all_people(library):
-        found[Belonging("person", person.name, str(person.id))] = person.id
-    for number, sha256 in library.db.execute("select id, sha256 from media"):
-        found[Belonging("media", "a media file", sha256)] = number
-    return found
+        targets["person", person.id, person.name] = "person", person.id, person.name
+    return targets
+
+
+def _media(library: Library, doomed: Collection[tuple[str, int | None]]) -> dict[bytes, int]:
+    """sha256 -> number, of the media that stay: not those of sources that are being erased alone."""
+    if ("library", None) in doomed:
+        return {}
+    rows = library.db.execute(
+        """
+        select sha256, id
+        from media
+        where id in (
+            select media_id
+            from items
+            join sources on sources.id = source_id
+            where state <> 'erasing'
+        )
+        """
+    )
+    return {bytes.fromhex(sha256): number for sha256, number in rows if ("media", number) not in doomed}
 
 
 def _remove_faces(comparison: Comparison) -> None:
     """Remove faces that the library in place has not got in a media file that it has analysed."""
-    live, gone = _analysed(comparison.live), set()
-    for sha256, rows in _analysed(comparison.staged).items():
-        if sha256 not in live:
-            continue
+    staged, live, gone = comparison.staged, comparison.live, set()
+    judged, judged_in_place = _judged(staged), _judged(live)
+    for rows, others in _analysed_by_both(staged, live):
         for row in rows:
-            twin = _find_twin(row, live[sha256])
+            twin = _find_twin(row, others)
             if twin is None:
                 gone.add(row.id)
-            else:
+            elif row.id in judged or twin in judged_in_place:
                 comparison.same[twin] = row.id
     subject = "faces that were removed after the backup"
-    comparison.removed = erasure.remove_faces(comparison.staged, gone, subject, comparison.now)
+    comparison.removed = erasure.remove_faces(staged, gone, subject, comparison.now)
 
 
-def _analysed(library: Library) -> dict[str, list[FaceRow]]:
-    """sha256 -> faces, of every media file that has been analysed; not of one whose blocks were lost."""
-    found: dict[str, list[FaceRow]] = {}
-    rows = library.db.execute(
+def _judged(library: Library) -> set[int]:
+    """Faces with a verdict."""
+    return {face for (face,) in library.db.execute("select face_id from verdicts")}
+
+
+def _analysed_by_both(one: Library, other: Library) -> Iterator[tuple[list[FaceRow], list[FaceRow]]]:
+    """The faces of each media file that both have analysed."""
+    theirs = _analysed(other)
+    current = next(theirs, None)
+    for sha256, rows in _analysed(one):
+        while current and current[0] < sha256:
+            current = next(theirs, None)
+        if current and current[0] == sha256:
+            yield rows, current[1]
+
+
+def _analysed(library: Library) -> Iterator[tuple[str, list[FaceRow]]]:
+    """sha256 and faces of every media file that was analysed, by sha256; none whose blocks were lost."""
+    cursor = library.db.execute(
         """
         select sha256, faces.id, time_ms, x, y, faces.width, faces.height
         from media
         left join faces on faces.media_id = media.id
         where exists (select 1 from vectors where vectors.media_id = media.id)
+        order by sha256
         """
     )
-    for sha256, face, time_ms, *box in rows:
-        found.setdefault(sha256, [])
-        if face is not None:
-            found[sha256].append(FaceRow(face, time_ms, tuple(box)))
-    return found
+    for sha256, rows in groupby(cursor, key=itemgetter(0)):
+        yield sha256, [FaceRow(face, time, tuple(box)) for _, face, time, *box in rows if face is not None]
 
 
 def _find_twin(row: FaceRow, others: Iterable[FaceRow]) -> int | None:

@@ -173,11 +173,11 @@ def _reconcile(
         with staged.atomic():
             for kind, number, subject in lost:
                 erasure.request(staged, kind, number, subject, caller.now)
+            caller.erase_ended(staged)
             if live:
                 has_erased = any(entry.event == "erase" for entry in newer)
                 comparison = Comparison(staged, live, has_erased, caller.now)
                 carry_over.carry_over(comparison)
-            caller.erase_ended(staged)
     subjects = tuple(subject for _, _, subject in lost)
     if comparison is None:
         return Restored(source.manifest, lost=subjects, unread=(home / "library.db").exists())

@@ -66,7 +66,7 @@ def examine(
         yield from check_key_folder(home, key_folder)
     yield from check_settings(home)
     yield from check_packs(home)
-    yield check_workers(home)
+    yield from check_workers(home)
     if not (home / "key.json").exists() and not (home / "library.db").exists():
         yield Finding(
             "library", "note", f"there is no library in {home} yet", "make one: selfsearch index PATH"
@@ -264,17 +264,17 @@ def check_settings(home: Path) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def check_workers(home: Path) -> Finding:
+def check_workers(home: Path) -> Iterator[Finding]:
     """Whether the processes that look at photographs start, and what the system holds them to."""
     try:
         pool = WorkerPool(store.find_pack(settings.read(home).pack, home / "packs"), size=1, with_hash=False)
         with closing(pool):
             seal = pool.seal()
-    except (SelfsearchError, ImportError) as exc:
-        cure = "see what is said of the settings, the packs and the programs"
-        return Finding(
-            "workers", "error", f"no process that looks at photographs can be started: {exc}", cure
-        )
+    except (UsageError, PackError, ImportError):
+        return  # the settings, the pack, the programs: each is said in its place
+    except SelfsearchError as exc:
+        yield Finding("workers", "error", str(exc), "install selfsearch again")
+        return
     layers = {
         "opens no file": seal.files,
         "starts and reaches nothing": seal.calls,
@@ -283,9 +283,10 @@ def check_workers(home: Path) -> Finding:
     held = ", ".join(layer for layer, holds in layers.items() if holds)
     missing = ", ".join(layer for layer, holds in layers.items() if not holds)
     if not missing:
-        return Finding("workers", "ok", f"what looks at photographs has no key, {held}")
+        yield Finding("workers", "ok", f"what looks at photographs has no key, {held}")
+        return
     what = f"what looks at photographs has no key{held and f', {held}'}; not held here: {missing}"
-    return Finding("workers", "note", what, "Linux 5.13 and later with seccomp does")
+    yield Finding("workers", "note", what, "Linux 5.13 and later with seccomp does")
 
 
 def check_packs(home: Path) -> Iterator[Finding]:

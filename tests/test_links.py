@@ -335,6 +335,41 @@ def test_consent_that_expires_ends_the_view_through_links_at_once(
     assert len(stored(library)) == 4
 
 
+def test_what_expired_and_is_then_withdrawn_is_erased_behind_links_too(
+    library: Library, linking: Path, secret: Path
+) -> None:
+    consent(library, linking)
+    consent(library, secret, days=10)
+    read(library, linking)
+    later = NOW + timedelta(days=11)
+    grants.consented_sources(library, later)
+    grants.revoke(library, "source", str(secret), later)
+    forget.withdrawn(library, "source", grants.ended(library, "source"), later)
+    for receipt in forget.complete(library, later):
+        assert receipt.remnants == ()
+    assert library.db.execute("select count(*) from media").fetchone()[0] == 1
+
+
+def test_changes_are_told_without_places_behind_links_whose_consent_has_ended(
+    run: Run, tmp_path: Path, selfie: Path, at: Callable[[str], None]
+) -> None:
+    folder, elsewhere = tmp_path / "linking", tmp_path / "elsewhere"
+    for place in (folder, elsewhere):
+        place.mkdir()
+    at("2026-03-01T12:00:00+00:00")
+    run("index", elsewhere, "--consent", "own", "--days", 10, code=4)
+    (folder / "c.jpg").write_bytes(photos.photo("c", 1))
+    run("index", folder, "--consent", "own")
+    run("query", selfie, "--self")
+    run("rescan")
+    (elsewhere / "a.jpg").write_bytes(photos.photo("astronaut", 0))
+    (folder / "link.jpg").symlink_to(elsewhere / "a.jpg")
+    run("rescan")
+    at("2026-03-20T12:00:00+00:00")
+    assert str(folder / "link.jpg") not in run("report").out
+    assert run("query", selfie, "--json").json["appearances"] == []
+
+
 def test_consent_withdrawn_while_an_index_runs_stops_what_links_lead_to(
     library: Library, linking: Path, secret: Path
 ) -> None:

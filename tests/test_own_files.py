@@ -490,6 +490,33 @@ def test_an_older_timer_is_as_it_was_when_a_newer_one_cannot_be_written(
     assert after == before
 
 
+def test_a_file_for_notifications_is_made_only_with_the_timer(
+    run: Run, home: Path, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("index", album, "--consent", "own")
+    notes, mine = tmp_path / "notes.txt", tmp_path / "mine.txt"
+    mine.write_text("my own")
+    os.utime(mine, (OLD, OLD))
+    before = state_of(tmp_path)["mine.txt"]
+    monkeypatch.setattr(install, "run", done)
+    (tmp_path / ".config/systemd/user").mkdir(parents=True)
+    for name in ("service", "timer"):
+        monkeypatch.setattr("selfsearch.cli.schedule._timer_name", lambda: "selfsearch")
+        (tmp_path / f".config/systemd/user/selfsearch.{name}").mkdir(exist_ok=True)
+    words = ("schedule", "install", "--system", "systemd", "--notify")
+    assert "nothing was installed or changed" in run(*words, f"file:{notes}", code=1).err
+    run(*words, f"file:{mine}", code=1)
+    assert not notes.exists()
+    assert state_of(tmp_path)["mine.txt"] == before
+
+
+def test_the_demo_takes_no_folder_that_holds_something_else(run: Run, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "music/library").mkdir(parents=True)
+    (tmp_path / "music/selfie.jpg").write_text("my own")
+    assert "holds something else" in run("demo", "--folder", tmp_path / "music", code=2).err
+    assert (tmp_path / "music/selfie.jpg").read_text() == "my own"
+
+
 @on_posix
 def test_a_timer_s_file_that_is_a_link_is_replaced_and_not_written_through(tmp_path: Path) -> None:
     place, dotfile = tmp_path / "user", tmp_path / "dotfile"

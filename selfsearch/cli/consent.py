@@ -143,7 +143,6 @@ def export(
 ) -> None:
     """Give out the records of consent: as JSON, or as a readable receipt in one HTML file."""
     from ..consent import enrolment, grants
-    from ..files import write_private
     from ..library import ledger, root_key
     from ..report import consent_records
     from ..report.html import consent_to_html
@@ -164,7 +163,7 @@ def export(
     if html is None:
         options.answer_json(consent_records.to_json(record))
         return
-    write_private(html, consent_to_html(record).encode())
+    options.write_page(html, consent_to_html(record))
     options.say(f"consent receipt: {html}")
 
 

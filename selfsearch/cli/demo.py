@@ -75,8 +75,11 @@ def demo(
 def _new_folder(place: Path) -> Path:
     """A new folder, or one that an earlier demo made; never one that holds something else."""
     from ..files import private_folder
+    from ..home import is_library
 
-    if place.exists() and (not place.is_dir() or (any(place.iterdir()) and not (place / "library").is_dir())):
+    if place.exists() and (
+        not place.is_dir() or (any(place.iterdir()) and not is_library(place / "library"))
+    ):
         raise UsageError(f"{place} holds something else; name a new folder for the demo")
     return private_folder(place)
 

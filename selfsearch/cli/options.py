@@ -188,6 +188,16 @@ def page_place(path: Path) -> Path:
     return place
 
 
+def write_page(path: Path, page: str) -> None:
+    """Write a page to its `page_place`. Raises SelfsearchError, also when something came to stand there."""
+    from ..files import write_private
+
+    try:
+        write_private(path, page.encode(), replacing=_is_page_of_ours(path))
+    except OSError as exc:
+        raise SelfsearchError(f"{path} cannot be written: {exc.strerror}") from exc
+
+
 def _is_page_of_ours(path: Path) -> bool:
     """By how every page of ours begins, with the policy that lets nothing be loaded."""
     if path.is_symlink() or not path.is_file():

@@ -257,13 +257,12 @@ def _print(answer: Answer, *, as_json: bool, as_csv: bool) -> None:
 
 
 def _write_page(gallery: Gallery, answer: Answer, path: Path | None, show: bool) -> None:
-    from ..files import write_private
     from ..report import crops
     from ..report.html import to_html
 
     page = to_html(answer, crops.for_appearances(gallery.library, gallery.engine, answer.appearances))
     if path is not None:
-        write_private(path, page.encode())
+        options.write_page(path, page)
         options.say(f"report: {path} (it shows faces: keep it private)")
     if show and show_in_browser(page):
         options.say(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import SelfsearchError, UsageError
+from ..errors import UsageError
 from ..types import isoformat
 from . import console, options
 
@@ -79,19 +79,27 @@ def _visible(library: Library, changes: Sequence[Change]) -> list[Change]:
     people = grants.live(library, "person", {change.person for change in changes}, options.now())
     roots = {row.root for row in sources.all_sources(library)}
     closed = roots - grants.live(library, "source", roots, options.now())
+    unread = {link.address for link in grants.unconsented_links(library, options.now())}
     visible = []
     for change in changes:
-        before, after = (_open_places(state, closed, roots) for state in (change.before, change.after))
+        before, after = (
+            _open_places(state, closed, roots, unread) for state in (change.before, change.after)
+        )
         if change.person in people and (before or after):
             visible.append(replace(change, before=before, after=after))
     return visible
 
 
-def _open_places(state: State | None, closed: set[str], roots: set[str]) -> State | None:
-    """The state without its places below `closed` roots; None when none is left, or all were erased."""
+def _open_places(state: State | None, closed: set[str], roots: set[str], unread: set[str]) -> State | None:
+    """The state without its places below `closed` roots; None when none is left, or all were erased.
+
+    Nor with those behind links to where there is no consent any more, `unread`.
+    """
     if state is None:
         return None
-    places = tuple(place for place in state.places if _root_of(place, roots) not in closed)
+    places = tuple(
+        place for place in state.places if place not in unread and _root_of(place, roots) not in closed
+    )
     return replace(state, places=places) if places else None
 
 
@@ -148,13 +156,9 @@ def _difference(change: Change, picture: Picture | None) -> Difference:
 
 
 def _write_page(path: Path, differences: Sequence[Difference]) -> None:
-    from ..files import write_private
     from ..report.html import differences_to_html
 
-    try:
-        write_private(path, differences_to_html(differences).encode())
-    except OSError as exc:
-        raise SelfsearchError(f"{path} cannot be written: {exc.strerror}") from exc
+    options.write_page(path, differences_to_html(differences))
     options.say(f"report: {path} (it shows faces: keep it private)")
 
 

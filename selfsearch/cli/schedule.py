@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import UsageError
+from ..errors import SelfsearchError, UsageError
 from . import options
 from .network_policy import Need, network
 
@@ -65,8 +65,13 @@ def install(
     timers.require_key(options.home(), options.key_folder(), chosen)
     plan = _plan(when, chosen, setting)
     timers.require_command(plan, timers.run)
-    _make_files(plan)
-    written = timers.install(chosen, plan, timers.run, timers.folder(chosen, options.home()))
+    made = _make_files(plan)
+    try:
+        written = timers.install(chosen, plan, timers.run, timers.folder(chosen, options.home()))
+    except SelfsearchError:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
     if notify:
         settings.write(options.home(), notify=setting)
     for place in written:
@@ -213,13 +218,18 @@ def _plan(when: When, system: str, setting: str) -> Plan:
     )
 
 
-def _make_files(plan: Plan) -> None:
-    """A sealed unit may write to these files, but not make them."""
+def _make_files(plan: Plan) -> list[Path]:
+    """Make the files that a sealed unit may write to, but not make. Returns those that were not there."""
+    made = []
     for path in plan.writable:
         try:
-            path.touch(mode=0o600)
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            continue
         except OSError as exc:
             raise UsageError(f"{path} cannot be written: {exc.strerror}") from exc
+        made.append(path)
+    return made
 
 
 def _say_channels(setting: str) -> None:

@@ -43,9 +43,10 @@ class NewItem:
 
 
 class LinkedItem(NamedTuple):
-    """A file behind a link."""
+    """A file behind a link, as it was when something was found in it."""
 
     item: int
+    address: str
     media: int
     real: str
     root: str  # of its source
@@ -131,13 +132,13 @@ def save_item(library: Library, source: int, item: NewItem, now: str) -> int:
 
 
 def linked_items(library: Library) -> list[LinkedItem]:
-    """Every file that is there behind a link, and in which something was found."""
+    """Every file behind a link that something is known of, also of those that are gone."""
     rows = library.db.execute(
         """
-        select items.id, media_id, real, root
+        select items.id, address, media_id, real, root
         from items
         join sources on sources.id = source_id
-        where real is not null and media_id is not null and gone_at is null
+        where real is not null and media_id is not null
         """
     )
     return [LinkedItem(*row) for row in rows]
@@ -155,12 +156,12 @@ def real_places(library: Library, addresses: Sequence[str]) -> dict[str, str]:
 
 def hide(library: Library, ids: Sequence[int], now: str) -> None:
     """Count these files as gone until an index looks at them again, in unchanged archives, too."""
-    if ids:
+    shown = "gone_at is null and id in (select value from json_each(?1))"
+    given = json.dumps(list(ids))
+    if library.db.execute(f"select 1 from items where {shown} limit 1", [given]).fetchone():
         with library.atomic():
-            library.db.conn.executemany(
-                "update items set gone_at = ? where id = ?", [(now, number) for number in ids]
-            )
-            look_again(library, f"id in ({id_list(ids)})")
+            look_again(library, shown, [given])
+            library.db.execute(f"update items set gone_at = ?2 where {shown}", [given, now])
 
 
 def look_again(library: Library, where: str, values: Sequence[object] = ()) -> None:

@@ -31,6 +31,7 @@ PackName = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; go ahead.")]
 
+MAX_ENGINES = 2  # with their workers; a command needs one, but a program may run several commands
 _engines: dict[Hashable, WorkerPool] = {}  # by pack, the state of its files, and what they are for
 
 
@@ -144,6 +145,8 @@ def engine(pack: str | None = None, *, with_hash: bool = True) -> WorkerPool:
     files = tuple((path, path.stat().st_mtime_ns) for path, _ in found.checksums if path.is_file())
     key = (found, files, with_hash)
     if key not in _engines:
+        if len(_engines) == MAX_ENGINES:
+            _engines.pop(next(iter(_engines))).close()
         _engines[key] = WorkerPool(found, with_hash=with_hash)
     return _engines[key]
 

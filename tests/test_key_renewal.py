@@ -4,19 +4,23 @@ whenever the run was killed the next command ends it.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from selfsearch.consent import grants
-from selfsearch.errors import KeyUnavailable
+from selfsearch.errors import KeyUnavailable, LibraryError
 from selfsearch.library import crypto, faces, keys, ledger, root_key
 from selfsearch.library.db import open_database
 from selfsearch.library.library import Library, open_library
@@ -28,6 +32,7 @@ from tests.forensics import decrypted
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 NAMES = ("library.db", "keys.db")
+FIELDS = st.sampled_from(["library_id", "kind", "salt", "sealed", "leaving"])
 PASSPHRASE = "correct horse battery"  # noqa: S105
 
 
@@ -123,7 +128,7 @@ def test_rotating_with_the_databases_keeps_everything_and_shuts_copies(
         assert ledger.verify(library) == 1
         ids = library.db.execute("select seq from sqlite_sequence where name = 'media'").fetchone()
         assert ids == (1,)  # numbers of what is erased are not given again
-        with pytest.raises(ledger.LibraryError, match="only ever appended to"), library.atomic():
+        with pytest.raises(LibraryError, match="only ever appended to"), library.atomic():
             library.db.execute("delete from consents")
     run("doctor")
 
@@ -182,8 +187,6 @@ def test_killed_while_everything_is_forgotten_the_next_command_completes_it(
 
 def planted(home: Path, **fields: object) -> None:
     """What somebody writes into key.json who can write there and has no key."""
-    import json
-
     place = json.loads((home / "key.json").read_text())
     (home / "key.json").write_text(json.dumps(place | fields))
 
@@ -263,6 +266,29 @@ def test_the_library_of_another_number_is_refused_though_its_key_opens(run: Run,
     (filled.parent / "keys" / "0123456789abcdef.key").write_bytes(key_of_today(filled))
     planted(filled, library_id="0123456789abcdef")
     assert "that of another library" in run("status", code=5).err
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.recursive(
+            st.none() | st.booleans() | st.floats() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(FIELDS | st.text(), inner),
+        ).map(lambda value: json.dumps(value).encode()),
+        st.dictionaries(FIELDS, st.text() | st.just("0123456789abcdef")).map(
+            lambda value: json.dumps(value).encode()
+        ),
+    )
+)
+def test_whatever_is_in_key_json_it_is_refused_or_names_a_file_in_the_key_folder(data: bytes) -> None:
+    try:
+        place = root_key.KeyPlace.parse(data)
+    except LibraryError:
+        return
+    assert root_key.key_file(place, Path("/keys")).parent == Path("/keys").resolve()
+    with suppress(KeyUnavailable):
+        root_key._unseal(place, bytes(32))
 
 
 def test_a_pipe_in_the_place_of_key_json_blocks_nothing(run: Run, filled: Path) -> None:

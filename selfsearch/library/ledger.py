@@ -172,11 +172,13 @@ def accept(library: Library, at: str) -> LedgerEntry:
 
     Raises LibraryError when an entry was changed.
     """
-    length = verify(library)
+    detail = json.dumps({"ledger_ended_at": verify(library)})
+    subject = "this copy of the library"
+    entry = append(library, LedgerEntry(at, "accept", "library", subject, detail=detail))
     if library.head:
         library.head.remove()
-    detail = json.dumps({"ledger_ended_at": length})
-    return append(library, LedgerEntry(at, "accept", "library", "this copy of the library", detail=detail))
+    _check(library)
+    return entry
 
 
 def _check(library: Library) -> None:

@@ -67,4 +67,5 @@ def licence(name: str, expression: str | None, text: str | None, classifiers: Se
     named = " AND ".join(
         sorted(line.removeprefix(CLASSIFIER) for line in classifiers if line.startswith(CLASSIFIER))
     )
-    return expression or (lines[0] if len(lines) == 1 else "") or named or READ_BY_HAND.get(name, "")
+    said = expression or (lines[0] if len(lines) == 1 else "") or named or READ_BY_HAND.get(name, "")
+    return " ".join(said.replace("|", "/").split())  # it becomes a line of a lock, and a cell of a table

@@ -170,6 +170,15 @@ def test_pip_takes_nothing_whose_hash_is_another(tmp_path: Path) -> None:
     assert digest in done.stderr  # it had the file, and looked
 
 
+def test_a_licence_cannot_write_into_the_lock() -> None:
+    assert lockfile.licence("x", "MIT\nevil==1.0", None, ()) == "MIT evil==1.0"
+    assert lockfile.licence("x", None, "a | b", ()) == "a / b"
+    assert (
+        lockfile.licence("x", None, "Copyright\nand so on", [f"{lockfile.CLASSIFIER}BSD License"])
+        == "BSD License"
+    )
+
+
 def test_a_lock_is_read_as_it_was_written() -> None:
     entry = Locked("tiny", "1.0", "python_full_version < '3.11'", "MIT", ("0" * 64, "f" * 64))
     assert lockfile.parse(f"# A header.\n{lockfile.WHEELS_ALONE}\n\n{entry}") == [entry]

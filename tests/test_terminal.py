@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from selfsearch import cli
 from selfsearch.cli import console, options, progress
+from selfsearch.report.sanitize import visible, visible_lines
 from selfsearch.types import Outcome
 from tests import archives, photos
 
@@ -283,6 +286,17 @@ def test_what_the_encoding_of_a_stream_has_not_is_a_question_mark() -> None:
     stream = console.GuardedStream(io.TextIOWrapper(raw, "ascii", write_through=True))
     assert stream.write("a\x1bb ü\n") == 6
     assert raw.getvalue() == b"a?b ?\n"
+
+
+@given(st.text())
+def test_of_any_text_what_is_shown_is_as_long_and_harmless(text: str) -> None:
+    """Sign for sign: nothing is left out, so nothing of ours can be taken along."""
+    shown = visible(text)
+    assert len(shown) == len(text)
+    assert acts(shown) == []
+    assert len(shown.splitlines()) <= 1
+    assert visible(shown) == shown
+    assert acts(visible_lines(text).replace("\r\n", "\n")) == []
 
 
 @pytest.mark.parametrize("line", ["two\nlines", "three\r\nlines", "a\x85b", "a\u2028b", "a\x0bb"])

@@ -68,7 +68,9 @@ def unsealed(source: Path, target: Path, **more: bytes) -> Path:
     named = {name.replace("_", "."): data for name, data in more.items()}
     key = {"library_id": manifest["library_id"], "kind": "file", "salt": "", "sealed": "", "leaving": ""}
     kept = {
-        name: data for name, data in members(source).items() if name not in ("manifest.mac", "config.toml")
+        name: data
+        for name, data in members(source).items()
+        if name not in ("manifest.mac", "settings.sealed")
     }
     files = {**kept, "key.json": json.dumps(key).encode(), **named}
     manifest.pop("files")

@@ -39,7 +39,8 @@ def attacks(one: Path, other: Path, folder: Path, elsewhere: str) -> Iterator[tu
         "another library's number": ({}, {"library_id": "0123456789abcdef"}),
         "a path for a number": ({}, {"library_id": elsewhere}),
         "a place for the key": ({"key.json": json.dumps(key).encode()}, {}),
-        "settings added": ({"config.toml": EVIL}, {}),
+        "settings added": ({"settings.sealed": EVIL}, {}),
+        "settings of the version before added": ({"config.toml": EVIL}, {}),
         "a key added": ({"root.json": json.dumps(key).encode()}, {}),
         "the database of an earlier one": ({"library.db": second["library.db"]}, {}),
         "the keys of an earlier one": ({"keys.db": second["keys.db"]}, {}),
@@ -163,6 +164,7 @@ def test_settings_of_a_backup_are_shown_and_not_taken(run: Run, home: Path, fill
     (home / "config.toml").write_bytes(EVIL + b'pack = "elsewhere"\ngrace_days = 60\n')
     run("backup", filled / "b.zip")
     (home / "config.toml").unlink()
+    assert b"evil.example" not in (filled / "b.zip").read_bytes()
     said = run("restore", filled / "b.zip", "--yes").err
     assert "pack = 'elsewhere' (here 'opencv-zoo')" in said
     assert "json://... (over the network)" in said
@@ -270,7 +272,7 @@ def test_a_backup_with_its_key_is_authenticated_by_what_its_passphrase_opens(
     run("backup", filled / "b.zip", "--with-key")
     lose(home)
     key_of(home).unlink()
-    changed = backups.edited(filled / "b.zip", filled / "c.zip", {"config.toml": EVIL})
+    changed = backups.edited(filled / "b.zip", filled / "c.zip", {"settings.sealed": EVIL})
     assert "Nothing was restored" in run("restore", changed, code=5).err
     assert list((home.parent / "keys").glob("*.key")) == []
     assert "its key is kept in a file outside the library" in run("restore", filled / "b.zip").out

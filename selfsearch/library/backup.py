@@ -1,7 +1,7 @@
 """Backup: one private file with a consistent copy of the library, encrypted as the library is.
 
-A zip, stored: library.db, keys.db, the settings (config.toml) and a manifest that lists each with its size
-and SHA-256. manifest.mac is the manifest's HMAC under a key derived from the root key: who lacks that key
+A zip, stored: library.db, keys.db, the settings (sealed) and a manifest that lists each with its size and
+SHA-256. manifest.mac is the manifest's HMAC under a key derived from the root key: who lacks that key
 can change, add, remove or exchange nothing in it unnoticed. The root key is not in it: without it, or its
 recovery code, a backup opens nothing, and after an erasure the root key of today opens no face in a backup
 from before. Asked for, it goes in sealed under a passphrase (root.json); then what is erased later can be
@@ -34,9 +34,11 @@ from .root_key import LIBRARY_ID, KeyPlace, RootKey
 
 SCHEMA, UNSEALED = "selfsearch.backup/2", "selfsearch.backup/1"
 DATABASES = ("library.db", "keys.db")
-OPTIONAL = ("config.toml", "root.json")  # what else may be listed
+SETTINGS, ROOT = "settings.sealed", "root.json"  # what else may be listed
+FORMER = ("key.json", "config.toml")  # in backups of the schema before; not taken
 MANIFEST, MAC = "manifest.json", "manifest.mac"
 PURPOSE = "backup manifest"  # of the key under which the manifest is authenticated
+SETTINGS_PURPOSE = "backup settings"  # of the key that seals them: a notification's address holds secrets
 PART = 1 << 20  # bytes read at a time
 LARGEST = 1 << 16  # bytes of a member that is no database
 MALFORMED = (  # what reading a damaged or hostile zip or manifest raises
@@ -84,24 +86,32 @@ class Backup:
     @property
     def has_root(self) -> bool:
         """Whether the root key was put into it."""
-        return "root.json" in self.manifest.files
+        return ROOT in self.manifest.files
 
-    def authenticate(self, root: RootKey) -> None:
-        """Raises LibraryError unless the manifest was made by who has this root key."""
-        if not any(crypto.is_mac(self.mac, _mac_key(key), self.raw) for key in root.libraries):
+    def authenticate(self, root: RootKey) -> bytes:
+        """The library key that it was made under. Raises LibraryError when it was made under none of these."""
+        key = next((key for key in root.libraries if crypto.is_mac(self.mac, _mac_key(key), self.raw)), None)
+        if key is None:
             raise LibraryError(
                 f"{self.path} was changed after it was made, or put together from several backups: its list"
                 " of files does not bear the seal of this library. Nothing was restored; use another backup"
             )
+        return key
 
     def sealed_root(self, passphrase: str) -> RootKey:
         """The root key that was put into it. Raises KeyUnavailable for a wrong passphrase."""
         with _refusing(self.path):
-            place = KeyPlace.parse(self.read("root.json"))
+            place = KeyPlace.parse(self._read(ROOT))
             root = root_key.from_passphrase(place, lambda: passphrase)
         return replace(root, under=None)
 
-    def read(self, name: str) -> bytes:
+    def settings(self, key: bytes) -> str | None:
+        """The text of config.toml, if there was one. `key` is what `authenticate` gave."""
+        if SETTINGS not in self.manifest.files:
+            return None
+        return _settings_sealer(key).open(self._read(SETTINGS), SETTINGS).decode()
+
+    def _read(self, name: str) -> bytes:
         """A small file, as the manifest lists it."""
         with _refusing(self.path):
             data = _small(self.archive, name)
@@ -141,10 +151,11 @@ def save(
     """
     place, small = KeyPlace.read(library.home), {}
     if (library.home / "config.toml").exists():
-        small["config.toml"] = (library.home / "config.toml").read_bytes()
+        config = (library.home / "config.toml").read_bytes()
+        small[SETTINGS] = _settings_sealer(library.root.library).seal(config, SETTINGS)
     if passphrase is not None:
         sealed = root_key.protect(KeyPlace(place.library_id, "passphrase"), library.root, passphrase)
-        small["root.json"] = json.dumps(asdict(sealed)).encode()
+        small[ROOT] = json.dumps(asdict(sealed)).encode()
     with _copied(library, target) as folder:
         counts, length, last_hash = _examine_copy(folder, library)
         files = {name: Member(len(data), hashlib.sha256(data).hexdigest()) for name, data in small.items()}
@@ -210,9 +221,9 @@ def _read(path: Path, archive: zipfile.ZipFile) -> Backup:
 def _parse(raw: bytes, infos: Mapping[str, zipfile.ZipInfo]) -> Manifest:
     """Raises one of MALFORMED for what is no manifest."""
     values = json.loads(raw)
-    schema, allowed = values["schema"], {*DATABASES, *OPTIONAL}
+    schema, allowed = values["schema"], {*DATABASES, ROOT, SETTINGS}
     if schema == UNSEALED:
-        allowed.add("key.json")
+        allowed.update(FORMER)
         files = {name: Member(infos[name].file_size, sha256) for name, sha256 in values.pop("sha256").items()}
     elif schema == SCHEMA:
         files = {name: Member(entry["size"], entry["sha256"]) for name, entry in values["files"].items()}
@@ -252,6 +263,10 @@ def _check_digest(name: str, listed: Member, size: int, sha256: str) -> None:
 
 def _mac_key(key: bytes) -> bytes:
     return crypto.derive(key, PURPOSE)
+
+
+def _settings_sealer(key: bytes) -> crypto.Sealer:
+    return crypto.Sealer(crypto.derive(key, SETTINGS_PURPOSE))
 
 
 def _member(path: Path) -> Member:

@@ -80,8 +80,7 @@ def restore(
     with staged_replacement(home) as folder:
         source.unpack(folder)
         found = _fitting(folder, candidates, key_folder)
-        if source.is_sealed:
-            source.authenticate(found.root)
+        key = source.authenticate(found.root) if source.is_sealed else None
         place = found.place or root_key.new_place(_new_id(source), key_folder)
         place.write(folder)
         with Library(folder, found.root, key_folder) as staged:
@@ -99,8 +98,8 @@ def restore(
                 )
             for db in (staged.db, staged.keys):
                 db.execute("pragma wal_checkpoint(truncate)")
-        if source.is_sealed:
-            _stage_settings(home, folder, source, caller)
+        if key is not None:
+            _stage_settings(home, folder, source.settings(key), caller)
         if found.place is None:
             require_outside(key_folder, home)
             root_key.keep(place, found.root, key_folder)
@@ -316,13 +315,13 @@ def _key_subject(library: Library, name: str) -> tuple[str, int, str] | None:
     return None if subject is None else (kind, int(number), subject)
 
 
-def _stage_settings(home: Path, folder: Path, source: Backup, caller: Caller) -> None:
+def _stage_settings(home: Path, folder: Path, text: str | None, caller: Caller) -> None:
     """Write the settings that will be in place, with what the caller takes of the backup's."""
-    if "config.toml" not in source.manifest.files:
+    if text is None:
         return
     try:
-        saved = settings.parse(source.read("config.toml").decode(), "the backup's config.toml")
-    except (UsageError, ValueError):
+        saved = settings.parse(text, "the backup's config.toml")
+    except UsageError:
         return  # of another version
     here = settings.in_file(home)
     changes = caller.choose_settings(here, saved)

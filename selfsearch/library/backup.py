@@ -89,7 +89,7 @@ class Backup:
         return ROOT in self.manifest.files
 
     def authenticate(self, root: RootKey) -> bytes:
-        """The library key that it was made under. Raises LibraryError when it was made under none of these."""
+        """The library key that it was made under. Raises LibraryError when that is none of these."""
         key = next((key for key in root.libraries if crypto.is_mac(self.mac, _mac_key(key), self.raw)), None)
         if key is None:
             raise LibraryError(

@@ -54,14 +54,17 @@ def atomic_file(path: Path, *, replacing: bool = True) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        (os.replace if replacing else _move_to_new)(name, path)
+        move_file(name, path, replacing=replacing)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
 
 
-def _move_to_new(name: str, path: Path) -> None:
-    """Move a file to a place where nothing is. Raises FileExistsError."""
+def move_file(name: str, path: Path, *, replacing: bool) -> None:
+    """Move a file on its disk; unless `replacing`, raises FileExistsError when one is there."""
+    if replacing:
+        os.replace(name, path)
+        return
     try:
         os.link(name, path, follow_symlinks=False)
     except FileExistsError:

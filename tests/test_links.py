@@ -288,6 +288,30 @@ def test_a_consented_folder_that_was_replaced_by_a_link_is_not_read(
     assert set(stored(library)) == {str(folder / "a.png")}
 
 
+def test_a_report_reads_an_original_only_where_it_was(library: Library, linking: Path, secret: Path) -> None:
+    from selfsearch.containers.archive import read_by_address
+    from selfsearch.library import items
+
+    consent(library, linking)
+    consent(library, secret)
+    read(library, linking)
+    addresses = sorted(stored(library))
+
+    def originals() -> list[str]:
+        real_places = items.real_places(library, addresses)
+        return sorted(address for address, _ in read_by_address(addresses, 10**6, real_places))
+
+    assert originals() == addresses
+    shutil.copytree(secret, secret.with_name("aside"))
+    for name in ("own.png", "file.png", "folder", "archive.zip"):
+        (linking / name).unlink()
+    (linking / "own.png").symlink_to(secret / "red.png")
+    (linking / "file.png").symlink_to(secret.with_name("aside") / "red.png")
+    (linking / "folder").symlink_to(secret.with_name("aside") / "inner")
+    (linking / "archive.zip").symlink_to(secret.with_name("aside") / "blue.zip")
+    assert originals() == []
+
+
 # ---- consent that ends ----
 
 

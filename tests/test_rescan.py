@@ -13,13 +13,14 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from selfsearch.consent import grants
 from selfsearch.containers.base import Member
 from selfsearch.errors import ItemError
 from selfsearch.library import faces, people
@@ -432,10 +433,12 @@ def test_an_archive_that_was_deleted_is_gone_when_the_user_says_so(
 
 
 def test_what_lies_behind_a_link_to_a_disk_that_is_not_there_is_not_gone(
-    run: Run, watched: Path, tmp_path: Path, told: Tell
+    run: Run, watched: Path, tmp_path: Path, home: Path, told: Tell
 ) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
+    with open_library(home, key_folder=tmp_path / "keys") as library:
+        grants.give(library, grants.ConsentRequest("source", str(disk), "own"), datetime.now(timezone.utc))
     put(disk / "3.jpg", scene(3))
     zipped(disk / "trip.zip", one=scene(5))
     (watched / "disk").symlink_to(disk)

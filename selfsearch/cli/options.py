@@ -180,14 +180,17 @@ def may_replace(path: Path, *, yes: bool) -> bool:
 
 
 def page_place(path: Path) -> Path:
-    """Where a page may be written: at a new place, or over a page of ours. Raises UsageError."""
+    """Where a page may be written: at a new place, or over a page of ours.
+
+    Raises UsageError; SelfsearchError when there is no folder for it.
+    """
     place = path.expanduser().absolute()
     if os.path.lexists(place) and not _is_page_of_ours(place):
         raise UsageError(
             f"{place} exists and is no page that selfsearch wrote, so it is not replaced; name another file"
         )
     if not place.parent.is_dir():
-        raise UsageError(f"there is no folder {place.parent}")
+        raise SelfsearchError(f"{place} cannot be written: there is no folder {place.parent}")
     return place
 
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import LibraryError
-from ..files import private_folder
+from ..files import move_file, private_folder
 from . import ledger
 from .db import id_list, marks
 from .faces import find_chips
@@ -54,9 +54,10 @@ def export(
 ) -> dict[str, int]:
     """Write `selfsearch.db`, for its owner alone, into a folder; returns rows per table.
 
-    Raises LibraryError when it cannot be written.
+    One that is there is replaced: ask before. Raises LibraryError when it cannot be written.
     """
     path = folder / NAME
+    replacing = os.path.lexists(path)
     try:
         private_folder(folder.resolve())
         handle, part = tempfile.mkstemp(prefix=f".{NAME}.", suffix=".part", dir=folder)  # 0600 by contract
@@ -70,7 +71,7 @@ def export(
                 counts["biometrics"] = _write_biometrics(library, out, sources)
             out.commit()
         _record(library, LedgerEntry(now, "export", "library", str(path)), sources, people, counts)
-        os.replace(part, path)
+        move_file(part, path, replacing=replacing)
     except (sqlite3.Error, OSError) as exc:
         raise LibraryError(f"{path} cannot be written: {exc}") from exc
     finally:

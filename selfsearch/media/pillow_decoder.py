@@ -203,7 +203,7 @@ def _complete_webp(data: bytes) -> bytes:
         at += 8 + size + size % 2
     complete = bytearray(pad_to_length(data, at))
     complete[4:8] = (len(complete) - 8).to_bytes(4, "little")
-    if complete[12:16] == b"VP8X":
+    if complete[12:16] == b"VP8X" and len(complete) > _WEBP_FLAGS:
         complete[_WEBP_FLAGS] &= ~_WEBP_METADATA & 0xFF  # libwebp refuses a file without what it announces
     return bytes(complete)
 

@@ -6,6 +6,7 @@ read; links that lead out of the folder are not followed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import lzma
 import os
@@ -70,7 +71,9 @@ class PackArchive:
 def _pack_errors(name: str) -> Iterator[None]:
     try:
         yield
-    except ZIP_ERRORS as exc:
+    except (*ZIP_ERRORS, OSError) as exc:
+        if isinstance(exc, OSError) and exc.errno != errno.EINVAL:  # which a place before the beginning gives
+            raise
         raise PackError(f"{name} cannot be read: the file is damaged, cut short or encrypted") from exc
 
 
@@ -82,7 +85,7 @@ def open_pack(source: Path) -> Iterator[PackArchive]:
         return
     try:
         archive = zipfile.ZipFile(source)
-    except ZIP_ERRORS as exc:
+    except (*ZIP_ERRORS, OSError) as exc:
         raise PackError(
             f"{source} is neither a folder nor a zip that can be read; was it downloaded whole?"
         ) from exc
@@ -106,7 +109,7 @@ def _list_folder(folder: Path) -> tuple[dict[str, int], Callable[[str], IO[bytes
 
 
 def _list_zip(archive: zipfile.ZipFile) -> tuple[dict[str, int], Callable[[str], IO[bytes]]]:
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     if len(entries) > MAX_FILES:
         raise PackError(f"the zip holds more than {MAX_FILES:,} files: it is not a model pack")
     for entry in entries:

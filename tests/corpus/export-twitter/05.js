@@ -1,0 +1,28 @@
+window.YTD.direct_messages.part0 = [
+  {
+    "dmConversation": {
+      "conversationId": "9-77",
+      "messages": [
+        {
+          "joinConversation": {
+            "initiatingUserId": "77",
+            "createdAt": "2020-02-10T08:00:00.000Z"
+          }
+        },
+        {
+          "messageCreate": {
+            "id": "1226777777777777777",
+            "senderId": "77",
+            "recipientId": "9",
+            "text": "you &lt;3",
+            "mediaUrls": [
+              "https://ton.twitter.com/dm/1226777777777777777/34/File.jpg"
+            ],
+            "urls": [],
+            "createdAt": "2020-02-10T08:00:01.500Z"
+          }
+        }
+      ]
+    }
+  }
+]

@@ -1,0 +1,1 @@
+window.__THAR_CONFIG = {"userInfo": {"accountId": "9", "userName": "ana_example", "displayName": "Ana"}, "archiveInfo": {"sizeBytes": "1", "generationDate": "2024-05-01T10:00:00.000Z", "isPartialArchive": false}, "dataTypes": {"protectedHistory": {"files": [{"fileName": "data/protected-history.js", "count": "2"}]}}}

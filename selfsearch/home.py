@@ -54,7 +54,6 @@ OWN = re.compile(
         )
     )
 )
-HALF_WRITTEN = re.compile(PART.format(".+"))
 
 _log = logging.getLogger(__name__)
 

@@ -200,8 +200,9 @@ def test_of_two_settings_the_stricter_counts(run: Run, home: Path, filled: Path)
     (home / "config.toml").write_bytes(b"bystanders = 'discard'\ngrace_days = 30\n")
     run("backup", filled / "b.zip")
     (home / "config.toml").write_bytes(b"bystanders = 'keep'\ngrace_days = 7\n")
-    said = run("restore", filled / "b.zip", "--yes", "--settings").err
-    assert "bystanders is discard from now on" in said
+    said = run("restore", filled / "b.zip", "--yes", "--settings")
+    assert "bystanders is discard from now on" in said.err
+    assert "selfsearch forget --bystanders" in said.out
     assert (home / "config.toml").read_text() == 'bystanders = "discard"\ngrace_days = 7\n'
     lose(home)
     run("restore", filled / "b.zip")

@@ -85,6 +85,7 @@ def restore(
     It is checked whole before anything is replaced. With a key of its own, SELFSEARCH_BACKUP_PASSPHRASE or
     the terminal gives its passphrase.
     """
+    from .. import settings
     from ..consent.forget import complete
     from ..home import claim
     from ..library.backup import opened
@@ -109,6 +110,11 @@ def restore(
             restored = put_in_place(home, options.key_folder(), source, candidates, caller)
     for line in _described(restored):
         options.answer(line)
+    if settings.read(home).bystanders == "discard":
+        options.answer(
+            "faces of others are discarded from now on; what the backup alone still had of them goes with:"
+            " selfsearch forget --bystanders"
+        )
     with options.opened(writing=True, completing=False) as library:
         for receipt in complete(library, options.now(), restored.removed.samples):
             options.say(*erasure_output.as_lines(receipt))

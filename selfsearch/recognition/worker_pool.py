@@ -36,7 +36,6 @@ START_SECONDS = 300  # until a worker has loaded its models; a slow disk takes t
 WATCH_SECONDS = 1.0  # between two looks at what takes too long
 ATTEMPTS = 2  # a worker may also die of something else than its file: the machine's memory, somebody's kill
 MAX_TURNS = 8  # decodings of one large file; two are usual
-PIPE_BYTES = 1 << 20  # Linux' largest; a photograph then takes few changes between the two processes
 # What a worker's environment holds: what finding libraries and the home needs, and no setting of ours.
 ENVIRONMENT = ("PATH", "HOME", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LOCALAPPDATA")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # photographs are worked on in parallel
@@ -196,15 +195,17 @@ class _Worker:
 
     def __init__(self, arguments: Sequence[str]) -> None:
         environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
-        self._process = subprocess.Popen(  # noqa: S603  (this very program)
-            [sys.executable, "-I", "-c", CODE, json.dumps(sys.path), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=os.path.abspath(os.sep),
-            env=environment | ONE_THREAD,
-            pipesize=PIPE_BYTES,
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  (this very program)
+                [sys.executable, "-I", "-c", CODE, json.dumps(sys.path), *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=os.path.abspath(os.sep),
+                env=environment | ONE_THREAD,
+            )
+        except OSError as exc:
+            raise _not_started(exc.strerror or type(exc).__name__) from exc
         self._is_ready = False
         self._deadline: float | None = None  # by time.monotonic()
         self._is_overdue = False  # it took too long and was ended

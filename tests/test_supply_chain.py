@@ -51,6 +51,11 @@ each_machine = pytest.mark.parametrize(
 )
 
 
+in_our_environment = pytest.mark.skipif(
+    Path(sys.prefix) != CHECKOUT / ".venv-test", reason="not in the environment that scripts/test made"
+)
+
+
 def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -129,9 +134,7 @@ def test_the_headless_opencv_is_of_the_same_version() -> None:
     assert {entry.version for entry in lockfile.read("headless")} == desktop
 
 
-@pytest.mark.skipif(
-    Path(sys.prefix) != CHECKOUT / ".venv-test", reason="not in the environment that scripts/test made"
-)
+@in_our_environment
 def test_the_environment_of_the_tests_holds_the_locked_versions() -> None:
     expected = {
         entry.name: entry.version
@@ -303,6 +306,14 @@ def test_the_bill_of_materials_names_the_models_and_every_dependency_once() -> N
     assert [(library["name"], library["version"]) for library in libraries] == locked
     published = [model["pedigree"]["ancestors"][0]["hashes"][0]["content"] for model in components[:2]]
     assert [digest[:8] for digest in published] == ["49f000ec", "fb143eea"]
+
+
+@in_our_environment
+def test_an_editable_install_carries_it_too() -> None:
+    text = metadata.distribution("selfsearch").read_text("sboms/selfsearch.cdx.json")
+    libraries = [each for each in json.loads(text or "{}")["components"] if each["type"] == "library"]
+    locked = [(entry.name, entry.version) for entry in lockfile.read("run")]
+    assert [(library["name"], library["version"]) for library in libraries] == locked
 
 
 # ---- doctor ----

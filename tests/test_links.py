@@ -115,8 +115,9 @@ def test_the_command_line_says_which_files_those_are(run: Run, tmp_path: Path, a
     folder.mkdir()
     (folder / "a.jpg").write_bytes(photos.photo("c", 1))
     (folder / "link.jpg").symlink_to(album / "astronaut-0.jpg")
-    found = run("index", folder, "--consent", "own", "--json").json
-    assert found["outcomes"] == {"indexed": 1, "unsupported": 1}
+    index = run("index", folder, "--consent", "own", "--json")
+    assert index.json["outcomes"] == {"indexed": 1, "unsupported": 1}
+    assert "1 link to places without consent: what is there was not opened" in index.err
     assert REASON in run("status", "--problems").out
     run("index", album, "--consent", "own")
     again = run("index", folder, "--json").json
@@ -324,6 +325,12 @@ def test_withdrawing_consent_erases_what_links_led_to(library: Library, linking:
     receipts = forget.complete(library, NOW)
     assert [receipt.remnants for receipt in receipts] == [()]
     assert stored(library) == {str(linking / "own.png"): None}
+    grants.give(library, grants.ConsentRequest("source", str(secret), "own"), NOW)
+    read(library, linking)
+    read(library, secret)
+    grants.revoke(library, "source", str(secret), NOW)
+    forget.withdrawn(library, "source", grants.ended(library, "source"), NOW)
+    assert {receipt.subject for receipt in forget.complete(library, NOW)} == {str(secret)}
     read(library, linking)
     assert outcomes(library)["file.png"] == ("unsupported", REASON)
     assert library.db.execute("select count(*) from media").fetchone()[0] == 1

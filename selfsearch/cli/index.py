@@ -57,6 +57,7 @@ def index(
         for grant in grants:
             path = Path(grant.subject)
             results += index_path(library, engine, grant, path, options.now, progress_listener())
+        _say_unread_links(library, results)
     if as_json:
         options.answer_json(_as_object(results))
     else:
@@ -67,6 +68,20 @@ def index(
     if not any(result.counts.get(outcome) for result in results for outcome in usable):
         raise InputError(
             "no picture was found that could be looked at; selfsearch status --problems says why"
+        )
+
+
+def _say_unread_links(library: Library, results: list[IndexResult]) -> None:
+    from ..containers.reach import OUT_OF_REACH
+    from ..library import items
+    from ..report.wording import quantity
+
+    sources = [result.source.id for result in results]
+    if count := items.count_reason(library, sources, OUT_OF_REACH[1]):
+        options.say(
+            f"{quantity(count, 'link')} to places without consent: what is there was not opened. To have it"
+            " looked at, index the place that a link leads to, then this one again; selfsearch status"
+            " --problems lists them"
         )
 
 

@@ -148,6 +148,8 @@ def withdrawn(library: Library, kind: str, subjects: Collection[str], now: datet
     doomed = [target for target in targets if target.subject in subjects]
     if kind == "source":
         links = grants.unconsented_links(library, now, expired=False)
+        roots = [target.subject for target in doomed]  # what links lead to there goes with them
+        links = [link for link in links if not any(places.is_at_or_below(link.real, root) for root in roots)]
         doomed += [Target("media", number, "a media file") for number in {link.media for link in links}]
     request(library, doomed, now)
 

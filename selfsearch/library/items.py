@@ -144,6 +144,20 @@ def linked_items(library: Library) -> list[LinkedItem]:
     return [LinkedItem(*row) for row in rows]
 
 
+def count_reason(library: Library, sources: Sequence[int], reason: str) -> int:
+    """How many files that are there now have this very reason."""
+    return int(
+        library.db.execute(
+            f"""
+            select count(*)
+            from items
+            where reason = ? and gone_at is null and source_id in ({id_list(sources)})
+            """,
+            [reason],
+        ).fetchone()[0]
+    )
+
+
 def real_places(library: Library, addresses: Sequence[str]) -> dict[str, str]:
     """Address -> real path on disk, of those that are behind links."""
     found: dict[str, str] = {}

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from selfsearch import files, home
+from selfsearch import cli, files, home
 from selfsearch.consent import forget
 from selfsearch.errors import LibraryError, SelfsearchError, UsageError
 from selfsearch.library import backup, pages
@@ -86,6 +89,28 @@ COMMANDS = (
     ("models", "add", "{pack}", "--name", "mine"),
     ("models", "use", "opencv-zoo"),
     ("models", "remove", "mine"),
+    ("people", "add", "me", "{selfie}", "--consent", "own"),
+    ("people", "show", "me"),
+    ("people", "remove", "me", "1", "--yes"),
+    ("people", "verdict", "me", "1", "me"),
+    ("sources", "set", "1", "--account-was", "public"),
+    ("sources", "supersede", "1", "2"),
+    ("sources", "gone", "1"),
+    ("consent", "show", "me"),
+    ("consent", "renew", "me", "--yes"),
+    ("consent", "export"),
+    ("consent", "verify"),
+    ("consent", "accept", "--yes"),
+    ("consent", "audit"),
+    ("key", "set-passphrase"),
+    ("key", "use-keyring"),
+    ("key", "export", "--yes"),
+    ("key", "import"),
+    ("schedule", "install", "--system", "windows"),
+    ("schedule", "print", "--system", "windows"),
+    ("schedule", "status", "--system", "windows"),
+    ("schedule", "remove", "--system", "windows"),
+    ("demo", "--folder", "{documents}"),
     ("doctor",),
     ("doctor", "--fix"),
 )
@@ -114,12 +139,27 @@ def test_no_command_takes_a_folder_of_the_user_s_for_a_library_or_changes_anythi
 ) -> None:
     before = state_of(documents)
     monkeypatch.setenv("SELFSEARCH_HOME", str(documents))
+    monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE", "correct horse battery staple")
+    monkeypatch.setattr(install, "run", done)
     from selfsearch.cli import main
 
     for command in COMMANDS:
-        code = main([word.format(**given_things) for word in command])
-        assert code != 0, command
+        monkeypatch.setattr("sys.stdin", io.StringIO(""))
+        code = main([word.format(documents=documents, **given_things) for word in command])
+        assert code != 0 or command[0] == "schedule", command
         assert state_of(documents) == before, command
+
+
+def test_every_command_is_tried_on_a_folder_of_the_user_s() -> None:
+    def names(app: typer.Typer, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+        for command in app.registered_commands:
+            if not command.hidden:
+                yield (*above, command.name or command.callback.__name__)  # type: ignore[union-attr]
+        for group in app.registered_groups:
+            yield from names(group.typer_instance, (*above, str(group.name)))  # type: ignore[arg-type]
+
+    tried = {command[:length] for command in COMMANDS for length in (1, 2)}
+    assert set(names(cli.app)) - tried == set()
 
 
 def test_the_sentence_says_what_is_the_matter_and_what_to_do(

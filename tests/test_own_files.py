@@ -475,6 +475,19 @@ def test_a_backup_and_an_export_ask_before_they_replace_a_file(
     assert [path.read_text() for path in mine] == ["my own"] * 3
 
 
+def test_what_a_killed_backup_left_beside_its_file_goes_with_the_next_one(
+    library: Library, tmp_path: Path
+) -> None:
+    left, mine = tmp_path / ".b.zip.abcd1234.making", tmp_path / ".b.zip.efgh5678.making"
+    for folder in (left, mine):
+        folder.mkdir()
+        (folder / "library.db").touch()
+    (mine / "notes.txt").write_text("my own")
+    backup.save(library, tmp_path / "b.zip", NOW.isoformat())
+    assert not left.exists()
+    assert (mine / "notes.txt").read_text() == "my own"
+
+
 def test_a_file_that_appears_while_a_backup_is_made_is_not_overwritten(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import struct
 import tempfile
 import zipfile
@@ -295,6 +296,7 @@ def examine(library: Library) -> dict[str, int]:
 @contextmanager
 def _copied(library: Library, target: Path) -> Iterator[Path]:
     """A private folder with consistent, encrypted copies of both databases; deleted afterwards."""
+    _delete_leftovers(target)
     folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".making", dir=target.parent))  # 0700
     try:
         for name, db in zip(DATABASES, (library.db, library.keys), strict=True):
@@ -306,6 +308,16 @@ def _copied(library: Library, target: Path) -> Iterator[Path]:
         yield folder
     finally:
         delete_tree(folder)
+
+
+def _delete_leftovers(target: Path) -> None:
+    """Delete the folders of backups to the same file that were killed, and that hold our copies alone."""
+    ours = re.compile(rf"\.{re.escape(target.name)}\.[a-z0-9_]{{8}}\.making")
+    copies = {f"{name}{side}" for name in DATABASES for side in ("", "-wal", "-shm", "-journal")}
+    left = [path for path in target.parent.iterdir() if ours.fullmatch(path.name) and not path.is_symlink()]
+    for folder in left:
+        if folder.is_dir() and {inner.name for inner in folder.iterdir()} <= copies:
+            delete_tree(folder)
 
 
 def _examine_copy(folder: Path, library: Library) -> tuple[dict[str, int], int, str]:

@@ -8,6 +8,7 @@ import io
 import json
 import struct
 import tarfile
+import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from selfsearch.containers import base
 from selfsearch.errors import ItemError
 from selfsearch.exports.json_stream import CHUNK_BYTES, MAX_TOKEN
 from selfsearch.exports.path_index import PathIndex, fold
+from selfsearch.exports.platforms.instagram import Instagram
+from selfsearch.exports.platforms.media_refs import SavedFiles
 from selfsearch.media import open_still
 from selfsearch.types import Outcome
 from tests import archives, photos
@@ -162,6 +165,25 @@ def test_many_folders_within_folders_cost_memory_in_proportion_to_their_names() 
     assert "7/" in prefixes
     assert max(prefix.count("/") for prefix in prefixes) == 3
     assert peak < 12 * sum(map(len, names))
+
+
+def test_records_and_files_of_one_name_do_not_cost_their_product() -> None:
+    pack = instagram.build("2024")
+    record = next(path for path in pack.files if path.endswith("posts_1.json"))
+    pack.files = {record: json.dumps([{"media": [{"uri": f"{at}/x.jpg"}]} for at in range(5_000)]).encode()}
+    pack.files |= {f"other/{at}/x.jpg": b"" for at in range(5_000)}
+    reader = Instagram(pack.as_export())
+    start = time.process_time()
+    assert len(list(reader.mentions())) == 5_000
+    assert time.process_time() - start < 5  # 25 million comparisons take a minute
+
+
+def test_saved_files_are_found_by_their_numbers_and_names() -> None:
+    saved = SavedFiles(["a/12345678901-x.jpg", "b/112345678901.jpg", "c/Abcdefghijk_1.png", "c/IMG.jpg"])
+    assert saved.with_id("12345678901") == ["a/12345678901-x.jpg"]
+    assert saved.with_id("ABCDEFGHIJK") == ["c/Abcdefghijk_1.png"]
+    assert saved.with_id("123") == []
+    assert saved.with_name("img.JPG") == ["c/IMG.jpg"]
 
 
 def test_accents_on_accents_do_not_cost_their_square() -> None:

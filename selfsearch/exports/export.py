@@ -26,6 +26,8 @@ from .path_index import PathIndex, file_name, fold, folder_of
 
 HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")  # an escaped surrogate, which may stand alone
 NOT_OBJECTS = "holds entries that are not objects; they were passed over"
+MAX_PATH = 4096  # characters; nothing on a disk or in an archive that we list has a longer path
+MAX_NAMESAKES = 1000  # files of one name among which a record's path is looked for
 MAX_DOCUMENT_BYTES = 64 << 20  # for records that must be parsed whole, not streamed
 
 
@@ -70,6 +72,8 @@ class Export:
         """The key of `members` that this path means: exact, else ignoring case and Unicode form."""
         if path in self.members:
             return path
+        if len(path) > MAX_PATH:
+            return None
         folded = fold(path.lstrip("./"))
         return self._folded.get(folded, folded if folded in self.members else None)
 
@@ -78,6 +82,11 @@ class Export:
         paths = self._by_basename.get(fold(basename), [])
         return [paths] if isinstance(paths, str) else paths
 
+    def namesakes(self, path: str) -> list[str]:
+        """All paths that end as this one of a record does; none where so many do that it says nothing."""
+        paths = self.with_name(file_name(path))
+        return paths if len(paths) <= MAX_NAMESAKES else []
+
     def beside(self, record: str, name: str) -> str | None:
         """The file `name` (or a path) in the folder of a record."""
         return self.find(folder_of(record) + name)
@@ -85,7 +94,7 @@ class Export:
     def deeper(self, path: str) -> list[str]:
         """The files at `path` below other folders: a record may leave out the outer ones."""
         tail = f"/{fold(path)}"
-        return [member for member in self.with_name(file_name(path)) if fold(member).endswith(tail)]
+        return [member for member in self.namesakes(path) if fold(member).endswith(tail)]
 
     def matching(self, pattern: str) -> list[str]:
         """All paths that end in `pattern` (fnmatch, any case and depth), in order of their numbers."""

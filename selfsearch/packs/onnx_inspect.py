@@ -100,7 +100,7 @@ def _task(inputs: int, input_shape: tuple[int | None, ...], outputs: int) -> str
 
 def _arcface_preprocessing(graph: Any) -> dict[str, float]:
     """As InsightFace's ArcFaceONNX decides: models from MXNet begin by scaling the pixels themselves."""
-    names = [node.name for node in graph.node[:8]]
+    names = [str(node.name) for node in graph.node[:8]]  # bytes, where it is no UTF-8
     subtracts = any(name.startswith(("Sub", "_minus")) for name in names)
     multiplies = any(name.startswith(("Mul", "_mul")) for name in names)
     return UNCHANGED_PIXELS if subtracts and multiplies else ARCFACE_PIXELS

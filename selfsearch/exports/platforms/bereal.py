@@ -23,6 +23,7 @@ RECORDS = {
     "user.json": "profile_photo",
     "realmojis.json": "other",
 }
+MAX_PARTS = 20  # of a path; real ones have four
 FOLDERS = {"post": "post", "bereal": "post", "profile": "profile_photo", "realmoji": "other"}
 PAIRS = ("primary", "secondary", "frontImage", "backImage", "btsMedia")
 LEVELS = {  # the widest first: of several audiences it is the one that counts
@@ -94,11 +95,11 @@ class BeReal(Platform):
         """The file by the longest tail of its path that there is, else by its name when only one has it."""
         if as_url(uri):
             return None
-        parts = uri.strip("/").split("/")
+        parts = uri.strip("/").split("/")[-MAX_PARTS:]
         tails = ("/".join(parts[start:]) for start in range(len(parts)))
         if path := next((path for tail in tails if (path := self.export.find(tail))), None):
             return path
-        candidates = self.export.with_name(parts[-1])
+        candidates = self.export.namesakes(parts[-1])
         folder = fold(parts[-2]) if len(parts) > 1 else ""
         in_folder = [path for path in candidates if folder in folder_names(path)]
         for paths in (candidates, in_folder):

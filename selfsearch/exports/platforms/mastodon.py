@@ -14,7 +14,7 @@ from typing import Any
 
 from ...types import Audience, Exposure, Link, Provenance, Timestamp
 from ..export import Export
-from ..path_index import PathIndex, file_name
+from ..path_index import PathIndex
 from .base import Account, Mention, Platform, Root
 from .dates import day_of, parse_iso
 from .media_refs import missing_path, split_url
@@ -160,7 +160,7 @@ class Mastodon(Platform):
             return member
         candidates = self.export.deeper(tail)
         # the last folder and the name: original/0123456789abcdef.jpg
-        same_name = self.export.with_name(file_name(tail))
+        same_name = self.export.namesakes(tail)
         candidates += [p for p in same_name if p.split("/")[-2:] == tail.split("/")[-2:]]
         return candidates[0] if candidates else missing_path(tail if "media_attachments/" in tail else None)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import mimetypes
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from itertools import accumulate
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from ..path_index import file_name, fold
+from .parsing import is_digits
 
+_NUMBER = re.compile(r"\d+")
 MIN_ID = 10  # characters; anything shorter turns up in names by chance
 
 
@@ -27,17 +30,39 @@ class SavedFiles:
 
     def with_id(self, *ids: str) -> list[str]:
         """The files whose path has one of these ids in it, not as a piece of a longer number."""
-        paths: dict[str, None] = {}
-        for item in ids:
-            if len(item) >= MIN_ID:
-                for match in re.finditer(rf"(?<!\d){re.escape(fold(item))}(?!\d)", self._text):
-                    paths[self._paths[bisect_right(self._starts, match.start()) - 1]] = None
-        return list(paths)
+        lines: dict[int, None] = {}
+        for item in filter(_is_long, ids):
+            found = self._by_number.get(item, ()) if is_digits(item) else self._with_text(fold(item))
+            lines |= dict.fromkeys(found)
+        return [self._paths[line] for line in lines]
+
+    def _with_text(self, wanted: str) -> Iterator[int]:
+        for match in re.finditer(rf"(?<!\d){re.escape(wanted)}(?!\d)", self._text):
+            yield bisect_right(self._starts, match.start()) - 1
+
+    @cached_property
+    def _by_number(self) -> dict[str, list[int]]:
+        """The lines by the numbers in them."""
+        table: dict[str, list[int]] = {}
+        for line, path in enumerate(self._paths):
+            for number in filter(_is_long, _NUMBER.findall(path)):
+                table.setdefault(number, []).append(line)
+        return table
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        table: dict[str, list[str]] = {}
+        for path in self._paths:
+            table.setdefault(fold(file_name(path)), []).append(path)
+        return table
 
     def with_name(self, name: str) -> list[str]:
         """The files with this very name."""
-        wanted = fold(name)
-        return [path for path in self._paths if fold(file_name(path)) == wanted]
+        return self._by_name.get(fold(name), [])
+
+
+def _is_long(item: str) -> bool:
+    return len(item) >= MIN_ID
 
 
 def media_by_key(paths: Iterable[str], keys: Callable[[str], Iterable[str]]) -> dict[str, list[str]]:

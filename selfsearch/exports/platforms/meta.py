@@ -125,7 +125,7 @@ class MetaPlatform(Platform):
 
     def _moved(self, path: str) -> str | None:
         """Downloads that were merged by hand nest their trees, or lose the upper folders."""
-        namesakes = self.export.with_name(file_name(path))
+        namesakes = self.export.namesakes(path)
         above = [other for other in namesakes if fold(path).endswith(f"/{fold(other)}")]
         for candidates in (self.export.deeper(path), above):
             if len(candidates) == 1:

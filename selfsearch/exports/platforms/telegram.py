@@ -16,7 +16,7 @@ import ijson
 
 from ...types import Audience, Exposure, ExposureAssessment, Link, Location, Provenance, Timestamp
 from ..export import NOT_OBJECTS, Export
-from ..path_index import PathIndex, file_name, folder_name
+from ..path_index import PathIndex, folder_name
 from .base import Account, Mention, Platform, Root, as_roots
 from .dates import parse_iso, parse_timestamp
 from .media_refs import is_media_name, missing_path
@@ -284,7 +284,7 @@ class Telegram(Platform):
         if path or value.startswith("("):
             return path
         # chats may stand one folder further down than they say
-        deeper = [path for path in self.export.with_name(file_name(value)) if path.endswith(f"/{value}")]
+        deeper = [path for path in self.export.namesakes(value) if path.endswith(f"/{value}")]
         return deeper[0] if len(deeper) == 1 else missing_path(value)
 
 

@@ -72,7 +72,7 @@ class FaceIndex:
 
     def embeddings_of(self, ids: NDArray[np.int64]) -> Embeddings:
         """The float32 embeddings of these faces: (n, dimension)."""
-        order = np.argsort(self.ids)
+        order = np.argsort(self.ids, kind="stable")  # quick, for they nearly are
         rows = order[np.searchsorted(self.ids, ids, sorter=order)]
         return np.asarray(self._embeddings[rows], np.float32)
 

@@ -197,8 +197,8 @@ def _takes_notify(setting: str, take: bool) -> bool:
     if take and options.ask(f"Send notifications as the backup says: {shown}?"):
         return True
     options.say(
-        f"the backup says where notifications go ({shown}); this is not taken: that needs --settings and a yes"
-        " at a terminal"
+        f"the backup says where notifications go ({shown}); this is not taken: that needs --settings and a"
+        " yes at a terminal"
     )
     return False
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -230,6 +231,39 @@ def test_what_is_swapped_between_listing_and_opening_is_not_read(tmp_path: Path,
     with pytest.raises(ItemError, match="was moved or replaced"):
         members["link.png"].read(10**6)
     assert members["linked.png"].read(10**6) == coloured("blue")
+
+
+SWAPPING = """
+import os, sys
+os.chdir(sys.argv[1])
+os.symlink(sys.argv[2] + "/a.png", "other-file"), os.symlink(sys.argv[2], "other-folder")
+while True:
+    for name, other in (("b.png", "other-file"), ("folder", "other-folder")):
+        for first, second in ((name, "aside"), (other, name), (name, other), ("aside", name)):
+            os.rename(first, second)
+"""
+
+
+def test_links_that_are_swapped_all_the_time_never_show_what_is_outside(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "album", tmp_path / "outside"
+    (folder / "folder").mkdir(parents=True)
+    outside.mkdir()
+    (outside / "a.png").write_bytes(b"outside")
+    for name in ("b.png", "folder/a.png"):
+        (folder / name).write_bytes(b"inside")
+    seen: set[bytes] = set()
+    swapping = subprocess.Popen([sys.executable, "-c", SWAPPING, str(folder), str(outside)])
+    try:
+        for _ in range(400):
+            with suppress(OSError):
+                for member in Folder(str(folder)).members():
+                    for _ in range(10):
+                        with suppress(ItemError):
+                            seen.add(member.read(100))
+    finally:
+        swapping.kill()
+        swapping.wait()
+    assert seen == {b"inside"}
 
 
 def test_an_archive_that_is_swapped_for_a_link_is_not_opened(

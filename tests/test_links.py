@@ -29,7 +29,7 @@ from selfsearch.errors import ConsentError, ItemError
 from selfsearch.library import ledger, sources
 from selfsearch.library.library import Library, open_library
 from selfsearch.types import Outcome, ProgressListener
-from selfsearch.workflows import index, rescan
+from selfsearch.workflows import index, rescan, retention
 from tests import photos
 from tests.conftest import Run
 from tests.fakes import ColourEngine, coloured
@@ -412,6 +412,19 @@ def test_what_expired_and_is_then_withdrawn_is_erased_behind_links_too(
     forget.withdrawn(library, "source", grants.ended(library, "source"), later)
     for receipt in forget.complete(library, later):
         assert receipt.remnants == ()
+    assert library.db.execute("select count(*) from media").fetchone()[0] == 1
+
+
+def test_what_links_led_to_is_erased_when_the_grace_after_an_expiry_is_over(
+    library: Library, linking: Path, secret: Path
+) -> None:
+    consent(library, linking)
+    consent(library, secret, days=10)  # and nothing of it was indexed by itself
+    read(library, linking)
+    grace = timedelta(days=30)
+    assert retention.erase_ended(library, NOW + timedelta(days=39), grace) == []
+    (receipt,) = retention.erase_ended(library, NOW + timedelta(days=41), grace)
+    assert receipt.remnants == ()
     assert library.db.execute("select count(*) from media").fetchone()[0] == 1
 
 

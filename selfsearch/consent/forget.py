@@ -24,6 +24,7 @@ from ..home import REPORT
 from ..library import erasure, keys, people, remnant_scan, root_key, sources
 from ..library.db import compact
 from ..library.erasure import Erasure
+from ..library.items import LinkedItem
 from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
@@ -147,11 +148,15 @@ def withdrawn(library: Library, kind: str, subjects: Collection[str], now: datet
         targets = map(Target.of_source, sources.all_sources(library))
     doomed = [target for target in targets if target.subject in subjects]
     if kind == "source":
-        links = grants.unconsented_links(library, now, expired=False)
-        roots = [target.subject for target in doomed]  # what links lead to there goes with them
-        links = [link for link in links if not any(places.is_at_or_below(link.real, root) for root in roots)]
-        doomed += [Target("media", number, "a media file") for number in {link.media for link in links}]
+        doomed += behind_links(grants.unconsented_links(library, now, expired=False), doomed)
     request(library, doomed, now)
+
+
+def behind_links(links: Sequence[LinkedItem], doomed: Sequence[Target]) -> list[Target]:
+    """What is known by these links, but for that which goes with `doomed` sources that they lead to."""
+    roots = [target.subject for target in doomed if target.kind == "source"]
+    links = [link for link in links if not any(places.is_at_or_below(link.real, root) for root in roots)]
+    return [Target("media", number, "a media file") for number in {link.media for link in links}]
 
 
 def complete(library: Library, now: datetime, samples: Sequence[bytes] = ()) -> list[Receipt]:

@@ -53,6 +53,7 @@ def erase_ended(library: Library, now: datetime, grace: timedelta) -> list[Recei
         for target, status in _kept_targets(library, now)
         if status.state == "expired" and status.expires_at is not None and status.expires_at + grace <= now
     ]
+    targets += forget.behind_links(grants.unconsented_links(library, now - grace), targets)
     if not targets:
         return []
     forget.request(library, targets, now)

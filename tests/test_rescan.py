@@ -684,7 +684,7 @@ def test_a_report_since_a_day_leaves_out_what_was_before(
 def test_what_could_not_be_written_is_told_again(run: Run, watched: Path) -> None:
     put(watched / "3.jpg", scene(3))
     run("rescan")
-    assert "there is no folder" in run("report", "--html", watched / "no/such/folder.html", code=2).err
+    assert "there is no folder" in run("report", "--html", watched / "no/such/folder.html", code=1).err
     with Path("/dev/full").open("w") as full:
         assert command("report", "--csv", stdout=full, stderr=subprocess.DEVNULL).wait() != 0
     reading, writing = os.pipe()

@@ -13,6 +13,7 @@ import io
 import tarfile
 import threading
 import zlib
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -68,8 +69,8 @@ class Tar(Archive):
         self._decompressor = decompressor
         self._tape: ForwardTape | None = None
         self._lock = threading.Lock()  # over the tape, and what is kept from it
-        self._offsets: list[int] = []  # of the members' data, by order
-        self._checksums: list[int] = []  # likewise, of a compressed tar
+        self._offsets = array("Q")  # of the members' data, by order
+        self._checksums = array("L")  # likewise, of a compressed tar
         self._records: dict[int, bytes] = {}
         self._records_size = 0  # bytes
         self._passed: OrderedDict[int, bytes] = OrderedDict()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import lzma
 import struct
+from array import array
 from collections.abc import Callable, Iterator
 from functools import partial
 from operator import attrgetter
@@ -21,7 +22,7 @@ from typing import BinaryIO, cast
 
 from ..errors import ItemError
 from ..types import Outcome
-from .base import Archive, Member, Refusal, declared_member, within_limits
+from .base import MAX_SIZE, Archive, Member, Refusal, declared_member, within_limits
 from .salvage import salvage
 from .streams import BZIP2_STREAM, DecompressedStream, Decompressor, FileSection, Inflater
 from .zip_directory import (
@@ -51,49 +52,60 @@ class Zip(Archive):
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
-        self._entries: list[ZipEntry] = []  # by a member's order
+        # By a member's order; as objects, half a million of them would take a fifth of a gigabyte.
+        self._offsets, self._packed_sizes = array("Q"), array("Q")
+        self._checksums, self._methods = array("L"), array("H")
 
     def _list(self) -> Iterator[Member]:
         file = self._open_file()
         directory = find_directory(file)
         listed = read_directory(file, directory) if directory else salvage(file)
+        entries: list[ZipEntry] = []
         try:
             for entry in within_limits(listed):
-                self._entries.append(entry)
+                entries.append(entry)
         except ItemError as exc:
             self.problems.append(("", exc.outcome, str(exc)))
-        self._entries.sort(key=attrgetter("offset"))  # which reads without jumping
-        refused = _refuse_overlaps(self._entries, file.size)
-        for order, entry in enumerate(self._entries):
+        entries.sort(key=attrgetter("offset"))  # which reads without jumping
+        refused = _refuse_overlaps(entries, file.size)
+        entries.reverse()
+        while entries:  # each is let go as its member is made
+            entry, order = entries.pop(), len(self._offsets)
+            self._offsets.append(min(entry.offset, MAX_SIZE))
+            self._packed_sizes.append(entry.packed_size)
+            self._checksums.append(entry.crc)
+            self._methods.append(entry.method)
             why = entry.refused or refused.get(order)
             yield declared_member(self, entry.path, entry.size, entry.stamp, order, why)
 
     def checksum(self, member: Member) -> int | None:
-        return self._entries[member.order].crc
+        return self._checksums[member.order]
 
     def open(self, member: Member) -> BinaryIO:
         """A seekable stream: stored members directly, compressed ones by starting again."""
-        entry = self._entries[member.order]
+        order = member.order
+        method, crc = self._methods[order], self._checksums[order]
         raw: io.RawIOBase
-        if entry.method == STORED:
-            raw = self._data(entry, crc=entry.crc)
+        if method == STORED:
+            raw = self._data(order, crc=crc)
         else:
-            source, decompressor = partial(self._data, entry), _DECOMPRESSORS.get(entry.method)
+            source, decompressor = partial(self._data, order), _DECOMPRESSORS.get(method)
             if decompressor is None:
                 decompressor = partial(_lzma, source().read(_LZMA_HEADER) or b"")
-                source = partial(self._data, entry, skip=_LZMA_HEADER)
-            raw = DecompressedStream(source, decompressor, size=entry.size, crc=entry.crc)
-        return cast(BinaryIO, io.BufferedReader(raw, max(1, min(entry.size, _MAX_BUFFER))))
+                source = partial(self._data, order, skip=_LZMA_HEADER)
+            raw = DecompressedStream(source, decompressor, size=member.size, crc=crc)
+        return cast(BinaryIO, io.BufferedReader(raw, max(1, min(member.size, _MAX_BUFFER))))
 
-    def _data(self, entry: ZipEntry, *, skip: int = 0, crc: int | None = None) -> FileSection:
+    def _data(self, order: int, *, skip: int = 0, crc: int | None = None) -> FileSection:
         """The member's data as they stand in the archive, without the first `skip` bytes."""
         file = self._open_file()
-        header = file.read_at(entry.offset, LOCAL_HEADER.size)
+        offset = self._offsets[order]
+        header = file.read_at(offset, LOCAL_HEADER.size)
         if len(header) < LOCAL_HEADER.size or not header.startswith(LOCAL_SIGNATURE):
             raise ItemError(Outcome.UNREADABLE, "is not where the archive's directory says")
         name_length, extra_length = LOCAL_HEADER.unpack(header)[-2:]
-        start = entry.offset + LOCAL_HEADER.size + name_length + extra_length + skip
-        return FileSection(file, start, entry.packed_size - skip, crc)
+        start = offset + LOCAL_HEADER.size + name_length + extra_length + skip
+        return FileSection(file, start, self._packed_sizes[order] - skip, crc)
 
 
 def _refuse_overlaps(entries: list[ZipEntry], size: int) -> dict[int, Refusal]:

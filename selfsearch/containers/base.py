@@ -20,7 +20,7 @@ from .reach import Check
 from .streams import SharedFile
 
 # Of one archive; an export has tens of thousands of files. What a listing takes: docs/limits.md.
-MAX_MEMBERS = 750_000
+MAX_MEMBERS = 500_000
 MAX_NAMES = 64 << 20  # bytes of all names
 MAX_NAME = 1024  # bytes; a file system's own names have at most 255, and whole paths of exports under 400
 MAX_SIZE = (1 << 63) - 1  # bytes of one file; no file system, and no database, has a number for more

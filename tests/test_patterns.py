@@ -8,14 +8,9 @@ from typing import Any
 
 from tests.patterns import attacks, patterns_in_use
 
-SHORT, LONG = (
-    2_000,
-    16_000,
-)  # signs: eight times as many take 8 times as long, or 64 times where it is quadratic
+SHORT, LONG = 2_000, 16_000  # signs: eight times as many take 8 times as long, or 64 where it is quadratic
 MOST = 24  # times
-QUICK = (
-    0.01  # seconds: a hundred times what a linear pattern takes for LONG signs; below, nothing is compared
-)
+QUICK = 0.01  # seconds: a hundred times what a linear pattern takes for LONG signs; less is not compared
 
 
 def seconds(pattern: re.Pattern[Any], call: str, text: Any) -> float:

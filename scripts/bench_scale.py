@@ -262,7 +262,7 @@ def photographs(scratch: Path, kind: str) -> dict[str, float]:
     """Processor seconds of indexing 120 social photographs, everything stored."""
     from selfsearch.consent import grants
     from selfsearch.packs.store import find_pack
-    from selfsearch.recognition.engine import ModelEngine
+    from selfsearch.recognition.model_engine import ModelEngine
     from selfsearch.workflows import index
 
     if not (scratch / "photos").exists():

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 from PIL import Image
 
-from selfsearch import media
+from selfsearch.media import decode, phash
 from selfsearch.types import Analysis, Face
 
 COLOURS = {"red": (230, 20, 20), "green": (20, 230, 20), "blue": (20, 20, 230)}
@@ -34,11 +34,11 @@ class ColourEngine:
 
     def analyse(self, data: bytes, kind: str | None = None) -> Analysis:
         """One face per stripe."""
-        still = media.open_still(data, kind)
+        still = decode.open_still(data, kind)
         pixels = still.pixels(640)
         faces = tuple(self._face(pixels, left) for left in range(0, pixels.shape[1], 16))
-        phash = media.perceptual_hash(pixels)
-        return Analysis(still.type, still.width, still.height, faces, phash, still.facts, still.problem)
+        fingerprint = phash.perceptual_hash(pixels)
+        return Analysis(still.type, still.width, still.height, faces, fingerprint, still.facts, still.problem)
 
     def embed(self, chips: np.ndarray) -> np.ndarray:
         """(n, 112, 112, 3) -> (n, 4)."""

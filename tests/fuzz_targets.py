@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from selfsearch import media, settings
+from selfsearch import settings
 from selfsearch.containers.base import Member
 from selfsearch.errors import ItemError, LibraryError, PackError, UsageError
 from selfsearch.exports.discovery import discover
@@ -25,9 +25,10 @@ from selfsearch.exports.platforms import PLATFORMS
 from selfsearch.exports.source import Source, SourcePart
 from selfsearch.library import backup, items, root_key, sources
 from selfsearch.library.library import Library, open_library
+from selfsearch.media import decode, phash
 from selfsearch.media.exif import TiffDirectories, read_orientation
 from selfsearch.media.metadata import MetadataBlocks, find_iptc, read_facts
-from selfsearch.media.sniff import sniff
+from selfsearch.media.sniff import read_picture, sniff
 from selfsearch.monitoring import notify
 from selfsearch.packs.onnx_inspect import check_model, inspect_model
 from selfsearch.packs.pack_archive import open_pack
@@ -112,7 +113,7 @@ def _read(item: Any) -> tuple[Outcome, str | None]:
     try:
         item.member.read(MAX_READ)
         with item.member.open() as stream:
-            media.read_picture(stream)
+            read_picture(stream)
     except ItemError as exc:
         return exc.outcome, str(exc)
     return Outcome.NO_FACE, None
@@ -174,11 +175,11 @@ def _export_of(data: bytes) -> Export:
 
 def picture(data: bytes) -> None:
     """Every decoder."""
-    kind, data = media.read_picture(io.BytesIO(data))
-    still = media.open_still(data, kind)
+    kind, data = read_picture(io.BytesIO(data))
+    still = decode.open_still(data, kind)
     _ = still.facts
     for side in (64, 1600):
-        media.perceptual_hash(still.pixels(side))
+        phash.perceptual_hash(still.pixels(side))
 
 
 def metadata(data: bytes) -> None:

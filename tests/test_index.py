@@ -13,9 +13,9 @@ from typing import BinaryIO
 
 import pytest
 
-from selfsearch import media
 from selfsearch.consent import grants
 from selfsearch.library.library import open_library
+from selfsearch.media import sniff
 from selfsearch.workflows import index
 from tests import photos
 from tests.conftest import Run
@@ -157,7 +157,7 @@ def test_of_equal_files_the_first_has_the_faces_whichever_is_read_first(
     folder.mkdir()
     for name in "abcdef":
         (folder / f"{name}.png").write_bytes(coloured("red"))
-    read, claim = media.read_picture, index.Claims.claim
+    read, claim = sniff.read_picture, index.Claims.claim
     is_first, claimed = itertools.chain([os.cpu_count() != 1], itertools.repeat(False)), threading.Event()
 
     def read_the_first_late(stream: BinaryIO) -> tuple[str, bytes]:
@@ -169,7 +169,7 @@ def test_of_equal_files_the_first_has_the_faces_whichever_is_read_first(
         claimed.set()
         return is_new
 
-    monkeypatch.setattr(media, "read_picture", read_the_first_late)
+    monkeypatch.setattr(index, "read_picture", read_the_first_late)
     monkeypatch.setattr(index.Claims, "claim", claim_and_say)
     with open_library(home, key_folder=home.parent / "keys", create=True) as library:
         grant = grants.give(library, grants.ConsentRequest("source", str(folder), "own"), NOW)

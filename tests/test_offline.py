@@ -691,7 +691,7 @@ INFERENCE = """
 import time
 {before}
 from selfsearch.packs.store import find_pack
-from selfsearch.recognition.engine import ModelEngine
+from selfsearch.recognition.model_engine import ModelEngine
 from pathlib import Path
 import numpy as np
 engine = ModelEngine(find_pack("opencv-zoo", Path("none")))

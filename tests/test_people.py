@@ -14,12 +14,12 @@ import pytest
 from PIL import Image
 
 import selfsearch
-from selfsearch import media
 from selfsearch.cli import options
 from selfsearch.consent import grants
 from selfsearch.errors import ConsentError, InputError
 from selfsearch.library import ledger, people, schema
 from selfsearch.library.library import Library, open_library
+from selfsearch.media import decode
 from selfsearch.recognition import alignment
 from selfsearch.workflows import enroll
 from selfsearch.workflows.gallery import Gallery
@@ -236,12 +236,12 @@ def test_a_picture_mixed_from_two_people_does_not_find_the_other_one(
 def morph(first: Image.Image, second: Image.Image, share: float) -> bytes:
     """A photograph in which two faces are laid over each other, the first with this share."""
     from selfsearch.packs.store import find_pack
-    from selfsearch.recognition.engine import ModelEngine
+    from selfsearch.recognition.model_engine import ModelEngine
 
     engine, side = ModelEngine(find_pack("opencv-zoo", Path("/nonexistent"))), 320
     aligned = []
     for picture in (first, second):
-        pixels, (face, *_) = engine.detect_and_embed(media.open_still(photos.encoded(picture)))
+        pixels, (face, *_) = engine.detect_and_embed(decode.open_still(photos.encoded(picture)))
         transform = alignment.estimate_similarity(face.landmarks) * (side / 224)
         transform[:, 2] += side / 4
         aligned.append(alignment.warp(pixels, transform, side).astype(float))
@@ -369,7 +369,7 @@ def seal_as_before(library: Library, person: people.Person, path: Path) -> None:
     """A photograph as the version before kept it."""
     from selfsearch.library.sealed import pack_chips, probe_chip_aad
     from selfsearch.packs.store import find_pack
-    from selfsearch.recognition.engine import ModelEngine
+    from selfsearch.recognition.model_engine import ModelEngine
 
     engine = ModelEngine(find_pack("opencv-zoo", Path("/nonexistent")))
     probe = enroll.choose_probe(engine, enroll.read_photo(engine, path), lambda photo: 0)

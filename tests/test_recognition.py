@@ -11,10 +11,10 @@ import pytest
 from insightface.utils.face_align import estimate_norm
 from PIL import Image, ImageFilter
 
-from selfsearch import media
+from selfsearch.media import decode
 from selfsearch.packs.store import find_pack
 from selfsearch.recognition.alignment import align_face, estimate_similarity
-from selfsearch.recognition.engine import ModelEngine
+from selfsearch.recognition.model_engine import ModelEngine
 from selfsearch.recognition.quality import face_quality
 from selfsearch.types import Face
 
@@ -28,7 +28,7 @@ def engine() -> ModelEngine:
 
 def faces_in(engine: ModelEngine, image: Image.Image) -> list[Face]:
     """Every face, from left to right."""
-    _, faces = engine.detect_and_embed(media.open_still(encoded(image, "PNG")))
+    _, faces = engine.detect_and_embed(decode.open_still(encoded(image, "PNG")))
     return sorted(faces, key=lambda face: face.box[0])
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from selfsearch import media
 from selfsearch.consent import grants
 from selfsearch.library import faces, sources
 from selfsearch.library.library import open_library
+from selfsearch.media import decode
 from selfsearch.packs.store import find_pack
-from selfsearch.recognition.engine import ModelEngine
+from selfsearch.recognition.model_engine import ModelEngine
 from selfsearch.workflows.reembed import ReembedResult, reembed
 
 from .conftest import Run
@@ -42,7 +42,7 @@ def test_an_older_pack_gives_the_default_packs_embeddings(
     default_engine, older_engine = ModelEngine(find_pack("opencv-zoo")), ModelEngine(pack)
 
     for path in sorted(album.iterdir()):
-        still = media.open_still(path.read_bytes())
+        still = decode.open_still(path.read_bytes())
         _, expected = default_engine.detect_and_embed(still)
         _, faces = older_engine.detect_and_embed(still)
         assert len(faces) == len(expected)

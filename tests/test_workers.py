@@ -21,7 +21,7 @@ from selfsearch.errors import ItemError
 from selfsearch.library import root_key
 from selfsearch.packs.store import find_pack
 from selfsearch.recognition import messages, worker_pool
-from selfsearch.recognition.engine import ModelEngine
+from selfsearch.recognition.model_engine import ModelEngine
 from selfsearch.recognition.worker_pool import WorkerPool
 from selfsearch.types import Analysis, Facts, Location, Outcome, Timestamp
 from tests import photos, rogue_worker

@@ -92,6 +92,8 @@ def query(
     Says who could see it there, and how sure it is that it is this person. Answers people about
     themselves: the first time it asks for consent and remembers the person, and a stranger is refused.
     """
+    engine = options.engine(pack, with_hash=False)
+    engine.warm_up()  # before what is imported here, which takes as long as loading the models
     from ..consent import audit
     from ..workflows.gallery import Gallery
     from ..workflows.query import query as find_appearances
@@ -100,8 +102,6 @@ def query(
     flags = consent_prompt.ConsentFlags("own" if self_ and consent is None else consent, by, evidence, days)
     name = person or (ME if self_ else None)
     html = html and options.page_place(html)
-    engine = options.engine(pack, with_hash=False)
-    engine.warm_up()
     with options.opened_shared() as library:
         gallery = Gallery(library, engine)
         _renew(gallery)

@@ -7,9 +7,3 @@ import os
 # Pillow keeps large pictures in blocks of this size. Its own 16 MB are so small that the C library does not
 # give them back: each thread would go on holding the largest picture that it ever met.
 os.environ.setdefault("PILLOW_BLOCK_SIZE", "64m")
-
-from .decode import Still, open_still, read_picture
-from .limits import MAX_BYTES
-from .phash import perceptual_hash
-
-__all__ = ["MAX_BYTES", "Still", "open_still", "perceptual_hash", "read_picture"]

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..types import Box, Pixels
-from .decode import open_still
 
 DECODED_SIDE = 1600  # pixels on the long side: the face and its surroundings are cut out of that
 SURROUNDINGS = 2.5  # side of the picture in face sides: enough to recognise the occasion
@@ -28,6 +27,8 @@ class Picture:
 
 def crop_faces(data: bytes, boxes: Sequence[Box]) -> list[Picture]:
     """A picture of each face of a file; boxes are in pixels of the upright original. Raises ItemError."""
+    from .decode import open_still
+
     still = open_still(data)
     pixels = still.pixels(DECODED_SIDE)
     scale = max(pixels.shape[:2]) / max(still.width, still.height)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from ..errors import ItemError
 from ..types import Facts, Outcome, Pixels
-from .limits import MAX_BYTES, check_file_size
+from .limits import check_file_size
 from .metadata import MetadataBlocks, read_facts
 from .pixels import apply_orientation, oriented_size
 from .sniff import SNIFF_BYTES, sniff
@@ -31,29 +31,6 @@ _FAMILY_NAMES = {  # by the first part of the MIME type
     "text": "text, not a picture",
     "application": "not a picture",
 }
-
-
-def read_picture(stream: BinaryIO) -> tuple[str, bytes]:
-    """A picture's type and bytes. Raises ItemError for anything else, after its first bytes."""
-    head = stream.read(SNIFF_BYTES)
-    kind = sniff(head)
-    if kind is None or not kind.startswith("image/"):
-        raise ItemError(Outcome.UNSUPPORTED, _why_no_picture(kind, head))
-    data = head + stream.read(MAX_BYTES + 1 - len(head))
-    if len(data) > MAX_BYTES:
-        raise ItemError(Outcome.TOO_LARGE, f"a picture of more than {MAX_BYTES >> 20} MB")
-    return kind, data
-
-
-def _why_no_picture(kind: str | None, head: bytes) -> str:
-    if not head:
-        return "an empty file"
-    if kind is None:
-        return "not a picture: its content is of no kind that is known here"
-    if kind.startswith("video/"):
-        return "a video: only pictures are searched so far"
-    names = {"application/zip": "an archive inside an archive, or a document"}
-    return f"not a picture: {names.get(kind, kind)}"
 
 
 class Decoder(Protocol):

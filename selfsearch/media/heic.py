@@ -15,7 +15,7 @@ from PIL import Image
 
 from ..errors import ItemError
 from ..types import Outcome, Pixels
-from . import limits
+from . import decoder_errors, limits
 from .metadata import MetadataBlocks
 from .pillow_decoder import CUT_SHORT, OUTPUT_BYTES, pad_to_length
 from .pixels import UPRIGHT, flatten, reduction_factor
@@ -44,11 +44,11 @@ class HeicDecoder:
         """RGB, upright, long_side or more pixels long. Raises ItemError."""
         factor = reduction_factor(*self.size, long_side)
         factor = limits.affordable_factor(self.size, factor, self._cost, self._output_bytes)
-        with limits.errors_as_outcomes(_unusable), limits.one_large_at_a_time(self._cost):
+        with decoder_errors.errors_as_outcomes(_unusable), limits.one_large_at_a_time(self._cost):
             return self._rgb(factor)
 
     def _open(self) -> Any:
-        with limits.errors_as_outcomes(_unusable):
+        with decoder_errors.errors_as_outcomes(_unusable):
             file: Any = pillow_heif.HeifFile(self._data, remove_stride=False)  # type: ignore[no-untyped-call]
             return file[file.primary_index]
 
@@ -104,7 +104,7 @@ def _to_rgb(planes: Any) -> Pixels:
 def _unusable(exc: Exception) -> ItemError:
     message = str(exc)
     if "ecurity limit" in message or "exceeds" in message:
-        return limits.too_large()
+        return decoder_errors.too_large()
     if "nsupported" in message or "No decoding plugin" in message:
         return ItemError(Outcome.UNSUPPORTED, "a rare variant of HEIC that cannot be read here")
     return ItemError(Outcome.UNREADABLE, "damaged: the decoder finds no picture in it")

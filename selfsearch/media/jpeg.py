@@ -17,16 +17,9 @@ import simplejpeg
 
 from ..errors import ItemError
 from ..types import Outcome, Pixels
+from .decoder_errors import TOO_LARGE_ERRORS, too_large
 from .exif import read_orientation
-from .limits import (
-    MAX_DECODED_BYTES,
-    MAX_METADATA,
-    TOO_LARGE_ERRORS,
-    check_cost,
-    check_dimensions,
-    one_large_at_a_time,
-    too_large,
-)
+from .limits import MAX_DECODED_BYTES, MAX_METADATA, check_cost, check_dimensions, one_large_at_a_time
 from .metadata import MetadataBlocks, find_iptc
 from .pillow_decoder import CUT_SHORT, DECODED_BYTES, PillowDecoder
 

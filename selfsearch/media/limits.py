@@ -1,4 +1,4 @@
-"""How much one file may ask of this machine, and which exceptions mean that a file is damaged.
+"""How much one file may ask of this machine.
 
 A still picture is refused before anything is decoded when it is larger, or says that it will become larger,
 than these limits. Decoders that can shrink while they decode (JPEG) need little memory whatever the size; the
@@ -7,12 +7,8 @@ others hold the whole picture, so the big ones among those take turns.
 
 from __future__ import annotations
 
-import struct
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-
-from PIL import Image
+from contextlib import AbstractContextManager, nullcontext
 
 from ..errors import ItemError
 from ..types import Outcome
@@ -24,28 +20,6 @@ MAX_DECODED_BYTES = 512 * 2**20  # what decoding may need at its peak: 128 megap
 MIN_OUTPUT_BYTES = 128 * 2**20  # that the decoded picture may always need while it is made smaller and RGB
 LARGE_BYTES = 96 * 2**20  # above this (24 megapixels of a PNG), one picture at a time
 MAX_METADATA = 1 * 2**20  # EXIF, IPTC, XMP, each; real ones have a few kB, JPEG's segments end at 64 kB
-
-# What Pillow and pillow-heif raise on damaged data: documented, or seen in 50,000 files damaged at random.
-# Anything else is an error of ours and must stop the run.
-DAMAGE_ERRORS: tuple[type[Exception], ...] = (
-    OSError,  # Pillow: truncated, "broken data stream", "decoder error"; pillow-heif: documented
-    SyntaxError,  # Pillow: not a file of this format, broken PNG chunks; pillow-heif: documented
-    ValueError,  # Pillow: impossible values, too much compressed text; pillow-heif: libheif's messages
-    EOFError,  # Pillow: WebP, GIF; pillow-heif: documented
-    RuntimeError,  # Pillow: AVIF; pillow-heif: documented
-    IndexError,  # Pillow: a read beyond the end; pillow-heif: no picture in the file
-    TypeError,  # Pillow: TIFF tags of another type than promised
-    OverflowError,  # Pillow: a size that no C integer holds
-    ZeroDivisionError,  # Pillow: tiles without a size
-    struct.error,  # Pillow: a header cut short
-    UserWarning,  # Pillow's warnings about odd files, in a process that turns warnings into errors
-)
-# Pillow's own limits, and memory that the machine does not have.
-TOO_LARGE_ERRORS: tuple[type[Exception], ...] = (
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-    MemoryError,
-)
 
 _turn: AbstractContextManager[object] = threading.Lock()
 
@@ -104,19 +78,3 @@ def affordable_factor(size: tuple[int, int], factor: int, cost: int, bytes_per_p
     while size[0] * size[1] * bytes_per_pixel // factor**2 > room:
         factor += 1
     return factor
-
-
-@contextmanager
-def errors_as_outcomes(explain: Callable[[Exception], ItemError]) -> Iterator[None]:
-    """What Pillow or pillow-heif raise inside, as ItemError; `explain` makes one of a DAMAGE_ERROR."""
-    try:
-        yield
-    except TOO_LARGE_ERRORS as exc:
-        raise too_large() from exc
-    except DAMAGE_ERRORS as exc:
-        raise explain(exc) from exc
-
-
-def too_large() -> ItemError:
-    """The error for one of TOO_LARGE_ERRORS, whose own words are for programmers."""
-    return ItemError(Outcome.TOO_LARGE, "decoding it would need more memory than one picture may have")

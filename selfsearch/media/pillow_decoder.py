@@ -31,7 +31,7 @@ from PIL import (
 
 from ..errors import ItemError
 from ..types import Outcome, Pixels
-from . import limits
+from . import decoder_errors, limits
 from .exif import TiffDirectories, read_orientation
 from .metadata import MetadataBlocks
 from .pixels import UPRIGHT, flatten, reduction_factor, to_reducible_mode
@@ -90,7 +90,7 @@ class PillowDecoder:
         """RGB as stored, not yet upright, `long_side` or more pixels. Raises ItemError; sets `problem`."""
         factor = reduction_factor(*self.size, long_side)
         factor = limits.affordable_factor(self.size, factor, self._cost, self._output_bytes)
-        with limits.errors_as_outcomes(_unusable), limits.one_large_at_a_time(self._cost):
+        with decoder_errors.errors_as_outcomes(_unusable), limits.one_large_at_a_time(self._cost):
             image = to_reducible_mode(self._load(), has_alpha=self._kind != "image/bmp")
             if factor > 1:
                 image = image.reduce(factor)  # the whole one is let go before the next copy is made
@@ -109,7 +109,7 @@ class PillowDecoder:
         return complete
 
     def _open(self) -> Image.Image:
-        with limits.errors_as_outcomes(_unusable):
+        with decoder_errors.errors_as_outcomes(_unusable):
             return _CLASSES[self._kind](io.BytesIO(self._data))
 
     def _load(self) -> Image.Image:
@@ -117,7 +117,7 @@ class PillowDecoder:
         self._opened = None
         try:
             image.load()
-        except limits.DAMAGE_ERRORS as exc:
+        except decoder_errors.DAMAGE_ERRORS as exc:
             self._salvage(image, exc)
         if image.width * image.height * DECODED_BYTES <= limits.LARGE_BYTES:
             self._opened = image
@@ -152,7 +152,7 @@ def _as_bytes(value: object) -> bytes | None:
 def _unusable(exc: Exception) -> ItemError:
     message = str(exc)
     if "too large" in message or "Too much memory" in message:  # PNG's compressed texts and profiles
-        return limits.too_large()
+        return decoder_errors.too_large()
     if isinstance(exc.__cause__, KeyError) or any(part in message for part in _RARE_VARIANT):
         return ItemError(Outcome.UNSUPPORTED, "a rare variant of this format that cannot be read here")
     return ItemError(Outcome.UNREADABLE, "damaged: the decoder finds no picture in it")
@@ -175,7 +175,7 @@ def _check_tiff(data: bytes) -> None:
         for tag in (_TILE_WIDTH, _TILE_LENGTH, _SAMPLES, _BITS)
     )
     if width * length * samples * bits // 8 > limits.MAX_DECODED_BYTES:  # libtiff unpacks whole tiles
-        raise limits.too_large()
+        raise decoder_errors.too_large()
     if _DNG_VERSION in tags or (_SUB_DIRECTORIES in tags and tags.get(_SUBFILE_TYPE) == (_REDUCED,)):
         raise ItemError(Outcome.UNSUPPORTED, "a camera's raw file; export it as JPEG to have it searched")
 

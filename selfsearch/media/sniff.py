@@ -6,6 +6,11 @@ Names and endings are never asked: they are often wrong, and sometimes on purpos
 from __future__ import annotations
 
 import re
+from typing import BinaryIO
+
+from ..errors import ItemError
+from ..types import Outcome
+from .limits import MAX_BYTES
 
 # Brands of the ISO base media container ("ftyp" box), https://mp4ra.org/registered-types/brands
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
@@ -109,3 +114,26 @@ def _textual_type(head: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return next((mime for pattern, mime in _TEXTUAL if pattern.match(body)), "text/plain")
+
+
+def read_picture(stream: BinaryIO) -> tuple[str, bytes]:
+    """A picture's type and bytes. Raises ItemError for anything else, after its first bytes."""
+    head = stream.read(SNIFF_BYTES)
+    kind = sniff(head)
+    if kind is None or not kind.startswith("image/"):
+        raise ItemError(Outcome.UNSUPPORTED, _why_no_picture(kind, head))
+    data = head + stream.read(MAX_BYTES + 1 - len(head))
+    if len(data) > MAX_BYTES:
+        raise ItemError(Outcome.TOO_LARGE, f"a picture of more than {MAX_BYTES >> 20} MB")
+    return kind, data
+
+
+def _why_no_picture(kind: str | None, head: bytes) -> str:
+    if not head:
+        return "an empty file"
+    if kind is None:
+        return "not a picture: its content is of no kind that is known here"
+    if kind.startswith("video/"):
+        return "a video: only pictures are searched so far"
+    names = {"application/zip": "an archive inside an archive, or a document"}
+    return f"not a picture: {names.get(kind, kind)}"

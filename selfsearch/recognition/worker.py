@@ -23,8 +23,8 @@ from ..sandbox import process
 from ..sandbox.seal import seal
 from ..types import Outcome
 from . import messages
-from .engine import ModelEngine
 from .messages import Message
+from .model_engine import ModelEngine
 from .model_pack import read_pack
 
 MEMORY = MAX_DECODED_BYTES + MAX_BYTES + (256 << 20)  # bytes that one file may need beyond the loaded models

@@ -9,12 +9,12 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from .. import media
 from ..containers.archive import read_by_address
 from ..errors import ItemError
 from ..library import faces, items
 from ..library.library import Library
 from ..media.crop import Picture, crop
+from ..media.limits import MAX_BYTES
 from ..recognition.engine import Engine
 from ..types import Appearance
 
@@ -32,7 +32,7 @@ def for_appearances(
     pictures: dict[int, Picture] = {}
     with ThreadPoolExecutor() as pool:
         real_places = items.real_places(library, list(by_path))
-        contents = read_by_address(by_path, media.MAX_BYTES, real_places)
+        contents = read_by_address(by_path, MAX_BYTES, real_places)
         for cropped in pool.map(lambda pair: _crop_faces(engine, pair[1], by_path[pair[0]]), contents):
             pictures.update(cropped)
 

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import media
 from ..consent import enrolment, grants
 from ..consent.grants import ConsentRequest, Grant
 from ..errors import ConsentError, InputError, ItemError, UsageError
 from ..library import people
 from ..library.people import EnrolledFaces, Person
+from ..media.limits import MAX_BYTES
 from ..recognition.calibration import SAME_PERSON_FMR, WEAKEST_FMR
 from ..recognition.engine import Engine
 from ..types import Chip, Embedding, Face, isoformat
@@ -61,9 +61,9 @@ def read_photo(engine: Engine, path: Path) -> ProbePhoto:
     """Find everybody in a photograph. Raises InputError when it cannot be read or shows nobody."""
     try:
         with path.open("rb") as file:
-            data = file.read(media.MAX_BYTES + 1)
-        if len(data) > media.MAX_BYTES:
-            raise InputError(f"{path} is larger than {media.MAX_BYTES >> 20} MB: that is no selfie")
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise InputError(f"{path} is larger than {MAX_BYTES >> 20} MB: that is no selfie")
         detected = engine.analyse(data).faces
     except OSError as exc:
         raise InputError(f"{path} cannot be read: {exc.strerror}") from exc

@@ -34,7 +34,7 @@ from ..library import faces, items, sources
 from ..library.db import Database, batched
 from ..library.library import Library
 from ..library.sources import SourceRow
-from ..media.decode import read_picture
+from ..media.sniff import read_picture
 from ..places import is_at_or_below
 from ..recognition.engine import Engine
 from ..types import Analysis, Clock, Outcome, ProgressListener, Provenance, isoformat

@@ -25,7 +25,7 @@ from selfsearch.exports.json_stream import CHUNK_BYTES, MAX_TOKEN
 from selfsearch.exports.path_index import PathIndex, fold
 from selfsearch.exports.platforms.instagram import Instagram
 from selfsearch.exports.platforms.media_refs import SavedFiles
-from selfsearch.media import open_still
+from selfsearch.media.decode import open_still
 from selfsearch.types import Outcome
 from tests import archives, photos
 from tests.archives import Raw, raw_zip

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SECONDS = 60  # for one file
 START_SECONDS = 300  # until a worker has loaded its models; a slow disk takes ten
 WATCH_SECONDS = 1.0  # between two looks at what takes too long
+WORKER_BYTES = 1 << 30  # of the machine's memory: a worker has 220 MB, and more for a large picture
 ATTEMPTS = 2  # a worker may also die of something else than its file: the machine's memory, somebody's kill
 MAX_TURNS = 8  # decodings of one large file; two are usual
 # What a worker's environment holds: what finding libraries and the home needs, and no setting of ours.
@@ -58,9 +59,12 @@ class WorkerPool:
     """See Engine. `close` ends the workers; so does the end of this process, however it ends."""
 
     def __init__(self, pack: Pack, *, size: int | None = None, with_hash: bool = True) -> None:
-        """`size`: the most workers. Without `with_hash` perceptual hashes are left out: a quicker start."""
+        """`size`: the most workers; else one per core, where the machine has 1 GB of memory for each.
+
+        Without `with_hash` perceptual hashes are left out: a quicker start.
+        """
         self.pack = pack
-        self._size = size or os.cpu_count() or 1
+        self._size = size or _usual_size()
         self._arguments = [str(pack.folder), str(int(pack.bundled)), str(int(with_hash))]
         self._workers = _Workers()
         self._idle: list[_Worker] = []
@@ -150,6 +154,14 @@ class WorkerPool:
                 else:
                     self._workers.discard(worker)
                 self._changed.notify()
+
+
+def _usual_size() -> int:
+    cores = os.cpu_count() or 1
+    if sys.platform == "win32":
+        return cores
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(cores, memory // WORKER_BYTES))
 
 
 class _Workers:

@@ -15,10 +15,13 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import photos
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")  # a machine that is busy with something else fails no test
 
 
 @dataclass

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from selfsearch.errors import ItemError
@@ -307,7 +307,6 @@ FACTS = st.builds(
 )
 
 
-@settings(deadline=None)  # the first example loads libraries
 @given(FACTS, st.none() | st.integers(0, 2**64 - 1), st.none() | st.text())
 def test_what_a_file_says_of_itself_arrives_as_it_was_sent(
     facts: Facts, phash: int | None, problem: str | None
@@ -324,7 +323,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(["type", "size", "faces", "phash", "taken", "location", "caption", "people"]),
     JSON,

@@ -276,6 +276,14 @@ def test_workers_end_with_their_pool(pool: WorkerPool) -> None:
     assert worker._process.poll() is not None
 
 
+def test_a_pool_that_rests_has_no_workers_and_starts_them_again(pool: WorkerPool) -> None:
+    pool.analyse(photos.photo("a", 1))
+    (worker,) = pool._workers._running
+    pool.rest()
+    assert worker._process.poll() is not None
+    assert len(pool.analyse(photos.photo("a", 1)).faces) == 1
+
+
 @on_linux
 def test_workers_end_with_the_process_that_was_killed(tmp_path: Path) -> None:
     code = """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ..library.library import Library
-    from ..recognition.engine import Engine
+    from ..recognition.worker_pool import WorkerPool
     from ..workflows.rescan import RescanResult
 
 
@@ -58,7 +58,7 @@ class _Rescans:
 
     def __init__(self, wanted: list[int] | None) -> None:
         self.wanted = wanted
-        self._engine: Engine | None = None
+        self._engine: WorkerPool | None = None
         self._passphrase: str | None = None
 
     def roots(self) -> list[Path]:
@@ -116,6 +116,7 @@ class _Rescans:
             if self.wanted is not None:
                 numbers = [number for number in numbers if number in self.wanted]
             result = rescan(library, self._engine, options.now, only=numbers, grace=grace)
+            self._engine.rest()  # the next change may be days away
             if message := message_of(result):
                 options.say(*message.text.splitlines())
                 if not notify.send(settings.read(options.home()), message, courier()):

@@ -87,6 +87,14 @@ class WorkerPool:
         """Which of the layers of sandbox/seal.py hold in a worker."""
         return self._ask({"do": "seal"}, b"", lambda answer: Seal(*map(bool, answer[0]["seal"])))
 
+    def rest(self) -> None:
+        """End the workers that have nothing to do; what is asked next starts them again."""
+        with self._changed:
+            idle, self._idle = self._idle, []
+            for worker in idle:
+                worker.kill()
+                self._workers.discard(worker)
+
     def close(self) -> None:
         """End the workers. What is being looked at is lost."""
         self._closing()

@@ -21,9 +21,9 @@ MAX_DEPTH = 200  # levels of nesting; no platform's record comes near
 MAX_PREFIX = 10_000  # characters of all keys on the way to a value, likewise
 
 # Half of a surrogate pair, as text that was cut inside an emoji ends: ijson would end the whole record there.
+# What is whole is matched first: an escaped backslash, and a pair.
 _HALF = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
 _LOW = r"\\(u([dD]([c-fC-F][0-9a-fA-F]?)?)?)?"  # the beginning of a second half
 _OPEN = re.compile(
@@ -71,7 +71,7 @@ class JsonText:
             ready = ready if self._ended else _OPEN.sub("", ready)
             if ready or self._ended:
                 self._held = text[len(ready) :]
-                return _HALF.sub(r"\\ufffd", ready).encode()
+                return _HALF.sub(lambda match: match[1] or r"\ufffd", ready).encode()
             data = self._raw.read(size)
             self._ended = not data
             self._held = text + self._decoder.decode(data, self._ended)
@@ -92,7 +92,7 @@ def events(stream: JsonText) -> Iterator[tuple[str, str, Any]]:
     Raises ijson.JSONError at damage and at nesting beyond reason, ItemError at a text or number beyond it.
     """
     prefix, outer = "", [""]  # of the next value; of the maps and lists around it
-    for event, value in ijson.basic_parse(stream, use_float=True, buf_size=CHUNK_BYTES):
+    for event, value in _parsed(stream):
         stream.pending = 0
         if event == "map_key":
             yield outer[-1], event, value
@@ -111,6 +111,13 @@ def events(stream: JsonText) -> Iterator[tuple[str, str, Any]]:
                 prefix = f"{prefix}.item" if prefix else "item"
             if len(outer) > MAX_DEPTH + 1:
                 raise ijson.JSONError(f"nested more than {MAX_DEPTH} levels deep")
+
+
+def _parsed(stream: JsonText) -> Iterator[tuple[str, Any]]:
+    try:
+        yield from ijson.basic_parse(stream, use_float=True, buf_size=CHUNK_BYTES)
+    except UnicodeDecodeError as exc:  # of a half that stood where two chunks meet
+        raise ijson.JSONError("holds half of a sign") from exc
 
 
 def elements(stream: JsonText, keys: tuple[str, ...]) -> Iterator[Any]:

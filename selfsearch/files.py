@@ -7,6 +7,7 @@ deleted. Deleting stops at another disk that is mounted below.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import shutil
@@ -211,3 +212,12 @@ def mount_of(descriptor: int) -> str:
         return next(line for line in lines if line.startswith("mnt_id:"))
     except (OSError, StopIteration):
         return str(os.fstat(descriptor).st_dev)
+
+
+def sha256_of(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

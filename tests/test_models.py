@@ -15,11 +15,11 @@ import onnx
 import pytest
 
 from selfsearch.errors import PackError
+from selfsearch.files import sha256_of
 from selfsearch.packs import pack_archive
 from selfsearch.packs.install import add_pack
 from selfsearch.packs.store import find_pack
 from selfsearch.recognition.calibration import BUNDLED_CALIBRATIONS
-from selfsearch.recognition.model_pack import sha256_of
 
 from . import packs as sample_packs
 from .conftest import Run

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from selfsearch.errors import PackError
+from selfsearch.files import sha256_of
 from selfsearch.packs.download import download_file
 from selfsearch.recognition import session
-from selfsearch.recognition.model_pack import sha256_of
 from selfsearch.recognition.session import release_url
 
 from . import packs as sample_packs

@@ -131,10 +131,10 @@ def remove(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch m
 
 def _download(name: str, folder: Path, new_name: str | None, accepted: bool) -> AddedPack:
     """Add a published pack, after its terms were accepted."""
+    from ..files import sha256_of
     from ..home import claim
     from ..packs.download import TERMS, download_file
     from ..packs.install import add_pack
-    from ..recognition.model_pack import sha256_of
     from ..recognition.session import release_url
     from .progress import DownloadProgress
 

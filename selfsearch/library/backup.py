@@ -27,7 +27,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import KeyUnavailable, LibraryError
-from ..files import atomic_file, delete_tree
+from ..files import atomic_file, delete_tree, sha256_of
 from . import crypto, erasure, ledger, root_key
 from .db import DatabaseError, explain
 from .library import Library
@@ -271,11 +271,7 @@ def _settings_sealer(key: bytes) -> crypto.Sealer:
 
 
 def _member(path: Path) -> Member:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(PART):
-            digest.update(part)
-    return Member(path.stat().st_size, digest.hexdigest())
+    return Member(path.stat().st_size, sha256_of(path))
 
 
 def examine(library: Library) -> dict[str, int]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PackError
+from ..files import sha256_of
 
 DEFAULT_PACK = "opencv-zoo"
 TASKS = ("detection", "recognition")  # a pack's models, in InsightFace's words
@@ -121,12 +122,3 @@ def _revision(tasks: Sequence[Mapping[str, Any]]) -> str:
     preprocessing = [task.get("preprocessing", UNCHANGED_PIXELS) for task in tasks]
     parts += [json.dumps(values, sort_keys=True) for values in preprocessing if values != UNCHANGED_PIXELS]
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
-
-
-def sha256_of(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -17,18 +17,17 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from .. import sandbox
-from ..errors import ItemError, PackError
+from ..errors import ItemError, PackError, unforeseen
+from ..media.decoder_errors import too_large
 from ..media.limits import MAX_BYTES, MAX_DECODED_BYTES, take_turns_by
 from ..sandbox import process
-from ..sandbox.seal import seal
-from ..types import Outcome
+from ..sandbox.seal import Seal, seal
 from . import messages
 from .messages import Message
 from .model_engine import ModelEngine
 from .model_pack import read_pack
 
 MEMORY = MAX_DECODED_BYTES + MAX_BYTES + (256 << 20)  # bytes that one file may need beyond the loaded models
-TOO_MUCH_MEMORY = "decoding it needs more memory than one picture may have"
 CV2_NO_MEMORY = -4  # cv2.Error.StsNoMem
 
 Answer = tuple[dict[str, Any], list[bytes]]
@@ -54,6 +53,7 @@ class Worker:
     def __init__(self, engine: ModelEngine, with_hash: bool) -> None:
         self._engine = engine
         self._with_hash = with_hash
+        self.seal = Seal()  # before anything hostile is read
 
     def load(self) -> None:
         """Load everything that a task may need: after the seal no module and no model can be read."""
@@ -72,7 +72,7 @@ class Worker:
         """One task."""
         text, body = message
         tasks: dict[str, Callable[[dict[str, Any], bytes], Answer]] = {
-            "analyse": self._analyse, "embed": self._embed, "crop": self._crop
+            "analyse": self._analyse, "embed": self._embed, "crop": self._crop, "seal": self._say_seal
         }  # fmt: skip
         return tasks[text["do"]](text, body)
 
@@ -88,6 +88,9 @@ class Worker:
         pictures = self._engine.crop_faces(body, [tuple(box) for box in text["boxes"]])
         shapes = [[*each.box, each.width, each.height, len(each.jpeg)] for each in pictures]
         return {"pictures": shapes}, [each.jpeg for each in pictures]
+
+    def _say_seal(self, text: dict[str, Any], body: bytes) -> Answer:
+        return {"seal": list(self.seal)}, []
 
 
 def main() -> None:
@@ -107,11 +110,10 @@ def main() -> None:
     take_turns_by(Turn(requests, answers))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     os.dup2(2, 1)
-    layers = seal(MEMORY)
+    worker.seal = seal(MEMORY)
     messages.send(answers, {})
     while message := messages.receive(requests):
-        is_asked = message[0].get("do") == "seal"
-        text, parts = ({"seal": list(layers)}, []) if is_asked else _answer(worker, message)
+        text, parts = _answer(worker, message)
         messages.send(answers, text, *parts)
 
 
@@ -130,13 +132,17 @@ def _answer(worker: Worker, message: Message) -> Answer:
     try:
         return worker.do(message)
     except ItemError as exc:
-        return {"outcome": exc.outcome.value, "reason": str(exc)}, []
+        return _outcome(exc)
     except PackError as exc:
         return {"pack": str(exc)}, []
     except Exception as exc:  # the boundary of one file: what nobody foresaw costs that file
         if isinstance(exc, MemoryError) or getattr(exc, "code", None) == CV2_NO_MEMORY:
-            return {"outcome": Outcome.TOO_LARGE.value, "reason": TOO_MUCH_MEMORY}, []
-        return {"failed": type(exc).__name__}, []
+            return _outcome(too_large())
+        return _outcome(unforeseen(type(exc).__name__))
+
+
+def _outcome(error: ItemError) -> Answer:
+    return {"outcome": error.outcome.value, "reason": str(error)}, []
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from ..errors import ItemError, PackError, SelfsearchError, unforeseen
+from ..errors import ItemError, PackError, SelfsearchError
 from ..sandbox.seal import Seal
 from ..types import Analysis, Box, Chips, Embeddings, Outcome
 from . import messages
@@ -133,13 +133,12 @@ class WorkerPool:
             with self._worker() as worker:
                 try:
                     answer = worker.exchange(request, body, self._large)
-                    refusal = _refusal(answer[0])
-                    result = None if refusal else decode(answer)
+                    result = _refusal(answer[0]) or decode(answer)
                 except (_Died, MessageError):
                     continue
                 worker.is_sound = True
-                if refusal or result is None:
-                    raise refusal or ItemError(Outcome.FAILED, CRASHED)
+                if isinstance(result, ItemError):
+                    raise result
                 return result
         raise ItemError(Outcome.FAILED, CRASHED)
 
@@ -305,8 +304,6 @@ class _Worker:
 
 def _refusal(text: dict[str, Any]) -> ItemError | None:
     """The error in an answer that gives no result. Raises MessageError for an outcome that there is not."""
-    if "failed" in text:
-        return unforeseen(str(text["failed"])[:50])
     if "outcome" not in text:
         return None
     try:

@@ -22,7 +22,6 @@ CLONE_THREAD = 0x00010000  # linux/sched.h
 PROT_EXEC = 4
 ENOSYS = 38
 CLONE3 = 435  # on every architecture; its flags lie behind a pointer, so that no filter sees them
-AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 # What computing needs; the numbers on x86-64 and ARM64.
 ALLOWED = {
     "read": (0, 63), "write": (1, 64), "readv": (19, 65), "writev": (20, 66), "close": (3, 57),
@@ -102,7 +101,7 @@ def compute_filter(machine: str) -> bytes:
     refuse = [kernel.instruction(kernel.RETURN, kernel.REFUSE | kernel.EPERM)]
     code = [
         kernel.instruction(kernel.LOAD, kernel.ARCHITECTURE),
-        kernel.instruction(kernel.JUMP_IF_EQUAL, AUDIT_ARCH[machine], 1, 0),
+        kernel.instruction(kernel.JUMP_IF_EQUAL, kernel.TABLES[machine][0].architecture, 1, 0),
         *refuse,
         kernel.instruction(kernel.LOAD, kernel.NUMBER),
     ]
@@ -117,9 +116,8 @@ def compute_filter(machine: str) -> bytes:
         kernel.instruction(kernel.RETURN, kernel.ALLOW),
     ]
     code += _when(CLONE[column], thread)
-    code += _when(
-        CLONE3, [kernel.instruction(kernel.RETURN, kernel.REFUSE | ENOSYS)]
-    )  # clone(2) is tried then
+    # clone(2) is tried then
+    code += _when(CLONE3, [kernel.instruction(kernel.RETURN, kernel.REFUSE | ENOSYS)])
     return b"".join([*code, *refuse])
 
 

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -140,6 +140,23 @@ def service() -> Iterator[Service]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def one_photograph(home: Path, tmp_path: Path) -> Path:
+    """A library with one photograph in it, of 1 March 2026; returns its home."""
+    from selfsearch.consent import grants
+    from selfsearch.library.library import open_library
+    from selfsearch.workflows import index
+    from tests.fakes import ColourEngine, coloured
+
+    folder, now = tmp_path / "album", datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+    folder.mkdir()
+    (folder / "red.png").write_bytes(coloured("red"))
+    with open_library(home, key_folder=home.parent / "keys", create=True) as library:
+        grant = grants.give(library, grants.ConsentRequest("source", str(folder), "own"), now)
+        index.index(library, ColourEngine(), grant, folder, lambda: now)  # type: ignore[arg-type]
+    return home
 
 
 @pytest.fixture

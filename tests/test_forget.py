@@ -269,20 +269,12 @@ KILLED = """
     from selfsearch.consent import forget
     from selfsearch.library import erasure, keys, remnant_scan, root_key
     from tests.test_forget import NOW, opened
+    from tests.killing import kill_at
 
     module, name, calls = sys.argv[2], sys.argv[3], int(sys.argv[4])
     places = (erasure, keys, remnant_scan, root_key, forget)
     place = {place.__name__.rpartition(".")[2]: place for place in places}[module]
-    real = getattr(place, name)
-
-    def deadly(*args, **more):
-        global calls
-        calls -= 1
-        if calls < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*args, **more)
-
-    setattr(place, name, deadly)
+    kill_at(place, name, calls)
     with opened(Path(sys.argv[1])) as library:
         forget.request(library, forget.resolve(library, "1"), NOW)
         forget.complete(library, NOW)

@@ -19,33 +19,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selfsearch.consent import grants
 from selfsearch.errors import KeyUnavailable, LibraryError
 from selfsearch.library import crypto, faces, keys, ledger, root_key
 from selfsearch.library.db import open_database
 from selfsearch.library.library import Library, open_library
-from selfsearch.workflows import index
 from tests import photos
 from tests.conftest import Run
-from tests.fakes import ColourEngine, coloured
 from tests.forensics import decrypted
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 NAMES = ("library.db", "keys.db")
 FIELDS = st.sampled_from(["library_id", "kind", "salt", "sealed", "leaving"])
 PASSPHRASE = "correct horse battery"  # noqa: S105
-
-
-@pytest.fixture
-def filled(home: Path, tmp_path: Path) -> Path:
-    """A library with one photograph in it; returns its home."""
-    folder = tmp_path / "album"
-    folder.mkdir()
-    (folder / "red.png").write_bytes(coloured("red"))
-    with open_library(home, key_folder=home.parent / "keys", create=True) as library:
-        grant = grants.give(library, grants.ConsentRequest("source", str(folder), "own"), NOW)
-        index.index(library, ColourEngine(), grant, folder, lambda: NOW)  # type: ignore[arg-type]
-    return home
 
 
 def key_of_today(home: Path) -> bytes:
@@ -99,12 +84,12 @@ def test_after_forget_all_the_key_of_today_opens_nothing_of_a_copy_from_before(
 
 
 def test_with_a_passphrase_the_copy_opens_with_the_old_one_alone_and_that_is_said(
-    run: Run, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, one_photograph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE", PASSPHRASE)
     run("key", "set-passphrase")
     monkeypatch.setenv("SELFSEARCH_PASSPHRASE", PASSPHRASE)
-    copy = shutil.copytree(filled, tmp_path / "copy")
+    copy = shutil.copytree(one_photograph, tmp_path / "copy")
     said = run("forget", "--all", "--yes")
     assert "so does the passphrase, where the library had one then" in said.out
     assert "holds the key of then under your passphrase: choose another" in said.err
@@ -117,12 +102,12 @@ def test_with_a_passphrase_the_copy_opens_with_the_old_one_alone_and_that_is_sai
 
 
 def test_rotating_with_the_databases_keeps_everything_and_shuts_copies(
-    run: Run, filled: Path, tmp_path: Path
+    run: Run, one_photograph: Path, tmp_path: Path
 ) -> None:
-    copy = shutil.copytree(filled, tmp_path / "copy")
+    copy = shutil.copytree(one_photograph, tmp_path / "copy")
     run("key", "rotate", "--databases")
-    assert opens(copy, filled) == set()
-    with open_library(filled, key_folder=filled.parent / "keys") as library:
+    assert opens(copy, one_photograph) == set()
+    with open_library(one_photograph, key_folder=one_photograph.parent / "keys") as library:
         assert len(faces.load_chips(library, 1)) == 1
         assert len(library.root.pack()) == 64
         assert ledger.verify(library) == 1
@@ -139,22 +124,14 @@ KILLED = """
     from selfsearch.consent import forget
     from selfsearch.library import db, keys, ledger, library, root_key
     from tests.test_forget import NOW, opened
+    from tests.killing import kill_at
 
     module, name, calls = sys.argv[2], sys.argv[3], int(sys.argv[4])
     places = {"db": db, "keys": keys, "ledger": ledger, "library": library, "root_key": root_key, "os": os}
     place = places[module]
     with opened(Path(sys.argv[1])) as lib:
         forget.request(lib, forget.everything(lib), NOW)
-        real = getattr(place, name)
-
-        def deadly(*args, **more):
-            global calls
-            calls -= 1
-            if calls < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*args, **more)
-
-        setattr(place, name, deadly)
+        kill_at(place, name, calls)
         forget.complete(lib, NOW)
 """
 POINTS = [
@@ -166,20 +143,20 @@ POINTS = [
 
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_while_everything_is_forgotten_the_next_command_completes_it(
-    run: Run, filled: Path, tmp_path: Path, point: str
+    run: Run, one_photograph: Path, tmp_path: Path, point: str
 ) -> None:
-    copy = shutil.copytree(filled, tmp_path / "copy")
-    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(filled), *point.split()]
+    copy = shutil.copytree(one_photograph, tmp_path / "copy")
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(one_photograph), *point.split()]
     process = subprocess.run(command, env={**os.environ, "PYTHONPATH": "."}, capture_output=True)
     assert process.returncode == -signal.SIGKILL, process.stderr.decode()
     run("status")  # readers go on
     assert "everything is erased" in run("forget").out
-    assert opens(copy, filled) == set()
-    with open_library(filled, key_folder=filled.parent / "keys") as library:
+    assert opens(copy, one_photograph) == set()
+    with open_library(one_photograph, key_folder=one_photograph.parent / "keys") as library:
         assert len(library.root.pack()) == 64
         assert keys.unopenable(library) == []
         assert library.db.execute("select count(*) from media").fetchone() == (0,)
-    assert not any(filled.glob(".*"))
+    assert not any(one_photograph.glob(".*"))
 
 
 # What stands in the library's folder is not believed alone
@@ -191,16 +168,18 @@ def planted(home: Path, **fields: object) -> None:
     (home / "key.json").write_text(json.dumps(place | fields))
 
 
-def test_whoever_writes_in_the_folder_cannot_have_the_only_key_deleted(run: Run, filled: Path) -> None:
-    key = key_of_today(filled)
+def test_whoever_writes_in_the_folder_cannot_have_the_only_key_deleted(
+    run: Run, one_photograph: Path
+) -> None:
+    key = key_of_today(one_photograph)
     for leaving in ("file", "keyring", ["file", "passphrase"]):
-        planted(filled, leaving=leaving)
+        planted(one_photograph, leaving=leaving)
         run("forget", code=2)  # writes, and so ends what was begun
-        run("index", filled.parent / "album")
-        assert key_of_today(filled) == key
-    planted(filled, kind="passphrase", salt="AAAAAAAAAAAAAAAAAAAAAA==", sealed="AAAA", leaving="file")
-    run("index", filled.parent / "album", code=5)
-    assert key_of_today(filled) == key
+        run("index", one_photograph.parent / "album")
+        assert key_of_today(one_photograph) == key
+    planted(one_photograph, kind="passphrase", salt="AAAAAAAAAAAAAAAAAAAAAA==", sealed="AAAA", leaving="file")
+    run("index", one_photograph.parent / "album", code=5)
+    assert key_of_today(one_photograph) == key
 
 
 @pytest.mark.parametrize(
@@ -218,16 +197,22 @@ def test_whoever_writes_in_the_folder_cannot_have_the_only_key_deleted(run: Run,
     ids=str,
 )
 def test_what_key_json_is_made_to_say_reads_and_writes_nothing_elsewhere(
-    run: Run, filled: Path, fields: dict[str, object], monkeypatch: pytest.MonkeyPatch
+    run: Run, one_photograph: Path, fields: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SELFSEARCH_PASSPHRASE", PASSPHRASE)
     before = {
-        path: path.stat().st_mtime_ns for path in filled.parent.rglob("*") if filled not in path.parents
+        path: path.stat().st_mtime_ns
+        for path in one_photograph.parent.rglob("*")
+        if one_photograph not in path.parents
     }
-    planted(filled, **fields)
+    planted(one_photograph, **fields)
     assert "Traceback" not in run("status", code=5).err
     run("key", "rotate", code=5)
-    after = {path: path.stat().st_mtime_ns for path in filled.parent.rglob("*") if filled not in path.parents}
+    after = {
+        path: path.stat().st_mtime_ns
+        for path in one_photograph.parent.rglob("*")
+        if one_photograph not in path.parents
+    }
     assert after == before
 
 
@@ -261,10 +246,12 @@ def test_killed_while_a_library_is_made_the_next_command_makes_it(
     assert "Everything is as it should be" in run("doctor").out
 
 
-def test_the_library_of_another_number_is_refused_though_its_key_opens(run: Run, filled: Path) -> None:
+def test_the_library_of_another_number_is_refused_though_its_key_opens(
+    run: Run, one_photograph: Path
+) -> None:
     """Or it would be compared with the head of another ledger."""
-    (filled.parent / "keys" / "0123456789abcdef.key").write_bytes(key_of_today(filled))
-    planted(filled, library_id="0123456789abcdef")
+    (one_photograph.parent / "keys" / "0123456789abcdef.key").write_bytes(key_of_today(one_photograph))
+    planted(one_photograph, library_id="0123456789abcdef")
     assert "that of another library" in run("status", code=5).err
 
 
@@ -291,16 +278,16 @@ def test_whatever_is_in_key_json_it_is_refused_or_names_a_file_in_the_key_folder
         root_key._unseal(place, bytes(32))
 
 
-def test_a_pipe_in_the_place_of_key_json_blocks_nothing(run: Run, filled: Path) -> None:
+def test_a_pipe_in_the_place_of_key_json_blocks_nothing(run: Run, one_photograph: Path) -> None:
     if not hasattr(os, "mkfifo"):
         pytest.skip("there are no pipes in folders here")
-    (filled / "key.json").unlink()
-    os.mkfifo(filled / "key.json")
+    (one_photograph / "key.json").unlink()
+    os.mkfifo(one_photograph / "key.json")
     assert "damaged" in run("key", "show", code=5).err
 
 
 def test_a_key_is_removed_only_when_its_new_place_gives_it_back(
-    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, one_photograph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.test_keys import FakeKeyring
 
@@ -310,24 +297,26 @@ def test_a_key_is_removed_only_when_its_new_place_gives_it_back(
 
     monkeypatch.setattr(root_key, "_keyring", Forgetful)
     monkeypatch.setattr(root_key, "keyring_name", lambda: "SecretService")
-    key = key_of_today(filled)
+    key = key_of_today(one_photograph)
     assert "could not be read back" in run("key", "use-keyring", code=5).err
-    assert key_of_today(filled) == key
+    assert key_of_today(one_photograph) == key
     run("status")
 
 
 def test_a_move_that_was_killed_is_not_ended_by_a_place_that_lacks_the_key(
-    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, one_photograph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The note beside the key says what to empty; what key.json says is read back first."""
-    place = root_key.KeyPlace.read(filled)
-    root = root_key.unlock(filled, filled.parent / "keys", None)
-    key = key_of_today(filled)
-    (filled.parent / "keys" / f"{place.library_id}.moving").write_text('["file", "passphrase"]')
-    root_key.protect(place, root_key.RootKey(crypto.new_key(), root.wrapping), PASSPHRASE).write(filled)
+    place = root_key.KeyPlace.read(one_photograph)
+    root = root_key.unlock(one_photograph, one_photograph.parent / "keys", None)
+    key = key_of_today(one_photograph)
+    (one_photograph.parent / "keys" / f"{place.library_id}.moving").write_text('["file", "passphrase"]')
+    root_key.protect(place, root_key.RootKey(crypto.new_key(), root.wrapping), PASSPHRASE).write(
+        one_photograph
+    )
     monkeypatch.setenv("SELFSEARCH_PASSPHRASE", PASSPHRASE)
     run("forget", code=5)
-    root_key.tidy(filled, filled.parent / "keys", root)
-    assert key_of_today(filled) == key
-    with Library(filled, root, filled.parent / "keys") as library:
+    root_key.tidy(one_photograph, one_photograph.parent / "keys", root)
+    assert key_of_today(one_photograph) == key
+    with Library(one_photograph, root, one_photograph.parent / "keys") as library:
         assert len(faces.load_chips(library, 1)) == 1

@@ -13,47 +13,36 @@ from pathlib import Path
 
 import pytest
 
-from selfsearch.consent import grants
 from selfsearch.errors import KeyUnavailable, UsageError
 from selfsearch.library import crypto, faces, keys, root_key
 from selfsearch.library.library import Library, open_library
-from selfsearch.workflows import index
 from tests.conftest import Run
-from tests.fakes import ColourEngine, coloured
 from tests.forensics import all_bytes, encodings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 PASSPHRASE = "correct horse battery"  # noqa: S105
 
 
-@pytest.fixture
-def filled(home: Path, tmp_path: Path) -> Path:
-    """A library with one photograph in it; returns its home."""
-    folder = tmp_path / "album"
-    folder.mkdir()
-    (folder / "red.png").write_bytes(coloured("red"))
-    with open_library(home, key_folder=home.parent / "keys", create=True) as library:
-        grant = grants.give(library, grants.ConsentRequest("source", str(folder), "own"), NOW)
-        index.index(library, ColourEngine(), grant, folder, lambda: NOW)  # type: ignore[arg-type]
-    return home
-
-
 def chips(library: Library) -> int:
     return len(faces.load_chips(library, 1))
 
 
-def test_the_key_is_a_private_file_outside_the_library_and_show_says_so(run: Run, filled: Path) -> None:
+def test_the_key_is_a_private_file_outside_the_library_and_show_says_so(
+    run: Run, one_photograph: Path
+) -> None:
     shown = run("key", "show", "--json").json
     path = Path(shown["file"])
     assert shown["kind"] == "file"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert filled not in path.parents
+    assert one_photograph not in path.parents
     assert "whole disk" in shown["protects"]
     assert str(path) in run("key", "show").out
-    assert not any(form in all_bytes(filled) for form in encodings(path.read_bytes()[:32]))
+    assert not any(form in all_bytes(one_photograph) for form in encodings(path.read_bytes()[:32]))
 
 
-def test_without_the_key_nothing_opens_and_the_message_says_what_to_do(run: Run, filled: Path) -> None:
+def test_without_the_key_nothing_opens_and_the_message_says_what_to_do(
+    run: Run, one_photograph: Path
+) -> None:
     path = Path(run("key", "show", "--json").json["file"])
     key = path.read_bytes()
     path.unlink()
@@ -66,11 +55,13 @@ def test_without_the_key_nothing_opens_and_the_message_says_what_to_do(run: Run,
     path.chmod(0o644)
     run("status")
     assert path.stat().st_mode & 0o777 == 0o600
-    (filled / "key.json").unlink()
-    assert "key.json is missing" in run("index", filled.parent / "album", code=5).err
+    (one_photograph / "key.json").unlink()
+    assert "key.json is missing" in run("index", one_photograph.parent / "album", code=5).err
 
 
-def test_a_passphrase_replaces_the_key_file(run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_passphrase_replaces_the_key_file(
+    run: Run, one_photograph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = Path(run("key", "show", "--json").json["file"])
     root = path.read_bytes()
     run("key", "set-passphrase", code=2)
@@ -84,7 +75,7 @@ def test_a_passphrase_replaces_the_key_file(run: Run, filled: Path, monkeypatch:
     assert "not the library's passphrase" in run("status", code=5).err
     monkeypatch.setenv("SELFSEARCH_PASSPHRASE", PASSPHRASE)
     assert "sealed under your passphrase" in run("status").out
-    raw = all_bytes(filled)
+    raw = all_bytes(one_photograph)
     assert not any(
         form in raw for form in encodings(root[:32]) | encodings(root[32:]) | encodings(PASSPHRASE.encode())
     )
@@ -97,7 +88,9 @@ def test_a_passphrase_replaces_the_key_file(run: Run, filled: Path, monkeypatch:
     assert path.read_bytes()[32:] != root[32:]
 
 
-def test_the_recovery_code_puts_the_key_back(run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_recovery_code_puts_the_key_back(
+    run: Run, one_photograph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "--yes" in run("key", "export", code=2).err
     code = run("key", "export", "--yes").out
     path = Path(run("key", "show", "--json").json["file"])
@@ -132,8 +125,8 @@ def test_a_mistake_in_the_recovery_code_is_told_by_its_line() -> None:
         root_key.from_code("\n".join(lines[1:]))
 
 
-def test_keys_wrapped_anew_open_and_old_copies_do_not(filled: Path) -> None:
-    with open_library(filled, key_folder=filled.parent / "keys", writing=True) as library:
+def test_keys_wrapped_anew_open_and_old_copies_do_not(one_photograph: Path) -> None:
+    with open_library(one_photograph, key_folder=one_photograph.parent / "keys", writing=True) as library:
         old = library.keys.execute("select wrapped from keys").fetchone()[0]
         before = library.root.wrapping
         keys.rotate(library)
@@ -141,7 +134,7 @@ def test_keys_wrapped_anew_open_and_old_copies_do_not(filled: Path) -> None:
         assert library.root.wrapping != before
         with pytest.raises(KeyUnavailable):
             crypto.unwrap(old, library.root.wrapping, "source:1")
-    with open_library(filled, key_folder=filled.parent / "keys") as library:
+    with open_library(one_photograph, key_folder=one_photograph.parent / "keys") as library:
         assert chips(library) == 1
 
 
@@ -150,19 +143,11 @@ KILLED = """
     from pathlib import Path
     from selfsearch.library import keys, root_key
     from selfsearch.library.library import open_library
+    from tests.killing import kill_at
 
     module, name, calls = sys.argv[2], sys.argv[3], int(sys.argv[4])
     place = {"keys": keys, "root_key": root_key}[module]
-    real = getattr(place, name)
-
-    def deadly(*args, **more):
-        global calls
-        calls -= 1
-        if calls < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*args, **more)
-
-    setattr(place, name, deadly)
+    kill_at(place, name, calls)
     home = Path(sys.argv[1])
     with open_library(home, key_folder=home.parent / "keys", writing=True) as library:
         if sys.argv[5] == "rotate":
@@ -175,12 +160,14 @@ KILLED = """
 @pytest.mark.parametrize(
     "point", ["root_key store 0", "keys finish 0", "keys unwrap 0", "keys compact 0", "root_key store 1"]
 )
-def test_killed_while_wrapping_anew_the_next_command_ends_it(run: Run, filled: Path, point: str) -> None:
-    killed(filled, *point.split(), "rotate")
-    with open_library(filled, key_folder=filled.parent / "keys") as library:
+def test_killed_while_wrapping_anew_the_next_command_ends_it(
+    run: Run, one_photograph: Path, point: str
+) -> None:
+    killed(one_photograph, *point.split(), "rotate")
+    with open_library(one_photograph, key_folder=one_photograph.parent / "keys") as library:
         assert chips(library) == 1  # readers never notice
     run("forget", code=2)  # writes, and so completes
-    with open_library(filled, key_folder=filled.parent / "keys") as library:
+    with open_library(one_photograph, key_folder=one_photograph.parent / "keys") as library:
         assert len(library.root.wrapping) == 1
         assert chips(library) == 1
         assert keys.unopenable(library) == []
@@ -190,13 +177,13 @@ def test_killed_while_wrapping_anew_the_next_command_ends_it(run: Run, filled: P
     "point", ["root_key tidy 0", "root_key protect 0", "root_key tidy 1", "root_key key_file 0"]
 )
 def test_killed_while_moving_the_key_it_is_never_lost_nor_left_behind(
-    run: Run, filled: Path, point: str, monkeypatch: pytest.MonkeyPatch
+    run: Run, one_photograph: Path, point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    killed(filled, *point.split(), "move")
+    killed(one_photograph, *point.split(), "move")
     monkeypatch.setenv("SELFSEARCH_PASSPHRASE", PASSPHRASE)
     moved = run("key", "show", "--json").json["kind"] == "passphrase"
     run("forget", code=2)
-    assert moved != any((filled.parent / "keys").glob("*.key"))
+    assert moved != any((one_photograph.parent / "keys").glob("*.key"))
     run("status")
 
 
@@ -244,14 +231,14 @@ class FakeKeyring:
 
 
 def test_the_keyring_keeps_the_key_and_a_locked_one_is_told(
-    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, one_photograph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "no keyring here" in run("key", "use-keyring", code=5).err
     ring = FakeKeyring()
     monkeypatch.setattr(root_key, "_keyring", lambda: ring)
     monkeypatch.setattr(root_key, "keyring_name", lambda: "SecretService")
     run("key", "use-keyring")
-    assert not any((filled.parent / "keys").glob("*.key"))
+    assert not any((one_photograph.parent / "keys").glob("*.key"))
     assert run("key", "show", "--json").json["kind"] == "keyring"
     run("key", "rotate")
     run("status")

@@ -13,8 +13,12 @@ from typing import Any
 import pytest
 
 from selfsearch.containers.zip import Zip
+from selfsearch.errors import ItemError
 from selfsearch.exports.source import Source
 from selfsearch.library import faces
+from selfsearch.recognition.worker_pool import WorkerPool
+from selfsearch.types import Outcome
+from selfsearch.workflows import index, source_state
 from tests import photos
 from tests.conftest import Run
 
@@ -35,6 +39,10 @@ def media(tmp_path: Path) -> Path:
 
 def outcomes(run: Run) -> dict[str, int]:
     return dict(run("status", "--json").json["outcomes"])
+
+
+def files_read(run: Run, folder: Path) -> int:
+    return sum(source["new"] for source in run("index", folder, "--json").json["sources"])
 
 
 def failing_at(generator: Callable[[Any], Iterator[Any]], name: str) -> Callable[[Any], Iterator[Any]]:
@@ -91,3 +99,26 @@ def test_a_file_that_cannot_be_written_down_is_the_only_one_that_is_lost(run: Ru
         run("index", media, "--consent", "own", code=1)
     assert outcomes(run) == {"indexed": 5, "failed": 1}
     assert run("status", "--json").json["faces"] == 5  # what was written of it was taken back
+
+
+def test_an_update_looks_again_at_what_could_not_be_read(
+    run: Run, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = WorkerPool.analyse
+
+    def analyse(engine: WorkerPool, data: bytes, kind: str) -> Any:
+        if kind == "image/png":
+            raise ItemError(Outcome.UNSUPPORTED, "a kind of picture that this version does not know")
+        return inner(engine, data, kind)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(WorkerPool, "analyse", analyse)
+        run("index", media, "--consent", "own")
+        run("index", media)
+    assert outcomes(run) == {"indexed": 3, "unsupported": 3}
+    assert files_read(run, media) == 0
+    for module in (index, source_state):
+        monkeypatch.setattr(module, "__version__", "next")
+    assert files_read(run, media) == 3
+    assert outcomes(run) == {"indexed": 6}
+    assert files_read(run, media) == 0

@@ -457,6 +457,12 @@ def m014_real_paths(db: Database) -> None:
     )
 
 
+@schema()
+def m015_scanned_with(db: Database) -> None:
+    """Which selfsearch read a source last: a newer one may read what that one could not."""
+    _run(db, "alter table sources add column scanned_with text")
+
+
 def _run(db: Database, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)

@@ -10,6 +10,7 @@ from .db import insert_row
 from .library import Library
 
 JSON_COLUMNS = ("periods", "account_was", "containers", "stamps")
+FIRST = ("added_at", "scanned_with")  # given when a source is new
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ class SourceRow:
     state: str  # live, unreachable, erasing
     added_at: str
     scanned_at: str | None
+    scanned_with: (
+        str | None
+    )  # the version of selfsearch whose scan was complete, or the first; None: not known
 
     @property
     def is_erasing(self) -> bool:
@@ -63,7 +67,7 @@ def visible_sources(library: Library) -> list[SourceRow]:
 
 
 def save_source(library: Library, values: dict[str, Any]) -> SourceRow:
-    """Insert or update by `locator`; columns not given keep what they had, and `added_at` stays."""
+    """Insert or update by `locator`; columns not given keep what they had, and so do FIRST."""
     table, packed = library.db.table("sources"), _pack(values)
     with library.atomic():
         rows = table.rows_where("locator = ?", [values["locator"]], select="id")
@@ -71,8 +75,7 @@ def save_source(library: Library, values: dict[str, Any]) -> SourceRow:
         if number is None:
             number = insert_row(table, packed)
         else:
-            packed.pop("added_at", None)
-            table.update(number, packed)
+            table.update(number, {name: value for name, value in packed.items() if name not in FIRST})
         return _unpack(table.get(number))
 
 

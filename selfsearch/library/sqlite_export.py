@@ -40,7 +40,11 @@ TABLES = {  # table -> condition on what is given out
     """,
     "people": "name in (select value from json_each(?))",
 }
-HIDDEN = {"sources": {"stamps", "scanned_pack"}, "items": {"stamp", "said"}, "faces": {"landmarks"}}
+HIDDEN = {
+    "sources": {"stamps", "scanned_pack", "scanned_with"},
+    "items": {"stamp", "said"},
+    "faces": {"landmarks"},
+}
 
 
 def export(

@@ -38,6 +38,7 @@ from ..media.sniff import read_picture
 from ..places import is_at_or_below
 from ..recognition.engine import Engine
 from ..types import Analysis, Clock, Outcome, ProgressListener, Provenance, isoformat
+from ..version import __version__
 from .reembed import reembed
 from .source_state import is_out_of_sight, unchanged_archives
 
@@ -233,7 +234,10 @@ def index_source(context: Context, source: Source, locator: str, root: str) -> I
         sources.end_scan(library, scan_id, state, scan.result.counts, context.now)
         context.progress.end()
     stamps = source.stamps if is_whole else {}  # an archive without them is opened again by the next run
-    sources.update_source(library, row.id, stamps=stamps, scanned_pack=context.pack, scanned_at=context.now)
+    sources.update_source(
+        library, row.id, stamps=stamps,
+        scanned_pack=context.pack, scanned_with=__version__, scanned_at=context.now,
+    )  # fmt: skip
     return scan.result
 
 
@@ -259,7 +263,7 @@ def skip_unchanged(scan: SourceScan, listed: Iterable[list[Item]]) -> Iterator[I
         returned = []
         for item in chunk:
             row = rows.get(item.path)
-            if row is None or _is_changed(context, row, item):
+            if row is None or _is_changed(scan, row, item):
                 if row is not None and row.media is not None and not row.gone:
                     scan.changed[item.path] = row.id
                 yield item
@@ -274,13 +278,16 @@ def skip_unchanged(scan: SourceScan, listed: Iterable[list[Item]]) -> Iterator[I
                 items.mark_back(context.library, returned)
 
 
-def _is_changed(context: Context, row: items.StoredItem, item: Item) -> bool:
+def _is_changed(scan: SourceScan, row: items.StoredItem, item: Item) -> bool:
     """Whether a file that was met before must be looked at again."""
+    context = scan.context
     if row.stamp != item.stamp or row.digest != items.digest(item.provenance):
         return True
     if item.decided is not None:
         return row.outcome is not item.decided[0]
-    return row.outcome in RETRIED or (row.media is not None and row.media not in context.analysed)
+    if row.media is not None:
+        return row.media not in context.analysed
+    return row.outcome in RETRIED or scan.result.source.scanned_with != __version__
 
 
 def analyse(context: Context, changed: Iterable[Item]) -> Generator[FileResult, None, None]:
@@ -476,6 +483,7 @@ def _save_source(context: Context, source: Source, locator: str, root: str) -> S
             "periods": [asdict(period) for period in account.periods],
             "containers": list(source.containers),
             "added_at": context.now,
+            "scanned_with": __version__,
         },
     )
 

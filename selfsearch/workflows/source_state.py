@@ -10,6 +10,7 @@ from ..exports.platforms import WITHOUT_MEDIA
 from ..library import items
 from ..library.library import Library
 from ..library.sources import SourceRow
+from ..version import __version__
 
 MISSING = "there is nothing at its place: the disk or share may not be there"
 EMPTY = "its folder is empty all of a sudden: the disk or share may not be there"
@@ -17,7 +18,7 @@ UNLISTED = "its folder cannot be looked into"
 
 
 def unchanged_archives(rows: Sequence[SourceRow], pack: int) -> dict[str, tuple[str, Hashable]]:
-    """Archives of sources that are archives alone and whose last scan was complete and with this pack.
+    """Archives of sources that are archives alone, if their last scan was complete, by this version and pack.
 
     Path -> (stamp, numbers of the sources that share archives with it).
     """
@@ -27,7 +28,7 @@ def unchanged_archives(rows: Sequence[SourceRow], pack: int) -> dict[str, tuple[
         together = set[int]().union({row.id}, *(sharing.get(path, ()) for path in row.containers))
         for path in {path for other in closed if other.id in together for path in other.containers}:
             sharing[path] = together
-    stale = {row.id for row in rows if row.scanned_pack != pack}
+    stale = {row.id for row in rows if (row.scanned_pack, row.scanned_with) != (pack, __version__)}
     return {
         path: (row.stamps[path], tuple(sorted(sharing[path])))
         for row in closed

@@ -199,7 +199,7 @@ class Selfsearch:
         return result
 
     def changes(self, since: datetime | None = None) -> list[Change]:
-        """What re-scans found different, for people whose consent is live.
+        """What re-scans found different, for people and in sources whose consent is live.
 
         Since a moment, or all that `tell` was not given yet.
         """

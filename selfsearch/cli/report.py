@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +14,7 @@ from ..types import isoformat
 from . import console, options
 
 if TYPE_CHECKING:
-    from ..library.changes import Change, State
+    from ..library.changes import Change
     from ..library.faces import StoredFace
     from ..library.library import Library
     from ..media.crop import Picture
@@ -38,6 +37,7 @@ def report(
 
     That is what re-scans found different. What was told is not told again, except with --since DATE.
     """
+    from ..consent import grants
     from ..library import changes
 
     if as_json + as_csv + as_markdown > 1:
@@ -46,7 +46,7 @@ def report(
     with options.opened_shared() as library:
         candidates = _changes(library, since)
         denied = changes.denied(library, candidates)
-        visible = _visible(library, [change for change in candidates if change.id not in denied])
+        visible = grants.visible_changes(library, candidates, options.now())
         pictures = _pictures(library, visible) if html is not None else {}
         differences = [_difference(change, pictures.get(change.face)) for change in visible]
         if html is not None:
@@ -69,45 +69,6 @@ def _changes(library: Library, since: str) -> list[Change]:
     except ValueError as exc:
         raise UsageError(f"--since takes last or a day such as 2026-06-02, not {since!r}") from exc
     return changes.changes(library, since=day)
-
-
-def _visible(library: Library, changes: Sequence[Change]) -> list[Change]:
-    """Changes of people whose consent is live, with the places in sources whose consent is. Others wait."""
-    from ..consent import grants
-    from ..library import sources
-
-    people = grants.live(library, "person", {change.person for change in changes}, options.now())
-    roots = {row.root for row in sources.all_sources(library)}
-    closed = roots - grants.live(library, "source", roots, options.now())
-    unread = {link.address for link in grants.unconsented_links(library, options.now())}
-    visible = []
-    for change in changes:
-        before, after = (
-            _open_places(state, closed, roots, unread) for state in (change.before, change.after)
-        )
-        if change.person in people and (before or after):
-            visible.append(replace(change, before=before, after=after))
-    return visible
-
-
-def _open_places(state: State | None, closed: set[str], roots: set[str], unread: set[str]) -> State | None:
-    """The state without its places below `closed` roots; None when none is left, or all were erased.
-
-    Nor with those behind links to where there is no consent any more, `unread`.
-    """
-    if state is None:
-        return None
-    places = tuple(
-        place for place in state.places if place not in unread and _root_of(place, roots) not in closed
-    )
-    return replace(state, places=places) if places else None
-
-
-def _root_of(place: str, roots: set[str]) -> str:
-    """The nearest root above an address, or the archive itself; "" when there is none."""
-    file = place if place in roots else next((root for root in roots if place.startswith(f"{root}!")), place)
-    above = (str(path) for path in (PurePath(file), *PurePath(file).parents))
-    return next((path for path in above if path in roots), "")
 
 
 def _pictures(library: Library, visible: Sequence[Change]) -> dict[int, Picture | None]:

@@ -15,6 +15,7 @@ from .network_policy import Need, courier, network
 
 if TYPE_CHECKING:
     from ..monitoring.message import Message
+    from ..types import ProgressListener
     from ..workflows.rescan import RescanResult
     from ..workflows.retention import ConsentEnding
 
@@ -47,9 +48,11 @@ def rescan(
     Sources that have not changed cost almost nothing; what is unplugged is left as it is. Safe to run at
     any time: while one run works, others say so and do nothing.
     """
+    from .progress import progress_listener
+
     show = _show_nothing if scheduled and not as_json else _show_json if as_json else _show_text
     try:
-        result = _scheduled(source, show) if scheduled else _run(source, show)
+        result = _scheduled(source, show) if scheduled else _run(source, show, progress_listener())
     except LibraryBusyError as exc:
         options.say(f"{exc} (nothing was done)")
         if as_json:
@@ -60,7 +63,7 @@ def rescan(
     options.require_all_finished(result.indexed)
 
 
-def _run(source: list[int] | None, show: Show) -> RescanResult:
+def _run(source: list[int] | None, show: Show, progress: ProgressListener | None = None) -> RescanResult:
     """Re-scan, and show what changed.
 
     It counts as told when it was written; a run that is killed before is repeated by the next one.
@@ -69,7 +72,6 @@ def _run(source: list[int] | None, show: Show) -> RescanResult:
 
     from .. import settings
     from ..workflows import rescan as workflow
-    from .progress import progress_listener
 
     grace = timedelta(days=settings.read(options.home()).grace_days)
     with options.opened(writing=True) as library:
@@ -78,7 +80,7 @@ def _run(source: list[int] | None, show: Show) -> RescanResult:
             options.engine(),
             options.now,
             only=source or None,
-            progress=progress_listener(),
+            progress=progress,
             grace=grace,
         )
         show(result)

@@ -19,7 +19,7 @@ from pathlib import PurePath
 from .. import places
 from ..errors import ConsentError, UsageError
 from ..library import changes, items, ledger, people, sources
-from ..library.changes import Change
+from ..library.changes import Change, State
 from ..library.items import LinkedItem
 from ..library.ledger import LedgerEntry
 from ..library.library import Library
@@ -400,10 +400,43 @@ def consented_people(library: Library, now: datetime) -> list[Person]:
 
 
 def visible_changes(library: Library, found: Sequence[Change], now: datetime) -> list[Change]:
-    """Those of people whose consent is live, without faces that the person said are somebody else's."""
+    """Changes of people whose consent is live, with the places in sources whose consent is. Others wait.
+
+    Without faces that the person said are somebody else's.
+    """
     names = live(library, "person", {change.person for change in found}, now)
     denied = changes.denied(library, found)
-    return [change for change in found if change.person in names and change.id not in denied]
+    roots = {row.root for row in sources.all_sources(library)}
+    closed = roots - live(library, "source", roots, now)
+    unread = {link.address for link in unconsented_links(library, now)}
+    visible = []
+    for change in found:
+        before, after = (
+            _open_places(state, closed, roots, unread) for state in (change.before, change.after)
+        )
+        if change.person in names and change.id not in denied and (before or after):
+            visible.append(replace(change, before=before, after=after))
+    return visible
+
+
+def _open_places(state: State | None, closed: set[str], roots: set[str], unread: set[str]) -> State | None:
+    """The state without its places below `closed` roots; None when none is left, or all were erased.
+
+    Nor with those behind links to where there is no consent any more, `unread`.
+    """
+    if state is None:
+        return None
+    open_places = tuple(
+        place for place in state.places if place not in unread and _root_of(place, roots) not in closed
+    )
+    return replace(state, places=open_places) if open_places else None
+
+
+def _root_of(place: str, roots: set[str]) -> str:
+    """The nearest root above an address, or the archive itself; "" when there is none."""
+    file = place if place in roots else next((root for root in roots if place.startswith(f"{root}!")), place)
+    above = (str(path) for path in (PurePath(file), *PurePath(file).parents))
+    return next((path for path in above if path in roots), "")
 
 
 def _newest_entries(library: Library, kind: str, subjects: Iterable[str] | None = None) -> NewestEntries:

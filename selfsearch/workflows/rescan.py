@@ -154,10 +154,5 @@ def _settle_successors(library: Library, clock: Clock, result: RescanResult) -> 
 
 
 def _unannounced_changes(library: Library, clock: Clock) -> list[Change]:
-    """What no answer has counted yet, of people whose consent is live."""
-    unannounced = changes.changes(library, unannounced=True)
-    return [
-        change
-        for change in grants.visible_changes(library, unannounced, clock())
-        if any(state and state.places for state in (change.before, change.after))  # else erased since
-    ]
+    """What no answer has counted yet and may be shown."""
+    return grants.visible_changes(library, changes.changes(library, unannounced=True), clock())

@@ -161,19 +161,13 @@ def leave_out_encryption() -> None:
     """From here on this process knows no encryption. Nothing in the product can do this."""
     from selfsearch.library import crypto, db
 
-    inner = db.sqlcipher.connect
-
-    class Plain:
+    class Keyless(db.Connection):
         """A connection that is never told a key."""
 
-        def __new__(cls, *args: Any, **options: Any) -> Any:
-            return inner(*args, factory=Keyless, **options)
-
-    class Keyless(db.sqlcipher.Connection):  # type: ignore[misc]
         def execute(self, sql: str, *values: Any) -> Any:
             return super().execute("select 1" if sql.startswith("PRAGMA key") else sql, *values)
 
-    db.sqlcipher.connect = Plain
+    db.Connection = Keyless  # type: ignore[misc]
     crypto.Sealer.seal = lambda self, data, belongs_to: data  # type: ignore[method-assign]
     crypto.Sealer.open = lambda self, blob, belongs_to: blob  # type: ignore[method-assign]
 

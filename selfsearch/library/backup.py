@@ -29,7 +29,7 @@ from pathlib import Path
 from ..errors import KeyUnavailable, LibraryError
 from ..files import atomic_file, delete_tree, sha256_of
 from . import crypto, erasure, ledger, root_key
-from .db import DatabaseError, explain
+from .db import blaming
 from .library import Library
 from .root_key import LIBRARY_ID, KeyPlace, RootKey
 
@@ -277,11 +277,8 @@ def _member(path: Path) -> Member:
 def examine(library: Library) -> dict[str, int]:
     """Check every page of both databases, and count the rows. Raises KeyUnavailable or LibraryError."""
     for db, name in ((library.db, "library.db"), (library.keys, "keys.db")):
-        try:
-            wrong = db.execute("pragma cipher_integrity_check").fetchall()
-            wrong += [row for row in db.execute("pragma integrity_check").fetchall() if row != ("ok",)]
-        except DatabaseError as exc:
-            raise explain(exc, library.home / name) from exc
+        wrong = db.execute("pragma cipher_integrity_check").fetchall()
+        wrong += [row for row in db.execute("pragma integrity_check").fetchall() if row != ("ok",)]
         if wrong:
             raise LibraryError(
                 f"{name} is damaged: {len(wrong)} faults were found in it; run: selfsearch doctor"
@@ -297,10 +294,8 @@ def _copied(library: Library, target: Path) -> Iterator[Path]:
     try:
         for name, db in zip(DATABASES, (library.db, library.keys), strict=True):
             os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            try:
+            with blaming(db, target.parent / name):
                 db.execute("vacuum into ?", [str(folder / name)])
-            except DatabaseError as exc:
-                raise explain(exc, target) from exc
         yield folder
     finally:
         delete_tree(folder)

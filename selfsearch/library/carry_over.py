@@ -18,7 +18,6 @@ from typing import NamedTuple
 from ..errors import SelfsearchError
 from ..types import Box
 from . import erasure, people, sources
-from .db import DatabaseError
 from .library import Library
 from .people import Person
 
@@ -57,7 +56,7 @@ def carry_over(comparison: Comparison) -> None:
         try:
             with comparison.staged.atomic():
                 step(comparison)
-        except (SelfsearchError, DatabaseError):
+        except SelfsearchError:
             comparison.unread = True
 
 

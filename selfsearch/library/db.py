@@ -1,10 +1,15 @@
-"""Opening an encrypted SQLite file under sqlite-utils: the one place that knows SQLCipher."""
+"""Opening an encrypted SQLite file under sqlite-utils: the one place that knows SQLCipher.
+
+What SQLite says of a file (damaged, full, locked, …) leaves this module as one of our own errors, whichever
+statement met it: the cursors of the connections that are handed out here convert it.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +19,7 @@ import sqlite_utils
 import sqlite_utils.db
 import sqlite_utils.utils
 
-from ..errors import KeyUnavailable, LibraryError, SelfsearchError
+from ..errors import KeyUnavailable, LibraryBusyError, LibraryError, SelfsearchError
 from . import crypto
 
 # sqlite-utils catches the standard library's exception classes; its database here is sqlcipher3's.
@@ -23,7 +28,6 @@ for module in (sqlite_utils.db, sqlite_utils.utils):
 
 Database = sqlite_utils.Database
 Table = sqlite_utils.db.Table
-DatabaseError = sqlcipher.DatabaseError  # base of what SQLite raises about the file itself
 
 PRAGMAS = (
     "cipher_log_level = NONE",  # SQLCipher would write errors to stderr by itself
@@ -40,8 +44,54 @@ LOST = (
 )
 COMPACT_BELOW = 1 << 30  # bytes: VACUUM works in memory; larger files keep their free pages, overwritten
 CHUNK = 500  # bound parameters per statement
+NO_ROOM = 1 << 20  # bytes: with less, an error of the disk is taken for a full one
+
+READ_ONLY = LibraryError, "{path} cannot be written: the disk or the folder is read-only"
+LOCKED = (
+    LibraryBusyError,
+    "{name} is locked by another program; what was finished before is kept. Try again when that has finished",
+)
+SENTENCES: dict[int, tuple[type[SelfsearchError], str]] = {  # by SQLite's primary result code
+    sqlcipher.SQLITE_NOTADB: (
+        KeyUnavailable,
+        "{name} does not open: the key is not the one it was made with, or the file's beginning is damaged."
+        " Put the right key back (selfsearch key import) or the library (selfsearch restore BACKUP)",
+    ),
+    sqlcipher.SQLITE_CORRUPT: (
+        LibraryError,
+        "{name} is damaged: some of it cannot be read. What can be done about it: selfsearch doctor",
+    ),
+    sqlcipher.SQLITE_FULL: (
+        SelfsearchError,
+        "the disk that holds {folder} is full; what was finished before is kept. Make room, then try again",
+    ),
+    sqlcipher.SQLITE_IOERR: (
+        LibraryError,
+        "{name} could not be read or written: the disk that holds {folder} reports an error. What was"
+        " finished before is kept; see that the disk is there, sound and below its limits, then try again",
+    ),
+    sqlcipher.SQLITE_READONLY: READ_ONLY,
+    sqlcipher.SQLITE_CANTOPEN: READ_ONLY,
+    sqlcipher.SQLITE_PERM: READ_ONLY,
+    sqlcipher.SQLITE_BUSY: LOCKED,
+    sqlcipher.SQLITE_LOCKED: LOCKED,
+    sqlcipher.SQLITE_PROTOCOL: LOCKED,
+    sqlcipher.SQLITE_INTERRUPT: (
+        SelfsearchError, "work on {name} was interrupted; what was finished before is kept"
+    ),
+    sqlcipher.SQLITE_NOMEM: (
+        SelfsearchError, "there is not enough memory to work on {name}; what was finished before is kept"
+    ),
+    sqlcipher.SQLITE_SCHEMA: (
+        LibraryError,
+        "{name} lacks what this version expects ({error}): index once to bring it up to date; if that does"
+        " not help: selfsearch doctor",
+    ),
+}  # fmt: skip
+OTHERWISE = LibraryError, "{name} cannot be used as it is ({error}); see: selfsearch doctor"
 
 T = TypeVar("T")
+_next_row = sqlcipher.Cursor.__next__
 
 
 def open_database(path: Path, root: bytes, *, create: bool = False) -> Database:
@@ -56,21 +106,34 @@ def open_database(path: Path, root: bytes, *, create: bool = False) -> Database:
         raise LibraryError(f"{path} is missing; {LOST}")
     if not create and not path.stat().st_size:  # SQLite would take it for a new database
         raise LibraryError(f"{path} is empty: what was in it is gone; {LOST}")
-    connection = sqlcipher.connect(
-        str(path), check_same_thread=False, isolation_level=None, cached_statements=256
-    )
-    connection.execute(f"PRAGMA key = \"x'{crypto.derive(root, path.name).hex()}'\"")
+    connection = _connect(path)
     try:
+        connection.execute(f"PRAGMA key = \"x'{crypto.derive(root, path.name).hex()}'\"")
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    except DatabaseError as exc:
+    except SelfsearchError:
         connection.close()
-        raise explain(exc, path) from exc
+        raise
     if not tables and not create:
         connection.close()
         raise LibraryError(f"{path} is empty: what was in it is gone; {LOST}")
     return Database(connection, execute_plugins=False)
+
+
+def _connect(path: Path) -> Connection:
+    try:
+        connection: Connection = sqlcipher.connect(
+            str(path),
+            check_same_thread=False,
+            isolation_level=None,
+            cached_statements=256,
+            factory=Connection,
+        )
+    except sqlcipher.DatabaseError as exc:
+        raise explain(exc, path) from exc
+    connection.path = path
+    return connection
 
 
 def _make_private(path: Path) -> None:
@@ -81,24 +144,112 @@ def _make_private(path: Path) -> None:
         raise LibraryError(f"{path} cannot be made: {exc.strerror}") from exc
 
 
+@contextmanager
+def _converting(connection: Connection) -> Iterator[None]:
+    """What SQLite raises about a file becomes one of our own errors."""
+    try:
+        yield
+    except sqlcipher.ProgrammingError:
+        raise  # not about the file: a defect of this program
+    except (sqlcipher.DatabaseError, MemoryError) as exc:
+        raise explain(exc, connection.path) from exc
+
+
+class Cursor(sqlcipher.Cursor):  # type: ignore[misc]
+    """The boundary, for reads and writes alike."""
+
+    connection: Connection
+
+    def execute(self, *values: Any) -> Cursor:
+        """One statement."""
+        with _converting(self.connection):
+            super().execute(*values)
+        return self
+
+    def executemany(self, *values: Any) -> Cursor:
+        """One statement for each set of parameters."""
+        with _converting(self.connection):
+            super().executemany(*values)
+        return self
+
+    def executescript(self, *values: Any) -> Cursor:
+        """Several statements."""
+        with _converting(self.connection):
+            super().executescript(*values)
+        return self
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+        return next(self, None)
+
+    def fetchall(self) -> list[Any]:
+        """Every row that is left."""
+        with _converting(self.connection):
+            rows: list[Any] = super().fetchall()
+        return rows
+
+    def __next__(self) -> Any:
+        try:  # no `with` and no super(): for a row, they would take longer than SQLite does
+            return _next_row(self)
+        except (sqlcipher.DatabaseError, MemoryError) as exc:
+            raise explain(exc, self.connection.path) from exc
+
+
+class Connection(sqlcipher.Connection):  # type: ignore[misc]
+    """A connection whose every statement goes through a `Cursor`."""
+
+    path: Path  # the file that an error is about
+
+    def cursor(self, factory: type[Cursor] = Cursor) -> Cursor:
+        """A new cursor."""
+        cursor: Cursor = super().cursor(factory)
+        return cursor
+
+    def execute(self, *values: Any) -> Cursor:
+        """One statement."""
+        cursor: Cursor = self.cursor().execute(*values)
+        return cursor
+
+    def executemany(self, *values: Any) -> Cursor:
+        """One statement for each set of parameters."""
+        cursor: Cursor = self.cursor().executemany(*values)
+        return cursor
+
+    def executescript(self, *values: Any) -> Cursor:
+        """Several statements."""
+        cursor: Cursor = self.cursor().executescript(*values)
+        return cursor
+
+
+@contextmanager
+def blaming(db: Database, path: Path) -> Iterator[None]:
+    """Errors are about the file at `path` meanwhile, which this database is copied to."""
+    connection: Any = db.conn
+    own, connection.path = connection.path, path
+    try:
+        yield
+    finally:
+        connection.path = own
+
+
 def explain(error: Exception, path: Path) -> SelfsearchError:
-    """What a database error means to the user."""
-    text = str(error)
-    if "not a database" in text or "hmac" in text.lower():
-        return KeyUnavailable(
-            f"{path.name} does not open: the key is not the one it was made with, or the file is damaged."
-            " Put the right"
-            " key back (selfsearch key import) or the library (selfsearch restore)"
-        )
-    if "full" in text:
-        return SelfsearchError(f"the disk that holds {path.parent} is full; what was finished before is kept")
-    if "readonly" in text or "read-only" in text or "unable to open" in text:
-        return LibraryError(f"{path} cannot be written: the disk or the folder is read-only")
-    if "locked" in text:
-        return LibraryError(f"{path.name} is locked by another program")
-    if "malformed" in text:
-        return LibraryError(f"{path.name} is damaged; run: selfsearch doctor")
-    return LibraryError(f"{path.name}: {text}")
+    """What an error of SQLite means to the user."""
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the higher bits only say more of the same
+    if isinstance(error, MemoryError):
+        kind = sqlcipher.SQLITE_NOMEM
+    elif kind == sqlcipher.SQLITE_IOERR and _is_full(path.parent):
+        kind = sqlcipher.SQLITE_FULL
+    elif kind == sqlcipher.SQLITE_ERROR and "no such" in str(error):
+        kind = sqlcipher.SQLITE_SCHEMA
+    error_class, sentence = SENTENCES.get(kind, OTHERWISE)
+    return error_class(sentence.format(path=path, name=path.name, folder=path.parent, error=error))
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < NO_ROOM
+    except OSError:
+        return False
 
 
 def copy_database(db: Database, target: Path, root: bytes) -> None:

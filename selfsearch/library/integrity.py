@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import KeyUnavailable, LibraryError, SelfsearchError
 from ..types import Embeddings, Outcome
 from . import ledger
-from .db import Database, DatabaseError, explain, marks
+from .db import Database, marks
 from .library import Library
 from .schema import keys_schema, schema
 from .sealed import MediaBlock, ProbeBlock, unpack_chips, unpack_embeddings
@@ -92,9 +92,7 @@ def check_library(library: Library, fix: bool) -> Iterator[Finding]:
     for check in checks:
         try:
             yield from check(library)
-        except DatabaseError as exc:  # a damaged page stops one check, not the round
-            yield Finding("library", "error", str(explain(exc, library.path)), BACKUP)
-        except SelfsearchError as exc:
+        except SelfsearchError as exc:  # a damaged page stops one check, not the round
             yield Finding("library", "error", str(exc), BACKUP)
 
 
@@ -102,7 +100,7 @@ def _is_behind(library: Library) -> bool:
     """Whether this version knows tables that the library has not got yet."""
     try:
         return bool(schema.pending(library.db) or keys_schema.pending(library.keys))
-    except DatabaseError:
+    except LibraryError:
         return False  # the checks say what is damaged
 
 
@@ -121,8 +119,8 @@ def _faults(db: Database) -> list[str]:
     for pragma, sound in (("cipher_integrity_check", []), ("integrity_check(10)", ["ok"])):
         try:
             lines = [str(line) for (line,) in db.execute(f"pragma {pragma}")]
-        except DatabaseError as exc:
-            lines = [str(exc)]
+        except LibraryError as exc:
+            lines = [str(exc.__cause__)]
         if lines != sound:
             faults += lines
     return faults

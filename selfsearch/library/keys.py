@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from ..errors import KeyUnavailable
 from . import crypto, ledger, root_key
-from .db import DatabaseError, compact, explain
+from .db import compact
 from .library import Library
 
 Unwrap = Callable[[str, bytes], "bytes | None"]  # name and wrapped key -> the key, where it can be had
@@ -60,11 +60,8 @@ def finish(library: Library) -> None:
         return
     if library.is_retired:
         library.write_anew()
-    try:
-        rewrap(library, lambda name, wrapped: unwrap(name, wrapped, library.root.wrapping))
-        compact(library.keys)
-    except DatabaseError as exc:
-        raise explain(exc, library.home / "keys.db") from exc
+    rewrap(library, lambda name, wrapped: unwrap(name, wrapped, library.root.wrapping))
+    compact(library.keys)
     ledger.sign_head_anew(library)
     _store(library, replace(library.root, wrapping=library.root.wrapping[:1], retired=None))
 

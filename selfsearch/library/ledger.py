@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import LibraryError
-from .db import DatabaseError, explain, insert_row, make_durable
+from .db import insert_row, make_durable
 from .ledger_head import Head
 
 if TYPE_CHECKING:
@@ -255,10 +255,7 @@ def _last(library: Library) -> int:
 def _hash_at(library: Library, number: int) -> str | None:
     if number == 0:
         return GENESIS
-    try:
-        row = library.db.execute("select hash from consents where id = ?", [number]).fetchone()
-    except DatabaseError as exc:
-        raise explain(exc, library.path) from exc
+    row = library.db.execute("select hash from consents where id = ?", [number]).fetchone()
     return row and str(row[0])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -15,7 +15,7 @@ from ..files import delete_tree, private_folder, require_own_file, write_private
 from ..home import FIRST, claim, keep_private, require_home
 from ..settings import default_key_folder
 from . import crypto, ledger, root_key
-from .db import LOST, Database, DatabaseError, copy_database, explain, open_database
+from .db import LOST, Database, copy_database, open_database
 from .ledger_head import HeadFile
 from .schema import keys_schema, schema
 
@@ -90,11 +90,8 @@ class Library:
         Needs the writer's place. Killed in between, one or the other generation is there, whole.
         """
         with staged_replacement(self.home) as folder:
-            try:
-                for name, db in (("library.db", self.db), ("keys.db", self.keys)):
-                    copy_database(db, folder / name, self.root.library)
-            except DatabaseError as exc:
-                raise explain(exc, self.path) from exc
+            for name, db in (("library.db", self.db), ("keys.db", self.keys)):
+                copy_database(db, folder / name, self.root.library)
             self.close()
             commit_replacement(self.home)
         self._open()
@@ -103,7 +100,7 @@ class Library:
         """Whether the tables are those of an earlier version. Damage is for others to find."""
         try:
             return bool(schema.pending(self.db) or keys_schema.pending(self.keys))
-        except DatabaseError:
+        except LibraryError:
             return False
 
     @contextmanager
@@ -117,7 +114,7 @@ class Library:
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
-        """All or nothing; database errors become sentences.
+        """All or nothing.
 
         The write lock is taken at once: consent may be withdrawn while another process writes, and a
         transaction that has read what that changed could not be completed.
@@ -125,8 +122,6 @@ class Library:
         try:
             with _immediate(self.db), self.db.atomic():
                 yield
-        except DatabaseError as exc:
-            raise explain(exc, self.path) from exc
         finally:
             is_over = not self.db.conn.in_transaction
             actions, self._after_commit = (
@@ -228,7 +223,12 @@ def _migrate(library: Library, *, is_writer: bool) -> None:
     if is_writer:
         library.migrate()
     elif library.is_older():
-        with writer(library.home):
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(writer(library.home))
+            except LibraryError as exc:
+                what = "the library was written by an older selfsearch: index once to bring it up to date"
+                raise type(exc)(f"{what} ({exc})") from exc
             library.migrate()
 
 

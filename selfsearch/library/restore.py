@@ -26,7 +26,6 @@ from ..types import isoformat
 from . import backup, carry_over, crypto, erasure, keys, ledger, root_key, sources
 from .backup import Backup, Manifest
 from .carry_over import Comparison
-from .db import DatabaseError
 from .ledger import LedgerEntry
 from .ledger_head import HeadFile
 from .library import Library, commit_replacement, require_outside, staged_replacement
@@ -215,7 +214,7 @@ def _open_live(
             live = Library(home, candidate.root, staged.key_folder)
             try:
                 live.migrate()
-            except (SelfsearchError, DatabaseError):
+            except SelfsearchError:
                 live.close()
                 return None
             return live
@@ -242,7 +241,7 @@ def _merge_ledger(staged: Library, live: Library, now: datetime) -> tuple[list[L
     """
     try:
         new = ledger.entries(live)
-    except DatabaseError:
+    except SelfsearchError:
         return [], False
     try:
         ledger.verify(live)

@@ -20,7 +20,7 @@ from tests.frozen.make import PLACE, QUESTIONS
 
 FOLDER = Path(__file__).parent / "frozen"
 FROZEN = ("m010", "m014")  # the newest step of each schema that was released
-UNRELEASED: tuple[str, ...] = ()  # steps that are in no release yet; a release freezes them and empties this
+UNRELEASED: tuple[str, ...] = ("m015_scanned_with",)  # a release freezes the last of them and empties this
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="they hold absolute paths of a Linux machine")
 
@@ -114,7 +114,7 @@ def test_a_frozen_library_that_is_written_to_first_can_be_saved_and_erased(
 def test_the_newest_step_is_frozen_or_in_no_release_yet() -> None:
     steps = names(schema)
     released = [step for step in steps if step not in UNRELEASED]
-    assert released[-1].startswith(f"{FROZEN[-1]}_"), f"freeze a library: {FOLDER / 'README.md'}"
+    assert released[-1].startswith(f"{FROZEN[-1]}_"), f"a new step goes to UNRELEASED; {FOLDER / 'README.md'}"
     assert released + list(UNRELEASED) == steps
     assert [path.stem for path in sorted(FOLDER.glob("*.zip"))] == list(FROZEN)
     assert names(keys_schema) == ["k001_keys"], "keys.db has a step that is in no frozen library"

@@ -18,6 +18,7 @@ from selfsearch.types import Provenance
 
 from .exports import Pack
 from .exports.reading import RECORDS, misread, readings, scrambled
+from .exports.said import file_of, said
 
 READERS = (*PLATFORMS, PLAIN_FILES)
 
@@ -87,6 +88,11 @@ def test_every_planted_file_is_read_as_planted_and_nothing_else(
     platform: type[Platform], layout: str
 ) -> None:
     assert misread(build(platform, layout), platform) == []
+
+
+@pytest.mark.parametrize("platform", READERS, ids=name_of)
+def test_what_is_said_of_an_export_is_word_for_word_what_was_agreed(platform: type[Platform]) -> None:
+    assert said(platform) == file_of(platform).read_text("utf-8"), "see tests/exports/said.py"
 
 
 @layouts_of(*READERS)

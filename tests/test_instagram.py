@@ -10,6 +10,7 @@ import pytest
 from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account, Period
+from selfsearch.exports.platforms.dates import parse_timestamp
 from selfsearch.exports.platforms.facebook import Facebook
 from selfsearch.exports.platforms.instagram import Instagram
 from selfsearch.types import Exposure
@@ -77,19 +78,6 @@ def test_a_part_with_nothing_but_media_is_recognised_by_its_name():
     assert not Instagram.confirm(small("my website").as_export())
 
 
-def test_someone_else_s_media_json_is_not_instagram_s():
-    pack = Pack("site")
-    pack.add("media.json", {"photos": [{"id": 1}]})
-    assert not Instagram.confirm(pack.as_export())
-
-
-def test_a_download_of_stories_alone_is_recognised():
-    pack = Pack("renamed")
-    pack.add("content/stories.json", {"ig_stories": []})
-    assert [root.prefix for root in Instagram.recognize(PathIndex(pack.files))] == [""]
-    assert Instagram.confirm(pack.as_export())
-
-
 UNSAID = "Instagram does not export the audience"
 
 
@@ -153,6 +141,130 @@ def test_a_private_post_of_a_time_when_the_account_was_public_was_public():
     assert (first.public, first.since, first.until) == (False, None, "2023-06-17T11:05:00+00:00")
     assert (public.public, public.until) == (True, "2023-06-17T11:08:20+00:00")
     assert (private.public, private.until) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "exposure"),
+    [
+        (-1001, Exposure.PUBLIC),  # the first switch was to private, so it was public before
+        (-1000, Exposure.NETWORK),
+        (-1, Exposure.NETWORK),
+        (0, Exposure.PUBLIC),  # the second of a switch is of what begins with it
+        (999, Exposure.PUBLIC),
+        (1000, Exposure.NETWORK),
+        (10**6, Exposure.NETWORK),
+    ],
+)
+def test_every_second_of_the_history_is_of_one_period(seconds, exposure):
+    switches = ((POSTED - 1000, "Private"), (POSTED + 1000, "Private"), (POSTED, "Public"))
+    export = with_account(account(True), *switches)
+    reader = Instagram(export)
+    privacy = reader.privacy.exposure("post", parse_timestamp(POSTED + seconds))
+    assert (privacy[0].level, privacy[1]) == (exposure, "account_setting")
+
+
+@pytest.mark.parametrize(
+    ("setting", "exposure", "reason"),
+    [
+        (True, Exposure.UNKNOWN, "the account was private at times, public at others"),
+        (False, Exposure.UNKNOWN, "the account was private at times, public at others"),
+        (None, Exposure.UNKNOWN, "and the account's setting is not in this export"),
+    ],
+)
+def test_a_post_without_a_time_is_unknown_when_the_setting_changed(setting, exposure, reason):
+    export = with_account(account(setting), (POSTED - 100, "Public"), (POSTED + 100, "Private"))
+    (assessment, source) = Instagram(export).privacy.exposure("post", None)
+    assert (assessment.level, source) == (exposure, None)
+    assert assessment.reason.endswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_public"),
+    [
+        ("Switched from Private to Public", True),
+        ("Switched from Public to Private", False),
+        ("Öffentlich", True),
+        ("Privé", False),
+        ("Muutettu", None),
+        (None, None),
+    ],
+)
+def test_of_a_change_the_state_that_is_named_last_counts(text, is_public):
+    periods = Instagram(with_account(account(None), (POSTED, text))).account.periods
+    assert [period.public for period in periods] == ([] if is_public is None else [not is_public, is_public])
+
+
+@pytest.mark.parametrize(
+    ("context", "level", "audience"),
+    [
+        ("archived", Exposure.PRIVATE, "file"),
+        ("deleted", Exposure.PRIVATE, "file"),
+        ("message", Exposure.PRIVATE, "chat_type"),
+        ("profile_photo", Exposure.PUBLIC, None),
+        ("repost", Exposure.UNKNOWN, None),
+        ("other", Exposure.UNKNOWN, None),
+        ("threads", Exposure.UNKNOWN, None),
+        ("post", Exposure.NETWORK, "account_setting"),
+        ("a kind that is new", Exposure.NETWORK, "account_setting"),
+    ],
+)
+def test_kinds_that_the_setting_says_nothing_of_have_a_level_of_their_own(context, level, audience):
+    exposure, source = Instagram(with_account(account(True))).privacy.exposure(context, "2023-06-17")
+    assert (exposure.level, source) == (level, audience)
+
+
+@pytest.mark.parametrize(
+    ("record", "context", "author", "link"),
+    [
+        ("media/posts_1", "post", "ana.example", "https://www.instagram.com/ana.example/"),
+        ("media/posts", "post", "ana.example", "https://www.instagram.com/ana.example/"),
+        ("content/stories_2", "story", "ana.example", "https://www.instagram.com/ana.example/"),
+        ("content/reels_2", "reel", "ana.example", "https://www.instagram.com/ana.example/"),
+        ("content/igtv_videos", "igtv", "ana.example", "https://www.instagram.com/ana.example/"),
+        ("content/archived_posts", "archived", "ana.example", None),
+        ("content/recently_deleted_content", "deleted", "ana.example", None),
+        ("content/profile_photos", "profile_photo", "ana.example", "https://www.instagram.com/ana.example/"),
+        ("content/reposts", "repost", None, None),
+        ("content/something_new", "other", "ana.example", None),
+        ("threads/threads_and_replies", "post", "ana.example", "https://www.threads.net/@ana.example"),
+        ("personal_information/instagram_profile_information", "profile_photo", "ana.example",
+         "https://www.instagram.com/ana.example/"),
+    ],
+)  # fmt: skip
+def test_what_an_item_is_follows_from_the_record_that_names_it(record, context, author, link):
+    pack = small()
+    pack.add(f"your_instagram_activity/{record}.json", [{"media": [picture(PHOTO)]}])
+    (provenance,) = provenances_of(pack.as_export(), PHOTO)
+    assert (provenance["context"], provenance["author"], provenance["url"]) == (context, author, link)
+    assert provenance["author_is_owner"] == (author is not None)
+
+
+def test_a_record_of_another_kind_names_what_is_there_and_nothing_else():
+    media = [picture(PHOTO), picture("media/posts/gone.jpg")]
+    export = small(something_new=[{"media": media}]).as_export()
+    assert [mention.path for mention in Instagram(export).mentions()] == [PHOTO]
+
+
+@pytest.mark.parametrize(
+    ("changes", "context"),
+    [
+        ({}, "post"),
+        ({"key": "stories"}, "story"),
+        ({"key": "profile"}, "profile_photo"),
+        ({"key": "direct"}, "message"),
+    ],
+)
+def test_the_old_media_json_says_what_is_what(changes, context):
+    pack = Pack("ana.example_20210501_part_1")
+    pack.add(PHOTO, JPEG)
+    entry = {"path": PHOTO, "caption": "sea", "taken_at": "2020-05-01T10:00:00", "location": "Lisboa"}
+    pack.add("media.json", {changes.get("key", "photos"): [entry]})
+    (provenance,) = provenances_of(pack.as_export(), PHOTO)
+    assert (provenance["context"], provenance["caption"], provenance["place"]) == (context, "sea", "Lisboa")
+    assert (provenance["posted_at"], provenance["account"]) == ("2020-05-01T10:00:00+00:00", "ana.example")
+    assert (provenance["author_is_owner"], provenance["url"] is None) == (
+        (None, True) if context == "message" else (True, context == "story")
+    )
 
 
 def test_a_history_that_today_s_setting_contradicts_is_not_stretched_to_today():
@@ -274,6 +386,12 @@ INFERRED = {
     "media/profile/202306/1.jpg": ("profile_photo", Exposure.PUBLIC),
     "media/other/1.jpg": ("other", Exposure.UNKNOWN),
     "media/1.jpg": ("other", Exposure.UNKNOWN),
+    "media/reels/202306/1.jpg": ("reel", Exposure.NETWORK),
+    "media/igtv/202306/1.jpg": ("igtv", Exposure.NETWORK),
+    "media/recently_deleted/202306/1.jpg": ("deleted", Exposure.PRIVATE),
+    "stories/201905/1.jpg": ("story", Exposure.NETWORK),
+    "videos/201905/1.mp4": ("post", Exposure.NETWORK),
+    "profile/201905/1.jpg": ("profile_photo", Exposure.PUBLIC),
     "your_instagram_activity/messages/inbox/bo_1/photos/1.jpg": ("message", Exposure.PRIVATE),
     "photos/201905/1.jpg": ("post", Exposure.NETWORK),
     "direct/201905/1.jpg": ("message", Exposure.PRIVATE),

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from selfsearch.exports.export import Export
-from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account
 from selfsearch.exports.platforms.mastodon import Mastodon
 from selfsearch.types import Exposure
@@ -46,17 +45,6 @@ def test_everything_planted_is_mentioned_in_order(layout):
     assert export.notes == {}
 
 
-def test_an_outbox_without_an_actor_is_no_archive():
-    assert list(Mastodon.recognize(PathIndex(["outbox.json"]))) == []
-
-
-def test_another_programs_outbox_is_not_an_archive():
-    pack = Pack("mail")
-    pack.add("outbox.json", [{"to": "bo"}])
-    pack.add("actor.json", {"name": "x"})
-    assert not Mastodon.confirm(pack.as_export())
-
-
 def test_the_account_carries_its_server():
     assert Mastodon(build("zip").as_export()).account == Account("ana@ex.social", "Ana", "2022-08-15")
 
@@ -75,6 +63,96 @@ def test_the_account_carries_its_server():
 def test_the_audience_is_the_addressees(to, cc, audience, exposure):
     (mention,) = mentioned(Mastodon, archive(note("1", to, cc, [picture(PHOTO)])))
     assert (mention.audience, mention.exposure) == (audience, exposure)
+
+
+def with_actor(**actor: Any) -> Mastodon:
+    pack = Pack("archive")
+    pack.add("actor.json", actor)
+    for file in ("avatar.jpg", "header.png", "pictures/avatar.png", "face.webp"):
+        pack.add(file, b"")
+    return Mastodon(pack.as_export())
+
+
+@pytest.mark.parametrize(
+    ("actor", "name"),
+    [
+        (
+            {"preferredUsername": "ana", "url": "https://ex.social/@ana", "id": "https://other/1"},
+            "ana@ex.social",
+        ),
+        ({"preferredUsername": "ana", "id": "https://ex.social/users/ana"}, "ana@ex.social"),
+        ({"preferredUsername": "ana"}, "ana"),
+        ({"url": "https://ex.social/@ana"}, None),
+    ],
+)
+def test_the_server_is_that_of_the_accounts_page(actor, name):
+    assert with_actor(**actor).account.name == name
+
+
+@pytest.mark.parametrize(
+    ("actor", "files"),
+    [
+        ({}, ["avatar.jpg", "header.png"]),
+        ({"icon": {"url": "face.webp"}, "image": {"url": "avatar.jpg"}}, ["face.webp", "avatar.jpg"]),
+        ({"icon": {"url": "gone.webp"}, "image": {"url": ""}}, ["avatar.jpg", "header.png"]),
+    ],
+)
+def test_the_profiles_pictures_are_those_that_the_actor_names_else_those_with_the_usual_names(actor, files):
+    mentions = list(with_actor(**actor).mentions())
+    assert [mention.path for mention in mentions] == files
+    assert [mention.provenance.context for mention in mentions] == ["profile_photo", "header"]
+
+
+@pytest.mark.parametrize(
+    ("attachment", "is_read"),
+    [
+        ({"mediaType": "image/jpeg"}, True),
+        ({"mediaType": "video/mp4"}, True),
+        ({"mediaType": None}, True),
+        ({"mediaType": "audio/mpeg"}, False),
+        ({"mediaType": "application/pdf"}, False),
+        ({"mediaType": "text/plain"}, False),
+        ({"mediaType": None, "type": "Audio"}, False),
+    ],
+)
+def test_an_attachment_counts_unless_it_is_said_to_be_no_picture(attachment, is_read):
+    assert bool(mentioned(Mastodon, archive(posted(attachment=picture(PHOTO, **attachment))))) == is_read
+
+
+def test_what_a_post_lacks_the_activity_around_it_says():
+    activity = posted(url=None, published=None)
+    (mention,) = mentioned(Mastodon, archive(activity | {"published": "2022-08-15T00:00:00Z"}))
+    assert (mention.url, mention.post_id) == (f"{ACTOR}/statuses/108820522598404711", "108820522598404711")
+    assert (mention.posted_at, mention.posted_at_source) == ("2022-08-15T00:00:00+00:00", "published")
+
+
+@pytest.mark.parametrize(
+    ("by", "actor", "author", "is_owner"),
+    [
+        (ACTOR, ACTOR, "ana@ex.social", True),
+        (None, ACTOR, "ana@ex.social", True),
+        (ACTOR, None, "ana@ex.social", True),
+        ("https://ex.social/users/bo", ACTOR, "https://ex.social/users/bo", False),
+    ],
+)
+def test_a_post_is_the_owners_unless_another_wrote_it(by, actor, author, is_owner):
+    (mention,) = mentioned(Mastodon, archive(posted(attributedTo=by) | {"actor": actor}))
+    assert (mention.author, mention.author_is_owner) == (author, is_owner)
+
+
+def test_people_are_those_whom_a_post_mentions():
+    tags = [{"type": "Mention", "name": "@bo@x"}, {"type": "Hashtag", "name": "#sea"}, {"type": "Mention"}]
+    (mention,) = mentioned(Mastodon, archive(posted(tag=tags)))
+    assert mention.people == ("@bo@x",)
+
+
+def test_two_pictures_of_one_name_are_told_apart_by_their_folders():
+    pack = Pack("archive")
+    pack.add("outbox.json", {"orderedItems": [posted(attachment=picture("/system/1/small/a.png"))]})
+    for folder in ("x/original", "x/small"):
+        pack.add(f"{folder}/a.png", b"")
+    (mention,) = mentioned(Mastodon, pack.as_export())
+    assert mention.path == "x/small/a.png"
 
 
 def test_the_addressees_may_stand_on_the_activity_alone():

@@ -29,7 +29,7 @@ def file_of(platform: type[Platform]) -> Path:
 def said(platform: type[Platform]) -> str:
     """What a reader says of its exports. What an earlier one has word for word is not repeated."""
     fixture = import_module(f"tests.exports.{file_of(platform).stem}")
-    paragraphs: dict[str, None] = {}
+    paragraphs = {f"{platform.title} ({platform.name})": None}
     for layout in fixture.LAYOUTS:
         paragraphs |= dict.fromkeys([f"===== {layout}", *_of(platform, fixture.build(layout))])
     return "\n".join([*paragraphs, ""])

@@ -57,7 +57,7 @@ def parse(text: str) -> list[Locked]:
 
 
 def read(*names: str) -> list[Locked]:
-    """The entries of the locks of these names: run, build, dev, headless."""
+    """The entries of the locks of these names: run, build, dev, headless, mutate."""
     return [entry for name in names for entry in parse((LOCKS / f"{name}.txt").read_text("utf-8"))]
 
 

@@ -30,7 +30,7 @@ else:
 
 CHECKOUT = Path(__file__).parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
-LOCKS = ("run", "build", "dev", "headless")
+LOCKS = ("run", "build", "dev", "headless", "mutate")
 TOOLS = {"pip", "setuptools"}  # what installs is not installed by the lock
 MACHINES = [
     {

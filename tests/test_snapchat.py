@@ -274,3 +274,119 @@ def test_a_file_of_an_unknown_kind_is_found_and_nothing_is_said_of_it() -> None:
             "Snapchat's export does not say what this file is or who could see it"
         ),
     )
+
+
+GROUP = "11aa22bb-33cc-44dd-88ee-0123456789ab"
+
+
+@pytest.mark.parametrize(
+    ("key", "title", "senders", "audience", "album"),
+    [
+        ("bo", None, ("bo", "ana"), "direct message", "bo"),
+        ("bo", "bo", ("ana",), "direct message", "bo"),
+        ("bo", "Bo Berg", ("bo", "ana"), "direct message", "Bo Berg"),  # a name for somebody who wrote
+        ("bo", "Lake House", ("cy", "ana"), "group", "Lake House"),
+        ("bo", None, ("bo", "ana", "cy"), "group", "bo"),
+        ("bo", None, (None, "bo", "ana"), "direct message", "bo"),
+        (GROUP, None, ("ana",), "group", None),
+        (GROUP, "Lake House", ("ana",), "group", "Lake House"),
+    ],
+)
+def test_a_chat_is_of_two_unless_its_senders_its_name_or_its_title_say_otherwise(
+    key: str, title: str | None, senders: tuple[str | None, ...], audience: str, album: str | None
+) -> None:
+    messages = [{"From": sender, "Conversation Title": title, "Media IDs": "b~1"} for sender in senders]
+    provenances = read(chat(key, *messages, files=("2022-08-14_b~1.jpg",)))["chat_media/2022-08-14_b~1.jpg"]
+    exposure = Exposure.NETWORK if audience == "group" else Exposure.PRIVATE
+    assert {(p.audience, p.audience_source, p.album, p.exposure) for p in provenances} == {
+        (audience, "chat_type", album, exposure)
+    }
+
+
+@pytest.mark.parametrize(
+    ("is_sender", "sender", "is_owner"),
+    [
+        (True, "bo", True),
+        (False, "ana", False),
+        (None, "ana", True),
+        ("yes", "bo", False),
+        (None, None, None),
+    ],
+)
+def test_a_message_is_the_owners_when_it_says_so_or_bears_the_owners_name(
+    is_sender: object, sender: str | None, is_owner: bool | None
+) -> None:
+    pack = chat("bo", {"From": sender, "IsSender": is_sender, "Media IDs": "b~1"})
+    pack.add("json/account.json", {"Basic Information": {"Username": "ana"}})
+    (provenance,) = read(pack)[None]
+    assert (provenance.author, provenance.author_is_owner) == (sender, is_owner)
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_listed"),
+    [("IMAGE", True), ("Video", True), ("MEDIA", True), ("PHOTO", True), (None, True), ("AUDIO", False)],
+)
+def test_what_is_not_in_the_export_is_listed_unless_it_is_a_sound(kind: str | None, is_listed: bool) -> None:
+    pack = chat("bo", {"Media IDs": "b~1", "Media Type": kind})
+    assert bool(read(pack)) == is_listed
+
+
+def test_of_two_files_with_one_id_a_message_means_the_one_of_its_day() -> None:
+    record = {"Created": "2022-08-15 09:30:00 UTC", "Media IDs": "1"}
+    pack = chat("bo", record, files=("2022-08-14_b~1.jpg", "2022-08-15_b~1.jpg"))
+    by_record = {mention.path for mention in Snapchat(pack.as_export()).mentions()}
+    assert by_record == {"chat_media/2022-08-15_b~1.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("date", "is_read"),
+    [
+        ("2010-12-31 23:59:59 UTC", False),
+        ("2011-01-01 00:00:00 UTC", True),
+        ("2099-12-31 23:59:59 UTC", True),
+        ("2100-01-01 00:00:00 UTC", False),
+    ],
+)
+def test_a_time_before_snapchat_or_beyond_the_century_is_none(date: str, is_read: bool) -> None:
+    entry = {"Date": date, "Media Type": "Image", "Download Link": f"?mid={MID}"}
+    (provenance,) = read(memories(entry))[None]
+    assert bool(provenance.taken_at) == is_read
+    export = memories().as_export()
+    assert bool(Snapchat(export).infer(f"memories/{date[:10]}_x-main.jpg").taken) == is_read
+    assert bool(Snapchat(export).infer(f"chat_media/{date[:10]}_x.jpg").posted) == is_read
+
+
+@pytest.mark.parametrize(
+    ("entry", "taken_at", "location"),
+    [
+        ({"Media Type": "Video"}, "2022-08-14", None),  # a film is not matched with a still
+        ({"Media Type": "Image"}, "2022-08-14T09:41:07+00:00", (38.7, -9.1)),
+        ({"Media Type": None}, "2022-08-14T09:41:07+00:00", (38.7, -9.1)),
+    ],
+)
+def test_a_memory_without_an_id_is_matched_by_its_day_and_type(
+    entry: dict[str, Any], taken_at: str, location: tuple[float, float] | None
+) -> None:
+    listed = {"Date": "2022-08-14 09:41:07 UTC", "Location": "Latitude, Longitude: 38.7, -9.1"} | entry
+    (provenance,) = read(memories(listed, files=("2022-08-14_a-main.jpg",)))["memories/2022-08-14_a-main.jpg"]
+    assert (provenance.taken_at, provenance.location) == (taken_at, location)
+
+
+def test_memories_of_one_day_share_a_place_only_when_all_have_it() -> None:
+    first = {"Date": "2022-08-14 09:41:07 UTC", "Media Type": "Image", "Location": "38.7, -9.1"}
+    files = ("2022-08-14_a-main.jpg", "2022-08-14_b-main.jpg")
+    for place, common in (("38.7, -9.1", (38.7, -9.1)), ("41.1, -8.6", None)):
+        second = first | {"Date": "2022-08-14 10:00:00 UTC", "Location": place}
+        rows = read(memories(first, second, files=files))["memories/2022-08-14_a-main.jpg"]
+        assert [row.location for row in rows] == [common]
+
+
+@pytest.mark.parametrize(
+    ("section", "is_own"),
+    [("Your Story Views", True), ("your story", True), ("Friend and Public Story Views", False)],
+)
+def test_only_the_owners_stories_are_listed(section: str, is_own: bool) -> None:
+    pack = Pack("mydata~1767614400000")
+    pack.add("json/story_history.json", {section: [{"Story Date": "2022-08-14 09:41:07 UTC"}, {}]})
+    stories = [(row.context, row.posted_at) for row in read(pack).get(None, [])]
+    assert stories == [("story", "2022-08-14T09:41:07+00:00")] * is_own

@@ -298,3 +298,207 @@ def test_files_without_a_record_keep_what_their_folder_says():
         "data/direct_messages_group_media/33-a.jpg": ("message", Exposure.NETWORK, "33"),
         "data/somewhere/a.jpg": (None, Exposure.UNKNOWN, None),
     }
+
+
+def history(*actions: tuple[str, str]) -> str:
+    entries = [{"protectedHistory": {"protectedAt": when, "action": action}} for when, action in actions]
+    return script("protected_history", entries)
+
+
+@pytest.mark.parametrize(
+    ("when", "audience", "exposure"),
+    [
+        ("Sun Feb 28 23:59:59 +0000 2021", "unprotected", Exposure.PUBLIC),
+        ("Mon Mar 01 00:00:00 +0000 2021", "protected", Exposure.NETWORK),
+        ("Mon May 31 23:59:59 +0000 2021", "protected", Exposure.NETWORK),
+        ("Tue Jun 01 00:00:00 +0000 2021", "unprotected", Exposure.PUBLIC),
+        ("Mon Mar 01 01:30:00 +0200 2021", "unprotected", Exposure.PUBLIC),  # half past eleven in UTC
+        ("Sun Feb 28 22:30:00 -0200 2021", "protected", Exposure.NETWORK),
+    ],
+)
+def test_every_second_of_the_protect_history_is_of_one_period(when, audience, exposure):
+    records = history(("2021-06-01T00:00:00.000Z", "Unprotect"), ("2021-03-01T00:00:00.000Z", "Protect"))
+    export = small(tweet("123", when, "hi", [picture("123", "A.jpg")]), protected_history=records)
+    (mention,) = Twitter(export).mentions()
+    provenance = columns(mention.provenance)
+    assert (provenance.audience, provenance.audience_source) == (audience, "account_setting")
+    assert provenance.exposure is exposure
+
+
+def test_what_came_before_the_first_change_is_its_opposite():
+    export = small(protected_history=history(("2021-06-01T00:00:00.000Z", "Unprotect")))
+    assert [(period.public, period.until) for period in Twitter(export).account.periods] == [
+        (False, "2021-06-01T00:00:00+00:00"),
+        (True, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_read"),
+    [
+        ({"protectedAt": "2021-03-01T00:00:00.000Z", "action": "protect"}, True),
+        ({"at": "2021-03-01T00:00:00.000Z", "action": "Protect"}, True),  # a time under another name
+        ({"protectedAt": "2021-03-01T00:00:00.000Z", "action": "Hide"}, False),
+        ({"protectedAt": 1614556800, "action": "Protect"}, False),
+    ],
+)
+def test_a_change_that_cannot_be_read_makes_every_tweet_unknown(entry, is_read):
+    records = script("protected_history", [{"protectedHistory": entry}])
+    reader = Twitter(small(protected_history=records))
+    assert [period.public for period in reader.account.periods] == ([True, False] if is_read else [])
+    doubted = reader.protection.visibility("2020-01-01T00:00:00+00:00")
+    assert doubted.exposure.level is (Exposure.PUBLIC if is_read else Exposure.UNKNOWN)
+
+
+def test_a_tweet_without_any_date_follows_a_history_that_never_changed():
+    export = small(tweet("123", "?", "", [picture("123", "A.jpg")]), protected_history=history())
+    (mention,) = Twitter(export).mentions()
+    assert mention.provenance.exposure.level is Exposure.PUBLIC
+
+
+def test_the_account_is_in_the_manifest_where_it_has_no_record_of_its_own():
+    info = {"accountId": "9", "userName": "ana", "displayName": "Ana"}
+    pack = Pack("twitter-2024-05-01-ab")
+    pack.add("data/manifest.js", "window.__THAR_CONFIG = " + json.dumps({"userInfo": info}))
+    reader = Twitter(pack.as_export())
+    account = Account("ana", "Ana", "2024-05-01", reader.account.periods)
+    assert (reader.account, reader.owner_id) == (account, "9")
+    own = {"username": "ana_new", "accountDisplayName": "Ana N.", "accountId": "10"}
+    pack.add("data/account.js", script("account", [{"account": own}]))
+    reader = Twitter(pack.as_export())
+    assert (reader.account.name, reader.account.display_name, reader.owner_id) == ("ana_new", "Ana N.", "10")
+
+
+@pytest.mark.parametrize(
+    ("folder", "context", "exposure", "has_link"),
+    [
+        ("tweets_media", "post", Exposure.PUBLIC, True),
+        ("tweet_media", "post", Exposure.PUBLIC, True),
+        ("twitter_circle_tweet_media", "circle", Exposure.NETWORK, True),
+        ("community_tweet_media", "community", Exposure.PUBLIC, True),
+        ("deleted_tweet_media", "deleted", Exposure.PUBLIC, False),
+        ("direct_message_media", "message", Exposure.PRIVATE, False),
+        ("direct_messages_media", "message", Exposure.PRIVATE, False),
+        ("direct_message_group_media", "message", Exposure.NETWORK, False),
+        ("twitter_article_media", "article", Exposure.PUBLIC, False),
+        ("moments_media", "moment", Exposure.UNKNOWN, True),
+        ("grok_chat_media", "grok_chat", Exposure.PRIVATE, False),
+    ],
+)
+def test_a_file_without_a_record_is_what_its_folder_and_its_number_say(folder, context, exposure, has_link):
+    provenance = columns(Twitter(small()).infer(f"data/{folder}/{FIRST}-A.jpg"))
+    assert (provenance.context, provenance.exposure, provenance.post_id) == (context, exposure, FIRST)
+    assert provenance.url == (f"https://twitter.com/ana/status/{FIRST}" if has_link else None)
+    assert (provenance.posted_at, provenance.posted_at_source) == (
+        "2020-02-09T11:05:30+00:00",
+        "file name (snowflake)",
+    )
+
+
+@pytest.mark.parametrize("name", ["A.jpg", "a-b.jpg", f"{FIRST}.jpg"])
+def test_a_name_without_a_number_before_a_dash_says_no_time(name):
+    provenance = Twitter(small()).infer(f"data/tweets_media/{name}")
+    assert (provenance.posted, provenance.link, provenance.post_id) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("medium", "author", "is_owner"),
+    [
+        ({}, "ana", True),
+        ({"source_user_id": "9"}, "ana", True),
+        ({"source_user_id_str": "77"}, "ana_example", False),
+        ({"source_user_id": "77", "expanded_url": "https://x.com/bo/status/1/photo/1"}, "bo", False),
+        ({"source_user_id": "77", "expanded_url": "https://example.org/"}, None, False),
+    ],
+)
+def test_a_picture_that_was_taken_over_is_its_authors(medium, author, is_owner):
+    (mention,) = Twitter(small(tweet(FIRST, EARLY, "", [picture(FIRST, "A.jpg", **medium)]))).mentions()
+    assert (mention.provenance.author, mention.provenance.author_is_owner) == (author, is_owner)
+
+
+@pytest.mark.parametrize(
+    ("created", "posted_at", "source"),
+    [
+        ("Wed Mar 01 00:00:00 +0000 2006", "2006-03-01T00:00:00+00:00", "created_at"),
+        ("Sat Dec 31 00:00:00 +0000 2005", "2020-02-09T11:05:30+00:00", "id_str (snowflake)"),
+        ("Thu Dec 31 00:00:00 +0000 2099", "2099-12-31T00:00:00+00:00", "created_at"),
+        ("Fri Jan 01 00:00:00 +0000 2100", "2020-02-09T11:05:30+00:00", "id_str (snowflake)"),
+        ("Wed Mai 01 00:00:00 +0000 2019", "2020-02-09T11:05:30+00:00", "id_str (snowflake)"),
+        ("Wed May 35 00:00:00 +0000 2019", "2020-02-09T11:05:30+00:00", "id_str (snowflake)"),
+        ("Wed May 01 2019", "2020-02-09T11:05:30+00:00", "id_str (snowflake)"),
+    ],
+)
+def test_a_tweet_is_of_its_written_date_else_of_its_ids(created, posted_at, source):
+    (mention,) = Twitter(small(tweet(FIRST, created, "", [picture(FIRST, "A.jpg")]))).mentions()
+    provenance = columns(mention.provenance)
+    assert (provenance.posted_at, provenance.posted_at_source) == (posted_at, source)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"tweet": {"id_str": FIRST, "full_text": "x"}},
+        {"tweet": {"id": FIRST, "text": "x"}},
+        {"id_str": FIRST, "full_text": "x"},
+        {"communityTweet": {"id_str": FIRST, "full_text": "x"}},
+    ],
+)
+def test_a_tweet_may_stand_under_any_key_or_bare(entry):
+    pack = Pack("twitter")
+    pack.add("data/tweets.js", script("tweets", [entry]))
+    pack.add(f"data/tweets_media/{FIRST}-A.jpg", b"1")
+    (mention,) = Twitter(pack.as_export()).mentions()
+    provenance = mention.provenance
+    assert (mention.path, provenance.caption, provenance.context) == (
+        f"data/tweets_media/{FIRST}-A.jpg", "x", "post",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["video", "animated_gif"])
+def test_a_film_and_a_photo_of_one_tweet_are_not_mixed_up(kind):
+    pack = Pack("twitter")
+    film = picture("55", "thumb.jpg", type=kind, source_user_id="77")
+    pack.add("data/tweets.js", script("tweets", [tweet("55", EARLY, "", [film, picture("55", "gone.jpg")])]))
+    for name in ("a.jpg", "b.mp4"):
+        pack.add(f"data/tweets_media/55-{name}", b"1")
+    assert [m.path for m in Twitter(pack.as_export()).mentions()] == [
+        "data/tweets_media/55-b.mp4",
+        "data/tweets_media/55-a.jpg",
+    ]
+
+
+def test_links_are_written_out_where_both_forms_are_known():
+    record = tweet(FIRST, EARLY, "see https://t.co/a and https://t.co/b", [picture(FIRST, "A.jpg")])
+    record["tweet"]["entities"]["urls"] = [
+        {"url": "https://t.co/a", "expanded_url": "https://example.org/?a=1&b=2"},
+        {"url": "https://t.co/b"},
+        {"expanded_url": "https://example.org/lost"},
+    ]
+    (mention,) = Twitter(small(record)).mentions()
+    assert mention.provenance.caption == "see https://example.org/?a=1&b=2 and https://t.co/b"
+
+
+def test_a_message_has_its_links_written_out_and_the_time_of_its_id_where_it_has_none():
+    message = {"id": FIRST, "senderId": "9", "text": "https://t.co/a", "mediaUrls": ["https://x/A.jpg"]}
+    message["urls"] = [{"url": "https://t.co/a", "expanded": "https://example.org/"}]
+    talk = {"dmConversation": {"messages": [{"messageCreate": message}]}}
+    (mention,) = Twitter(small(direct_messages=script("direct_messages", [talk]))).mentions()
+    provenance = columns(mention.provenance)
+    assert mention.path == f"data/direct_messages_media/{FIRST}-A.jpg"
+    assert (provenance.caption, provenance.author, provenance.author_is_owner) == (
+        "https://example.org/", "ana", True,
+    )  # fmt: skip
+    assert (provenance.posted_at, provenance.posted_at_source) == (
+        "2020-02-09T11:05:30+00:00",
+        "id (snowflake)",
+    )
+
+
+def test_a_repost_is_the_others_and_a_deleted_one_stays_deleted():
+    record = tweet(FIRST, EARLY, "RT @bo: look", [picture(FIRST, "A.jpg")])
+    (mention,) = Twitter(small(record)).mentions()
+    assert (mention.provenance.context, mention.provenance.author) == ("repost", "bo")
+    export = small(deleted_tweets=script("deleted_tweets", [record]))
+    (mention,) = Twitter(export).mentions()
+    assert (mention.provenance.context, mention.provenance.link) == ("deleted", None)
+    assert mention.provenance.exposure.reason.startswith("deleted; until then: ")

@@ -164,3 +164,104 @@ def test_files_without_a_message_keep_what_their_place_says():
         "Servers/300/icon.png": ("discord", "server", Exposure.UNKNOWN),
         "saved/other.jpg": ("folder", "file", Exposure.UNKNOWN),
     }
+
+
+SHARED = {"0": "GUILD_TEXT", "2": "GUILD_VOICE", "5": "GUILD_ANNOUNCEMENT", "13": "GUILD_STAGE_VOICE"}
+SHARED |= {"15": "GUILD_FORUM", "16": "GUILD_MEDIA"}
+SHARED |= {"10": "ANNOUNCEMENT_THREAD", "11": "PUBLIC_THREAD", "12": "PRIVATE_THREAD"}
+
+
+@pytest.mark.parametrize(
+    ("number", "word", "exposure"),
+    [
+        ("1", "DM", Exposure.PRIVATE),
+        ("3", "GROUP_DM", Exposure.NETWORK),
+        *((number, word, Exposure.NETWORK) for number, word in SHARED.items()),
+        ("99", "99", Exposure.UNKNOWN),
+    ],
+)
+def test_a_channels_number_means_the_same_as_its_word(number, word, exposure):
+    for kind in (number, word):
+        (mention,) = Discord(package(sent(f"{CDN}/1/2/a.jpg"), channel={"type": kind})).mentions()
+        provenance = columns(mention.provenance)
+        assert (provenance.audience, provenance.audience_source) == (word, "chat_type")
+        assert provenance.exposure is exposure
+
+
+@pytest.mark.parametrize(
+    ("channel", "title", "url"),
+    [
+        ({"type": "DM"}, None, "@me"),
+        ({"type": "GROUP_DM", "name": "us"}, "us", "@me"),
+        ({"type": "GUILD_TEXT", "guild": {"id": "5"}, "name": "sea"}, "sea", "5"),
+        ({"type": "GUILD_TEXT", "name": "sea"}, "sea", None),
+        ({"name": "Direct Message with bo#1"}, "Direct Message with bo#1", "@me"),
+        ({"name": "A Direct Message with bo"}, "A Direct Message with bo", None),
+        ({"recipients": ["1", "2"]}, None, None),
+        ({"recipients": ["1", "2", "3"]}, None, "@me"),
+    ],
+)
+def test_a_message_has_an_address_where_its_place_is_known(channel, title, url):
+    (mention,) = Discord(package(sent(f"{CDN}/1/2/a.jpg"), channel=channel)).mentions()
+    provenance = columns(mention.provenance)
+    assert provenance.album == title
+    assert provenance.url == (url and f"https://discord.com/channels/{url}/{CHANNEL}/{ITEM}")
+
+
+def test_a_channels_title_is_the_indexs_before_its_own():
+    export_pack = Pack("package")
+    export_pack.add("messages/index.json", {CHANNEL: "Direct Message with bo"})
+    export_pack.add(f"messages/c{CHANNEL}/channel.json", {"name": "x"})
+    export_pack.add(f"messages/c{CHANNEL}/messages.json", [sent(f"{CDN}/1/2/a.jpg")])
+    (mention,) = Discord(export_pack.as_export()).mentions()
+    assert mention.provenance.album == "Direct Message with bo"
+    assert mention.provenance.exposure.level is Exposure.PRIVATE
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("https://x/a.jpg http://x/b.png", 2),
+        ("https://x/a.pdf", 0),
+        ("https://x/a.mp3", 0),
+        ("https://x/a.mp4", 1),
+        ("https://x/a", 1),  # it may be a picture
+        ("ftp://x/a.jpg", 0),
+        ("a.jpg", 0),
+    ],
+)
+def test_an_attachment_is_an_address_that_may_show_a_face(text, count):
+    assert len(paths(package(sent(text)))) == count
+
+
+def account(*files: str) -> Export:
+    pack = Pack("package")
+    pack.add("Account/user.json", {"id": "1", "username": "ana"})
+    pack.add("messages/index.json", {})
+    for file in files:
+        pack.add(file, b"")
+    return pack.as_export()
+
+
+def test_the_avatar_is_the_picture_in_the_accounts_folder():
+    export = account("Account/avatar.png", "Account/avatar.txt", "saved/avatar.png", "Account/old/avatar.png")
+    (mention,) = Discord(export).mentions()
+    assert (mention.path, mention.provenance.context, mention.provenance.exposure.level) == (
+        "Account/avatar.png", "profile_photo", Exposure.PUBLIC,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "platform", "context"),
+    [
+        ("Account/old/Avatar.png", "discord", "profile_photo"),
+        ("Account/banner.png", "discord", "server"),
+        ("servers/1/icon.png", "discord", "server"),
+        ("saved/avatar.png", "folder", "file"),
+    ],
+)
+def test_a_file_without_a_message_is_what_its_folder_says(path, platform, context):
+    provenance = Discord(account()).infer(path)
+    assert (provenance.platform, provenance.context) == (platform, context)
+    is_avatar = context == "profile_photo"
+    assert provenance.exposure.level is (Exposure.PUBLIC if is_avatar else Exposure.UNKNOWN)

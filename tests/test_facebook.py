@@ -321,3 +321,221 @@ def test_records_of_one_part_find_their_media_in_another(tmp_path, wrapper):
     contexts = {item.path: [provenance.context for provenance in item.provenance] for item in source.items()}
     for planted in whole.planted:
         assert planted.says["context"] in contexts[planted.path]
+
+
+KINDS = [  # record -> context, exposure, whose, and the link: the profile's page, or none
+    ("posts/your_posts_1", "post", Exposure.UNKNOWN, True, "profile"),
+    ("posts/archive", "archived", Exposure.PRIVATE, True, None),
+    ("posts/archive_2", "archived", Exposure.PRIVATE, True, None),
+    ("posts/trash", "deleted", Exposure.PRIVATE, True, None),
+    ("posts/your_uncategorized_photos", "other", Exposure.UNKNOWN, True, "profile"),
+    ("posts/uncategorized_photos", "other", Exposure.UNKNOWN, True, "profile"),
+    ("posts/your_videos", "other", Exposure.UNKNOWN, True, "profile"),
+    ("posts/your_photos", "other", Exposure.UNKNOWN, True, "profile"),
+    ("photos_and_videos/your_videos_1", "other", Exposure.UNKNOWN, True, "profile"),
+    ("posts/other_people's_posts_to_your_timeline", "post", Exposure.UNKNOWN, False, "profile"),
+    ("stories/archived_stories", "story", Exposure.UNKNOWN, True, "profile"),
+    ("reels/your_reels", "reel", Exposure.UNKNOWN, True, "profile"),
+    ("groups/group_posts", "group", Exposure.NETWORK, True, None),
+    ("groups/your_comments_in_groups", "comment", Exposure.NETWORK, True, None),
+    ("comments_and_reactions/comments", "comment", Exposure.UNKNOWN, True, None),
+    ("facebook_marketplace/items_sold", "other", Exposure.UNKNOWN, None, None),
+    ("facebook_dating/photos", "other", Exposure.UNKNOWN, None, None),
+    ("events/your_events", "other", Exposure.UNKNOWN, None, None),
+    ("pages/your_pages", "other", Exposure.UNKNOWN, None, None),
+    ("live_videos/your_live_videos", "other", Exposure.UNKNOWN, None, None),
+]
+
+
+@pytest.mark.parametrize(("record", "context", "exposure", "is_owner", "link"), KINDS)
+def test_what_an_item_is_follows_from_the_record_that_names_it(record, context, exposure, is_owner, link):
+    pack = Pack("facebook-ana.silva-2024-05-01-A")
+    pack.add(PHOTO, JPEG)
+    about = {"name": {"full_name": "Ana Silva"}, "profile_uri": "https://www.facebook.com/ana.silva"}
+    pack.add("profile_information/profile_information.json", {"profile_v2": about})
+    pack.add(f"your_facebook_activity/{record}.json", [post(picture(PHOTO), picture("posts/media/gone.jpg"))])
+    mentions = list(Facebook(pack.as_export()).mentions())
+    provenance = columns(mentions[0].provenance)
+    assert (provenance.context, provenance.exposure, provenance.url_kind) == (context, exposure, link)
+    assert (provenance.author_is_owner, provenance.author) == (is_owner, "Ana Silva" if is_owner else None)
+    assert len(mentions) == (2 if is_owner is not None else 1)  # of other records only what is there counts
+
+
+@pytest.mark.parametrize(
+    "record", ["groups/your_group_membership", "comments/reactions", "search/your_search"]
+)
+def test_records_of_other_things_name_no_media(record):
+    assert provenances_of(small(**{record.replace("/", "__"): [post(picture(PHOTO))]}), PHOTO) == []
+
+
+@pytest.mark.parametrize("label", ["Message", "Text", "Description", "Caption", "message", "text"])
+def test_the_words_of_a_labelled_record_are_its_caption(label):
+    record = {"media": [picture(PHOTO)], "label_values": [{"label": label, "value": "sea"}]}
+    assert [p["caption"] for p in provenances_of(small(posts__archive=[record]), PHOTO)] == ["sea"]
+    record["label_values"] = [{"ent_field_name": label, "value": "sea"}, {"label": "URL", "value": "x"}]
+    assert [p["caption"] for p in provenances_of(small(posts__archive=[record]), PHOTO)] == ["sea"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "name"),
+    [
+        ({"username": "ana", "profile_uri": "https://www.facebook.com/silva"}, "ana"),
+        ({"profile_uri": "https://www.facebook.com/silva"}, "silva"),
+        ({"profile_uri": "https://www.facebook.com/silva/"}, "silva"),
+        ({"profile_uri": "https://www.facebook.com/profile.php?id=1"}, "ana.silva"),
+        ({"profile_uri": "https://www.facebook.com/profile.php"}, "ana.silva"),
+        ({"profile_uri": "https://www.facebook.com/people"}, "ana.silva"),
+        ({"profile_uri": "https://example.org/silva"}, "ana.silva"),
+        ({}, "ana.silva"),  # the download's name
+    ],
+)
+def test_the_handle_is_the_users_name_else_that_of_the_profiles_page(profile, name):
+    pack = Pack("facebook-ana.silva-2024-05-01-A")
+    about = {"name": "Ana", **profile}
+    pack.add("profile_information/profile_information.json", {"profile_v2": about})
+    assert Facebook(pack.as_export()).account == Account(name, "Ana", "2024-05-01")
+
+
+@pytest.mark.parametrize(
+    ("linked", "link", "post_id"),
+    [
+        ({"fbid": "5"}, None, "5"),
+        ({"label_values": [{"href": "https://m.facebook.com/5"}]}, "https://m.facebook.com/5", None),
+        ({"label_values": [{"value": "https://example.org/5"}]}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_a_post_borrows_an_address_or_an_id_of_its_second_and_no_other(linked, link, post_id):
+    for seconds, is_lent in ((0, True), (1, False)):
+        record = linked | {"timestamp": POSTED + seconds}
+        export = small(posts__your_posts_1=[post(picture(PHOTO))], **{"posts__check-ins": record})
+        (provenance,) = provenances_of(export, PHOTO)
+        assert (provenance["url"], provenance["post_id"]) == ((link, post_id) if is_lent else (None, None))
+
+
+def test_a_group_s_post_borrows_no_address_of_its_second():
+    linked = {"timestamp": POSTED, "label_values": [{"href": "https://www.facebook.com/a/posts/5"}]}
+    export = small(groups__group_posts=[post(picture(PHOTO))], **{"posts__check-ins": linked})
+    assert [p["url"] for p in provenances_of(export, PHOTO)] == [None]
+
+
+def test_a_comment_is_by_whoever_it_says():
+    comment = {"comment": "nice", "author": "Bo", "group": "Cooks"}
+    export = small(groups__your_comments_in_groups=[post(picture(PHOTO), data=[{"comment": comment}])])
+    (provenance,) = provenances_of(export, PHOTO)
+    assert (provenance["author"], provenance["album"], provenance["caption"]) == ("Bo", "Cooks", "nice")
+
+
+@pytest.mark.parametrize(
+    ("times", "at", "source"),
+    [
+        ({"timestamp": POSTED}, "2020-09-13T12:26:40+00:00", "timestamp"),
+        ({"timestamp": 1072915200}, "2004-01-01T00:00:00+00:00", "timestamp"),
+        ({"timestamp": 1072915199}, "2020-09-13T12:26:41+00:00", "creation_timestamp"),  # before Facebook
+        ({"timestamp": 0}, "2020-09-13T12:26:41+00:00", "creation_timestamp"),
+    ],
+)
+def test_the_time_of_a_post_is_one_at_which_facebook_existed(times, at, source):
+    (provenance,) = provenances_of(small(posts__your_posts_1=[post(picture(PHOTO), **times)]), PHOTO)
+    assert (provenance["posted_at"], provenance["posted_at_source"]) == (at, source)
+
+
+@pytest.mark.parametrize(
+    ("exif", "taken_at", "source"),
+    [
+        ({"taken_timestamp": 1500000000, "date_time_original": "2023:06:17 12:01:02"},
+         "2017-07-14T02:40:00+00:00", "taken_timestamp"),
+        ({"date_time_original": "2023:06:17 12:01:02", "date_time_digitized": "2022:06:17 12:01:02"},
+         "2023-06-17T12:01:02", "date_time_original"),
+        ({"date_time_digitized": "2022-06-17T12:01:02"}, "2022-06-17T12:01:02", "date_time_digitized"),
+        ({"date_time_original": "soon"}, None, None),
+    ],
+)  # fmt: skip
+def test_of_the_camera_s_times_the_surest_counts(exif, taken_at, source):
+    (provenance,) = provenances_of(small(posts__your_posts_1=[post(picture(PHOTO, exif=[exif]))]), PHOTO)
+    assert (provenance["taken_at"], provenance["taken_at_source"]) == (taken_at, source)
+
+
+def thread(*messages: Any, **head: Any) -> Export:
+    """A conversation with one photograph, for an owner who is called Ana Silva."""
+    pack = Pack("facebook-ana.silva-2024-05-01-A")
+    about = {"name": {"full_name": "Ana Silva"}, "previous_names": [{"name": "Ana Alba"}]}
+    pack.add("profile_information/profile_information.json", {"profile_v2": about})
+    pack.add(SENT, JPEG)
+    pack.add(SENT.replace("photos/1.jpg", "message_1.json"), head | {"messages": list(messages)})
+    return pack.as_export()
+
+
+SENT = "your_facebook_activity/messages/inbox/bo_1/photos/1.jpg"
+
+
+@pytest.mark.parametrize(
+    ("participants", "title", "sender", "is_owner"),
+    [
+        (["Bo", "Ana Silva"], "Bo", "Ana Silva", True),
+        (["Bo", "Ana Silva"], "Bo", "Bo", False),
+        (["Bo", "Ana Alba"], "Bo", "Ana Alba", True),  # a name of earlier
+        (["Bo", "A. S."], "Bo", "A. S.", True),  # the other one of two
+        (["Bo", "A. S."], "Bo_12", "A. S.", True),
+        (["Bo", "A. S."], "Friends", "A. S.", None),
+        (["Bo", "A. S.", "Cy"], "Bo", "A. S.", None),
+        (["Bo", "Ana Silva"], "Bo", None, None),
+        ([], "Bo", "Ana Silva", True),
+        ([], "Bo", "Bo", False),
+    ],
+)
+def test_a_message_is_the_owners_when_a_name_or_the_title_proves_it(participants, title, sender, is_owner):
+    people = [{"name": name} for name in participants]
+    export = thread(message(sender, photos=[{"uri": SENT}]), participants=people, title=title)
+    (provenance,) = provenances_of(export, SENT)
+    assert (provenance["author"], provenance["author_is_owner"]) == (sender, is_owner)
+    assert (provenance["album"], provenance["exposure"]) == (title, Exposure.PRIVATE)
+
+
+def test_every_kind_of_media_in_a_message_and_the_groups_picture_are_read():
+    exif = [{"latitude": 48.85, "longitude": 2.35, "taken_timestamp": 1500000000}]
+    for kind in ("photos", "videos", "gifs", "files"):
+        (provenance,) = provenances_of(thread(message("Bo", **{kind: [picture(SENT, exif=exif)]})), SENT)
+        assert (provenance["location"], provenance["taken_at"]) == (
+            (48.85, 2.35),
+            "2017-07-14T02:40:00+00:00",
+        )
+    (provenance,) = provenances_of(thread(image={"uri": SENT, "creation_timestamp": POSTED}), SENT)
+    assert (provenance["posted_at_source"], provenance["author"]) == ("creation_timestamp", None)
+    assert provenances_of(thread(message("Bo", audio_files=[{"uri": SENT}])), SENT) == []
+
+
+def test_a_link_is_listed_once_however_often_it_is_sent():
+    gif = {"uri": "https://giphy.com/x.gif"}
+    export = thread(message("Bo", gifs=[gif, gif]), message("Bo", gifs=[gif]))
+    assert [mention.path for mention in Facebook(export).mentions()] == [None]
+
+
+@pytest.mark.parametrize(
+    ("uri", "files", "found"),
+    [
+        ("posts/media/a_1/1.jpg", ["posts/media/a_1/1.jpg"], "posts/media/a_1/1.jpg"),
+        ("./posts/media/a_1/1.jpg ", ["posts/media/a_1/1.jpg"], "posts/media/a_1/1.jpg"),
+        ("1.jpg", ["your_facebook_activity/posts/1.jpg"], "your_facebook_activity/posts/1.jpg"),
+        ("a_1/1.jpg", ["x/y/a_1/1.jpg"], "x/y/a_1/1.jpg"),  # below other folders
+        ("x/y/a_1/1.jpg", ["a_1/1.jpg"], "a_1/1.jpg"),  # without the outer ones
+        ("a_1/1.jpg", ["x/a_1/1.jpg", "y/a_1/1.jpg"], "a_1/1.jpg"),  # which one cannot be told
+        ("a/1234.jpg", ["b/1234.jpg"], "b/1234.jpg"),  # a name long enough to be the only one
+        ("a/123.jpg", ["b/123.jpg"], "a/123.jpg"),
+        ("a/1234.jpg", ["b/1234.jpg", "c/1234.jpg"], "a/1234.jpg"),
+    ],
+)
+def test_a_record_finds_its_file_where_only_one_can_be_meant(uri, files, found):
+    pack = Pack("facebook-ana.silva-2024-05-01-A")
+    pack.add("your_facebook_activity/posts/your_posts_1.json", [post(picture(uri))])
+    for file in files:
+        pack.add(file, JPEG)
+    assert [mention.path for mention in Facebook(pack.as_export()).mentions()] == [found]
+
+
+def test_a_page_beside_records_is_no_sign_of_the_html_download():
+    pack = build("2024")
+    pack.add("your_facebook_activity/start_here.html", "<html>")
+    export = pack.as_export()
+    assert list(Facebook(export).mentions())
+    assert export.notes == {}

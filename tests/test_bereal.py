@@ -115,3 +115,64 @@ def test_a_file_without_a_record_is_what_its_folder_says():
         for path in (PHOTO, "Photos/realmoji/1.webp", "Photos/profile/1.webp")
     }
     assert list(contexts.values()) == ["post", "other", "profile_photo"]
+
+
+@pytest.mark.parametrize(
+    ("words", "exposure"),
+    [
+        *((word, Exposure.PUBLIC) for word in ("public", "everyone", "Global", "discovery")),
+        *(
+            (word, Exposure.NETWORK)
+            for word in ("friends", "friends-of-friends", "FriendsOfFriends", "group")
+        ),
+        ("friends_of_friends", Exposure.NETWORK),
+        *((word, Exposure.PRIVATE) for word in ("private", "only-me", "onlyme", "only_me")),
+        ("galaxy", Exposure.UNKNOWN),
+        (["private", "friends"], Exposure.NETWORK),
+        (["private", "galaxy"], Exposure.PRIVATE),
+        ([], Exposure.UNKNOWN),
+        (None, Exposure.UNKNOWN),
+    ],
+)
+@pytest.mark.parametrize("field", ["visibility", "visibilities"])
+def test_every_word_for_an_audience_has_its_level(field, words, exposure):
+    record = {"primary": {"path": PHOTO}, "id": "p1", field: words}
+    (mention,) = said_of(holding([record]), PHOTO)
+    assert (mention.exposure, mention.post_id, mention.author_is_owner) == (exposure, "p1", True)
+
+
+@pytest.mark.parametrize(
+    ("uri", "files", "found"),
+    [
+        ("/Photos/u1/post/AbC.webp", ["post/AbC.webp"], "post/AbC.webp"),
+        ("Photos/u1/post/AbC.webp", ["x/y/AbC.webp"], "x/y/AbC.webp"),
+        ("Photos/u1/post/AbC.webp", ["x/AbC.webp", "x/post/AbC.webp"], "x/post/AbC.webp"),
+        ("AbC.webp", ["x/AbC.webp", "y/AbC.webp"], "AbC.webp"),  # not there: which one cannot be told
+    ],
+)
+def test_a_picture_is_found_by_as_much_of_its_path_as_there_is(uri, files, found):
+    (mention,) = mentioned(BeReal, holding([{"primary": {"path": uri}}], *files))
+    assert mention.path == found
+
+
+def test_a_record_s_pictures_are_listed_once_each():
+    record = {"primary": {"path": PHOTO}, "again": [{"path": PHOTO}], "btsMedia": {"path": "c.mp4"}}
+    assert [mention.path for mention in mentioned(BeReal, holding([record]))] == [PHOTO, "c.mp4"]
+
+
+def test_the_clip_behind_the_scenes_alone_is_a_sign_of_bereal():
+    assert BeReal.confirm(holding([{"btsMedia": {"path": "c.mp4"}}]))
+
+
+@pytest.mark.parametrize(
+    ("fields", "source"),
+    [
+        ({"takenAt": WHEN, "takenTime": "2020-01-01T00:00:00Z"}, "takenAt"),
+        ({"takenTime": WHEN, "date": "2020-01-01T00:00:00Z"}, "takenTime"),
+        ({"date": WHEN}, "date"),
+    ],
+)
+def test_the_surest_time_is_the_one_of_the_picture(fields, source):
+    (mention,) = said_of(holding([{"primary": {"path": PHOTO}, "postedAt": WHEN} | fields]), PHOTO)
+    assert (mention.taken_at, mention.taken_at_source) == (READ, source)
+    assert (mention.posted_at, mention.posted_at_source) == (READ, "postedAt")

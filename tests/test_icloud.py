@@ -123,3 +123,116 @@ def test_parts_that_repeat_a_name_keep_their_dates_apart(tmp_path: Path) -> None
     ]
     assert dates == [f"2022-08-{day}T09:30:00+00:00" for day in (14, 15, 16)]
     assert [item.album for item in provenances["Photos/ONLY_2.JPG"]] == ["Trip"]
+
+
+def library(*rows: str, name: str = "Photos/Photo Details.csv", **files: str) -> Pack:
+    """A library with these rows, one photograph and other CSVs ("__" for "/")."""
+    pack = Pack("iCloud Photos")
+    pack.add(name, fixture.HEADER + "".join(rows))
+    pack.add(f"{name.rpartition('/')[0]}/A.JPG", b"x")
+    for path, text in files.items():
+        pack.add(f"{path.replace('__', '/')}.csv", text)
+    return pack
+
+
+@pytest.mark.parametrize(
+    ("pack", "context", "exposure", "reason", "album"),
+    [
+        (library(fixture.row("A.JPG")), "library", Exposure.PRIVATE, fixture.OWN, None),
+        (library(fixture.row("A.JPG", flags="no,yes,no")), "hidden", Exposure.PRIVATE,
+         f"{fixture.OWN}, hidden (hidden = yes)", None),
+        (library(fixture.row("A.JPG", flags="no,TRUE,no")), "hidden", Exposure.PRIVATE,
+         f"{fixture.OWN}, hidden (hidden = yes)", None),
+        (library(fixture.row("A.JPG", flags="no,no,1")), "deleted", Exposure.PRIVATE,
+         f"{fixture.OWN}, recently deleted", None),
+        (library(fixture.row("A.JPG", flags="no,yes,yes")), "deleted", Exposure.PRIVATE,
+         f"{fixture.OWN}, recently deleted", None),
+        (library(fixture.row("A.JPG"), Albums__Trip="Images\nA.JPG\n"), "album", Exposure.PRIVATE,
+         f"{fixture.OWN}, in an album", "Trip"),
+        (library(fixture.row("A.JPG"), Albums__Hidden="Images\nA.JPG\n"), "hidden", Exposure.PRIVATE,
+         f"{fixture.OWN}, hidden (hidden = yes)", None),
+        (library(fixture.row("A.JPG"), Albums__Favorites="Images\nA.JPG\n"), "library", Exposure.PRIVATE,
+         fixture.OWN, None),
+        (library(fixture.row("A.JPG"), Memories__Lisbon="Images\nA.JPG\n"), "memory", Exposure.PRIVATE,
+         f"{fixture.OWN}, in a memory", "Lisbon"),
+        (library(fixture.row("A.JPG"), Memories__Lisbon="Images\nA.JPG\n", Albums__Trip="imgName\nA.JPG\n"),
+         "album", Exposure.PRIVATE, f"{fixture.OWN}, in an album", "Trip"),
+        (library(fixture.row("A.JPG"), name="Photos/Shared Library Details.csv"), "shared_library",
+         Exposure.NETWORK, f"in the iCloud Shared Photo Library; {fixture.SHARED}", None),
+        (library(fixture.row("A.JPG", flags="no,no,yes"), name="Photos/Shared Library Details.csv"),
+         "deleted", Exposure.PRIVATE, f"{fixture.OWN}, recently deleted", None),
+    ],
+)  # fmt: skip
+def test_what_the_rows_say_of_a_photograph(
+    pack: Pack, context: str, exposure: Exposure, reason: str, album: str | None
+) -> None:
+    (item,) = readings(pack, ICloud)["Photos/A.JPG"]
+    assert (item.context, item.exposure, item.exposure_reason, item.album) == (
+        context,
+        exposure,
+        reason,
+        album,
+    )
+    assert item.author_is_owner is None
+
+
+@pytest.mark.parametrize(
+    ("record", "album"),
+    [
+        ({"title": "Trip"}, "Trip"),
+        ({"name": "Trip"}, "Trip"),
+        ({"albumName": "Trip"}, "Trip"),
+        ({}, "folder"),
+    ],
+)
+def test_a_shared_album_has_the_name_that_its_record_gives_it(record: dict[str, str], album: str) -> None:
+    pack = Pack("iCloud Shared Albums")
+    pack.add("My Albums/folder/AlbumInfo.json", record)
+    pack.add("My Albums/folder/A.JPG", b"x")
+    (item,) = readings(pack, ICloud)["My Albums/folder/A.JPG"]
+    assert (item.album, item.context, item.exposure) == (album, "shared_album", Exposure.NETWORK)
+
+
+@pytest.mark.parametrize(
+    ("path", "context", "exposure"),
+    [
+        ("Photos/B.JPG", "library", Exposure.PRIVATE),
+        ("Recently Deleted/B.JPG", "deleted", Exposure.PRIVATE),
+        ("iCloud Shared Albums/Trip/B.JPG", "shared_album", Exposure.NETWORK),
+        ("iCloud Shared Albums/Subscribed Albums/Trip/B.JPG", "shared_album", Exposure.NETWORK),
+        ("My Albums/B.JPG", "library", Exposure.PRIVATE),
+    ],
+)
+def test_a_file_without_a_row_is_what_its_folder_says(path: str, context: str, exposure: Exposure) -> None:
+    item = ICloud(library().as_export()).infer(path)
+    assert (item.context, item.exposure.level) == (context, exposure)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Sunday August 14,2022 12:30 AM GMT", "2022-08-14T00:30:00+00:00"),
+        ("Sunday August 14,2022 12:30 PM GMT", "2022-08-14T12:30:00+00:00"),
+        ("Sunday August 14,2022 1:30 PM GMT", "2022-08-14T13:30:00+00:00"),
+        ("Sunday August 14,2022 13:30 PM GMT", "2022-08-14T13:30:00+00:00"),
+        ("Sunday August 14,2022 13:30 GMT", "2022-08-14T13:30:00+00:00"),
+        ("Sunday August 14,2022 1:30:59 pm GMT", "2022-08-14T13:30:59+00:00"),
+        ("Sunday August 14,1825 1:30 PM GMT", None),
+    ],
+)
+def test_halves_of_the_day_are_read(text: str, right: str | None) -> None:
+    assert parse_apple_date(text) == right
+
+
+def test_a_row_finds_its_file_in_its_own_part_first() -> None:
+    pack = Pack("x")
+    for number, taken in ((1, "Sunday August 14,2022 9:30 AM GMT"), (2, "Monday August 14,2023 9:30 AM GMT")):
+        part = f"iCloud Photos Part {number} of 2"
+        pack.add(f"{part}/Details/Photo Details.csv", fixture.HEADER + fixture.row("A.JPG", taken=taken))
+        pack.add(f"{part}/Photos/A.JPG", b"x")
+    said = readings(pack, ICloud)
+    times = {path: [item.taken_at for item in items] for path, items in said.items() if path}
+    assert times == {
+        "iCloud Photos Part 1 of 2/Photos/A.JPG": ["2022-08-14T09:30:00+00:00"],
+        "iCloud Photos Part 2 of 2/Photos/A.JPG": ["2023-08-14T09:30:00+00:00"],
+    }

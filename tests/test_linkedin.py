@@ -138,3 +138,84 @@ def test_a_picture_that_no_row_links_to_is_only_a_file():
     provenance = LinkedIn(build("basic").as_export()).infer("holiday.jpg")
     assert (provenance.platform, provenance.context) == ("folder", "file")
     assert provenance.exposure.level is Exposure.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("sentence", "context", "reason"),
+    [
+        ("You uploaded a profile photo on", "profile_photo", "may see the profile photo"),
+        ("You uploaded a profile picture on", "profile_photo", "may see the profile photo"),
+        ("You uploaded a background photo on", "header", "may see the background photo"),
+        ("You uploaded a cover photo on", "header", "may see the background photo"),
+        ("You uploaded a feed document on", "post", "no post of the same minute"),
+        ("You uploaded a photo on", "post", "no post of the same minute"),
+        ("You uploaded a video on", "post", "no post of the same minute"),
+        ("You uploaded a thing on", None, "could see this upload"),
+    ],
+)
+def test_the_sentence_says_what_was_uploaded(sentence, context, reason):
+    (mention,) = read(download(Rich_Media=table(RICH, [sentence, "words", FEED])))
+    assert (mention.context, mention.exposure, mention.caption) == (context, Exposure.UNKNOWN, "words")
+    assert reason in mention.exposure_reason
+    assert (mention.url, mention.url_kind, mention.author_is_owner) == (FEED, "exact", True)
+
+
+@pytest.mark.parametrize(
+    ("word", "level"),
+    [
+        *(
+            (word, Exposure.NETWORK)
+            for word in ("CONNECTIONS_ONLY", "LOGGED_IN_MEMBERS", "CONTAINER", "GROUP")
+        ),
+        ("PUBLICLY", Exposure.UNKNOWN),
+    ],
+)
+def test_every_word_for_visibility_has_its_level(word, level):
+    row = share(1, media=FEED, visibility=word, when="2026-04-12 08:03:11")
+    assert [mention.exposure for mention in read(download(Shares=table(SHARES, row)))] == [level]
+
+
+def test_an_upload_and_the_post_of_its_minute_are_one():
+    post = share(1, media=FEED, visibility="PUBLIC", when="2026-04-12 08:03:11")
+    upload = ["You uploaded a feed photo on April 12, 2026 at 8:03 AM (GMT)", "words", FEED]
+    (mention,) = read(download(Shares=table(SHARES, post), Rich_Media=table(RICH, upload)))
+    assert (mention.exposure, mention.caption, mention.post_id) == (Exposure.PUBLIC, "words", "1")
+    later = share(1, media=FEED, visibility="PUBLIC", when="2026-04-12 08:04:00")
+    mentions = read(download(Shares=table(SHARES, later), Rich_Media=table(RICH, upload)))
+    assert [mention.exposure for mention in mentions] == [Exposure.UNKNOWN, Exposure.PUBLIC]
+
+
+def test_an_upload_counts_with_a_sentence_or_a_link_and_a_post_only_with_a_picture():
+    sentence = "You uploaded a feed photo on April 12, 2026 at 8:03 AM (GMT)"
+    uploads = table(RICH, [sentence, "", "-"], ["-", "", FEED], ["-", "words", "-"])
+    assert [mention.url for mention in read(download(Rich_Media=uploads))] == [None, FEED]
+    assert (
+        read(download(Shares=table(SHARES, share(1, visibility="PUBLIC", when="2026-04-12 08:03:11")))) == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("recipients", "audience", "exposure"),
+    [
+        ("https://www.linkedin.com/in/ana", "conversation", Exposure.PRIVATE),
+        ("https://l.com/in/ana,https://l.com/in/bo", "group conversation", Exposure.NETWORK),
+        ("", "conversation", Exposure.PRIVATE),
+    ],
+)
+def test_a_message_to_several_is_a_groups(recipients, audience, exposure):
+    cells = {"RECIPIENT PROFILE URLS": recipients, "ATTACHMENTS": FEED, "FROM": "Ana Silva", "CONTENT": "hi"}
+    profile = table(["First Name", "Last Name"], ["Ana", "Silva"])
+    (mention,) = read(
+        download(messages=table(MESSAGES, [cells.get(c, "") for c in MESSAGES]), Profile=profile)
+    )
+    assert (mention.audience, mention.audience_source, mention.exposure) == (audience, "chat_type", exposure)
+    assert (mention.author_is_owner, mention.caption, mention.context) == (True, "hi", "message")
+
+
+def test_a_saved_picture_is_found_by_the_links_id_the_posts_id_or_its_name():
+    row = share(7123456789012345678, media=FEED, visibility="PUBLIC", when="2026-04-12 08:03:11")
+    for name in ("D4D22AQHarbourWalk1.jpg", "post 7123456789012345678.jpg"):
+        pack = Pack("Complete_LinkedInDataExport_05-01-2026")
+        pack.add("Shares.csv", table(SHARES, row))
+        pack.add(f"saved/{name}", b"")
+        assert [mention.path for mention in read(pack.as_export())] == [f"saved/{name}"]

@@ -43,3 +43,50 @@ def test_a_ruined_list_of_posts_has_no_posts(posts: str) -> None:
         context="file",
         exposure=Exposure.UNKNOWN.because("no post of Reddit's export names this file"),
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "is_media"),
+    [
+        *((f"https://{host}/abc", True) for host in ("i.redd.it", "v.redd.it", "preview.redd.it")),
+        *(
+            (f"https://{host}/abc", True)
+            for host in ("i.imgur.com", "imgur.com", "gfycat.com", "redgifs.com")
+        ),
+        ("https://example.org/a.jpg", True),
+        ("https://example.org/a", False),
+        ("https://reddit.com/gallery/abc", True),
+        ("https://old.reddit.com/gallery/abc", True),
+        ("https://notreddit.com/gallery/abc", False),
+        ("https://www.reddit.com/r/pics/comments/abc", False),
+        ("", False),
+    ],
+)
+def test_a_post_counts_when_its_address_is_that_of_a_picture(url: str, is_media: bool) -> None:
+    pack = fixture.build("csv")
+    pack.add("posts.csv", f"id,permalink,url\nabc12,,{url}\n")
+    mentions = mentioned(Reddit, pack.as_export())
+    assert [(mention.url, mention.url_kind) for mention in mentions] == [(url, "exact")] * is_media
+
+
+def test_a_saved_picture_is_found_by_the_name_in_the_address_or_by_the_posts_id() -> None:
+    for name in ("pics_qw7er8ty9u.jpg", "me - 1abc2d.png"):
+        pack = fixture.build("csv")
+        pack.files.pop("saved/qw7er8ty9u.jpg")
+        pack.add(f"saved/{name}", b"")
+        assert next(Reddit(pack.as_export()).mentions()).path == f"saved/{name}"
+
+
+@pytest.mark.parametrize(
+    ("statistics", "name"),
+    [
+        ("statistic,value\nUsername,ana\n", "ana"),
+        ("statistic,value\n account name ,ana\n", "ana"),
+        ("statistic,value\nexport time,2024\n", None),
+        ("", None),
+    ],
+)
+def test_the_account_is_in_the_statistics(statistics: str, name: str | None) -> None:
+    pack = fixture.build("csv")
+    pack.add("statistics.csv", statistics)
+    assert Reddit(pack.as_export()).account == Account(name, exported_at="2024-05-01")

@@ -218,3 +218,153 @@ def test_a_photo_without_a_record_keeps_the_local_time_of_its_name():
 def test_a_time_of_zero_is_no_time():
     (provenance,) = read(exported(chat(message(1, stamp="0", photo=PHOTO) | {"date": "nonsense"})))
     assert (provenance.posted_at, provenance.posted_at_source) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "exposure", "link"),
+    [
+        ("saved_messages", Exposure.PRIVATE, None),
+        ("personal_chat", Exposure.PRIVATE, None),
+        ("bot_chat", Exposure.PRIVATE, None),
+        ("private_group", Exposure.NETWORK, None),
+        ("private_supergroup", Exposure.NETWORK, "https://t.me/c/123456/7"),
+        ("private_channel", Exposure.NETWORK, "https://t.me/c/123456/7"),
+        ("public_supergroup", Exposure.PUBLIC, "https://t.me/c/123456/7"),
+        ("public_channel", Exposure.PUBLIC, "https://t.me/c/123456/7"),
+        ("replies", Exposure.UNKNOWN, None),
+        (None, Exposure.UNKNOWN, None),
+    ],
+)
+def test_who_could_see_a_message_follows_from_the_kind_of_chat(kind, exposure, link):
+    (item,) = read(exported(chat(message(7, photo=PHOTO), kind=kind)))
+    assert (item.exposure, item.url, item.audience) == (exposure, link, kind)
+    assert item.context == ("saved" if kind == "saved_messages" else "message")
+    assert (item.album, item.post_id) == ("Bo", "7")
+
+
+@pytest.mark.parametrize(
+    ("chat_id", "message_id", "link"),
+    [
+        (-100123, 7, "https://t.me/c/123/7"),
+        ("channel123", 7, None),
+        (None, 7, None),
+        (123, None, None),
+        (123, "x", None),
+    ],
+)
+def test_an_address_is_made_of_two_numbers_or_not_at_all(chat_id, message_id, link):
+    record = chat(message(message_id, photo=PHOTO), kind="public_channel") | {"id": chat_id}
+    assert [item.url for item in read(exported(record))] == [link]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sender", "is_owner"),
+    [
+        ("personal_chat", "user123456", False),  # the chat has the other's number
+        ("personal_chat", "user99", True),
+        ("bot_chat", "user99", True),
+        ("private_group", "user99", None),
+        ("saved_messages", "user99", True),
+        ("personal_chat", "channel99", None),
+        ("private_group", "chat99", None),
+        ("personal_chat", None, None),
+    ],
+)
+def test_without_the_owners_number_only_a_chat_of_two_tells_whose_a_message_is(kind, sender, is_owner):
+    record = chat(message(1, sender, photo=PHOTO) | {"from_id": sender}, kind=kind)
+    assert [item.author_is_owner for item in read(exported(record))] == [is_owner]
+
+
+@pytest.mark.parametrize(
+    ("more", "is_owner"),
+    [
+        ({"from_id": "user99"}, True),
+        ({"from_id": "user9"}, False),
+        ({"from_id": None, "actor_id": "user99"}, True),
+        ({"forwarded_from_id": "user99"}, True),
+        ({"forwarded_from_id": "channel99"}, False),
+        ({"forwarded_from_id": "user5"}, False),
+        ({"forwarded_from": "Ana Silva"}, True),
+        ({"forwarded_from": "Bo"}, False),
+        ({"forwarded_from": None}, None),
+    ],
+)
+def test_with_the_owners_number_every_message_tells_whose_it_is(more, is_owner):
+    me = {"user_id": 99, "first_name": "Ana", "last_name": "Silva"}
+    talk = chat(message(1, photo=PHOTO) | more)
+    (item,) = read(exported({"personal_information": me, "chats": {"list": [talk]}}))
+    assert item.author_is_owner is is_owner
+
+
+@pytest.mark.parametrize(
+    ("second", "is_album"),
+    [
+        ({}, True),
+        ({"id": 3}, False),
+        ({"id": "x"}, False),
+        ({"date_unixtime": "1686996063"}, False),
+        ({"date": "2023-06-17T12:01:03"}, False),
+        ({"from_id": f"user{ME}"}, False),
+        ({"forwarded_from": "Bo"}, False),
+        ({"photo": None, "text": "two"}, False),
+    ],
+)
+def test_an_album_is_pictures_of_one_sender_and_second_with_numbers_in_a_row(second, is_album):
+    items = [
+        message(1, photo=PHOTO, text="one"),
+        message(2, photo=PHOTO) | second,
+        message(9, ME, photo=PHOTO),
+    ]
+    captions = [item.caption for item in read(exported(chat(*items)))]
+    assert captions[-1] is None
+    assert captions[1:-1] == ([] if "photo" in second else ["one" if is_album else None])
+
+
+def test_an_album_has_at_most_ten_pictures():
+    items = [message(n, photo=PHOTO, text="words" if n == 10 else "") for n in range(1, 13)]
+    assert [item.caption for item in read(exported(chat(*items)))] == ["words"] * 10 + [None] * 2
+
+
+@pytest.mark.parametrize(
+    ("more", "is_read"),
+    [
+        ({"media_type": "sticker"}, True),
+        ({"media_type": "video_message"}, True),
+        ({"media_type": "animation"}, True),
+        ({"media_type": "video_file"}, True),
+        ({"media_type": "voice_message", "mime_type": "video/mp4"}, False),
+        ({"media_type": "audio_file"}, False),
+        ({"mime_type": "image/png"}, True),
+        ({"mime_type": "video/mp4"}, True),
+        ({"mime_type": "application/pdf"}, False),
+        ({"file_name": "a.jpg"}, True),
+        ({"file_name": "a.pdf"}, False),
+        ({}, False),
+    ],
+)
+def test_a_file_counts_where_it_can_show_a_face(more, is_read):
+    assert bool(read(exported(chat(message(1, file="files/a.bin", **more))))) == is_read
+
+
+def test_a_message_says_where_it_was_sent_from():
+    place = {"location_information": {"latitude": 38.7, "longitude": -9.1}, "address": "Rua 1"}
+    (item,) = read(exported(chat(message(1, photo=PHOTO, **place))))
+    assert (item.location, item.location_source, item.place) == (
+        (38.7, -9.1),
+        "location_information",
+        "Rua 1",
+    )
+    (item,) = read(exported(chat(message(1, photo=PHOTO, place_name="Café", **place))))
+    assert item.place == "Café"
+
+
+def test_a_message_may_be_a_service_s_and_name_people():
+    entities = [
+        {"type": "mention", "text": "@bo"},
+        {"type": "mention_name", "text": "Cy"},
+        {"type": "bold", "text": "x"},
+    ]
+    (item,) = read(exported(chat(message(1, photo=PHOTO, type="service", text_entities=entities))))
+    assert (item.context, item.people) == ("service", ("@bo", "Cy"))
+    (item,) = read(exported(chat(message(1, None, photo=PHOTO, actor="Bo"))))
+    assert item.author == "Bo"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -222,3 +223,205 @@ def test_a_folder_of_forty_thousand_photographs_is_matched_in_seconds() -> None:
     start = time.process_time()
     assert len(match_records([*media, *edited], records)) >= len(media)
     assert time.process_time() - start < 10
+
+
+LONG = "x" * 60
+
+
+@pytest.mark.parametrize(
+    ("media", "record"),
+    [
+        (f"{LONG[:43]}.jpg", f"{LONG[:43]}.jp.json"),  # a record's name has 46 letters
+        (f"{LONG[:47]}.jpg", f"{LONG[:46]}.json"),
+        (f"{LONG[:47]}(2).jpg", f"{LONG[:46]}(2).json"),
+        ("IMG_1.jpg", "IMG_1.jpg.supplemental-metadata.json"),
+        ("IMG_1.jpg", "IMG_1.jpg.s.json"),
+        ("IMG_1.jpg", "IMG_1.jpg..json"),
+        ("a title.jpg", "a title.json"),
+        ("IMG_1-bearbeitet.jpg", "IMG_1.jpg.json"),
+        ("IMG_1-edited(1).jpg", "IMG_1.jpg(1).json"),
+        (f"{LONG[:42]}-edit.jpg", f"{LONG[:42]}.jpg.json"),  # the word was cut with the name
+        (f"{LONG[:41]}-edit.jpg", f"{LONG[:41]}.jpg.json"),
+        (f"{LONG[:43]}-edit.jpg", f"{LONG[:43]}.jp.json"),
+        ("IMG_1.MP4", "IMG_1.HEIC.json"),
+        ("IMG_1.mov", "IMG_1.jpg.json"),
+        ("PXL_1.MP4", "PXL_1.MP.jpg.json"),
+        ("what? yes.jpg", "what_ yes.jpg.json"),
+    ],
+)
+def test_what_takeout_cut_or_changed_is_matched_all_the_same(media: str, record: str) -> None:
+    assert match_records([media], [record]) == {media: record}
+
+
+@pytest.mark.parametrize(
+    ("media", "records"),
+    [
+        (f"{LONG[:30]}-edit.jpg", [f"{LONG[:30]}.jpg.json"]),  # too short to have been cut
+        (f"{LONG[:40]}-edit.jpg", [f"{LONG[:40]}.jpg.json"]),
+        (f"{LONG[:39]}abc.jpg", [f"{LONG[:39]}.json"]),  # 39 letters may be another's
+        ("IMG_1.mov", ["IMG_1.jpg.json", "IMG_1.png.json"]),  # whose film it is cannot be told
+        ("a?.jpg", ["a_.jpg.json", "a!.jpg.json"]),
+        ("IMG_1.pdf", ["IMG_2.pdf.json"]),
+    ],
+)
+def test_what_may_be_anothers_is_left_alone(media: str, records: list[str]) -> None:
+    assert match_records([media], records) == {}
+
+
+def test_the_film_is_the_heics_where_there_are_other_stills_of_its_name() -> None:
+    assert match_records(["A.MP4"], ["A.jpg.json", "A.HEIC.json"]) == {"A.MP4": "A.HEIC.json"}
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("takeout-20240501T101112Z-001", "2024-05-01T10:11:12+00:00"),
+        ("takeout-20240501T1011Z-001", "2024-05-01T10:11:00+00:00"),
+        ("takeout-20240501T1011123456Z-001", "2024-05-01T10:11:12+00:00"),
+        ("takeout-20240501T10111Z-001", None),
+        ("takeout-20241301T101112Z-001", None),
+        ("holiday", None),
+    ],
+)
+def test_the_time_of_an_export_is_in_its_name(name: str, made: str | None) -> None:
+    assert GooglePhotos(Pack(name).as_export()).account == Account(exported_at=made)
+
+
+def say(
+    record: object, *, folder: str = "Photos from 2021", album: object = None, name: str = "a.jpg"
+) -> SimpleNamespace:
+    """What is said of one photograph with this record, in a folder with this album's record."""
+    pack = Pack("takeout-20240501T101112Z-001")
+    pack.add(f"{folder}/{name}", b"x")
+    if record is not None:
+        pack.add(f"{folder}/{name}.json", record)
+    if album is not None:
+        pack.add(f"{folder}/metadata.json", album)
+    (item,) = readings(pack, GooglePhotos)[f"{folder}/{name}"]
+    return item
+
+
+SHARED, PARTNER = {"fromSharedAlbum": {}}, {"fromPartnerSharing": {}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "folder", "album", "context", "level"),
+    [
+        ({}, "Photos from 2021", None, "library", Exposure.PRIVATE),
+        ({"trashed": True}, "Photos from 2021", None, "trashed", Exposure.PRIVATE),
+        ({"trashed": "true"}, "Photos from 2021", None, "trashed", Exposure.PRIVATE),
+        ({"trashed": False}, "Photos from 2021", None, "library", Exposure.PRIVATE),
+        ({"archived": True}, "Photos from 2021", None, "archived", Exposure.PRIVATE),
+        ({"googlePhotosOrigin": SHARED}, "Photos from 2021", None, "shared_album", Exposure.NETWORK),
+        ({"googlePhotosOrigin": PARTNER}, "Photos from 2021", None, "partner_shared", Exposure.NETWORK),
+        (
+            {"googlePhotosOrigin": SHARED, "trashed": True},
+            "Photos from 2021",
+            None,
+            "trashed",
+            Exposure.PRIVATE,
+        ),
+        ({"googlePhotosOrigin": SHARED, "archived": True}, "Trash", None, "shared_album", Exposure.NETWORK),
+        ({}, "Trash", None, "trashed", Exposure.PRIVATE),
+        ({}, "Papierkorb", None, "trashed", Exposure.PRIVATE),
+        ({}, "Archive", None, "archived", Exposure.PRIVATE),
+        ({"trashed": True}, "Archive", None, "trashed", Exposure.PRIVATE),
+        ({}, "Trip", None, "album", Exposure.PRIVATE),
+        ({}, "Trip", {"title": "Trip"}, "album", Exposure.PRIVATE),
+        ({}, "Trip", {"title": "Trip", "access": "protected"}, "album", Exposure.PRIVATE),
+        ({}, "Trip", {"title": "Trip", "access": "Shared"}, "shared_album", Exposure.NETWORK),
+        ({}, "Trip", {"title": "Trip", "access": "public"}, "album", Exposure.UNKNOWN),
+        ({}, "Trip", {"title": "Trip", "sharedAlbumComments": [{}]}, "shared_album", Exposure.NETWORK),
+        ({}, "Trip", {"albumData": {"title": "Trip", "access": "shared"}}, "shared_album", Exposure.NETWORK),
+        ({}, "Trash", {"title": "Trash", "access": "shared"}, "shared_album", Exposure.NETWORK),
+        ({"trashed": True}, "Trip", {"title": "Trip", "access": "shared"}, "trashed", Exposure.PRIVATE),
+        ({"archived": True}, "Trip", {"title": "Trip", "access": "shared"}, "archived", Exposure.NETWORK),
+        (
+            {"googlePhotosOrigin": PARTNER},
+            "Trip",
+            {"title": "T", "access": "shared"},
+            "partner_shared",
+            Exposure.NETWORK,
+        ),
+    ],
+)
+def test_who_could_see_a_photograph_follows_from_its_record_its_folder_and_its_album(
+    fields: dict[str, object], folder: str, album: object, context: str, level: Exposure
+) -> None:
+    item = say(takeout.record("a.jpg", **fields), folder=folder, album=album)
+    assert (item.context, item.exposure) == (context, level)
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_owner"),
+    [(None, None), ({"mobileUpload": {}}, True), (SHARED, False), (PARTNER, False)],
+)
+def test_whose_a_photograph_is_follows_from_where_it_came_from(origin: object, is_owner: bool | None) -> None:
+    item = say({"title": "a.jpg", "photoTakenTime": {"timestamp": "1"}, "googlePhotosOrigin": origin})
+    assert (item.author_is_owner, item.taken_at) == (is_owner, "1970-01-01T00:00:01+00:00")
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [
+        (
+            {"geoData": {"latitude": 1, "longitude": 2}, "geoDataExif": {"latitude": 3, "longitude": 4}},
+            (1, 2),
+        ),
+        (
+            {"geoData": {"latitude": 0, "longitude": 0}, "geoDataExif": {"latitude": 3, "longitude": 4}},
+            (3, 4),
+        ),
+        ({"geoData": {}}, None),
+    ],
+)
+def test_the_place_that_the_user_gave_goes_before_the_cameras(record: object, says: object) -> None:
+    assert say(record).location == says
+
+
+def test_an_album_has_the_title_of_its_record_else_the_folders_name() -> None:
+    assert say({}, folder="Trip_ 1", album={"title": "Trip: 1"}).album == "Trip: 1"
+    assert say({}, folder="Trip_ 1", album={"title": ""}).album == "Trip_ 1"
+    assert say({}, folder="Trip_ 1").album == "Trip_ 1"
+    assert say({}).album is None
+
+
+@pytest.mark.parametrize(
+    ("stem", "title", "is_matched"),
+    [
+        ("a" * 20, f"{'a' * 20} and more", True),
+        ("a" * 19, f"{'a' * 19} and more", False),
+        ("beach", "beach", True),
+        ("b each", "b!each", True),
+        ("c" * 25, "d" * 25, False),
+    ],
+)
+def test_a_long_name_may_be_the_beginning_of_a_title(stem: str, title: str, is_matched: bool) -> None:
+    pack = Pack("takeout-20240501T101112Z-001")
+    pack.add("Photos from 2022/7.json", takeout.record(f"{title}.jpg", description="words"))
+    pack.add(f"Photos from 2022/{stem}.png", b"x")
+    items = readings(pack, GooglePhotos)[f"Photos from 2022/{stem}.png"]
+    assert [item.caption for item in items] == ["words" if is_matched else None]
+
+
+def test_a_record_of_a_photograph_that_stands_elsewhere_is_said_of_that_one() -> None:
+    pack = Pack("takeout-20240501T101112Z-001")
+    record = takeout.record("a.jpg", url="https://photos.google.com/photo/AF1")
+    pack.add("Photos from 2021/a.jpg", b"x")
+    pack.add("Photos from 2021/a.jpg.json", record)
+    pack.add("Trip/metadata.json", {"title": "Trip", "access": "shared"})
+    pack.add("Trip/a.jpg.json", record)
+    items = readings(pack, GooglePhotos)["Photos from 2021/a.jpg"]
+    assert [(item.context, item.exposure) for item in items] == [
+        ("library", Exposure.PRIVATE),
+        ("shared_album", Exposure.NETWORK),
+    ]
+
+
+def test_the_first_three_sidecars_decide_whether_they_are_googles() -> None:
+    for others, is_googles in ((2, True), (3, False)):
+        pack = Pack("downloads")
+        for number in range(others):
+            pack.add(f"{number}.jpg.json", {"id": number})
+        pack.add("9.jpg.json", {"googlePhotosOrigin": {}})
+        assert GooglePhotos.confirm(pack.as_export()) is is_googles

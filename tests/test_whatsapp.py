@@ -224,3 +224,156 @@ def test_the_chat_is_read_once_however_many_files_no_message_names() -> None:
     first = reader.infer("IMG-20230617-WA0001.jpg")
     export.members = {}  # reading again would find nothing
     assert reader.infer("IMG-20230617-WA0001.jpg") == first
+
+
+def who_saw(*lines: str, title: str = "chat") -> tuple[str | None, Exposure]:
+    """Audience and exposure of a picture in a chat with these lines, "Name: text" or a system's text."""
+    text = "\n".join(f"17/06/2023, 12:01 - {line}" for line in (*lines, "Bo: a.jpg (file attached)"))
+    (mention,) = WhatsApp(chat(text, "a.jpg", title=title).as_export()).mentions()
+    return columns(mention.provenance).audience, mention.provenance.exposure.level
+
+
+ALONE, GROUP, MAYBE = ("one-to-one", Exposure.PRIVATE), ("group", Exposure.NETWORK), (None, Exposure.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("lines", "title", "answer"),
+    [
+        ((), "chat", ALONE),
+        (("Ana: hi",), "chat", ALONE),
+        (("Ana: hi",), "WhatsApp Chat with Bo Berg", ALONE),
+        (("Ana: hi",), "WhatsApp Chat with berg, bo", ALONE),
+        (("Ana: hi",), "WhatsApp Chat with +49 170 1", ALONE),  # a number may be either
+        (("~Ana: hi",), "WhatsApp Chat with Lake House", ALONE),
+        (("Ana: hi",), "WhatsApp Chat with Lake House", MAYBE),
+        ((), "WhatsApp Chat with Lake House", ALONE),
+        (("Ana: hi", "Cy: hi"), "WhatsApp Chat with Bo", GROUP),
+        (("Ana created group “Lake”",), "chat", GROUP),
+        (("Ana hat die Gruppe „See“ erstellt",), "chat", GROUP),
+        (("Ana luotiin ryhmään",), "chat", GROUP),
+        (("Ана создала группу",), "chat", GROUP),
+        (("Ana grouped her pictures",), "chat", ALONE),  # a longer word says nothing
+        (("Ana: my group is here",), "chat", ALONE),  # somebody's own words
+    ],
+)
+def test_who_could_see_a_picture_follows_from_who_wrote_and_what_the_chat_calls_itself(
+    lines: tuple[str, ...], title: str, answer: tuple[str | None, Exposure]
+) -> None:
+    assert who_saw(*lines, title=title) == answer
+
+
+@pytest.mark.parametrize(
+    ("path", "posted", "source"),
+    [
+        ("IMG-20230617-WA0001.jpg", "2023-06-17", "file name"),
+        ("00000012-PHOTO-2023-06-17-12-01-02.jpg", "2023-06-17T12:01:02", "file name"),
+        ("2015-08-04-PHOTO-00004762.jpg", "2015-08-04", "file name"),
+        ("IMG-20230617-WA0001 (1).jpg", "2023-06-17", "file name"),
+        ("IMG-20231317-WA0001.jpg", None, None),
+        ("IMG-20230617-WA1.jpg", None, None),
+        ("holiday.jpg", None, None),
+    ],
+)
+def test_a_file_that_no_message_names_is_of_the_chat_when_whatsapp_named_it(
+    path: str, posted: str | None, source: str | None
+) -> None:
+    item = columns(WhatsApp(chat("1.2.23, 12:01 - Bo: hi", path).as_export()).infer(path))
+    assert (item.posted_at, item.posted_at_source, item.platform) == (posted, source, "whatsapp")
+    is_own = path.startswith(("IMG-202", "000", "2015")) and not path.endswith("WA1.jpg")
+    assert (item.context, item.exposure) == (
+        ("message", Exposure.PRIVATE) if is_own else ("file", Exposure.UNKNOWN)
+    )
+
+
+def test_a_file_beside_two_chats_is_of_neither() -> None:
+    pack = chat("1.2.23, 12:01 - Bo: hi", "IMG-20230617-WA0001.jpg", name="WhatsApp Chat with Bo.txt")
+    pack.add("WhatsApp Chat with Cy.txt", "1.2.23, 12:01 - Cy: hi")
+    item = WhatsApp(pack.as_export()).infer("IMG-20230617-WA0001.jpg")
+    assert (item.context, item.exposure.level) == ("file", Exposure.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("clock", "at"),
+    [
+        ("12:01 am", "00:01:00"),
+        ("12:01 pm", "12:01:00"),
+        ("11:59 pm", "23:59:00"),
+        ("13:01 pm", "13:01:00"),
+        ("13:01 xy", "13:01:00"),  # whatever the word means, it is afternoon
+        ("23:59", "23:59:00"),
+        ("24:00", None),
+        ("12:60", None),
+        ("12:01 h", "12:01:00"),
+        ("12h01", "12:01:00"),
+    ],
+)
+def test_a_clock_is_read_or_only_the_day_is_told(clock: str, at: str | None) -> None:
+    (time_of,) = times(f"17/06/2023, {clock} - Bo: a.jpg (file attached)", "a.jpg")
+    assert time_of == (f"2023-06-17T{at}" if at else "2023-06-17")
+
+
+@pytest.mark.parametrize(
+    ("day", "at"),
+    [
+        ("31/12/2008", None),  # before WhatsApp
+        ("31/12/09", "2009-12-31"),
+        ("31/12/99", "2099-12-31"),
+        ("31/12/2100", "2100-12-31"),
+        ("31/12/2101", None),
+        ("31/12/100", None),
+        ("5.6.2023", "2023-06-05"),  # nobody writes month.day.year
+        ("5-6-2023", "2023-06-05"),
+        ("2023/5/6", "2023-05-06"),
+        ("5/6/2023", None),
+    ],
+)
+def test_a_day_is_one_at_which_whatsapp_existed_in_an_order_that_is_in_use(day: str, at: str | None) -> None:
+    found = times(f"{day}, 12:01 - Bo: a.jpg (file attached)", "a.jpg")
+    assert found == [f"{at}T12:01:00" if at else None]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "caption"),
+    [
+        ("a.jpg (file attached)", "a.jpg", None),
+        ("a.jpg (file attached)\nlook", "a.jpg", "look"),
+        ("see <attached: a.jpg>", "a.jpg", "see"),
+        ("Report.pdf • 2 pages <attached: a.jpg>", "a.jpg", None),
+        ("<Media omitted>", None, None),
+        ("<Media omitted>\nlook", None, "look"),
+        ("image omitted", None, None),
+        ("IMG-20230617-WA0009.jpg (file attached)\nlook", "IMG-20230617-WA0009.jpg", "look"),
+        (
+            "<attached: 00000012-PHOTO-2023-06-17-12-01-02.jpg>",
+            "00000012-PHOTO-2023-06-17-12-01-02.jpg",
+            None,
+        ),
+    ],
+)
+def test_what_a_message_brings_and_the_words_around_it(
+    text: str, path: str | None, caption: str | None
+) -> None:
+    export = chat(f"17/06/2023, 12:01 - Bo: {text}", "a.jpg").as_export()
+    assert [(m.path, m.provenance.caption) for m in WhatsApp(export).mentions()] == [(path, caption)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AUD-20230617-WA0009.opus (file attached)",
+        "I saw IMG-20230617-WA0009.jpg today",
+        "hello",
+        "omitted",
+        "",
+    ],
+)
+def test_a_message_that_brings_no_picture_is_not_listed(text: str) -> None:
+    export = chat(f"17/06/2023, 12:01 - Bo: {text}", "a.jpg").as_export()
+    assert list(WhatsApp(export).mentions()) == []
+
+
+def test_of_two_files_of_one_name_the_one_beside_the_text_is_meant() -> None:
+    text = "17/06/2023, 12:01 - Bo: a.jpg (file attached)"
+    export = chat(text, "x/a.jpg", "a.jpg").as_export()
+    assert [mention.path for mention in WhatsApp(export).mentions()] == ["a.jpg"]
+    assert list(WhatsApp(chat(text, "x/a.jpg", "y/a.jpg").as_export()).mentions()) == []

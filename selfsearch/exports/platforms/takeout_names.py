@@ -37,8 +37,11 @@ def takeout_time(name: str) -> str | None:
     match = _PART.match(name)
     if not match:
         return None
-    try:
-        when = datetime.strptime(match[1].upper()[: len("20240501T101112")].rstrip("Z"), "%Y%m%dT%H%M%S")
+    stamp = match[1].upper().rstrip("Z")[: len("20240501T101112")]
+    try:  # strptime would take "1011" for one minute and one second past ten
+        when = datetime.strptime(
+            stamp, "%Y%m%dT%H%M%S" if len(stamp) == len("20240501T101112") else "%Y%m%dT%H%M"
+        )
     except ValueError:
         return None
     return when.replace(tzinfo=timezone.utc).isoformat()

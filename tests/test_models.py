@@ -359,6 +359,10 @@ def test_a_calibration_that_is_none_is_refused(home: Path, older: Path) -> None:
     good = json.loads((BUNDLED_CALIBRATIONS / "opencv-zoo.json").read_text())
     (older / "calibration.json").write_text(json.dumps(good | {"scores": good["scores"][:-1]}))
     assert refused(older, home) == "the pack's calibration.json is damaged: its curves do not fit together"
+    (older / "calibration.json").write_text("[]")
+    assert (
+        refused(older, home) == "the calibration calibration.json is damaged; make it anew: scripts/calibrate"
+    )
 
 
 def test_a_word_that_is_neither_file_nor_pack_is_explained(run: Run) -> None:

@@ -13,6 +13,7 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -91,12 +92,13 @@ def find_calibration(pack: Pack) -> Calibration | None:
 def read_calibration(path: Path) -> Calibration:
     """Raises PackError when the file is not a calibration."""
     try:
-        raw = json.loads(path.read_text("utf-8"))
+        raw = dict(json.loads(path.read_text("utf-8")))
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
         calibration = Calibration(**values)
+        ascend = all(first < second for first, second in pairwise(calibration.scores))
+        descend = all(first > second for first, second in pairwise((*calibration.false_match_rates, 0)))
     except (OSError, ValueError, TypeError) as exc:
         raise PackError(f"the calibration {path.name} is damaged; make it anew: scripts/calibrate") from exc
-    ascending = list(calibration.scores) == sorted(set(calibration.scores))
-    if not ascending or min(calibration.false_match_rates, default=0) <= 0:
+    if not (ascend and descend):
         raise PackError(f"the calibration {path.name} is damaged; make it anew: scripts/calibrate")
     return calibration

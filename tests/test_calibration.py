@@ -1,0 +1,152 @@
+"""What a score means: bands and expected false matches follow the pack's curves, on the careful side."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfsearch.errors import PackError
+from selfsearch.recognition import calibration
+from selfsearch.recognition.calibration import Calibration
+
+# A rate of 1 in 10 at 0.1, then a decade less with each tenth, and the last two decades twice as steep.
+CURVE = Calibration(
+    pack="made",
+    revision="made-1",
+    scores=(0.1, 0.2, 0.3, 0.35, 0.4),
+    false_match_rates=(1e-1, 1e-2, 1e-3, 1e-4, 1e-5),
+    genuine_scores=(0.3, 0.9),
+    true_match_rates=(1.0, 0.5),
+    impostor_pairs=100_000,
+    genuine_pairs=1_000,
+    measured_on="numbers",
+)
+OURS = calibration.read_calibration(calibration.BUNDLED_CALIBRATIONS / "opencv-zoo.json")
+both = pytest.mark.parametrize("curves", [CURVE, OURS], ids=["made", "default pack"])
+scores = st.floats(-1, 1)
+rates = st.floats(1e-9, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("score", "rate"),
+    [
+        (-1.0, 1e-1),
+        (0.1, 1e-1),
+        (0.15, 10**-1.5),  # between two points, by the logarithm
+        (0.2, 1e-2),
+        (0.3, 1e-3),
+        (0.3125, 10**-3.25),
+        (0.4, 1e-5),
+        (0.5, 1e-7),  # beyond what was measured: on along the last two decades, 20 for a score of 1
+        (0.65, 1e-10),
+    ],
+)
+def test_the_rate_of_false_matches_is_read_from_the_curve(score: float, rate: float) -> None:
+    assert CURVE.false_match_rate(score) == pytest.approx(rate)
+    if score >= 0.1:
+        assert CURVE.score_for(rate) == pytest.approx(score)
+
+
+@both
+@given(first=scores, second=scores)
+def test_a_better_score_never_means_more_false_matches(
+    curves: Calibration, first: float, second: float
+) -> None:
+    low, high = sorted((first, second))
+    assert curves.false_match_rate(low) >= curves.false_match_rate(high)
+
+
+@both
+@given(rate=rates)
+def test_the_score_for_a_rate_is_the_lowest_that_keeps_it(curves: Calibration, rate: float) -> None:
+    score = curves.score_for(rate)
+    assert curves.false_match_rate(score) <= rate * (1 + 1e-9)
+    assert curves.false_match_rate(score - 1e-6) > rate
+
+
+@given(faces=st.integers(0, 10_000_000))
+def test_a_band_is_where_so_many_false_matches_are_expected_in_this_library(faces: int) -> None:
+    bands = OURS.bands(faces)
+    assert list(bands) == ["strong", "likely", "possible"]
+    for band, at_most in (("strong", 0.01), ("likely", 0.1), ("possible", 1.0)):
+        expected = OURS.expected_false_matches(bands[band], max(faces, 1000))
+        assert math.isclose(expected, at_most, rel_tol=0.02)  # scores are rounded to four digits
+
+
+def test_a_small_library_has_the_bands_of_a_thousand_faces() -> None:
+    assert OURS.bands(0) == OURS.bands(7) == OURS.bands(1000)
+    assert all(OURS.bands(1010)[band] > score for band, score in OURS.bands(1000).items())
+    assert CURVE.bands(1000) == {"strong": 0.4, "likely": 0.35, "possible": 0.3}
+    assert CURVE.bands(100_000)["possible"] == 0.4
+
+
+def test_false_matches_are_counted_for_each_face_and_for_one_at_least() -> None:
+    assert CURVE.expected_false_matches(0.3, 5000) == pytest.approx(5)
+    assert CURVE.expected_false_matches(0.3, 1) == pytest.approx(0.001)
+    assert CURVE.expected_false_matches(0.3, 0) == pytest.approx(0.001)
+
+
+def test_the_rates_that_decide_about_people_are_the_documented_ones() -> None:
+    assert (calibration.SAME_PERSON_FMR, calibration.WEAKEST_FMR) == (1e-4, 1e-2)
+    assert calibration.BANDS == {"strong": 0.01, "likely": 0.1, "possible": 1.0}
+
+
+def test_a_single_point_of_the_tail_is_enough_to_go_on_from() -> None:
+    """Fewer than two decades were measured: the line goes through what there is."""
+    short = replace(CURVE, scores=(0.1, 0.2), false_match_rates=(1e-2, 1e-3))
+    assert short.false_match_rate(0.4) == pytest.approx(1e-5)
+    assert short.score_for(1e-5) == pytest.approx(0.4)
+
+
+def test_a_rate_that_every_score_keeps_asks_for_the_lowest_score_measured() -> None:
+    assert CURVE.score_for(0.5) == pytest.approx(0.1)
+
+
+def written(path: Path, **changed: Any) -> Path:
+    path.write_text(json.dumps(asdict(CURVE) | changed))
+    return path
+
+
+def test_a_calibration_is_that_of_the_packs_own_revision(tmp_path: Path) -> None:
+    pack: Any = SimpleNamespace(name="made", revision="made-1", folder=tmp_path)
+    assert calibration.find_calibration(pack) is None
+    written(tmp_path / "calibration.json")
+    assert calibration.find_calibration(pack) == CURVE
+    pack.revision = "made-2"
+    assert calibration.find_calibration(pack) is None
+    ours: Any = SimpleNamespace(name="opencv-zoo", revision=OURS.revision, folder=tmp_path)
+    assert calibration.find_calibration(ours) == OURS  # another pack's file in the folder is passed over
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"scores": [0.1, 0.3, 0.2, 0.35, 0.4]},
+        {"scores": [0.1, 0.2, 0.2, 0.35, 0.4]},
+        {"false_match_rates": [1e-1, 1e-2, 1e-3, 1e-4, 0]},
+        {"false_match_rates": [1e-1, 1e-2, 1e-3, 1e-4, -1e-5]},
+        {"false_match_rates": [1e-1, 1e-3, 1e-2, 1e-4, 1e-5]},
+        {"scores": ["a", "b", "c", "d", "e"], "false_match_rates": ["e", "d", "c", "b", "a"]},
+        {"scores": 0.1},
+        {"surplus": 1},
+    ],
+)
+def test_a_damaged_calibration_is_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
+    with pytest.raises(PackError, match=r"calibration\.json is damaged; make it anew"):
+        calibration.read_calibration(written(tmp_path / "calibration.json", **changed))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "7", "not json", "\udcff"])
+def test_what_is_no_calibration_at_all_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "calibration.json"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(PackError, match="damaged"):
+        calibration.read_calibration(path)

@@ -37,11 +37,10 @@ def takeout_time(name: str) -> str | None:
     match = _PART.match(name)
     if not match:
         return None
-    stamp = match[1].upper().rstrip("Z")[: len("20240501T101112")]
-    try:  # strptime would take "1011" for one minute and one second past ten
-        when = datetime.strptime(
-            stamp, "%Y%m%dT%H%M%S" if len(stamp) == len("20240501T101112") else "%Y%m%dT%H%M"
-        )
+    stamp = match[1].upper().rstrip("Z")[:15]
+    form = "%Y%m%dT%H%M%S" if len(stamp) == 15 else "%Y%m%dT%H%M"  # strptime takes "1011" for 10:01:01
+    try:
+        when = datetime.strptime(stamp, form)
     except ValueError:
         return None
     return when.replace(tzinfo=timezone.utc).isoformat()

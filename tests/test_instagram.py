@@ -194,6 +194,19 @@ def test_of_a_change_the_state_that_is_named_last_counts(text, is_public):
     assert [period.public for period in periods] == ([] if is_public is None else [not is_public, is_public])
 
 
+def test_a_change_without_a_time_is_noted():
+    export = with_account(account(True), (0, "Public"))
+    assert Instagram(export).account.periods == (
+        Period(
+            False,
+            "2024-05-01",
+            None,
+            "the account's setting when the export was made ('Private Account': True)",
+        ),
+    )
+    assert "a change of the privacy setting" in export.notes["security/profile_privacy_changes.json"]
+
+
 @pytest.mark.parametrize(
     ("context", "level", "audience"),
     [
@@ -274,10 +287,25 @@ def test_a_history_that_today_s_setting_contradicts_is_not_stretched_to_today():
     assert [period.until for period in Instagram(export).account.periods] == ["2023-06-17T11:05:00+00:00"]
 
 
-def test_changes_in_words_that_are_not_known_are_noted_and_not_used():
-    export = with_account(account(True), (POSTED - 100, "Muutettu"))
+@pytest.mark.parametrize(
+    ("setting", "changes", "exposure"),
+    [
+        (True, [(-100, "Muutettu")], Exposure.NETWORK),  # since the last change it is as it is today
+        (False, [(-100, "Muutettu")], Exposure.PUBLIC),
+        (None, [(-100, "Muutettu")], Exposure.UNKNOWN),
+        (True, [(100, "Muutettu")], Exposure.UNKNOWN),
+        (True, [(-100, "Muutettu"), (100, "Private")], Exposure.UNKNOWN),
+        (True, [(-200, "Private"), (-100, "Muutettu"), (100, "Private")], Exposure.UNKNOWN),
+        (True, [(-100, "Public"), (100, "Muutettu")], Exposure.PUBLIC),
+    ],
+)
+def test_a_time_after_a_change_in_unknown_words_is_unknown_unless_today_s_setting_tells(
+    setting, changes, exposure
+):
+    listed = [(POSTED + seconds, text) for seconds, text in changes]
+    export = with_account(account(setting), *listed)
     post, _ = provenances_of(export, PHOTO)
-    assert post["exposure"] is Exposure.NETWORK
+    assert post["exposure"] is exposure
     reason = "a change of the privacy setting is worded in a way that is not known"
     assert export.notes["security/profile_privacy_changes.json"] == reason
 

@@ -57,7 +57,10 @@ def test_the_account_carries_its_server():
         (["https://x/users/bo"], [FOLLOWERS], "followers-only", Exposure.NETWORK),
         ([], [], "direct", Exposure.PRIVATE),
         (None, None, None, Exposure.UNKNOWN),
-        ([7, None], {}, "direct", Exposure.PRIVATE),
+        ([7, None], {}, None, Exposure.UNKNOWN),
+        (["https://x/users/bo", "as:Everybody"], [], None, Exposure.UNKNOWN),
+        ([FOLLOWERS], ["as:Everybody"], None, Exposure.UNKNOWN),
+        ([FOLLOWERS, "as:Everybody"], [PUBLIC], "unlisted", Exposure.PUBLIC),
     ],
 )
 def test_the_audience_is_the_addressees(to, cc, audience, exposure):

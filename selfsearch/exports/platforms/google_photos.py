@@ -77,7 +77,7 @@ class AlbumRecord:
         if self.comments or word == "shared":
             evidence = f"sharedAlbumComments: {self.comments}" if self.comments else access
             return Exposure.NETWORK.because(f"in a shared album ({evidence}); {_NOT_EXPORTED}")
-        if word == "public":
+        if word not in ("", "private", "protected"):
             return Exposure.UNKNOWN.because(f"{access}, a word that Google does not explain; {_NOT_EXPORTED}")
         return Exposure.PRIVATE.because(f"{own}, as far as the export says ({access}); {_NOT_EXPORTED}")
 

@@ -236,28 +236,32 @@ class Instagram(MetaPlatform):
         return (label, self._profile[label].get("value")) if label else (labels[0], None)
 
     def _privacy_history(self, is_private: bool | None) -> tuple[Period, ...]:
-        """The account's public and private times; the last one only when today's setting agrees with it."""
-        changes = sorted(self._privacy_changes())
-        if not changes:
-            return ()
-        first, public = changes[0]
-        periods = [_period(not public, None, first)]
+        """The account's public and private times. After a change in words that are not known, none; but
+        since the last change it is what today's setting says, and where the two disagree, none.
+        """
+        changes = sorted(self._privacy_changes(), key=lambda change: change[0])
+        periods = []
+        if changes and (first := changes[0])[1] is not None:
+            periods.append(_period(not first[1], None, first[0]))
         ends = [when for when, _ in changes[1:]]
-        for (since, public), until in zip(changes, [*ends, None], strict=True):
-            if until or is_private is None or is_private is not public:
+        for (since, public), until in zip(changes, [*ends, None], strict=True) if changes else ():
+            if until is None and public is None and is_private is not None:
+                public = not is_private
+            if public is not None and (until or is_private is not public):
                 periods.append(_period(public, since, until))
         return tuple(periods)
 
-    def _privacy_changes(self) -> Iterator[tuple[str, bool]]:
+    def _privacy_changes(self) -> Iterator[tuple[str, bool | None]]:
+        """When the setting was changed, and whether to public; None when the words for it are not known."""
         for path in self.export.with_name("profile_privacy_changes.json"):
             for entry in self.records(path):
                 fields = [as_dict(field) for field in as_dict(entry.get("string_map_data")).values()]
                 times = (parse_timestamp(field.get("timestamp")) for field in (entry, *fields))
                 when = next(filter(None, times), None)
                 public = _became_public([entry.get("title"), *(field.get("value") for field in fields)])
-                if when and public is not None:
+                if when:
                     yield when, public
-                else:
+                if when is None or public is None:
                     problem = "a change of the privacy setting is worded in a way that is not known"
                     self.export.note(path, problem)
 

@@ -139,7 +139,8 @@ class Mastodon(Platform):
             link=Link.of(url, "exact"),
             audience=Audience.of(audience, "per_item"),
             exposure=EXPOSURE.get(
-                audience or "", Exposure.UNKNOWN.because("the post does not say whom it is for")
+                audience or "",
+                Exposure.UNKNOWN.because("the post does not say in a known way whom it is for"),
             ),
             people=tuple(person for person in people if person),
             author=self.account.name if is_owner else author,
@@ -179,7 +180,7 @@ def _described(provenance: Provenance, attachment: Mapping[str, Any]) -> Provena
 
 
 def _audience(activity: Mapping[str, Any], post: Mapping[str, Any]) -> str | None:
-    """Mastodon's word for whom a post is for. None when neither the post nor its activity names anybody."""
+    """Mastodon's word for whom a post is for. None when nobody is named, or something that is no address."""
     to, cc = (
         {as_text(address) for address in as_list(post.get(key)) or as_list(activity.get(key))}
         for key in ("to", "cc")
@@ -190,6 +191,8 @@ def _audience(activity: Mapping[str, Any], post: Mapping[str, Any]) -> str | Non
         return "public"
     if cc & PUBLIC:
         return "unlisted"
+    if not all(map(as_url, to | cc)):
+        return None
     followers = any((address or "").rstrip("/").endswith("/followers") for address in to | cc)
     return "followers-only" if followers else "direct"
 

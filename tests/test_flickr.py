@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -123,3 +124,77 @@ def test_records_and_media_in_zips_of_their_own_are_joined(tmp_path: Path) -> No
         "https://www.flickr.com/photos/ana_example/53012345678/",
         "Trip; Best of",
     )
+
+
+def photo_of(**fields: object) -> SimpleNamespace:
+    """What is said of one photograph with this record."""
+    pack = Pack("data-download-1")
+    pack.add(
+        "photo_53012345678.json", {"photopage": "https://www.flickr.com/photos/ana/53012345678/"} | fields
+    )
+    pack.add("sea_53012345678_o.jpg", b"x")
+    (item,) = readings(pack, Flickr)["sea_53012345678_o.jpg"]
+    return item
+
+
+@pytest.mark.parametrize(
+    ("privacy", "safety", "level", "reason"),
+    [
+        ("public", "safe", Exposure.PUBLIC, 'Flickr: privacy = "public"'),
+        ("public", "restricted", Exposure.PUBLIC, 'Flickr: privacy = "public", safety = "restricted"'),
+        ("private", "restricted", Exposure.PRIVATE, 'Flickr: privacy = "private"'),
+        ("Friends &amp; Family", None, Exposure.NETWORK, 'Flickr: privacy = "Friends &amp; Family"'),
+        ("friend", None, Exposure.NETWORK, 'Flickr: privacy = "friend"'),
+        ("friend & family", None, Exposure.NETWORK, 'Flickr: privacy = "friend & family"'),
+        ("friends and family", None, Exposure.NETWORK, 'Flickr: privacy = "friends and family"'),
+        ("family", None, Exposure.NETWORK, 'Flickr: privacy = "family"'),
+        ("contacts", None, Exposure.NETWORK, 'Flickr: privacy = "contacts"'),
+        ("galaxy", None, Exposure.UNKNOWN, 'Flickr: privacy = "galaxy", a word that is not known'),
+        (None, "safe", Exposure.UNKNOWN, "the record does not say who may see it (no privacy)"),
+    ],
+)
+def test_every_word_for_privacy_has_its_level(
+    privacy: str | None, safety: str | None, level: Exposure, reason: str
+) -> None:
+    item = photo_of(privacy=privacy, safety=safety)
+    assert (item.exposure, item.exposure_reason, item.audience) == (level, reason, privacy)
+
+
+@pytest.mark.parametrize(
+    ("geo", "place"),
+    [
+        ({"latitude": "38.71", "longitude": "-9.14"}, (38.71, -9.14)),
+        ([{"latitude": "38710000", "longitude": "-9140000"}], (38.71, -9.14)),  # millionths
+        ([], None),
+        ([{}, {"latitude": "1.5", "longitude": "2.5"}], (1.5, 2.5)),
+    ],
+)
+def test_a_place_is_in_degrees_or_in_millionths(geo: object, place: tuple[float, float] | None) -> None:
+    assert photo_of(geo=geo).location == place
+
+
+@pytest.mark.parametrize(
+    ("person", "name"),
+    [
+        ({"real_name": "Ana", "username": "a"}, "Ana"),
+        ({"realname": "Ana"}, "Ana"),
+        ({"screen_name": "Ana", "username": "a"}, "Ana"),
+        ({"username": "Ana"}, "Ana"),
+        ({"name": "Ana"}, "Ana"),
+        ("Ana", "Ana"),
+    ],
+)
+def test_people_are_named_by_the_best_name_that_there_is(person: object, name: str) -> None:
+    assert photo_of(people=[person, {"nsid": "1@N0"}]).people == (name,)
+
+
+def test_a_photograph_is_in_the_albums_of_its_record_and_of_the_list() -> None:
+    pack = Pack("data-download-1")
+    pack.add(
+        "photo_53012345678.json", {"albums": [{"title": "Sea"}], "name": "Sun", "description": "<b>hot</b>"}
+    )
+    albums = [{"title": "Trip", "photos": ["53012345678", "1"]}, {"title": "Sea", "photos": ["53012345678"]}]
+    pack.add("albums.json", {"albums": albums})
+    (item,) = readings(pack, Flickr)[None]
+    assert (item.album, item.caption, item.post_id) == ("Sea; Trip", "Sun\nhot", "53012345678")
+    assert (item.author_is_owner, item.exposure) == (True, Exposure.UNKNOWN)

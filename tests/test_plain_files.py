@@ -153,3 +153,106 @@ def test_a_million_plain_files_cost_next_to_nothing() -> None:
     assert all(reader.infer(path) is first for path in export.members)
     assert tracemalloc.get_traced_memory()[1] < 1_000_000  # bytes at the peak
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "time", "source"),
+    [
+        (
+            'e:DateTimeOriginal="2019-06-01T10:11:12" photoshop:DateCreated="2018-01-01"',
+            "2019-06-01T10:11:12",
+            "exif:DateTimeOriginal",
+        ),
+        (
+            'e:DateTimeOriginal="2019-06-01T10:11:12" e:OffsetTimeOriginal="+02:00"',
+            "2019-06-01T10:11:12+02:00",
+            "exif:DateTimeOriginal",
+        ),
+        (
+            'e:DateTimeOriginal="soon" photoshop:DateCreated="2018-01-01"',
+            "2018-01-01",
+            "photoshop:DateCreated",
+        ),
+        (
+            'photoshop:DateCreated="2018-01-01T10:11" e:OffsetTimeOriginal="+02:00"',
+            "2018-01-01T10:11:00",
+            "photoshop:DateCreated",
+        ),
+        (
+            'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreateDate="2017-01-01"',
+            "2017-01-01",
+            "xmp:CreateDate",
+        ),
+        ('e:DateTimeOriginal="1825-06-01"', None, None),
+        ('e:DateTimeOriginal="1826-06-01"', "1826-06-01", "exif:DateTimeOriginal"),
+        ('e:DateTimeOriginal="2099-06-01"', "2099-06-01", "exif:DateTimeOriginal"),
+        ('e:DateTimeOriginal="2100-06-01"', None, None),
+    ],
+)
+def test_of_several_times_the_surest_counts(attributes: str, time: str | None, source: str | None) -> None:
+    taken = read_xmp(xmp(attributes=attributes).encode()).taken
+    assert taken == Timestamp.of(time, f"XMP {source}")
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "place"),
+    [
+        ("38,42.738N", "9,8.4W", (38.7123, -9.14)),
+        ("38,42,36S", "9,8E", (-38.71, 9.1333333)),
+        ("-38.71", "9.14", (-38.71, 9.14)),
+        ("38.71", "-9.14", (38.71, -9.14)),
+        ("38,42N", "x", None),
+    ],
+)
+def test_degrees_are_read_with_their_minutes_seconds_and_sides(
+    latitude: str, longitude: str, place: tuple[float, float] | None
+) -> None:
+    where = read_xmp(
+        xmp(attributes=f'e:GPSLatitude="{latitude}" e:GPSLongitude="{longitude}"').encode()
+    ).location
+    assert where == Location.of(place, "XMP exif:GPSLatitude")
+
+
+@pytest.mark.parametrize(
+    ("tag", "people"),
+    [
+        *((f"{heading}|Family|Ana", ("Ana",)) for heading in ("People", "persons", "PERSON", "Faces")),
+        *(
+            (f"{heading}/Ana", ("Ana",))
+            for heading in ("Personen", "personnes", "personas", "persone", "pessoas")
+        ),
+        ("People", ()),
+        ("Places|Ana", ()),
+        ("Ana", ()),
+    ],
+)
+def test_a_keyword_names_somebody_under_a_heading_for_people(tag: str, people: tuple[str, ...]) -> None:
+    for name in ("lr:hierarchicalSubject", "dc:subject"):
+        assert read_xmp(xmp(listed(name, tag)).encode()).people == people
+
+
+def test_a_place_in_words_is_put_together_from_small_to_large() -> None:
+    space = 'xmlns:c="http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"'
+    words = 'photoshop:Country="Portugal" photoshop:City="Lisboa" photoshop:State="L" c:Location="Alfama"'
+    assert read_xmp(xmp(attributes=f"{space} {words}").encode()).place == "Alfama, Lisboa, L, Portugal"
+    assert read_xmp(xmp(attributes='photoshop:City="Lisboa"').encode()).place == "Lisboa"
+    assert read_xmp(xmp().encode()).place is None
+
+
+def test_of_a_text_in_several_languages_the_default_one_is_read() -> None:
+    texts = '<rdf:li xml:lang="pt">mar</rdf:li><rdf:li xml:lang="x-default">sea</rdf:li>'
+    described = f"<dc:description><rdf:Alt>{texts}</rdf:Alt></dc:description>"
+    assert read_xmp(xmp(described).encode()).caption == "sea"
+    both = described + listed("dc:title", "title")
+    assert read_xmp(xmp(both).encode()).caption == "sea"
+    assert read_xmp(xmp(listed("dc:creator", "Ana")).encode()).author == "Ana"
+
+
+def test_a_sidecar_of_the_whole_name_goes_before_one_of_the_stem() -> None:
+    pack = Pack("Pictures")
+    for name, words in (("IMG.xmp", "both"), ("IMG.jpg.xmp", "one"), ("._IMG.xmp", "litter")):
+        pack.add(name, xmp(listed("dc:description", words)))
+    for name in ("IMG.jpg", "IMG.CR2"):
+        pack.add(name, b"x")
+    mentions = PlainFiles(pack.as_export()).mentions()
+    assert {(m.path, m.provenance.caption) for m in mentions} == {("IMG.CR2", "both"), ("IMG.jpg", "one")}

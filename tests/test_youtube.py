@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account
 from selfsearch.exports.platforms.youtube import YouTube
-from selfsearch.exports.platforms.youtube_titles import TitleMatch, VideoRow, match_titles
+from selfsearch.exports.platforms.youtube_titles import TitleMatch, VideoRow, match_titles, mp4_seconds
 from selfsearch.types import Exposure
 
 from .exports import Pack
@@ -117,3 +120,174 @@ def test_a_channel_of_a_hundred_thousand_videos_is_matched_in_seconds() -> None:
     start = time.process_time()
     assert len(list(match_titles(rows, paths, lambda path: None))) > 90_000
     assert time.process_time() - start < 20
+
+
+def upload(words: dict[str, str]) -> SimpleNamespace:
+    """What is said of one upload whose row has these columns."""
+    pack = Pack("takeout-20240501T101112Z-001")
+    pack.add("video metadata/videos.csv", fixture.table(list(words), [words]))
+    pack.add("channels/channel.csv", f"Channel ID,Title\n{fixture.CHANNEL},Ana\n")
+    (provenance,) = readings(pack, YouTube)[None]
+    return provenance
+
+
+@pytest.mark.parametrize(
+    ("columns", "at", "source"),
+    [
+        (
+            {
+                "Video Publish Timestamp": "2021-07-05T10:30:00",
+                "Video Create Timestamp": "2020-01-01T00:00:00",
+            },
+            "2021-07-05T10:30:00+00:00",
+            "Video Publish Timestamp",
+        ),
+        (
+            {"Video Create Timestamp": "2020-01-01T00:00:00"},
+            "2020-01-01T00:00:00+00:00",
+            "Video Create Timestamp",
+        ),
+        (
+            {"Erstellt": "2020-01-01T00:00:00", "Veröffentlicht": "2021-07-05T10:30:00"},
+            "2021-07-05T10:30:00+00:00",
+            "Veröffentlicht",
+        ),
+        (
+            {"Eins": "2020-01-01T00:00:00", "Zwei": "2021-07-05T10:30:00"},
+            "2021-07-05T10:30:00+00:00",
+            "Zwei",
+        ),  # creation stands before publication
+        ({"Eins": "2020-01-01T00:00:00"}, "2020-01-01T00:00:00+00:00", "Eins"),
+        ({}, None, None),
+    ],
+)
+def test_a_video_is_of_the_time_at_which_it_was_published(
+    columns: dict[str, str], at: str | None, source: str | None
+) -> None:
+    item = upload({"Video ID": "aB3dE5fG7h_", "Video Title": "x", "Privacy": "Public"} | columns)
+    assert (item.posted_at, item.posted_at_source) == (at, source)
+
+
+@pytest.mark.parametrize(
+    ("columns", "privacy", "level"),
+    [
+        ({"Privacy": "Public"}, "Public", Exposure.PUBLIC),
+        ({"Sichtbarkeit": "Nicht gelistet"}, "Nicht gelistet", Exposure.NETWORK),
+        ({"Unbekannt": "Privat"}, "Privat", Exposure.PRIVATE),  # known by its values
+        ({"Privacy": "Hologram"}, "Hologram", Exposure.UNKNOWN),
+        ({"Privacy": ""}, None, Exposure.UNKNOWN),
+    ],
+)
+def test_the_column_of_the_privacy_is_known_by_its_values_or_its_name(
+    columns: dict[str, str], privacy: str | None, level: Exposure
+) -> None:
+    item = upload({"Video ID": "aB3dE5fG7h_", "Video Title": "x", "Channel ID": fixture.CHANNEL} | columns)
+    assert (item.audience, item.exposure, item.account) == (privacy, level, "Ana")
+    assert (item.url, item.url_kind) == ("https://www.youtube.com/watch?v=aB3dE5fG7h_", "constructed")
+
+
+def test_a_row_says_title_and_description_and_no_address_without_an_id() -> None:
+    row = {"Video ID": "short", "Titel": "Sea", "Beschreibung": "and sun", "Privacy": "Public"}
+    item = upload(row)
+    assert (item.caption, item.url, item.post_id) == ("Sea\nand sun", None, "short")
+
+
+@pytest.mark.parametrize(
+    ("record", "video_id", "level"),
+    [
+        ({"id": "aB3dE5fG7h_", "status": {"privacyStatus": "unlisted"}}, "aB3dE5fG7h_", Exposure.NETWORK),
+        (
+            {"id": {"videoId": "aB3dE5fG7h_"}, "status": {"privacyStatus": "public"}},
+            "aB3dE5fG7h_",
+            Exposure.PUBLIC,
+        ),
+        ([{"id": "aB3dE5fG7h_", "snippet": {}}], "aB3dE5fG7h_", Exposure.UNKNOWN),
+        ({"snippet": {}, "status": {"privacyStatus": "hologram"}}, None, Exposure.UNKNOWN),
+    ],
+)
+def test_a_record_beside_a_video_says_who_may_see_it(
+    record: object, video_id: str | None, level: Exposure
+) -> None:
+    for name in ("x.json", "x.mp4.json"):
+        pack = Pack("takeout-20240501T101112Z-001")
+        pack.add("videos/x.mp4", b"")
+        pack.add(f"videos/{name}", record)
+        (item,) = readings(pack, YouTube)["videos/x.mp4"]
+        assert (item.post_id, item.exposure, item.context) == (video_id, level, "video")
+
+
+def test_a_picture_of_a_community_post_is_the_posts() -> None:
+    pack = Pack("takeout-20240501T101112Z-001")
+    row = {
+        "Post ID": "Ugkx1234567890abc",
+        "Post Text": "hello",
+        "Time": "2021-07-05T10:30:00",
+        "Image": "a.jpg",
+    }
+    pack.add("posts/posts.csv", fixture.table(list(row), [row]))
+    pack.add("posts/a.jpg", b"")
+    (item,) = readings(pack, YouTube)["posts/a.jpg"]
+    assert (item.context, item.caption, item.exposure) == ("post", "hello", Exposure.UNKNOWN)
+    assert (item.url, item.posted_at_source) == ("https://www.youtube.com/post/Ugkx1234567890abc", "Time")
+
+
+def matched(*lengths: float | None, files: tuple[float | None, ...]) -> list[TitleMatch]:
+    """Rows of one title with these lengths, and files of it with those."""
+    paths = {f"x({number}).mp4" if number else "x.mp4": length for number, length in enumerate(files)}
+    return list(
+        match_titles([VideoRow("x", length) for length in lengths], list(paths), lambda path: paths[path])
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "files", "matches"),
+    [
+        ((10.0, 20.0), (20.0, 10.0), [TitleMatch("x.mp4", (1,)), TitleMatch("x(1).mp4", (0,))]),
+        ((100.0, 50.0), (101.9, None), [TitleMatch("x.mp4", (0,)), TitleMatch("x(1).mp4", (1,))]),
+        ((100.0, 50.0), (102.1,), [TitleMatch("x.mp4", (0, 1))]),  # too far from either
+        ((10.0, 10.1), (10.0, 10.1), [TitleMatch("x.mp4", (0,), True), TitleMatch("x(1).mp4", (1,), True)]),
+        ((None, None), (None,), [TitleMatch("x.mp4", (0, 1))]),
+        ((10.0, 20.0, 30.0), (20.0,), [TitleMatch("x.mp4", (1,))]),
+        ((None,), (None, None), [TitleMatch("x.mp4", (0,))]),
+    ],
+)
+def test_videos_of_one_title_are_told_apart_by_their_length_then_by_their_order(
+    rows: tuple[float | None, ...], files: tuple[float | None, ...], matches: list[TitleMatch]
+) -> None:
+    assert matched(*rows, files=files) == matches
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "is_matched"),
+    [
+        ("a" * 50, "a" * 40, True),
+        ("a" * 50, "a" * 39, False),  # too short to have been cut
+        ("Sea & sun", "Sea _ sun", True),
+        ("Sea & sun", "sea sun", True),
+        ("😀", "😀", True),
+        ("Part (2)", "Part (2)", True),
+        ("", "x", False),
+    ],
+)
+def test_a_file_is_called_after_the_title(title: str, name: str, is_matched: bool) -> None:
+    matches = match_titles([VideoRow(title, None)], [f"{name}.mp4"], lambda path: None)
+    assert list(matches) == [TitleMatch(f"{name}.mp4", (0,))] * is_matched
+
+
+@pytest.mark.parametrize(
+    ("data", "seconds"),
+    [
+        (fixture.video(93.5), 93.5),
+        (fixture.video(), None),
+        (struct.pack(">I4sQ", 1, b"free", 24) + bytes(8) + fixture.video(12)[24:], 12.0),
+        (struct.pack(">I4s", 8, b"moov"), None),
+        (b"", None),
+        (b"\0" * 64, None),
+        (struct.pack(">I4sI4sB", 116, b"moov", 108, b"mvhd", 1) + bytes(19) + struct.pack(">IQ", 10, 70)
+         + bytes(80), 7.0),
+        (struct.pack(">I4sI4sB", 116, b"moov", 108, b"mvhd", 0) + bytes(11) + struct.pack(">II", 0, 70)
+         + bytes(80), None),
+    ],
+)  # fmt: skip
+def test_the_length_of_a_film_is_in_its_movie_header(data: bytes, seconds: float | None) -> None:
+    assert mp4_seconds(io.BytesIO(data), len(data)) == seconds

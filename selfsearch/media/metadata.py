@@ -6,6 +6,7 @@ XMP is hostile XML: no packet with a document type is parsed at all.
 
 from __future__ import annotations
 
+import codecs
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Iterator
@@ -186,7 +187,8 @@ def _parse_safely(packet: bytes) -> ElementTree.Element | None:
     if len(packet) > MAX_METADATA:
         return None
     try:
-        text = packet.strip(b"\x00 \r\n\t").decode("utf-8-sig")  # no declared encoding can hide a DOCTYPE
+        packet = packet.strip(b"\x00 \r\n\t").removeprefix(codecs.BOM_UTF8)
+        text = packet.decode()  # no declared encoding can hide a DOCTYPE, and no codec must be loaded
         if "<!DOCTYPE" in text or "<!ENTITY" in text:  # without a DOCTYPE no entity can be declared
             return None
         return ElementTree.fromstring(text)  # noqa: S314

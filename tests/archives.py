@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import struct
 import tarfile
 import zipfile
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WHEN = (2024, 5, 1, 12, 0, 0)
+PROGRAM = b"MZ, as programs of Windows begin, PK\5\6, which this one looks for" + bytes(200)
 
 
 def write_zip(path: Path, files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
@@ -31,6 +33,21 @@ def write_tar(
             info = tarfile.TarInfo(name)
             info.size, info.mtime = len(data), 1714564800
             archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+def write_lzma_tar(path: Path, files: Mapping[str, bytes], dictionary: int | None = None) -> Path:
+    """A tar packed as LZMA alone; `dictionary` is what its header claims to need, in bytes."""
+    data = lzma.compress(write_tar(path, files).read_bytes(), lzma.FORMAT_ALONE)
+    if dictionary is not None:
+        data = data[:1] + dictionary.to_bytes(4, "little") + data[5:]
+    path.write_bytes(data)
+    return path
+
+
+def write_self_extractor(path: Path, files: Mapping[str, bytes]) -> Path:
+    """A zip behind a program."""
+    path.write_bytes(PROGRAM + write_zip(path, files).read_bytes())
     return path
 
 

@@ -89,6 +89,14 @@ def tiff_with_overlapping_values() -> bytes:
     )
 
 
+def tiff_with_a_tag_beyond_its_end(image: Image.Image) -> bytes:
+    """A sound picture whose last tag claims a gigabyte that is not there."""
+    out = io.BytesIO()
+    image.save(out, "TIFF", tiffinfo={65000: b"x" * 8})
+    entry = struct.pack("<HHI", 65000, 7, 8)
+    return out.getvalue().replace(entry, struct.pack("<HHI", 65000, 7, 1 << 30))
+
+
 def webp_declaring(width: int, height: int) -> bytes:
     """A lossless WebP of 40 bytes that declares up to 16,384 by 16,384 pixels."""
     body = b"\x2f" + struct.pack("<I", (width - 1) | (height - 1) << 14) + bytes(9)
@@ -143,6 +151,13 @@ def jpeg_with_nested_captions() -> bytes:
         + "</d:description>" * 1_500
     )
     return encoded(picture("astronaut", side=64), xmp=(packet + "</r>").encode())
+
+
+def jpeg_with(segment: bytes, *, before: bytes = b"\xff\xdb") -> bytes:
+    """A photograph with something more in front of the segment that begins so; by default its first table."""
+    data = photo("a", 3)
+    at = data.index(before)
+    return data[:at] + segment + data[at:]
 
 
 def text_named_jpg() -> bytes:

@@ -27,7 +27,17 @@ from selfsearch.exports.discovery import discover
 from selfsearch.exports.source import Item
 from selfsearch.types import Outcome
 
-from .archives import Raw, deflated, piped_zip, raw_zip, write_folder, write_tar, write_zip
+from .archives import (
+    Raw,
+    deflated,
+    piped_zip,
+    raw_zip,
+    write_folder,
+    write_lzma_tar,
+    write_self_extractor,
+    write_tar,
+    write_zip,
+)
 
 LIMIT = 1 << 20
 FILES = {"a.jpg": b"first" * 50, "deep/er/b.jpg": os.urandom(3000), "deep/c.json": b'{"a": 1}', "z.mp4": b""}
@@ -43,6 +53,8 @@ PACKINGS = {
     "tgz": lambda path, files: write_tar(path.with_suffix(".tgz"), files, "w:gz"),
     "tar.xz": lambda path, files: write_tar(path.with_suffix(".tar.xz"), files, "w:xz"),
     "tar.bz2": lambda path, files: write_tar(path.with_suffix(".tar.bz2"), files, "w:bz2"),
+    "tar.lzma": lambda path, files: write_lzma_tar(path.with_suffix(".tar.lzma"), files),
+    "self-extracting exe": lambda path, files: write_self_extractor(path.with_suffix(".exe"), files),
 }
 ARCHIVES = sorted(PACKINGS.keys() - {"folder"})
 

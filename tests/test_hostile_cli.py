@@ -37,6 +37,8 @@ def outcomes(run: Run, path: Path) -> dict[str, int]:
     return counted
 
 
+BROKEN_PROFILE = b"\xff\xe2\x00\x18ICC_PROFILE\x00\x02\x05" + bytes(8)  # the second piece of five, alone
+
 HOSTILE = {
     "bomb.png": (hostile.png_declaring(60_000, 60_000), "too_large", "60,000 by 60,000 pixels"),
     "text.jpg": (hostile.text_named_jpg(), "unsupported", "text/html"),
@@ -44,6 +46,13 @@ HOSTILE = {
     "cut-early.jpg": (photos.photo("a", 4)[:64], "unreadable", "cut short before any part"),
     "cut.heic": (hostile.cut(hostile.heic(photos.picture("b", 2)), 0.5), "indexed", "cut short"),
     "cut-early.heic": (hostile.cut(hostile.heic(photos.picture("b", 4)), 0.02), "unreadable", "missing"),
+    "junk.jpg": (hostile.jpeg_with(b"junk\xff\x00", before=b"\xff\xc0"), "indexed", "in its header, but"),
+    "profile.jpg": (
+        hostile.jpeg_with(BROKEN_PROFILE),
+        "indexed",
+        "in its header, but the picture could be read",
+    ),
+    "junk-cut.jpg": (hostile.cut(hostile.jpeg_with(b"junk"), 0.9), "indexed", "cut short"),
     "endless.jpg": (hostile.jpeg_with_endless_scans(), "too_large", "passes over the picture"),
     "comment.png": (hostile.png_with_exploding_text(), "too_large", "memory"),
     "screen.gif": (hostile.gif_declaring(65_535, 65_535), "too_large", "pixels"),
@@ -63,6 +72,41 @@ def test_every_hostile_file_gets_its_outcome_and_hides_no_other(run: Run, album:
         assert by_name[name][0] == outcome, name
         assert reason in by_name[name][1], name
     assert len(run("query", album / "astronaut-0.jpg", "--self", "--json").json["appearances"]) >= 3
+
+
+def test_what_is_odd_and_sound_is_read(run: Run, tmp_path: Path) -> None:
+    bmp, xmp = photos.photo("d", 1, kind="BMP"), b"\xef\xbb\xbf" + hostile.xmp("caption", ("Ada",))
+    odd = {
+        "no-file-header.dib": photos.photo("c", 1, kind="DIB"),
+        "palette.dib": photos.encoded(photos.picture("e", 1).convert("P"), "DIB"),
+        "reserved.bmp": bmp[:6] + b"odd!" + bmp[10:],
+        "packet.jpg": photos.encoded(photos.picture("a", 1), xmp=xmp),
+        "empty-segment.jpg": hostile.jpeg_with(b"\xff\xe1\x00\x01"),
+        "long-tag.tif": hostile.tiff_with_a_tag_beyond_its_end(photos.picture("f", 1)),
+    }
+    assert fates(run, archives.write_folder(tmp_path / "odd", odd)) == {}
+    assert run("status", "--json").json["outcomes"] == {"indexed": len(odd)}
+
+
+def test_archives_of_every_kind_are_known_by_their_content(run: Run, tmp_path: Path) -> None:
+    def of(person: str) -> dict[str, bytes]:
+        return {f"{person}.jpg": photos.photo(person, 1)}
+
+    folder = tmp_path / "in"
+    folder.mkdir()
+    archives.write_lzma_tar(folder / "a.tar.lzma", of("a"))
+    archives.write_lzma_tar(folder / "c.tlz", of("c"))
+    archives.write_self_extractor(folder / "d-setup.exe", of("d"))
+    script = b"#!/bin/sh\nexit 0\n" + archives.write_zip(tmp_path / "e", of("e")).read_bytes()
+    (folder / "e-installer").write_bytes(script + b"a signature" * 100)
+    (folder / "program.exe").write_bytes(archives.PROGRAM)
+    archives.write_lzma_tar(folder / "greedy.tlz", of("f"), dictionary=(1 << 32) - 1)
+    by_name = fates(run, folder)
+    assert by_name == {
+        "greedy.tlz": ("too_large", "needs more than 256 MB of memory to unpack"),
+        "program.exe": ("unsupported", "not a picture: its content is of no kind that is known here"),
+    }
+    assert run("status", "--json").json["outcomes"]["indexed"] == 4
 
 
 def test_a_picture_one_pixel_wide_is_a_picture_without_a_face(run: Run, tmp_path: Path) -> None:

@@ -12,15 +12,20 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..errors import ItemError
+from ..types import Outcome
 from .base import Container, Member
 from .reach import Check, Reach
 from .streams import DecompressedStream, FileSection, SharedFile, open_regular
 from .tar import BLOCK, Tar, decompressor_for, starts_tar
 from .zip import Zip
-from .zip_directory import END_SIGNATURE, MAX_TAIL, SIGNATURES
+from .zip_directory import END_SIGNATURE, MAX_TAIL, SIGNATURES, find_directory
 
-ENDINGS = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".txz", ".tbz2", ".tbz", ".tar", ".zip")
-_FOREIGN = (".7z", ".rar", ".tar.zst", ".z01", ".zipx", ".ace", ".arj", ".lzh", ".cab")
+ENDINGS = (
+    ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.lzma", ".tgz", ".txz", ".tbz2", ".tbz", ".tlz", ".tar", ".zip",
+)  # fmt: skip
+_FOREIGN = (
+    ".7z", ".rar", ".tar.zst", ".tzst", ".tar.lz", ".tar.z", ".z01", ".zipx", ".ace", ".arj", ".lzh", ".cab",
+)  # fmt: skip
 
 _LAST = frozenset(ending.rpartition(".")[2] for ending in (*ENDINGS, *_FOREIGN))
 
@@ -34,7 +39,11 @@ _DOCUMENTS = "pdf doc docx xls xlsx ppt pptx odt ods odp epub rtf pages numbers 
 _PROGRAMS = "jar apk ipa kmz whl xpi py c h cpp rs go java ts sh ttf otf woff woff2 iso dmg"
 _ORDINARY = frozenset(" ".join((_PICTURES, _FILMS, _SOUNDS, _RECORDS, _DOCUMENTS, _PROGRAMS)).split())
 _MIN_BYTES = 22  # an empty zip
-_BEHIND_A_PROGRAM = (".exe", ".zip", ".sfx")  # a self-extractor has its program in front
+# What programs begin with (Windows, Linux, macOS, a script): behind one may stand a zip, which makes it a
+# self-extractor. Of other files the end is not read, but for those that are called a zip.
+_PROGRAM_HEADS = (
+    b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"#!",
+)  # fmt: skip
 
 
 def may_be_archive(member: Member) -> bool:
@@ -77,17 +86,25 @@ def open_archive(path: str, check: Check | None = None, real: str | None = None)
 def _recognize(file: SharedFile, path: str) -> Zip | Tar | None:
     """Raises ItemError."""
     head = file.read_at(0, BLOCK)
-    if head.startswith(SIGNATURES) or _ends_as_zip(file, path):
+    if head.startswith(SIGNATURES) or _ends_as_zip(file, path, head):
         return Zip(path)
     decompressor = decompressor_for(head)
     if decompressor:
         stream = DecompressedStream(lambda: FileSection(file, 0, file.size), decompressor)
-        head = io.BufferedReader(stream, BLOCK).read(BLOCK)
+        try:
+            head = io.BufferedReader(stream, BLOCK).read(BLOCK)
+        except ItemError as exc:
+            if exc.outcome is not Outcome.TOO_LARGE:
+                raise
+            return Tar(path, decompressor)  # perhaps; what it needs is said when it is listed
     return Tar(path, decompressor) if starts_tar(head) else None
 
 
-def _ends_as_zip(file: SharedFile, path: str) -> bool:
-    if os.path.splitext(path)[1].lower() not in _BEHIND_A_PROGRAM:
+def _ends_as_zip(file: SharedFile, path: str, head: bytes) -> bool:
+    if head.startswith(_PROGRAM_HEADS):  # a program may hold the signature for its own use
+        directory = find_directory(file)
+        return directory is not None and directory.start < directory.end
+    if not path.lower().endswith(".zip"):
         return False
     tail = min(file.size, MAX_TAIL)
     return END_SIGNATURE in file.read_at(file.size - tail, tail)

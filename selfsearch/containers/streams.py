@@ -24,7 +24,7 @@ from .reach import Check
 
 INPUT_BYTES = 1 << 16  # compressed bytes taken at a time
 CUT = (Outcome.UNREADABLE, "the archive ends in the middle of this file")
-XZ_MEMORY = 256 << 20  # bytes: `xz -9` needs 65 MiB to unpack; more is an attack on memory
+XZ_MEMORY = 256 << 20  # bytes: `xz -9` and `lzma -9` need 65 MiB to unpack; more is an attack on memory
 
 # Never wait for somebody to open the other end of a pipe that took the file's place.
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -193,6 +193,9 @@ class Inflater:
 
 GZIP_STREAM: Callable[[], Decompressor] = partial(Inflater, 31)
 XZ_STREAM: Callable[[], Decompressor] = partial(lzma.LZMADecompressor, memlimit=XZ_MEMORY)
+LZMA_STREAM: Callable[[], Decompressor] = partial(
+    lzma.LZMADecompressor, lzma.FORMAT_ALONE, memlimit=XZ_MEMORY
+)
 BZIP2_STREAM: Callable[[], Decompressor] = bz2.BZ2Decompressor
 
 
@@ -263,6 +266,9 @@ class DecompressedStream(PositionedStream):
                     self._decompressor = self._new_decompressor()
                 data = self._decompressor.decompress(chunk, count)
         except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as exc:
+            if "Memory usage limit" in str(exc):
+                reason = f"needs more than {XZ_MEMORY >> 20} MB of memory to unpack"
+                raise ItemError(Outcome.TOO_LARGE, reason) from exc
             raise ItemError(Outcome.UNREADABLE, f"its compressed data are damaged ({str(exc)[:80]})") from exc
         return data
 

@@ -26,6 +26,7 @@ from .streams import (
     BZIP2_STREAM,
     CUT,
     GZIP_STREAM,
+    LZMA_STREAM,
     XZ_STREAM,
     DecompressedStream,
     Decompressor,
@@ -34,7 +35,11 @@ from .streams import (
     SharedFile,
 )
 
-COMPRESSIONS = {b"\x1f\x8b": GZIP_STREAM, b"BZh": BZIP2_STREAM, b"\xfd7zXZ\0": XZ_STREAM}
+COMPRESSIONS = {
+    b"\x1f\x8b": GZIP_STREAM, b"BZh": BZIP2_STREAM, b"\xfd7zXZ\0": XZ_STREAM,
+    # LZMA alone has no signature: the properties that every program writes, and a usual dictionary.
+    b"\x5d\0\0": LZMA_STREAM, b"\x5d\xff\xff\xff\xff": LZMA_STREAM,
+}  # fmt: skip
 GRACE, RATIO = 1 << 30, 250  # unpacked bytes: a bomb is beyond both (JSON packs 10 to 30 times, zeros 1,000)
 
 RECORDS = (".json", ".csv", ".js", ".txt", ".html", ".htm", ".xmp")

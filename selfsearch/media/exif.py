@@ -73,9 +73,13 @@ class TiffDirectories:
         return values
 
     def claimed_bytes(self) -> int:
-        """How many bytes the values of the first directory claim to have together."""
-        entries = self._entries(self.first())
-        return sum(_TYPES[kind][0] * count for _, kind, count, _ in entries if kind in _TYPES)
+        """How many bytes the values of the first directory have together; those cut short do not count."""
+        sizes = (
+            (_TYPES[kind][0] * count, int(struct.unpack(self.order + "I", field)[0]))
+            for _, kind, count, field in self._entries(self.first())
+            if kind in _TYPES
+        )
+        return sum(size for size, at in sizes if size <= 4 or at + size <= len(self.data))
 
     def _entries(self, at: int) -> Iterator[tuple[int, int, int, bytes]]:
         """Tag, type, number of values, and the value itself or where it stands."""

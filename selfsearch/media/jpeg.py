@@ -37,6 +37,7 @@ _MIN_SCAN_BYTES = 32  # of a scan that was cut short; fewer do not make one bloc
 _EXIF_HEAD, _XMP_HEAD = b"Exif\x00", b"http://ns.adobe.com/xap/1.0/\x00"
 _PHOTOSHOP_HEAD = b"Photoshop 3.0\x00"
 _BEHIND_SCAN = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # no restart marker, and no escaped 0xFF
+_DAMAGED_HEADER = "damaged in its header, but the picture could be read"
 # Some cameras leave a few bytes before the end marker, or write numbers that nobody uses.
 _HARMLESS = re.compile(r" \d{1,2} extraneous bytes before marker 0xd9|JFIF|Adobe|Invalid SOS parameters")
 
@@ -69,16 +70,19 @@ class JpegDecoder:
         except TOO_LARGE_ERRORS as exc:
             raise too_large() from exc
         except ValueError as exc:
-            if "subsampling" in str(exc):  # legal, but the turbo interface has no name for it
-                return self._decode_with_pillow(long_side)
-            raise ItemError(Outcome.UNREADABLE, "damaged: the JPEG decoder finds no picture in it") from exc
+            # What is legal and refused all the same: subsamplings without a name, lossless JPEG, odd colours.
+            problem = _DAMAGED_HEADER if "Corrupt" in str(exc) else None
+            return self._decode_with_pillow(long_side, problem)
 
-    def _decode_with_pillow(self, long_side: int) -> Pixels:
-        """Pillow decodes at full size."""
+    def _decode_with_pillow(self, long_side: int, problem: str | None) -> Pixels:
+        """Pillow decodes at full size. It passes over junk between segments and broken profiles.
+
+        `problem` is that of a picture in which Pillow finds none. Raises ItemError.
+        """
         check_cost(self.size, self._coefficients + self.size[0] * self.size[1] * DECODED_BYTES)
         pillow = PillowDecoder(self._data, "image/jpeg")
         pixels = pillow.decode(long_side)
-        self.problem = pillow.problem
+        self.problem = pillow.problem or problem
         return pixels
 
     def _read_header(self) -> MetadataBlocks:
@@ -207,9 +211,10 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         if marker in _WITHOUT_LENGTH:
             continue
         length = int.from_bytes(data[at : at + 2], "big")
-        if marker == _EOI or length < 2 or at + length > len(data):
+        end = at + max(length, 2)  # a length below that of its own field is passed over, as decoders do
+        if marker == _EOI or end > len(data):
             return
-        yield marker, at + 2, at + length
+        yield marker, at + 2, end
         if marker == _SOS:
             return
-        at += length
+        at = end

@@ -1,4 +1,4 @@
-"""Formats that Pillow decodes in one piece: PNG, WebP, AVIF, TIFF, BMP, GIF, and JPEGs of rare kinds.
+"""Formats that Pillow decodes in one piece: PNG, WebP, AVIF, TIFF, BMP, GIF, and JPEGs that jpeg.py cannot.
 
 The format's class is called directly. `Image.open` would try other formats, and stops at 89 megapixels with a
 setting that belongs to the whole process; the limits here are our own. What was decoded before a file broke
@@ -77,6 +77,8 @@ class PillowDecoder:
         self.problem: str | None = None
         self._kind = kind
         self._data = self._check_header(data)
+        is_dib = kind == "image/bmp" and not data.startswith(b"BM")  # a BMP without its file header
+        self._class = BmpImagePlugin.DibImageFile if is_dib else _CLASSES[kind]
         self._opened: Image.Image | None = self._open()
         self.size = self._opened.size
         each = _FORMAT_COST.get(kind) or _MODE_COST.get(self._opened.mode, DECODED_BYTES)
@@ -110,7 +112,7 @@ class PillowDecoder:
 
     def _open(self) -> Image.Image:
         with decoder_errors.errors_as_outcomes(_unusable):
-            return _CLASSES[self._kind](io.BytesIO(self._data))
+            return self._class(io.BytesIO(self._data))
 
     def _load(self) -> Image.Image:
         image = self._opened or self._open()
@@ -159,7 +161,7 @@ def _unusable(exc: Exception) -> ItemError:
 
 
 def _check_tiff(data: bytes) -> None:
-    """Raise ItemError for a camera's raw file, and for a directory that claims more than the file has.
+    """Raise ItemError for a camera's raw file, and for a directory whose values have more than the file.
 
     Pillow before version 13 reads every value of a directory at once, so 65,535 values that all stand at the
     same place would need gigabytes.

@@ -161,8 +161,8 @@ class Export:
     def each(self, path: str, *keys: str, assigned: bool = False) -> Iterator[Any]:
         """The elements of a list in a JSON record, streamed: the top-level list, or one under `keys`.
 
-        "" among `keys` (or no keys) means the top level; "*" means the first list found under any key. A
-        single object where a list is expected counts as a list of one. A cut file yields what is whole in it.
+        "" among `keys` (or no keys) means the top level; "*" means every list that is in no other. A single
+        object where a list is expected counts as a list of one. A cut file yields what is whole in it.
         `assigned`: the record is JavaScript, `NAME = VALUE;`.
         """
         read = 0

@@ -30,7 +30,7 @@ MONTHS_SHORT = {name[:3]: number for name, number in MONTHS.items()}
 TWITTER_EPOCH_MS = 1288834974657
 TWITTER_FIRST = 30_000_000_000  # smaller ids were only counted up
 DISCORD_EPOCH_MS = 1420070400000
-DISCORD_FIRST = 1 << 40  # a day and a half after the epoch; anything smaller is not an id of theirs
+DISCORD_FIRST = 1 << 40  # four minutes after the epoch; anything smaller is not an id of theirs
 
 _FRACTION = re.compile(r"\.[0-9]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

@@ -1,0 +1,278 @@
+"""An export as readers see it: files found by what records call them, records read as far as they go."""
+
+from __future__ import annotations
+
+import pytest
+
+from selfsearch.exports.export import natural_key
+from selfsearch.exports.grouping import (
+    download_name,
+    group_by_prefix,
+    innermost_prefix,
+    part_key,
+    possible_downloads,
+    recognize,
+)
+from selfsearch.exports.path_index import (
+    PathIndex,
+    file_name,
+    file_stem,
+    folder_name,
+    folder_names,
+    folder_of,
+    is_litter,
+    outermost_folders,
+    outermost_named,
+)
+from selfsearch.exports.platforms.instagram import Instagram
+from selfsearch.exports.platforms.mastodon import Mastodon
+from selfsearch.exports.source import Numbering
+
+from .exports import Pack
+from .exports.mastodon import build as mastodon
+
+PATHS = ["a/B/IMG_1.jpg", "a/c/img_1.JPG", "IMG_10.jpg", "caf\u00e9/x_2.json", "x_10.json", "d/x_1.json"]
+
+
+def holding(*paths: str, **records: object) -> Pack:
+    pack = Pack("export")
+    for path in paths:
+        pack.add(path, b"")
+    for name, content in records.items():
+        pack.add(f"{name}.json", content)
+    return pack
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("a/B/IMG_1.jpg", "a/B/IMG_1.jpg"),
+        ("A/b/img_1.JPG", "a/B/IMG_1.jpg"),
+        ("./a/B/IMG_1.jpg", "a/B/IMG_1.jpg"),
+        ("/IMG_10.jpg", "IMG_10.jpg"),
+        ("cafe\u0301/X_2.json", "caf\u00e9/x_2.json"),
+        ("IMG_1.jpg", None),
+        ("x" * 5000, None),
+    ],
+)
+def test_a_path_is_found_whatever_its_case_and_form(path: str, found: str | None) -> None:
+    assert holding(*PATHS).as_export().find(path) == found
+
+
+def test_files_are_found_by_their_names_their_ends_and_their_patterns() -> None:
+    export = holding(*PATHS).as_export()
+    assert export.with_name("Img_1.jpg") == ["a/B/IMG_1.jpg", "a/c/img_1.JPG"]
+    assert export.with_name("none") == []
+    assert export.namesakes("z/img_10.jpg") == ["IMG_10.jpg"]
+    assert export.deeper("c/IMG_1.jpg") == ["a/c/img_1.JPG"]
+    assert export.deeper("IMG_10.jpg") == []
+    assert export.beside("a/c/record.json", "img_1.jpg") == "a/c/img_1.JPG"
+    assert export.beside("a/c/record.json", "IMG_10.jpg") is None
+    assert export.matching("x_*.json") == ["caf\u00e9/x_2.json", "d/x_1.json", "x_10.json"]
+    assert export.matching("d/x_?.json") == ["d/x_1.json"]
+    export.clear_caches()
+    assert export.with_name("IMG_10.jpg") == ["IMG_10.jpg"]
+
+
+def test_parts_stand_in_the_order_of_their_numbers() -> None:
+    assert sorted(["p10", "p9", "p", "p9a", "o99"], key=natural_key) == ["o99", "p", "p9", "p9a", "p10"]
+
+
+@pytest.mark.parametrize(
+    ("record", "keys", "elements"),
+    [
+        ([1, 2], (), [1, 2]),
+        ({"a": 1}, (), [{"a": 1}]),
+        ({"a": [1, 2], "b": [3]}, ("b",), [3]),
+        ({"a": [1, 2], "b": {"c": [3]}}, ("*",), [1, 2, 3]),
+        ({"a": [{"b": [1]}]}, ("*",), [{"b": [1]}]),
+        ({"a": {"b": [1]}}, ("a.b",), [1]),
+        ({"a": {"x": 1}}, ("a",), [{"x": 1}]),
+        ({"a": 1}, ("b",), []),
+        ([[1], [2]], (), [[1], [2]]),
+    ],
+)
+def test_the_elements_of_a_list_are_read_wherever_it_stands(
+    record: object, keys: tuple[str, ...], elements: list[object]
+) -> None:
+    export = holding(r=record).as_export()
+    assert list(export.each("r.json", *keys)) == elements
+    assert export.notes == {}
+    assert ("r.json" in export.used, "r.json" in export.records) == (bool(elements), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "note"),
+    [
+        ('{"a": 1}', {"a": 1}, None),
+        ('\ufeff{"a": 1}', {"a": 1}, None),
+        ("{", None, "not valid JSON"),
+        ("[" * 100_000, None, "not valid JSON"),
+        ('"\\ud83d"', "?", None),
+        ('"\\ud83d\\ude00"', "\U0001f600", None),
+    ],
+)
+def test_a_document_is_read_or_noted(text: str, value: object, note: str | None) -> None:
+    export = holding(r=text).as_export()
+    assert export.json("r.json") == value
+    assert [reason[: len(note or "")] for reason in export.notes.values()] == ([note] if note else [])
+    assert ("r.json" in export.unread) == bool(note)
+    assert export.object_at("R.json") == (value if isinstance(value, dict) else {})
+
+
+def test_text_is_read_in_its_encoding_and_what_is_none_is_said() -> None:
+    pack = Pack("export")
+    for name, data in (("utf16", "né".encode("utf-16")), ("mark", b"\xef\xbb\xbfn"), ("bad", b"n\xff")):
+        pack.add(name, data)
+    export = pack.as_export()
+    assert [export.text(name) for name in ("utf16", "mark", "bad")] == ["né", "n", "n\ufffd"]
+    assert list(export.notes) == ["bad"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "rows"),
+    [
+        ("a,b\n1,2\n", None, [{"a": "1", "b": "2"}]),
+        (" a ,b\n1\n\n", None, [{"a": "1"}]),
+        ("notes\n\na,b\n1,2\n", "b", [{"a": "1", "b": "2"}]),
+        ("a,b\n1,2\n", "c", []),
+        ("", "c", []),
+        ('a\n"1\0\n2"\n', None, [{"a": "1\n2"}]),
+    ],
+)
+def test_rows_are_read_below_their_header(table: str, column: str | None, rows: list[object]) -> None:
+    export = holding().as_export()
+    pack = Pack("export")
+    pack.add("t.csv", table)
+    export = pack.as_export()
+    assert list(export.rows("t.csv", skip_to=column)) == rows
+    assert export.notes == ({"t.csv": "has no column called c"} if column == "c" and table else {})
+
+
+def test_of_two_reasons_the_first_stays_and_only_a_first_one_makes_a_record_unread() -> None:
+    export = holding().as_export()
+    export.note("r", "one")
+    export.note("r", "two", unread=True)
+    export.note("s", "three", unread=True)
+    assert (export.notes, export.unread) == ({"r": "one", "s": "three"}, {"s"})
+
+
+def test_paths_are_taken_apart() -> None:
+    assert [folder_of(path) for path in ("a/b/c.jpg", "c.jpg")] == ["a/b/", ""]
+    assert [folder_name(path) for path in ("a/b/c.jpg", "c.jpg")] == ["b", ""]
+    assert folder_names("A/b/C.jpg") == ["a", "b"]
+    assert [file_name(path) for path in ("a/b.jpg", "b.jpg")] == ["b.jpg", "b.jpg"]
+    assert [file_stem(path) for path in ("a/b.c.jpg", "b", ".jpg")] == ["b.c", "", ""]
+    assert outermost_named("a/X/b/x/", lambda name: name in "xX") == "a/X/"
+    assert outermost_named("a/b/", lambda name: name == "x") is None
+    assert outermost_folders(["b/c/", "a/", "b/", "a/x/"]) == ["a/", "b/"]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_systems"),
+    [
+        ("a/._b.jpg", True),
+        ("__MACOSX/b.jpg", True),
+        ("a/__MACOSX/b.jpg", True),
+        ("a/.DS_Store", True),
+        ("a/thumbs.DB", True),
+        ("a/desktop.ini", True),
+        ("a__MACOSX/b.jpg", False),
+        ("a/b._.jpg", False),
+    ],
+)
+def test_what_the_operating_system_left_is_known(path: str, is_systems: bool) -> None:
+    assert is_litter(path) is is_systems
+
+
+@pytest.mark.parametrize(
+    ("mark", "prefixes"),
+    [
+        ("posts.json", ["", "x/", "x/y/"]),
+        ("y/posts.json", ["x/"]),
+        ("p?sts.json", ["", "x/", "x/y/"]),
+        ("*/posts.json", ["", "x/"]),
+        ("sts.json", []),
+        ("Z.jpg", ["x/y/"]),
+    ],
+)
+def test_a_mark_is_found_at_every_depth_as_whole_names(mark: str, prefixes: list[str]) -> None:
+    index = PathIndex(["posts.json", "x/Posts.json", "x/y/posts.json", "x/y/z.JPG", "x/myposts.json"])
+    assert index.prefixes_with_file(mark) == prefixes
+    assert PathIndex(index.paths, 1).prefixes_with_file(mark) == [p for p in prefixes if p.count("/") <= 1]
+
+
+def test_a_folder_is_found_at_every_depth_as_whole_names() -> None:
+    index = PathIndex(["m/a.jpg", "x/M/b/c.jpg", "x/m/m/d.jpg", "xm/e.jpg", "n/m"])
+    assert index.prefixes_with_folder("m/") == ["", "x/", "x/m/"]
+    assert PathIndex(index.paths, 1).prefixes_with_folder("m") == ["", "x/"]
+    assert (index.has("N/m"), index.has("m")) == (True, False)
+    reasons = index.find_marks({"m/": "one", "n/m": "two", "d.jpg": "three"})
+    assert reasons == {"": "one", "x/": "one", "x/m/": "one", "x/m/m/": "three"}
+
+
+@pytest.mark.parametrize(
+    ("path", "around"),
+    [("a/b/c/d", "a/b/"), ("a/b/", "a/"), ("a/x", "a/"), ("x", ""), ("", None), ("a/", "")],
+)
+def test_the_innermost_prefix_lies_around_a_path(path: str, around: str | None) -> None:
+    assert innermost_prefix(path, ["", "a/", "a/b/"]) == around
+
+
+def test_members_are_grouped_under_the_innermost_prefix() -> None:
+    members = list(holding("a/1", "a/b/2", "c/3").as_export().members.values())
+    groups = group_by_prefix(members, ["a/", "a/b/"])
+    paths = {prefix: [member.path for member in group] for prefix, group in groups.items()}
+    assert paths == {"a/": ["a/1"], "a/b/": ["a/b/2"], None: ["c/3"]}
+
+
+def test_names_that_are_taken_are_numbered() -> None:
+    taken = {"a.jpg", "a [2].jpg", "b/c", "b/.d"}
+    unique = Numbering(lambda key: key in taken)
+    assert [unique(key) for key in ("x.jpg", "a.jpg", "a.jpg", "b/c", "b/.d")] == [
+        "x.jpg", "a [3].jpg", "a [4].jpg", "b/c [2]", "b/.d [2]",
+    ]  # fmt: skip
+
+
+def test_what_a_platform_finds_again_in_its_own_export_is_part_of_it() -> None:
+    pack = mastodon("zip")
+    inner = {f"media_attachments/{path}": data for path, data in pack.files.items()}
+    twice = Pack("x", pack.files | inner)
+    other = {f"old/{path}": b"" for path in ("your_instagram_activity/media/a.jpg",)}
+    members = list(Pack("x", twice.files | other).as_export().members.values())
+    found = [(recognition.platform, recognition.prefix) for recognition in recognize(members, "x")]
+    assert found == [(Mastodon, ""), (Instagram, "old/")]
+    deep = list(
+        Pack("x", {f"1/2/3/{path}": data for path, data in pack.files.items()}).as_export().members.values()
+    )
+    assert [r.prefix for r in recognize(deep, "x", max_depth=3)] == ["1/2/3/"]
+    assert recognize(deep, "x", max_depth=2) == []
+
+
+IG = "instagram-ana-2024-05-01-AbCd"
+
+
+@pytest.mark.parametrize(
+    ("container", "prefix", "name"),
+    [
+        (IG, "", IG),
+        ("x", f"{IG}/", IG),
+        (IG, "wrapper/", IG),
+        ("x", "wrapper/inner/", "inner"),
+        ("x", "", "x"),
+        (IG, f"{IG}-2/", f"{IG}-2"),
+    ],
+)
+def test_a_download_has_the_nearest_name_of_the_platforms_form(
+    container: str, prefix: str, name: str
+) -> None:
+    assert download_name(container, prefix, Instagram) == name
+
+
+def test_an_archives_name_tells_which_exports_it_may_belong_to() -> None:
+    assert part_key(Instagram, f"{IG}.zip") == part_key(Instagram, IG) == "instagram-ana-2024-05-01"
+    downloads = [
+        (key.platform, key.folder) for key in possible_downloads("/x/takeout-20240501T101112Z-001.zip")
+    ]
+    assert downloads == [("google_photos", "/x"), ("youtube", "/x")]
+    assert possible_downloads("/x/holiday.zip") == []

@@ -17,11 +17,11 @@ from selfsearch.errors import PackError
 from selfsearch.recognition import calibration
 from selfsearch.recognition.calibration import Calibration
 
-# A rate of 1 in 10 at 0.1, then a decade less with each tenth, and the last two decades twice as steep.
+# A rate of 1 in 10 at 0.1, then a decade less with each tenth; the last two decades are twice as steep.
 CURVE = Calibration(
     pack="made",
     revision="made-1",
-    scores=(0.1, 0.2, 0.3, 0.35, 0.4),
+    scores=(0.1, 0.2, 0.3, 0.36, 0.4),
     false_match_rates=(1e-1, 1e-2, 1e-3, 1e-4, 1e-5),
     genuine_scores=(0.3, 0.9),
     true_match_rates=(1.0, 0.5),
@@ -43,16 +43,18 @@ rates = st.floats(1e-9, 0.05)
         (0.15, 10**-1.5),  # between two points, by the logarithm
         (0.2, 1e-2),
         (0.3, 1e-3),
-        (0.3125, 10**-3.25),
+        (0.33, 10**-3.5),
+        (0.38, 10**-4.5),
         (0.4, 1e-5),
         (0.5, 1e-7),  # beyond what was measured: on along the last two decades, 20 for a score of 1
         (0.65, 1e-10),
     ],
 )
 def test_the_rate_of_false_matches_is_read_from_the_curve(score: float, rate: float) -> None:
-    assert CURVE.false_match_rate(score) == pytest.approx(rate)
+    curve = replace(CURVE)  # it has nothing worked out yet
+    assert curve.false_match_rate(score) == pytest.approx(rate)
     if score >= 0.1:
-        assert CURVE.score_for(rate) == pytest.approx(score)
+        assert curve.score_for(rate) == pytest.approx(score)
 
 
 @both
@@ -84,7 +86,7 @@ def test_a_band_is_where_so_many_false_matches_are_expected_in_this_library(face
 def test_a_small_library_has_the_bands_of_a_thousand_faces() -> None:
     assert OURS.bands(0) == OURS.bands(7) == OURS.bands(1000)
     assert all(OURS.bands(1010)[band] > score for band, score in OURS.bands(1000).items())
-    assert CURVE.bands(1000) == {"strong": 0.4, "likely": 0.35, "possible": 0.3}
+    assert CURVE.bands(1000) == {"strong": 0.4, "likely": 0.36, "possible": 0.3}
     assert CURVE.bands(100_000)["possible"] == 0.4
 
 
@@ -94,8 +96,8 @@ def test_false_matches_are_counted_for_each_face_and_for_one_at_least() -> None:
     assert CURVE.expected_false_matches(0.3, 0) == pytest.approx(0.001)
 
 
-def test_the_rates_that_decide_about_people_are_the_documented_ones() -> None:
-    assert (calibration.SAME_PERSON_FMR, calibration.WEAKEST_FMR) == (1e-4, 1e-2)
+def test_the_numbers_that_decide_about_people_are_the_documented_ones() -> None:
+    assert (calibration.SAME_PERSON_FMR, calibration.WEAKEST_FMR, calibration.MIN_FACES) == (1e-4, 1e-2, 1000)
     assert calibration.BANDS == {"strong": 0.01, "likely": 0.1, "possible": 1.0}
 
 

@@ -69,6 +69,12 @@ def test_a_post_is_public_on_every_day_on_which_the_account_was(
         assert level(post((until + timedelta(days=1)).isoformat()), said) is Exposure.UNKNOWN
 
 
+def test_the_day_before_the_first_one_is_none_of_its_days() -> None:
+    said = period("2018-01-15", "2018-01-15")
+    days = ("2018-01-14", "2018-01-15", "2018-01-16")
+    assert [level(post(day), said).value for day in days] == ["unknown", "public", "unknown"]
+
+
 def test_a_statement_about_all_times_covers_a_post_without_a_date() -> None:
     assert level(post(None), PUBLIC) is Exposure.PUBLIC
     for dated in (period("2018-01-01", None), period(None, "2018-01-01")):

@@ -54,6 +54,8 @@ def collect(library: Library, erasures: Sequence[Erasure]) -> Traces:
         for erasure in erasures:
             if erasure.kind == "person":
                 texts.update(sha256 for (sha256,) in library.db.execute(PROBE_HASHES, [erasure.number]))
+        going = {erasure.subject for erasure in erasures if erasure.kind == "person"}
+        texts -= {sha256 for name, sha256 in library.db.execute(HASHES_ON_RECORD) if name not in going}
         samples = [*_samples(library, sorted(texts, key=len)[-SAMPLED:]), *_probe_samples(library, erasures)]
         return Traces(frozenset(texts), tuple(samples))
 
@@ -93,6 +95,11 @@ DOOMED_TEXTS = (
     _only_doomed("media.sha256", MEDIA_ITEMS, "items.id"),
     _only_doomed("media.caption", MEDIA_ITEMS, "items.id"),
 )
+HASHES_ON_RECORD = """
+    select people.name, probes.sha256 from probes join people on people.id = probes.person_id
+    union
+    select queries.person, value from queries, json_each(queries.photographs)
+"""  # of photographs by which people are, or were, searched: they stay with the person
 PROBE_HASHES = "select sha256 from probes where person_id = ? except select sha256 from media"
 
 

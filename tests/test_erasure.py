@@ -1,0 +1,438 @@
+"""What an erasure takes along, what it leaves, and what the search for remnants finds.
+
+In small libraries whose faces are stripes of colour.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selfsearch.consent import bystanders, forget, grants
+from selfsearch.errors import UsageError
+from selfsearch.library import changes, erasure, faces, items, ledger, people, remnant_scan, sources
+from selfsearch.library.changes import Change, Snapshot, State
+from selfsearch.library.library import Library, open_library
+from selfsearch.library.people import NewProbe
+from selfsearch.types import isoformat
+from selfsearch.workflows import enroll, index
+from selfsearch.workflows.gallery import Gallery
+from tests.fakes import ColourEngine, coloured
+from tests.forensics import sha256
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def library(home: Path) -> Iterator[Library]:
+    with open_library(home, key_folder=home.parent / "keys", create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """Three pictures with four faces."""
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for name, colours in (("red", ["red"]), ("both", ["red", "green"]), ("blue", ["blue"])):
+        (folder / f"{name}.png").write_bytes(coloured(*colours))
+    return folder
+
+
+def read(library: Library, *folders: Path) -> None:
+    for folder in folders:
+        grant = grants.give(library, grants.ConsentRequest("source", str(folder), "own"), NOW)
+        index.index(library, ColourEngine(), grant, folder, lambda: NOW)  # type: ignore[arg-type]
+
+
+def enrolled(library: Library, photograph: Path, name: str = "me") -> people.Person:
+    gallery = Gallery(library, ColourEngine())  # type: ignore[arg-type]
+    probes = enroll.read_probes(gallery, [photograph], lambda photo: 0)
+    return enroll.enroll(gallery, grants.ConsentRequest("person", name, "own"), probes, NOW)
+
+
+def erase(library: Library, *names: object) -> list[forget.Receipt]:
+    targets = [target for name in names for target in forget.resolve(library, str(name))]
+    forget.request(library, targets, NOW)
+    return forget.complete(library, NOW)
+
+
+def count(library: Library, table: str) -> int:
+    return int(library.db.table(table).count)
+
+
+def face_of(library: Library, path: Path) -> int:
+    (face,) = library.db.execute(
+        "select min(faces.id) from faces join items using (media_id) where address = ?", [str(path)]
+    ).fetchone()
+    return int(face)
+
+
+def remember(library: Library, person: people.Person, face: int, *addresses: Path) -> None:
+    """That the person appeared at these places at the last look, and that this was news."""
+    state = State(1.0, "strong", "unknown", tuple(sorted(map(str, addresses))))
+    change = Change(person.name, "moved", face, state, state, isoformat(NOW))
+    before = changes.load_snapshot(library, person.id).states
+    changes.save_snapshot(
+        library, person.id, Snapshot({**before, face: state}, "colour-1", 9), [change], isoformat(NOW)
+    )
+
+
+# ---- what goes along, and what stays ----
+
+
+def test_what_was_remembered_and_told_of_an_erased_picture_goes_with_it(
+    library: Library, album: Path
+) -> None:
+    read(library, album)
+    me = enrolled(library, album / "red.png")
+    for name in ("red", "blue"):
+        remember(library, me, face_of(library, album / f"{name}.png"), album / f"{name}.png")
+    gone, stays = face_of(library, album / "red.png"), face_of(library, album / "blue.png")
+    receipt = erase(library, album / "red.png")[0]
+    assert (receipt.counts["remembered appearances"], receipt.counts["remembered changes"]) == (1, 1)
+    assert set(changes.load_snapshot(library, me.id).states) == {stays}
+    assert [change.face for change in changes.changes(library)] == [stays]
+    assert receipt.remnants == ()
+    assert gone not in set(faces.find_faces(library, [gone, stays]))
+
+
+def test_of_a_picture_that_stays_elsewhere_the_erased_place_alone_is_forgotten(
+    library: Library, album: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "copy.png").write_bytes((album / "red.png").read_bytes())
+    read(library, album, other)
+    me = enrolled(library, album / "blue.png")
+    remember(library, me, face_of(library, other / "copy.png"), album / "red.png", other / "copy.png")
+    assert erase(library, album)[0].remnants == ()
+    (state,) = changes.load_snapshot(library, me.id).states.values()
+    assert state.places == (str(other / "copy.png"),)
+    (change,) = changes.changes(library)
+    assert change.before
+    assert change.after
+    assert change.before.places == change.after.places == (str(other / "copy.png"),)
+    assert len(faces.load_embeddings(library, 1, 4, faces.media_in(library, [2]))[0]) == 1
+
+
+def test_a_picture_that_goes_with_two_sources_at_once_is_kept_for_neither(
+    library: Library, album: Path, tmp_path: Path
+) -> None:
+    others = [tmp_path / name for name in ("second", "third")]
+    for folder in others:
+        folder.mkdir()
+        (folder / "copy.png").write_bytes((album / "red.png").read_bytes())
+    read(library, album, *others)
+    for receipt in erase(library, album, others[0]):
+        assert receipt.remnants == ()
+    assert [row[0] for row in library.keys.execute("select name from keys")] == ["source:3"]
+    ids, embeddings = faces.load_embeddings(library, 1, 4, faces.media_in(library, [3]))
+    assert len(ids) == len(embeddings) == 1
+    assert [len(faces.load_chips(library, media)) for media in faces.media_in(library, [3])] == [1]
+
+
+def test_who_was_searched_for_is_forgotten_with_everything_and_with_the_person(
+    library: Library, album: Path
+) -> None:
+    read(library, album)
+    for name in ("me", "she"):
+        enrolled(library, album / ("red.png" if name == "me" else "blue.png"), name)
+    for person in ("me", "she", None):
+        people.save_query(
+            library, now="2026", person=person, purpose="why", outcome="refused", appearances=None
+        )
+    counts = erase(library, "me")[0].counts
+    assert {key: counts[key] for key in ("people", "probe photographs", "probe vectors", "keys")} == {
+        "people": 1, "probe photographs": 1, "probe vectors": 1, "keys": 1,
+    }  # fmt: skip
+    asked = {row["person"] for row in people.audit_log(library) if isinstance(row, dict)}
+    assert asked == {"she", None}
+    forget.request(library, forget.everything(library), NOW)
+    forget.complete(library, NOW)
+    assert people.audit_log(library) == []
+    assert count(library, "people") == count(library, "probes") == 0
+
+
+def test_a_newer_export_does_not_point_to_the_one_that_was_erased(
+    library: Library, album: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "green.png").write_bytes(coloured("green"))
+    read(library, album, other)
+    sources.update_source(library, 1, successor=2)
+    erase(library, other)
+    assert [row.successor for row in sources.all_sources(library)] == [None]
+
+
+def test_a_source_is_out_of_sight_from_the_moment_it_is_asked_for(library: Library, album: Path) -> None:
+    read(library, album)
+    forget.request(library, forget.resolve(library, "1"), NOW)
+    forget.request(library, forget.resolve(library, "1"), NOW)
+    assert sources.visible_sources(library) == []
+    assert len(erasure.pending(library)) == 1
+    assert len(forget.complete(library, NOW)) == 1
+    assert forget.complete(library, NOW) == []
+
+
+def test_pictures_can_be_named_by_their_path_hash_or_folder(library: Library, album: Path) -> None:
+    (album / "inner").mkdir()
+    (album / "inner" / "deep.png").write_bytes(coloured("green", number=3))
+    (album / "inner-too.png").write_bytes(coloured("green", number=4))
+    read(library, album)
+    for name in (album / "inner", album / "inner" / "deep.png", sha256(coloured("green", number=3)).upper()):
+        assert [target.kind for target in forget.resolve(library, str(name))] == ["media"]
+    with pytest.raises(UsageError, match="no media file with that sha256"):
+        forget.resolve(library, "0" * 64)
+    with pytest.raises(UsageError, match="knows no source, person, sha256 or path 'in'"):
+        forget.resolve(library, "in")
+    receipts = erase(library, album / "inner", album / "red.png", album / "both.png")
+    assert [(receipt.subject, receipt.kind, receipt.counts["media"]) for receipt in receipts] == [
+        ("3 media files", "media", 3)
+    ]
+    assert items.count_outcomes(library) == {"indexed": 2}
+    one = erase(library, album / "blue.png")[0]
+    assert one.subject == "a media file"
+    assert ledger.entries(library)[-1].kind == "library"
+    assert grants.require(library, "source", str(album), NOW)
+
+
+def test_a_number_that_is_also_a_name_must_be_said_otherwise(library: Library, album: Path) -> None:
+    read(library, album)
+    enrolled(library, album / "red.png", "1")
+    with pytest.raises(UsageError, match="'1' is a source and a person"):
+        forget.resolve(library, "1")
+    assert [target.kind for target in forget.resolve(library, str(album))] == ["source"]
+
+
+# ---- the search for remnants ----
+
+
+def test_texts_of_eight_characters_and_more_are_searched_for(library: Library, album: Path) -> None:
+    read(library, album)
+    for number, caption in ((1, "7 chars"), (2, "8 chars!")):
+        library.db.execute("update sightings set caption = ? where id = ?", [caption, number])
+    (library.home / "left-over.txt").write_text("7 chars")
+    traces = remnant_scan.collect(library, [erasure.Erasure(1, "source", 1, str(album), "", None)])
+    assert "8 chars!" in traces.texts
+    assert "7 chars" not in traces.texts
+    assert str(album / "red.png") in traces.texts
+    assert remnant_scan.remnants(library, traces)[0] != []  # nothing was erased yet
+    assert erase(library, "1")[0].remnants == ()
+
+
+def test_what_another_source_says_too_is_no_remnant(library: Library, album: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "copy.png").write_bytes((album / "red.png").read_bytes())
+    read(library, album, other)
+    library.db.execute("update sightings set caption = 'said of both of them'")
+    assert erase(library, album)[0].remnants == ()
+
+
+def test_who_is_searched_by_a_photograph_of_the_album_is_kept_when_the_album_goes(
+    library: Library, album: Path
+) -> None:
+    read(library, album)
+    me = enrolled(library, album / "red.png")
+    assert erase(library, album)[0].remnants == ()
+    assert [probe.sha256 for probe in people.kept_probes(library, me)] == [sha256(coloured("red"))]
+    assert erase(library, "me")[0].remnants == ()
+
+
+def test_a_photograph_that_goes_with_its_album_and_its_person_is_searched_for(
+    library: Library, album: Path
+) -> None:
+    read(library, album)
+    enrolled(library, album / "red.png")
+    (library.home / "left.txt").write_text(sha256(coloured("red")))
+    receipts = erase(library, album, "me")
+    assert receipts[0].remnants == ("left.txt",)
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "place"),
+    [
+        ("queries", {"at": "2026", "purpose": "PLACE", "outcome": "answered"}, "queries.purpose"),
+        ("settings_of_old", {"value": json.dumps({"deep": ["x", {"PLACE": 1}]})}, "settings_of_old.value"),
+        ("settings_of_old", {"value": json.dumps(["PLACE"])}, "settings_of_old.value"),
+        ("settings_of_old", {"value": "see PLACE"}, None),  # a text is compared as a whole
+        ("settings_of_old", {"value": "[PLACE"}, None),
+    ],
+)
+def test_a_text_that_is_left_in_a_table_is_found(
+    library: Library, album: Path, table: str, values: dict[str, str], place: str | None
+) -> None:
+    read(library, album)
+    library.db.execute("create table settings_of_old (id integer primary key, value text)")
+    row = {name: value.replace("PLACE", str(album / "red.png")) for name, value in values.items()}
+    library.db.table(table).insert(row)
+    assert erase(library, "1")[0].remnants == ((place,) if place else ())
+
+
+Packed = Callable[[bytes], bytes]
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        bytes,
+        gzip.compress,
+        zlib.compress,
+        lambda data: data.hex().encode(),
+        lambda data: data.hex().upper().encode(),
+    ],
+    ids=["as it is", "gzip", "zlib", "hexadecimal", "in capitals"],
+)
+def test_a_template_a_chip_or_a_text_that_is_left_in_a_file_is_found(
+    library: Library, album: Path, packed: Packed
+) -> None:
+    read(library, album)
+    enrolled(library, album / "red.png")
+    block = next(library.db.query("select media_id, pack_id, source_id, sealed, count from vectors"))
+    vectors = remnant_scan.MediaBlock(*block.values())
+    chips = faces.find_chips(library, block["media_id"])
+    probe = next(iter(remnant_scan.probe_blocks(library, "person", 1)))
+    assert chips
+    left = {
+        "template": vectors.open(library), "sealed": vectors.sealed, "chip": chips.open(library),
+        "text": str(album / "red.png").encode(), "probe": probe.open(library), "sealed probe": probe.sealed,
+    }  # fmt: skip
+    for name, data in left.items():
+        (library.home / name).write_bytes(packed(data))
+    (library.home / "empty").touch()
+    (library.home / "broken").write_bytes(b"\x1f\x8b and nothing else")
+    (library.home / "packs").mkdir(exist_ok=True)
+    (library.home / "packs" / "a copy").write_bytes(left["template"])
+    receipts = erase(library, "1", "me")
+    assert set(receipts[0].remnants) == set(left)
+    assert receipts[0].searched >= len(left) + 2
+
+
+def test_the_receipt_counts_the_files_that_were_searched(library: Library, album: Path) -> None:
+    read(library, album)
+    first = erase(library, album / "red.png")[0].searched
+    for number in range(3):
+        (library.home / f"{number}.txt").write_text("x")
+    assert erase(library, album / "blue.png")[0].searched == first + 3
+
+
+# ---- single faces ----
+
+
+def test_bystanders_are_taken_out_of_their_pictures_and_searched_for(library: Library, album: Path) -> None:
+    read(library, album)
+    me = enrolled(library, album / "red.png")
+    others = [face_of(library, album / "blue.png"), face_of(library, album / "both.png") + 1]
+    for face in others:
+        remember(library, me, face, album / "both.png")
+    removed = bystanders.remove_bystanders(library, ColourEngine(), NOW)  # type: ignore[arg-type]
+    assert removed.count == 2
+    assert removed.samples
+    receipt = forget.complete(library, NOW, removed.samples)[0]
+    assert (receipt.kind, receipt.counts, receipt.remnants, receipt.checked) == (
+        "bystanders",
+        {"faces": 2},
+        (),
+        True,
+    )
+    assert faces.find_faces(library, others) == {}
+    assert changes.load_snapshot(library, me.id).states == {}
+    ids, embeddings = faces.load_embeddings(library, 1, 4, faces.media_in(library, [1]))
+    assert (len(ids), len(embeddings)) == (2, 2)
+    red = ColourEngine().analyse(coloured("red")).faces[0].embedding
+    assert all(float(embedding @ red) > 0.99 for embedding in embeddings)
+    chips = [len(faces.load_chips(library, media)) for media in faces.media_in(library, [1])]
+    assert sorted(chips) == [0, 1, 1]
+    assert items.count_outcomes(library) == {"indexed": 2, "no_face": 1}
+    assert library.db.execute("select sum(count), sum(bystanders) from vectors").fetchone() == (2, 2)
+    assert bystanders.remove_bystanders(library, ColourEngine(), NOW).count == 0  # type: ignore[arg-type]
+    assert forget.complete(library, NOW) == []
+
+
+def test_a_bystander_that_is_left_in_a_file_is_found(library: Library, album: Path) -> None:
+    read(library, album)
+    enrolled(library, album / "red.png")
+    (media,) = library.db.execute(
+        "select media_id from items where address = ?", [str(album / "blue.png")]
+    ).fetchone()
+    (chip,) = (
+        block.records(library)[0] for block in erasure.media_blocks(library, media) if block.pack is None
+    )
+    (library.home / "left.jpg").write_bytes(chip)
+    removed = bystanders.remove_bystanders(library, ColourEngine(), NOW)  # type: ignore[arg-type]
+    assert forget.complete(library, NOW, removed.samples)[0].remnants == ("left.jpg",)
+
+
+def test_where_a_block_is_damaged_the_picture_loses_its_faces_rather_than_keep_a_strangers(
+    library: Library, album: Path
+) -> None:
+    read(library, album)
+    enrolled(library, album / "red.png")
+    library.db.execute("update chips set sealed = randomblob(90)")
+    bystanders.remove_bystanders(library, ColourEngine(), NOW)  # type: ignore[arg-type]
+    ids, _ = faces.load_embeddings(library, 1, 4, faces.media_in(library, [1]))
+    assert len(ids) == 1  # of the picture that shows nobody else
+
+
+def test_a_search_that_was_cut_short_is_not_called_complete(library: Library, album: Path) -> None:
+    read(library, album)
+    enrolled(library, album / "red.png")
+    bystanders.remove_bystanders(library, ColourEngine(), NOW)  # type: ignore[arg-type]
+    assert [receipt.checked for receipt in forget.complete(library, NOW)] == [False]
+    entry = ledger.entries(library)[-1]
+    assert json.loads(entry.detail)["search complete"] is False
+
+
+# ---- receipts ----
+
+
+def receipt(kind: str) -> forget.Receipt:
+    return forget.Receipt(kind, "x", "2026", {}, 0, 0, (), True, 1, "")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (["source"], forget.BACKUPS), (["person"], forget.BACKUPS), (["media"], forget.BACKUPS_OF_A_PART),
+        (["probe"], forget.BACKUPS_OF_A_PART), (["bystanders"], forget.BACKUPS_OF_A_PART),
+        (["library"], forget.BACKUPS_OF_ALL), (["source", "media"], forget.BACKUPS_OF_A_PART),
+        ([], forget.BACKUPS),
+    ],
+)  # fmt: skip
+def test_what_earlier_backups_still_hold_is_said(kinds: list[str], expected: str) -> None:
+    assert forget.not_reached([receipt(kind) for kind in kinds]) == [expected, *forget.NOT_REACHED]
+
+
+def test_consent_goes_on_where_another_source_is_at_the_same_path(library: Library, album: Path) -> None:
+    read(library, album)
+    values: dict[str, Any] = dict(next(library.db.query("select * from sources where id = 1")))
+    library.db.table("sources").insert(values | {"id": 2, "locator": "another one"})
+    erase(library, "1")
+    entry = ledger.entries(library)[-1]
+    assert (entry.kind, entry.subject) == ("library", f"source 1 of {album}")
+    assert grants.require(library, "source", str(album), NOW)
+    assert erase(library, "2")[0].subject == str(album)
+    assert ledger.entries(library)[-1].kind == "source"
+
+
+def test_a_photograph_of_a_person_is_erased_with_its_own_receipt(library: Library, album: Path) -> None:
+    me = enrolled(library, album / "red.png")
+    chip, embedding = ColourEngine().analyse(coloured("red")).faces[0].chip, [[1.0, 0, 0, 0]]
+    import numpy as np
+
+    row = NewProbe("ab" * 32, 1.0, chip, np.array(embedding[0], np.float32))
+    people.save_probe(library, me, 1, row, isoformat(NOW))
+    first, second = people.kept_probes(library, me)
+    erasure.request(library, "probe", second.number, "a photograph of me", NOW)
+    (done,) = forget.complete(library, NOW)
+    assert (done.kind, done.counts["probe photographs"], done.remnants) == ("probe", 1, ())
+    assert [probe.number for probe in people.kept_probes(library, me)] == [first.number]

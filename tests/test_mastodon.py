@@ -122,6 +122,15 @@ def test_an_attachment_counts_unless_it_is_said_to_be_no_picture(attachment, is_
     assert bool(mentioned(Mastodon, archive(posted(attachment=picture(PHOTO, **attachment))))) == is_read
 
 
+def test_an_attachment_without_anything_in_it_is_none():
+    assert mentioned(Mastodon, archive(posted(attachment=[{}, 3, None]))) == []
+
+
+def test_a_post_without_any_address_has_no_link():
+    (mention,) = mentioned(Mastodon, archive(posted(url=None, id=None)))
+    assert (mention.path, mention.url, mention.post_id) == (PHOTO, None, None)
+
+
 def test_what_a_post_lacks_the_activity_around_it_says():
     activity = posted(url=None, published=None)
     (mention,) = mentioned(Mastodon, archive(activity | {"published": "2022-08-15T00:00:00Z"}))

@@ -209,7 +209,7 @@ class Instagram(MetaPlatform):
     def privacy(self) -> AccountPrivacy:
         """The privacy setting and its history."""
         label, value = self._labelled("private_account")
-        if value is None and "private_account" in self._profile:
+        if value is None:
             label, value = "private_account", self._profile.get("private_account")
         table, word = load_table("instagram"), fold(str(value)).strip()
         is_private = True if word in table["yes"] else False if word in table["no"] else None

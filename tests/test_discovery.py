@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import tempfile
 from collections import Counter
@@ -534,3 +535,91 @@ def test_a_platform_has_a_name_of_its_own() -> None:
     names = [platform.name for platform in (*PLATFORMS, PLAIN_FILES)]
     assert len(set(names)) == len(names)
     assert "folder" in names
+
+
+# Parts, copies and names, case by case
+
+IG = "instagram-ana-2024-05-01"
+MARKED = {POSTS: (POST % ("a", "words")).encode()}
+UNMARKED = {"media/posts/202106/a.jpg": b"a"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "sources"),
+    [
+        (f"{IG}-Aa", f"{IG}-Bb", 1),
+        (f"{IG}-Aa", f"{IG.upper()}-Bb", 1),
+        (f"{IG}-Aa", "instagram-ana-2024-05-02-Bb", 2),
+        (f"{IG}-Aa", "instagram-bo-2024-05-01-Bb", 2),
+        (f"{IG}-Aa", "facebook-ana-2024-05-01-Bb", 2),
+        (f"{IG}-Aa", "holiday", 2),
+    ],
+)
+@pytest.mark.parametrize("as_folders", [False, True])
+def test_two_parts_are_one_export_when_their_names_say_so(
+    first: str, second: str, sources: int, as_folders: bool, tmp_path: Path
+) -> None:
+    for name, files in ((first, MARKED), (second, UNMARKED)):
+        if as_folders:
+            write_folder(tmp_path / name, files)
+        else:
+            write_zip(tmp_path / f"{name}.zip", files)
+    found = discover(tmp_path).sources
+    assert len(found) == sources
+    picture = next(
+        item for source in found for item in source.items() if item.path.endswith("a.jpg") and item.member
+    )
+    assert picture.provenance[0].caption == ("words" if sources == 1 else None)
+
+
+@pytest.mark.parametrize(
+    ("inner", "wrapper"), [("", ""), (f"{IG}-Bb/", ""), ("", "backup/"), (f"{IG}-Bb/", "backup/2024/")]
+)
+def test_a_part_without_marks_may_lie_in_folders_of_its_own(inner: str, wrapper: str, tmp_path: Path) -> None:
+    write_folder(tmp_path / f"{wrapper}{IG}-Aa", MARKED)
+    write_folder(tmp_path / f"{wrapper}{IG}-Bb", {f"{inner}{path}": data for path, data in UNMARKED.items()})
+    items = items_by_path(only(tmp_path))
+    assert items["media/posts/202106/a.jpg"].provenance[0].caption == "words"
+
+
+def test_the_reason_and_the_places_of_an_export_in_parts_are_told(tmp_path: Path) -> None:
+    write_zip(tmp_path / f"{IG}-Bb.zip", UNMARKED)
+    write_zip(tmp_path / f"{IG}-Aa.zip", MARKED)
+    source = only(tmp_path)
+    assert source.title.startswith("Instagram")
+    assert source.why.startswith("recognised: has the folder your_instagram_activity")
+    assert source.containers == (str(tmp_path / f"{IG}-Aa.zip"), str(tmp_path / f"{IG}-Bb.zip"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (b"same", b"same", ["words", "words"]),  # a copy has what is said of the first
+        (b"same", b"other", [None, "words"]),
+        (b"same", b"longer", [None, "words"]),
+    ],
+)
+def test_two_files_at_one_path_are_copies_when_their_bytes_are(
+    first: bytes, second: bytes, said: list[str | None], tmp_path: Path
+) -> None:
+    path = "media/posts/202106/a.jpg"
+    write_zip(tmp_path / f"{IG}-Aa.zip", MARKED | {path: first})
+    write_zip(tmp_path / f"{IG}-Bb.zip", {path: second})
+    pictures = [item for item in only(tmp_path).items() if item.path.endswith(".jpg") and item.member]
+    assert sorted((item.provenance[0].caption for item in pictures), key=str) == sorted(said, key=str)
+
+
+def test_what_is_spoken_of_and_not_there_is_told_by_its_link_or_its_number(tmp_path: Path) -> None:
+    export = {"outbox.json": b"", "actor.json": b"{}"}
+    posts = [
+        {"object": {"url": f"https://ex.social/@ana/{n}", "attachment": [{"url": "gone"}], "to": []}}
+        for n in (1, 1)
+    ]
+    export["outbox.json"] = json.dumps({"type": "OrderedCollection", "orderedItems": posts}).encode()
+    write_folder(tmp_path / "x", export)
+    items = [item for item in only(tmp_path / "x").items() if item.member is None]
+    assert [(item.path, item.address) for item in items] == [
+        ("https://ex.social/@ana/1", "https://ex.social/@ana/1"),
+        ("https://ex.social/@ana/1 [2]", "https://ex.social/@ana/1"),
+    ]
+    assert {item.decided for item in items} == {(Outcome.LINK_ONLY, "the export has only a link to it")}

@@ -480,6 +480,8 @@ SENT = "your_facebook_activity/messages/inbox/bo_1/photos/1.jpg"
         (["Bo", "A. S."], "Friends", "A. S.", None),
         (["Bo", "A. S.", "Cy"], "Bo", "A. S.", None),
         (["Bo", "Ana Silva"], "Bo", None, None),
+        (["Bo", "Ana Silva", "Cy"], "Friends", "Ana Silva", True),
+        (["Bo", "Ana Silva", "Cy"], "Friends", "Cy", False),
         ([], "Bo", "Ana Silva", True),
         ([], "Bo", "Bo", False),
     ],
@@ -490,6 +492,17 @@ def test_a_message_is_the_owners_when_a_name_or_the_title_proves_it(participants
     (provenance,) = provenances_of(export, SENT)
     assert (provenance["author"], provenance["author_is_owner"]) == (sender, is_owner)
     assert (provenance["album"], provenance["exposure"]) == (title, Exposure.PRIVATE)
+
+
+@pytest.mark.parametrize(("people", "is_owner"), [(["Bo", "A. S."], None), (["Bo", "Ana Silva"], False)])
+def test_who_takes_part_is_known_of_a_conversation_that_is_cut(people, is_owner):
+    """Also where it is too long to be held: in both cases it is streamed."""
+    export = thread(message("Bo", photos=[{"uri": SENT}]), participants=[{"name": name} for name in people])
+    record = SENT.replace("photos/1.jpg", "message_1.json")
+    container = export.members[record].container
+    container.files[record] = container.files[record][:-2]
+    (provenance,) = provenances_of(export, SENT)
+    assert (provenance["author"], provenance["author_is_owner"]) == ("Bo", is_owner)
 
 
 def test_every_kind_of_media_in_a_message_and_the_groups_picture_are_read():

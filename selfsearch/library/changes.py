@@ -218,10 +218,11 @@ def reminded(library: Library) -> set[tuple[int, str]]:
 
 def mark_reminded(library: Library, reminders: Iterable[tuple[int, str]], now: str) -> None:
     """Somebody was told that the consent of these entries ends soon, or has ended."""
-    rows = [{"entry": entry, "what": what, "at": now} for entry, what in reminders]
-    if rows:
-        with library.atomic():
-            library.db.table("reminders").insert_all(rows, ignore=True)
+    with library.atomic():
+        library.db.conn.executemany(
+            "insert or ignore into reminders (entry, what, at) values (?, ?, ?)",
+            [(entry, what, now) for entry, what in reminders],
+        )
 
 
 def prune(library: Library, *, told_before: str, gone_before: str) -> None:

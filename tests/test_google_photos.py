@@ -425,3 +425,32 @@ def test_the_first_three_sidecars_decide_whether_they_are_googles() -> None:
             pack.add(f"{number}.jpg.json", {"id": number})
         pack.add("9.jpg.json", {"googlePhotosOrigin": {}})
         assert GooglePhotos.confirm(pack.as_export()) is is_googles
+
+
+def test_a_title_that_two_records_have_is_given_to_no_photograph() -> None:
+    pack = Pack("takeout-20240501T101112Z-001")
+    for number in (7, 8):
+        pack.add(f"Photos from 2022/{number}.json", takeout.record("beach.jpg", description=str(number)))
+    pack.add("Photos from 2022/beach.png", b"x")
+    assert [item.caption for item in readings(pack, GooglePhotos)["Photos from 2022/beach.png"]] == [None]
+
+
+@pytest.mark.parametrize(
+    "field", ["photoTakenTime", "creationTime", "imageViews", "googlePhotosOrigin", "url"]
+)
+def test_a_record_with_a_field_of_photographs_is_no_albums(field: str) -> None:
+    pack = Pack("takeout-20240501T101112Z-001")
+    pack.add("Trip/7.json", {"title": "lost.jpg", "access": "shared", field: {}})
+    pack.add("Trip/a.jpg", b"x")
+    said = readings(pack, GooglePhotos)
+    assert {path: [item.context for item in said[path]] for path in said} == {
+        "Trip/a.jpg": ["album"], None: ["album"],
+    }  # fmt: skip
+
+
+def test_only_records_of_photographs_tell_whose_they_are() -> None:
+    pack = Pack("downloads")
+    for number in range(3):
+        pack.add(f"{number}/metadata.json", {"title": "Trip"})
+    pack.add("9.jpg.json", {"photoTakenTime": {}})
+    assert GooglePhotos.confirm(pack.as_export())

@@ -390,3 +390,47 @@ def test_only_the_owners_stories_are_listed(section: str, is_own: bool) -> None:
     pack.add("json/story_history.json", {section: [{"Story Date": "2022-08-14 09:41:07 UTC"}, {}]})
     stories = [(row.context, row.posted_at) for row in read(pack).get(None, [])]
     assert stories == [("story", "2022-08-14T09:41:07+00:00")] * is_own
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "archive"),
+    [
+        ("mydata~1767614400000", "", "/x.zip"),
+        ("renamed", "mydata~1767614400000-2/", "/x.zip"),
+        ("renamed", "", "/downloads/mydata~1767614400000.zip"),
+        ("renamed", "", "C:\\downloads\\mydata~1767614400000.zip"),
+        ("renamed", "", "/downloads/mydata~1767614400000/"),
+    ],
+)
+def test_when_an_export_was_made_is_in_its_name_its_folders_or_its_archives(
+    name: str, folder: str, archive: str
+) -> None:
+    pack = Pack(name)
+    pack.add(f"{folder}json/memories_history.json", {})
+    export = pack.as_export()
+    next(iter(export.members.values())).container.path = archive
+    assert Snapchat(export).account.exported_at == "2026-01-05T12:00:00+00:00"
+    assert Snapchat(Pack("renamed").as_export()).account == Account()
+
+
+@pytest.mark.parametrize(
+    ("count", "at"),
+    [
+        (1293839999000, None),  # a second before 2011, when Snapchat began
+        (1293840000000, "2011-01-01T00:00:00+00:00"),
+        (1293840000, "2011-01-01T00:00:00+00:00"),
+        (4102444799000000, "2099-12-31T23:59:59+00:00"),
+        (4102444800000000, None),
+        (-1293840000000, None),
+    ],
+)
+def test_a_count_is_a_time_at_which_snapchat_existed(count: int, at: str | None) -> None:
+    (provenance,) = read(chat("bo", {"Created(microseconds)": count, "Media IDs": "b~1"}))[None]
+    assert provenance.posted_at == at
+
+
+def test_the_list_of_memories_may_stand_under_another_name() -> None:
+    pack = memories()
+    entry = {"Date": "2022-08-14 09:41:07 UTC", "Media Type": "Image", "Download Link": "?mid=x"}
+    pack.add("json/memories_history.json", {"Gespeicherte Medien": [entry]})
+    assert [row.post_id for row in read(pack)[None]] == ["x"]

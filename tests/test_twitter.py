@@ -11,7 +11,7 @@ from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account, Period
 from selfsearch.exports.platforms.twitter import Twitter
-from selfsearch.types import Exposure
+from selfsearch.types import Audience, Exposure
 
 from . import photos
 from .exports import Pack
@@ -179,6 +179,7 @@ def test_a_tweet_without_any_date_is_unknown_when_the_account_was_protected_for_
     export = small(old, protected_history=script("protected_history", history))
     (mention,) = Twitter(export).mentions()
     assert (mention.provenance.posted, mention.provenance.exposure.level) == (None, Exposure.UNKNOWN)
+    assert mention.provenance.audience == Audience(None, "account_setting")
 
 
 def test_a_file_is_found_by_its_tweet_when_its_name_is_another_variant():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import resource
 import shutil
@@ -140,20 +141,81 @@ def test_twenty_deaths_among_two_thousand_photographs_change_nothing(
     kill_and_compare(run, many_photos(tmp_path / "in", 2000), home, 20, monkeypatch)
 
 
-def test_ctrl_c_says_that_everything_finished_is_kept(run: Run, tmp_path: Path, home: Path) -> None:
-    folder = many_photos(tmp_path / "in", 250)
-    process = start("index", folder, "--consent", "own")
-    while process.poll() is None and written(home, tmp_path / "keys") < 64:
+STOPPED = "selfsearch: stopped; everything finished so far is kept, and the next run goes on from there\n"
+
+
+def children(process: Process) -> list[int]:
+    """The processes that it has started and that are there."""
+    listed = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True)  # noqa: S607
+    return [int(number) for number in listed.stdout.split()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        ([signal.SIGINT], 130),
+        ([signal.SIGTERM] * 3, 143),  # those after the first change nothing
+    ],
+)
+def test_a_run_that_is_stopped_keeps_everything_finished(
+    run: Run, tmp_path: Path, home: Path, sent: list[signal.Signals], code: int
+) -> None:
+    folder, keys = many_photos(tmp_path / "in", 90), tmp_path / "keys"
+    process = start("index", folder, "--consent", "own", before=OFTEN)
+    while process.poll() is None and written(home, keys) < 16:
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    code, said = ended(process)
-    assert code == 130, said
-    assert "everything finished so far is kept" in said
-    assert "Traceback" not in said
-    kept = tables(home, tmp_path / "keys")["items"]
-    assert 64 <= kept < 250
+    workers = children(process)
+    for number in sent:
+        for pid in (process.pid, *workers):  # as a terminal and a service manager do
+            os.kill(pid, number)
+    returned, said = ended(process)
+    assert (returned, said.endswith(STOPPED), "Traceback" in said) == (code, True, False), said
+    assert workers
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    kept = tables(home, keys)["items"]
+    assert 16 <= kept < 90
+    with open_library(home, key_folder=keys) as library:
+        assert library.db.execute("select state from scans").fetchall() == [("interrupted",)]
     again = run("index", folder, "--json").json
-    assert (again["unchanged"], again["found"]) == (kept, 250)
+    assert (again["unchanged"], again["found"], again["outcomes"].get("failed")) == (kept, 90, None)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="terminals")
+def test_a_command_that_asks_ends_when_its_terminal_goes(home: Path, album: Path) -> None:
+    process, terminal = in_a_terminal("index", album)
+    shown = read_until(terminal, b"? ")
+    process.send_signal(signal.SIGHUP)
+    os.close(terminal)
+    assert (process.wait(60), b"Traceback" in shown) == (129, False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals")
+def test_ctrl_c_at_a_question_is_answered_with_a_sentence(home: Path, album: Path) -> None:
+    process, terminal = in_a_terminal("index", album)
+    read_until(terminal, b"? ")
+    process.send_signal(signal.SIGINT)
+    shown = read_until(terminal, b"from there")
+    assert process.wait(60) == 130
+    assert b"Traceback" not in shown
+    os.close(terminal)
+
+
+def in_a_terminal(*words: object) -> tuple[Process, int]:
+    """The command with a terminal of its own, and the other end of that."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-c", COMMAND, *map(str, words)]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, text=True)
+    os.close(theirs)
+    return process, ours
+
+
+def read_until(terminal: int, wanted: bytes) -> bytes:
+    """What is shown up to some words, folded or not."""
+    shown = b""
+    while wanted.replace(b" ", b"") not in shown.replace(b"\r\n", b"").replace(b" ", b""):
+        shown += os.read(terminal, 4096)
+    return shown
 
 
 def test_a_second_indexer_is_told_that_one_is_at_work_and_readers_go_on(

@@ -7,7 +7,9 @@ loads none of the heavy libraries, and the network is shut (network_policy.py) b
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from contextlib import suppress
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything can import onnxruntime, which else reports home
 
@@ -36,13 +38,14 @@ from . import (
     report,
     rescan,
     schedule,
+    signals,
     sources,
     status,
     watch,
 )
 from .options import show_version
 
-INTERRUPTED = 130  # the shell's own convention: 128 + SIGINT
+INTERRUPTED = 128 + signal.SIGINT  # the shell's own convention
 
 app = typer.Typer(
     name="selfsearch",
@@ -88,18 +91,28 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code. The only place where an error becomes a message."""
     os.umask(0o077)
     with console.guarded(sys.argv if argv is None else argv):
-        return _main(argv)
+        try:
+            code = _main(argv)
+            signals.pass_over()
+        except BaseException as exc:
+            if signals.received() is None and not isinstance(exc, KeyboardInterrupt):
+                raise
+            code = INTERRUPTED
+        number = signals.received()
+        if number is None and code != INTERRUPTED:
+            return code
+        with suppress(OSError):  # the terminal may be gone
+            _report(STOPPED, code)
+        return INTERRUPTED if number is None else 128 + number
 
 
 def _main(argv: list[str] | None) -> int:
     try:
         app(argv, prog_name="selfsearch")
-    except SystemExit as stop:  # typer always ends this way: 0, or 2 for wrong usage
-        return _exit_code(stop.code)
+    except SystemExit as stop:  # typer always ends this way: 0, 2 for wrong usage, 130 for Ctrl-C
+        return stop.code if isinstance(stop.code, int) else 1
     except SelfsearchError as exc:
         return _report(str(exc), exc.exit_code)
-    except KeyboardInterrupt:
-        return _report(STOPPED, INTERRUPTED)
     except BrokenPipeError:  # whoever read the answer had enough of it
         return 0
     except ImportError as exc:
@@ -109,13 +122,6 @@ def _main(argv: list[str] | None) -> int:
     except OSError as exc:
         return _report(f"{exc.strerror or exc}" + (f": {exc.filename}" if exc.filename else ""), 1)
     return 0
-
-
-def _exit_code(code: object) -> int:
-    """The exit code of a command that typer ended; Ctrl-C is one of its ways."""
-    if code == INTERRUPTED:
-        return _report(STOPPED, INTERRUPTED)
-    return code if isinstance(code, int) else 1
 
 
 def _report(message: str, code: int) -> int:
@@ -130,6 +136,7 @@ def run() -> None:
     process.take_passphrases()
     process.no_core_dumps()  # children included
     network_policy.guard(app)
+    signals.raise_first()
     try:
         code = main(sys.argv[1:])
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import options
+from . import options, signals
 from .network_policy import Need, network
 
 
@@ -15,5 +15,6 @@ def courier() -> None:
     from ..monitoring.message import RECORD_BYTES
     from ..sandbox.privileged_helper import serve
 
+    signals.leave_to_system()
     channels = notify.remote(notify.parse(settings.read(options.home()).notify))
     serve(RECORD_BYTES, Courier(channels).carry)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,8 +16,6 @@ from .network_policy import Need, courier, network
 from .rescan import counts, message_of
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from ..library.library import Library
     from ..recognition.worker_pool import WorkerPool
     from ..workflows.rescan import RescanResult
@@ -33,7 +30,7 @@ def watch(
     """Follow the folders of your sources, and look again as soon as something in them has changed.
 
     Waits until a file is whole and a burst is over, and reads what is new. Tells by the notifications that
-    are set; runs until it is stopped with Ctrl-C.
+    are set; runs until it is stopped, by Ctrl-C or a signal.
     """
     from ..monitoring.watch import follow
 
@@ -41,16 +38,7 @@ def watch(
     roots = rescans.roots()
     for root in roots:
         options.say(f"watching {root}")
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        follow(roots, rescans, ignore=[options.home(), options.key_folder()])
-    except KeyboardInterrupt:
-        options.say("stopped watching; everything finished so far is kept")
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """A polite end, like Ctrl-C: at any moment, since whatever was finished is kept."""
-    raise KeyboardInterrupt
+    follow(roots, rescans, ignore=[options.home(), options.key_folder()])
 
 
 class _Rescans:

@@ -96,7 +96,8 @@ class Worker:
 def main() -> None:
     """sys.argv: the pack's folder, whether it came with the program, whether perceptual hashes are wanted."""
     folder, bundled, with_hash = sys.argv[1:]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everybody at a terminal; the pool decides
+    for number in process.ENDING_SIGNALS:  # they reach all processes of a terminal, or of a service
+        signal.signal(number, signal.SIG_IGN)  # the pool decides; a worker ends when its pipe does
     process.no_core_dumps()
     sandbox.enforce()
     requests, answers = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")

@@ -1,13 +1,18 @@
-"""Hardening of the process: no core dumps, and no secret in its environment."""
+"""Hardening of the process: no core dumps, and no secret in its environment. Which signals end one."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 PASSPHRASE = "SELFSEARCH_PASSPHRASE"  # noqa: S105  (the variable's name, not its value)
 PASSPHRASES = (PASSPHRASE, "SELFSEARCH_NEW_PASSPHRASE", "SELFSEARCH_BACKUP_PASSPHRASE")
 PR_SET_DUMPABLE = 4  # linux/prctl.h
+# What somebody, or the system, sends to have a process end: Ctrl-C, kill, a closed terminal, Ctrl-Break.
+ENDING_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+)
 
 _taken: dict[str, str] = {}  # passphrases that are in the environment no more, by variable
 

@@ -22,6 +22,8 @@ RANDOM_DELAY = 10  # minutes, at random: a household's machines need not wake th
 # for a first look at a large library on a slow machine; the next run goes on where it was stopped
 START_TIMEOUT = "12h"
 
+STOPPED = 143  # our exit code when the system stops us (128 + SIGTERM): nothing failed
+
 LOW_PRIORITY = """\
 Nice=19
 CPUSchedulingPolicy=idle
@@ -88,6 +90,7 @@ def service(plan: Plan) -> str:
     return (
         "[Unit]\nDescription=selfsearch looks again at what you agreed to\n\n"
         f"[Service]\nType=oneshot\nExecStart={command}\n{variables}TimeoutStartSec={START_TIMEOUT}\n"
+        f"SuccessExitStatus={STOPPED}\n"
         f"{LOW_PRIORITY}{_sandbox(plan)}"
     )
 

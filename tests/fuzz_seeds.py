@@ -67,6 +67,8 @@ def archive() -> Files:
         for form, number in {"gnu": tarfile.GNU_FORMAT, "ustar": tarfile.USTAR_FORMAT}.items():
             names = MEMBERS if form == "ustar" else MEMBERS | long
             files[f"{form}.tar"] = archives.write_tar(path, names, form=number).read_bytes()
+        files["tar-lzma"] = archives.write_lzma_tar(path, MEMBERS).read_bytes()
+        files["program.exe"] = archives.write_self_extractor(path, MEMBERS).read_bytes()
     files["piped.zip"] = archives.piped_zip(MEMBERS)
     files["piped-stored.zip"] = archives.piped_zip(MEMBERS, 0)
     files["zip64.zip"] = raw_zip(Raw(b"a.png", coloured("red")), Raw(b"b/", b""), zip64=True)
@@ -114,7 +116,8 @@ def pictures() -> Files:
         ("progressive.jpg", "JPEG", {"progressive": True}), ("truecolour.png", "PNG", {}),
         ("lossy.webp", "WEBP", {}), ("lossless.webp", "WEBP", {"lossless": True, "exif": exif}),
         ("picture.gif", "GIF", {}),
-        ("picture.bmp", "BMP", {}), ("lzw.tif", "TIFF", {"compression": "tiff_lzw"}), ("raw.tif", "TIFF", {}),
+        ("picture.bmp", "BMP", {}), ("picture.dib", "DIB", {}),
+        ("lzw.tif", "TIFF", {"compression": "tiff_lzw"}), ("raw.tif", "TIFF", {}),
         ("picture.avif", "AVIF", {"exif": exif}), ("picture.heic", "HEIF", {"exif": exif}),
     ):  # fmt: skip
         out = io.BytesIO()
@@ -124,10 +127,15 @@ def pictures() -> Files:
         out = io.BytesIO()
         gradient.convert(mode).save(out, "JPEG")
         files[f"{mode.lower()}.jpg"] = out.getvalue()
+    out = io.BytesIO()
+    Image.merge("LAB", gradient.split()).save(out, "TIFF")
+    files["lab.tif"] = out.getvalue()
     for mode in ("P", "RGBA", "I;16", "1"):
         out = io.BytesIO()
         gradient.convert("L" if mode == "I;16" else "RGB").convert(mode).save(out, "PNG")
         files[f"{mode.lower().replace(';', '')}.png"] = out.getvalue()
+    files["junk.jpg"] = files["baseline.jpg"].replace(b"\xff\xc0", b"junk\xff\xc0", 1)
+    files["profile.jpg"] = files["baseline.jpg"].replace(b"\xff\xdb", hostile.BROKEN_PROFILE + b"\xff\xdb", 1)
     return files
 
 
@@ -144,7 +152,7 @@ def metadata() -> Files:
     big.endian = ">"
     return {
         "little.exif": little, "big.exif": big.tobytes(),
-        "packet.xmp": hostile.xmp("caption", ("Ada", "Ben")),
+        "packet.xmp": b"\xef\xbb\xbf" + hostile.xmp("caption", ("Ada", "Ben")),
         "fields.iptc": iptc, "resources.iptc": b"8BIM\x04\x04\0\0" + struct.pack(">I", len(iptc)) + iptc,
     }  # fmt: skip
 

@@ -11,6 +11,8 @@ from PIL import Image
 
 from .photos import encoded, photo, picture
 
+BROKEN_PROFILE = b"\xff\xe2\x00\x18ICC_PROFILE\x00\x02\x05" + bytes(8)  # the second piece of five, alone
+
 
 def png_declaring(width: int, height: int) -> bytes:
     """A PNG whose header declares a size that its data does not have."""

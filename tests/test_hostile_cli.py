@@ -37,8 +37,6 @@ def outcomes(run: Run, path: Path) -> dict[str, int]:
     return counted
 
 
-BROKEN_PROFILE = b"\xff\xe2\x00\x18ICC_PROFILE\x00\x02\x05" + bytes(8)  # the second piece of five, alone
-
 HOSTILE = {
     "bomb.png": (hostile.png_declaring(60_000, 60_000), "too_large", "60,000 by 60,000 pixels"),
     "text.jpg": (hostile.text_named_jpg(), "unsupported", "text/html"),
@@ -48,7 +46,7 @@ HOSTILE = {
     "cut-early.heic": (hostile.cut(hostile.heic(photos.picture("b", 4)), 0.02), "unreadable", "missing"),
     "junk.jpg": (hostile.jpeg_with(b"junk\xff\x00", before=b"\xff\xc0"), "indexed", "in its header, but"),
     "profile.jpg": (
-        hostile.jpeg_with(BROKEN_PROFILE),
+        hostile.jpeg_with(hostile.BROKEN_PROFILE),
         "indexed",
         "in its header, but the picture could be read",
     ),

@@ -27,6 +27,7 @@ from selfsearch.sandbox import kernel
 from selfsearch.types import Analysis, Facts, Location, Outcome, Timestamp
 from tests import photos, rogue_worker
 from tests.conftest import Run
+from tests.fuzzing import CORPUS
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the seal is the Linux kernel's")
 
@@ -133,6 +134,14 @@ def test_a_sealed_process_can_compute(attempt: str) -> None:
 @on_linux
 def test_the_workers_of_a_run_are_sealed(pool: WorkerPool) -> None:
     assert pool.seal() == (True, kernel.landlock_version() > 0, True)
+
+
+def test_a_sealed_worker_has_loaded_what_any_picture_needs(pool: WorkerPool) -> None:
+    for path in sorted((CORPUS / "picture").iterdir()):
+        try:
+            pool.analyse(path.read_bytes())
+        except ItemError as exc:
+            assert exc.outcome is not Outcome.FAILED, path.name  # noqa: PT017  (others are damaged on purpose)
 
 
 @on_linux

@@ -21,6 +21,7 @@ from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
     Image,
+    ImageCms,  # noqa: F401  (which Pillow loads when it converts LAB, and a sealed worker can load nothing)
     ImageFile,
     ImageOps,
     JpegImagePlugin,

@@ -24,7 +24,7 @@ from packaging.version import Version
 from . import settings
 from .errors import LibraryBusyError, LibraryError, PackError, SelfsearchError, UsageError
 from .files import narrow
-from .home import delete_half_written, half_written, own_places, require_home
+from .home import PUT_ASIDE, delete_half_written, half_written, own_places, require_home
 from .library.integrity import Finding, check_library, examples
 from .library.library import is_inside, open_library
 from .library.root_key import AskPassphrase, KeyPlace, key_file
@@ -77,11 +77,12 @@ def examine(
             yield from check_library(library, fix)
     except LibraryBusyError:
         raise
-    except LibraryError as exc:
+    except SelfsearchError as exc:
         yield Finding(
             "library", "error", str(exc),
-            "put the library's folder or its key back from a backup; if there is none, move the folder"
-            " away and index again",
+            "put the library's folder or its key back from a backup, which leaves out what came after it; or,"
+            " when it is damaged, save what is intact, which leaves out what was in the damaged parts:"
+            " selfsearch doctor --repair",
         )  # fmt: skip
 
 
@@ -211,6 +212,13 @@ def check_leftovers(home: Path, fix: bool) -> Iterator[Finding]:
             "leftovers", "note",
             f"the model pack {name} is not whole yet ({path.stat().st_size >> 20:,} MB are here)",
             f"go on: selfsearch models add {name}; or delete {path}",
+        )  # fmt: skip
+    for folder in sorted(path for path in home.iterdir() if PUT_ASIDE.fullmatch(path.name)):
+        yield Finding(
+            "leftovers", "note",
+            f"{folder} holds the damaged files of a library that was repaired: what was forgotten since may"
+            " still be in them",
+            "when you do not need them any more, delete that folder",
         )  # fmt: skip
     stray = half_written(home)
     if not stray:

@@ -33,6 +33,8 @@ PAGE = _whole_or_half(r"page-[0-9a-f]{16}\.html")  # what --open shows, as libra
 KEPT_PAGE = _whole_or_half(r"\d{4}-\d\d-\d\dT\d{6}\.html")  # of versions before, which kept them
 REPORT = re.compile(f"{PAGE.pattern}|{KEPT_PAGE.pattern}")
 
+PUT_ASIDE = re.compile(r"damaged-\d{8}T\d{6}")  # what a repair has replaced
+
 _DATABASE = r"(?:library|keys)\.db"
 _SETTING = r"key\.json|config\.toml|runs\.jsonl"
 _TIMER = r"selfsearch(?:-[0-9a-f]{8})?\.xml"  # Windows
@@ -47,6 +49,7 @@ OWN = re.compile(
             _FILE,
             PART.format(rf"{_SETTING}|{_TIMER}"),
             rf"\.(?:restore|before-restore)(?:/(?:{_COPY}|{PART.format(_COPY)}))?",
+            rf"{PUT_ASIDE.pattern}(?:/(?:{_COPY}))?",
             rf"packs(?:/{_PACK}(?:/(?:{_MODEL}))?)?",
             rf"packs/{_PACK}\.zip(?:\.part)?",
             rf"{_SCRATCH}(?:/(?:removed|replaced))?(?:/(?:{_MODEL}|{PART.format(_MODEL)}))?",

@@ -43,6 +43,7 @@ BACKUPS_OF_ALL = "backups made earlier: they do not open with the key of today, 
 NOT_REACHED = (
     "recovery codes, and backups with the key, that were made earlier: together with an old copy they open"
     " it; so does the passphrase, where the library had one then",
+    "damaged files that a repair has put aside (damaged-... in the library's folder): they are as backups",
     "reports, answers and exports that you saved yourself, under names or in folders of your own",
     "older blocks on solid-state disks (wear levelling), snapshots of the file system, and swap",
     "your original photographs, which are never touched: what is still in a folder with consent is read"

@@ -21,7 +21,7 @@ from ..errors import ConsentError, UsageError
 from ..library import changes, items, ledger, people, sources
 from ..library.changes import Change, State
 from ..library.items import LinkedItem
-from ..library.ledger import LedgerEntry
+from ..library.ledger import GIVEN, LAPSE, LedgerEntry
 from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
@@ -34,7 +34,6 @@ CATEGORIES = "photographs, videos and their records; face templates (biometric d
 PURPOSE = "to show the person where their own face appears in media that they control"
 
 GIVEN_AS = "given as"  # in an entry's detail: the path that was named, when it was a link
-GIVEN = ("grant", "renew")  # events that are consent; others end it
 
 NewestEntries = Mapping[str, LedgerEntry]  # subject -> its newest entry, in the order of first naming
 
@@ -298,7 +297,7 @@ def ended(library: Library, kind: str) -> set[str]:
         subjects = {person.name for person in people.all_people(library)}
     newest = _newest_entries(library, kind, subjects)
     deciding = {subject: _deciding(newest, kind, subject) for subject in subjects}
-    return {subject for subject, entry in deciding.items() if entry and entry.event not in GIVEN}
+    return {subject for subject, entry in deciding.items() if entry and entry.event not in (*GIVEN, LAPSE)}
 
 
 def require(library: Library, kind: str, subject: str, now: datetime) -> Grant:
@@ -359,7 +358,7 @@ def unconsented_links(library: Library, now: datetime, *, expired: bool = True) 
     links = [link for link in items.linked_items(library) if not places.is_at_or_below(link.real, link.root)]
     newest = _newest_entries(library, "source", {link.real for link in links})
     deciding = {link.real: _deciding(newest, "source", link.real) for link in links}
-    covered = {real for real, entry in deciding.items() if entry and entry.event in GIVEN}
+    covered = {real for real, entry in deciding.items() if entry and entry.event in (*GIVEN, LAPSE)}
     if expired:
         covered = {real for real in covered if _is_live(newest, "source", real, now)}
     return [link for link in links if link.real not in covered]
@@ -505,5 +504,10 @@ def _refusal(entry: LedgerEntry | None, kind: str, subject: str) -> ConsentError
         )
     if entry is None:
         return ConsentError(f"there is no consent on record for {subject}; {how}")
+    if entry.event == LAPSE:
+        return ConsentError(
+            f"the library was damaged, and with it what the ledger said last of the consent for {subject}:"
+            f" whether it was withdrawn is not known; {how}"
+        )
     ended = "erased" if entry.event == "erase" else "withdrawn"
     return ConsentError(f"the consent for {subject} was {ended} on {entry.at[:10]}; {how}")

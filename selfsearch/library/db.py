@@ -55,7 +55,7 @@ SENTENCES: dict[int, tuple[type[SelfsearchError], str]] = {  # by SQLite's prima
     sqlcipher.SQLITE_NOTADB: (
         KeyUnavailable,
         "{name} does not open: the key is not the one it was made with, or the file's beginning is damaged."
-        " Put the right key back (selfsearch key import) or the library (selfsearch restore BACKUP)",
+        " Put the right key back (selfsearch key import); if it is the right one: selfsearch doctor",
     ),
     sqlcipher.SQLITE_CORRUPT: (
         LibraryError,
@@ -119,6 +119,11 @@ def open_database(path: Path, root: bytes, *, create: bool = False) -> Database:
         connection.close()
         raise LibraryError(f"{path} is empty: what was in it is gone; {LOST}")
     return Database(connection, execute_plugins=False)
+
+
+def memory_database() -> Database:
+    """An empty one that is nowhere but in memory."""
+    return Database(_connect(Path(":memory:")), execute_plugins=False)
 
 
 def _connect(path: Path) -> Connection:

@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import KeyUnavailable, LibraryError, SelfsearchError
 from ..types import Embeddings, Outcome
 from . import ledger
-from .db import Database, marks
+from .db import marks
 from .library import Library
 from .schema import keys_schema, schema
 from .sealed import MediaBlock, ProbeBlock, unpack_chips, unpack_embeddings
@@ -27,6 +27,10 @@ EXAMPLES = 5  # that a sentence names
 CHIP = (112, 112, 3)
 UNIT = 1e-3  # how far an embedding's length may be from 1
 BACKUP = "restore the library from a backup; if there is none, move its folder away and index again"
+WAYS_OUT = (
+    "either save what is intact, which leaves out what was in the damaged parts: selfsearch doctor --repair;"
+    " or restore a backup, which leaves out what came after it: selfsearch restore BACKUP"
+)
 READ_AGAIN = "selfsearch doctor --fix, then index: the files are read again"
 MADE_AGAIN = "selfsearch doctor --fix; the next index or query makes them anew from the kept faces"
 NOT_OPENING = "do not open: they were changed, or moved from another place"
@@ -83,8 +87,12 @@ def check_library(library: Library, fix: bool) -> Iterator[Finding]:
             "the next index brings it up to date; what it holds is checked after that",
         )  # fmt: skip
         return
+    found = list(_check_files(library))
+    yield from found
+    if any(finding.level == "error" for finding in found):
+        return  # SQLCipher reads nothing more of a file behind its first damaged page
     checks: tuple[Check, ...] = (
-        _check_files, _check_ledger, _check_references, _check_values, _check_scans,
+        _check_ledger, _check_references, _check_values, _check_scans,
         lambda library: _check_chips(library, fix),
         lambda library: _check_embeddings(library, fix),
         _check_probes,
@@ -92,7 +100,7 @@ def check_library(library: Library, fix: bool) -> Iterator[Finding]:
     for check in checks:
         try:
             yield from check(library)
-        except SelfsearchError as exc:  # a damaged page stops one check, not the round
+        except SelfsearchError as exc:
             yield Finding("library", "error", str(exc), BACKUP)
 
 
@@ -105,25 +113,25 @@ def _is_behind(library: Library) -> bool:
 
 
 def _check_files(library: Library) -> Iterator[Finding]:
-    for name, db in (("library.db", library.db), ("keys.db", library.keys)):
-        faults = _faults(db)
+    for name in ("library.db", "keys.db"):
+        faults = file_faults(library, name)
         if faults:
-            yield Finding("library", "error", f"{name} is damaged: {examples(faults)}", BACKUP)
+            yield Finding("library", "error", f"{name} is damaged: {examples(faults)}", WAYS_OUT)
         else:
             yield Finding("library", "ok", f"{name} is sound: every page opens, and its structure holds")
 
 
-def _faults(db: Database) -> list[str]:
-    """What SQLCipher (every page's seal) and SQLite (the structure) find wrong with a file."""
-    faults: list[str] = []
+def file_faults(library: Library, name: str) -> list[str]:
+    """What SQLCipher (every page's seal) and SQLite (the structure) find wrong with a database's file."""
+    db = library.keys if name == "keys.db" else library.db
     for pragma, sound in (("cipher_integrity_check", []), ("integrity_check(10)", ["ok"])):
         try:
             lines = [str(line) for (line,) in db.execute(f"pragma {pragma}")]
         except LibraryError as exc:
             lines = [str(exc.__cause__)]
         if lines != sound:
-            faults += lines
-    return faults
+            return lines
+    return []
 
 
 def _check_ledger(library: Library) -> Iterator[Finding]:

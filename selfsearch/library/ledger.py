@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .library import Library
 
 GENESIS = "0" * 64  # what the first entry has before it
+GIVEN = ("grant", "renew")  # events that are consent; others end it
+LAPSE = "lapse"  # the event of a consent of which nobody knows whether it was withdrawn since
 ORDINARY = 1000  # entries that are verified in about 10 ms
 
 
@@ -33,7 +35,7 @@ class LedgerEntry:
     """One line of the ledger. Times are ISO 8601 in UTC."""
 
     at: str
-    event: str  # grant, renew, revoke, erase, export, accept; what is none of these ends a consent
+    event: str  # grant, renew, revoke, erase, export, accept, lapse; what is none of these ends a consent
     kind: str  # source, person, library
     subject: str  # a source's root path, a person's name
     basis: str = ""  # own, release

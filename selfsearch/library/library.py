@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from ..errors import KeyUnavailable, LibraryBusyError, LibraryError, UsageError
 from ..files import delete_tree, private_folder, require_own_file, write_private
-from ..home import FIRST, claim, keep_private, require_home
+from ..home import FIRST, PUT_ASIDE, claim, keep_private, require_home
 from ..settings import default_key_folder
 from . import crypto, ledger, root_key
 from .db import LOST, Database, copy_database, open_database
@@ -313,9 +313,12 @@ def staged_replacement(home: Path) -> Iterator[Path]:
             delete_tree(home / STAGE)
 
 
-def commit_replacement(home: Path) -> None:
-    """The staged files are complete: put them into place. Needs the writer's place, the library closed."""
-    write_private(home / STAGE / MARKER, b"")
+def commit_replacement(home: Path, *, keeping: str = "") -> None:
+    """The staged files are complete: put them into place. Needs the writer's place, the library closed.
+
+    `keeping`: a new folder's name, as home.PUT_ASIDE has it, for the old ones; else they are deleted.
+    """
+    write_private(home / STAGE / MARKER, keeping.encode())
     finish_replacement(home)
 
 
@@ -328,14 +331,18 @@ def finish_replacement(home: Path) -> None:
     """Move what is committed and not moved yet. Needs the writer's place."""
     if not is_committed(home):
         return
-    aside = private_folder(home / ASIDE)
+    keeping = (home / STAGE / MARKER).read_bytes().decode("ascii", "replace")
+    is_kept = PUT_ASIDE.fullmatch(keeping) is not None
+    aside = private_folder(home / (keeping if is_kept else ASIDE))
     for name in REPLACED:
         if not (home / STAGE / name).exists():
             continue
         if (home / name).exists() and not (aside / name).exists():
             os.replace(home / name, aside / name)
         for side in ("-wal", "-shm"):  # of the old file; the new one was closed and has none
-            (home / f"{name}{side}").unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.replace(home / f"{name}{side}", aside / f"{name}{side}")
         os.replace(home / STAGE / name, home / name)
-    delete_tree(aside)
+    if not is_kept:
+        delete_tree(aside)
     delete_tree(home / STAGE)

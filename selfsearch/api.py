@@ -119,10 +119,8 @@ class Selfsearch:
 
     def revoke_consent(self, kind: Kind, subject: PathLike, why: str = "") -> list[Receipt]:
         """Withdraw consent, and erase everything that was derived from it. Your own files are not touched."""
-        with self.library.atomic():
-            also = [places.path_as_given(subject)] if kind == "source" else []
-            grants.revoke(self.library, kind, self._subject(kind, subject), self.clock(), why, also)
-            forget.withdrawn(self.library, kind, grants.ended(self.library, kind), self.clock())
+        also = [places.path_as_given(subject)] if kind == "source" else []
+        forget.withdraw(self.library, kind, self._subject(kind, subject), self.clock(), why, also)
         return forget.complete(self.library, self.clock())
 
     def forget(self, what: str) -> list[Receipt]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from selfsearch.cli import main
 from selfsearch.containers.folder import Folder
 from selfsearch.errors import SelfsearchError
 from selfsearch.library import faces
@@ -27,6 +28,8 @@ from tests.conftest import Run
 COMMAND = "from selfsearch.cli import run; run()"
 OFTEN = "from selfsearch.workflows import index; index.BATCH = 8; "  # files per transaction
 ROOT = Path(__file__).resolve().parent.parent
+
+UNTOUCHED, BEGUN = "Nothing was erased", "is not searched or shown any more, but not all of it is erased yet"
 
 Process = subprocess.Popen[str]
 
@@ -265,6 +268,42 @@ def test_a_full_disk_is_said_and_the_library_stays_good(run: Run, tmp_path: Path
         subprocess.run(["mount", "-o", "remount,size=64m", str(home)], check=True)  # noqa: S607
         again = run("index", folder, "--json").json
         assert (again["unchanged"], again["found"]) == (kept, 200)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
+@pytest.mark.parametrize("command", [["forget", "--yes"], ["consent", "revoke"]], ids=" ".join)
+def test_what_is_erased_on_a_full_disk_is_erased_when_there_is_room(
+    run: Run,
+    one_photograph: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+) -> None:
+    said: set[str] = set()
+    with small_disk(tmp_path / "disk", 2):
+        home = tmp_path / "disk/library"
+        monkeypatch.setenv("SELFSEARCH_HOME", str(home))
+        for room in range(0, 240_000, 60_000):  # bytes
+            shutil.rmtree(home, ignore_errors=True)
+            shutil.rmtree(tmp_path / "keys of now", ignore_errors=True)
+            shutil.copytree(one_photograph, home)
+            shutil.copytree(tmp_path / "keys", tmp_path / "keys of now")
+            monkeypatch.setenv("SELFSEARCH_KEYS", str(tmp_path / "keys of now"))
+            run("status")
+            filler = tmp_path / "disk/filler"
+            filler.write_bytes(bytes(shutil.disk_usage(home).free - room))
+            code = main([*command, str(tmp_path / "album")])
+            story = capsys.readouterr().err
+            filler.unlink()
+            if code == 0:
+                continue
+            assert code == 1, story
+            assert "is full" in story
+            said |= {sentence for sentence in (UNTOUCHED, BEGUN) if sentence in story}
+            run(*command, tmp_path / "album")
+            assert tables(home, tmp_path / "keys of now")["media"] == 0
+    assert BEGUN in said
 
 
 def test_a_limit_on_file_sizes_is_no_worse_than_a_full_disk(run: Run, tmp_path: Path, home: Path) -> None:

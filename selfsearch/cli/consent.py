@@ -99,12 +99,24 @@ def revoke(
     with options.opened() as library:
         kind, names = _resolve_all(library, subject)
         name = names[-1]
-        with library.atomic():
-            subjects = grants.revoke(library, kind, name, options.now(), why, names[:-1])
-            forget.withdrawn(library, kind, grants.ended(library, kind), options.now())
+        try:
+            subjects = forget.withdraw(library, kind, name, options.now(), why, names[:-1])
+        except UsageError:
+            if not _is_being_erased(library, kind, name):
+                raise
+            subjects = [name]  # withdrawn by an earlier run, which could not complete it
         wider = grants.covering(library, name, options.now()) if kind == "source" else []
     options.say(f"withdrawn: {', '.join(subjects)}. {_effect(name, wider)}")
     _erase(as_json=as_json)
+
+
+def _is_being_erased(library: Library, kind: str, name: str) -> bool:
+    """Whether the consent was withdrawn before, and something that was derived from it is still there."""
+    from ..consent import grants
+    from ..library import erasure
+
+    status = grants.statuses_of(library, kind, [name], options.now()).get(name)
+    return status is not None and status.state == "withdrawn" and bool(erasure.pending(library))
 
 
 def _effect(name: str, wider: list[str]) -> str:

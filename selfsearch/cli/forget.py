@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from .key import warn_of_passphrase
 
 if TYPE_CHECKING:
     from ..consent.forget import Receipt, Target
+    from ..library.erasure import Erasure
     from ..library.library import Library
 
 
@@ -39,6 +41,7 @@ def forget(
     Your own files are not touched. The receipt stays in the ledger of consent.
     """
     from ..consent.forget import complete, request
+    from ..library.erasure import pending
 
     if bool(what) + everything + bystanders > 1:
         raise UsageError("say what to forget, or --all, or --bystanders: one of them")
@@ -46,13 +49,14 @@ def forget(
         _forget_bystanders(pack, yes=yes, as_json=as_json)
         return
     with options.opened(writing=True, completing=False) as library:
+        begun = pending(library)
         completed = complete(library, options.now())
-        if not what and not everything:
+        targets = _targets(library, what or [], begun) if what or everything else []
+        if not targets:
             if not completed:
                 raise UsageError("say what to forget, or --all")
             print_receipts(completed, as_json=as_json)
             return
-        targets = _targets(library, what or [])
         if not yes and not options.ask(f"Erase {_as_text(targets)}? This cannot be undone."):
             raise UsageError("nothing was erased; to go ahead without a question: --yes")
         request(library, targets, options.now())
@@ -98,12 +102,27 @@ def print_receipts(receipts: list[Receipt], *, as_json: bool) -> None:
         raise LibraryError("something of what was to be erased is still there; the receipt says where")
 
 
-def _targets(library: Library, names: list[str]) -> list[Target]:
+def _were_begun(names: list[str], begun: list[Erasure]) -> bool:
+    """Whether an earlier run had begun to erase all that is named."""
+    subjects = {name for each in begun for name in (each.subject, str(each.number))}
+    is_media = any(each.kind == "media" for each in begun)  # they have lost their names
+    return all(
+        is_media or {name, str(Path(name).expanduser().absolute())} & subjects for name in names
+    ) and bool(begun)
+
+
+def _targets(library: Library, names: list[str], begun: list[Erasure]) -> list[Target]:
+    """What is meant; nothing when an earlier run had begun to erase it, and it is gone now."""
     from ..consent.forget import everything, resolve
 
     if not names:
         return everything(library)
-    return list(dict.fromkeys(target for name in names for target in resolve(library, name)))
+    try:
+        return list(dict.fromkeys(target for name in names for target in resolve(library, name)))
+    except UsageError:
+        if not _were_begun(names, begun):
+            raise
+        return []
 
 
 def _as_text(targets: list[Target]) -> str:

@@ -12,13 +12,14 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from .. import places
-from ..errors import UsageError
+from ..errors import SelfsearchError, UsageError
 from ..files import delete_files
 from ..home import REPORT
 from ..library import erasure, keys, people, remnant_scan, root_key, sources
@@ -133,9 +134,19 @@ def everything(library: Library) -> list[Target]:
 
 def request(library: Library, targets: Sequence[Target], now: datetime) -> None:
     """Have these erased: they are not searched from now on, and `complete` does the rest."""
-    with library.atomic():
+    with _adding("Nothing was erased, and it is found as before"), library.atomic():
         for target in targets:
             erasure.request(library, target.kind, target.number, target.subject, now)
+
+
+def withdraw(
+    library: Library, kind: str, subject: str, now: datetime, why: str = "", also: Sequence[str] = ()
+) -> list[str]:
+    """Withdraw consent, and have erased what rests on it: `complete` does that. As for grants.revoke."""
+    with _adding("The consent was not withdrawn"), library.atomic():
+        subjects = grants.revoke(library, kind, subject, now, why, also)
+        withdrawn(library, kind, grants.ended(library, kind), now)
+    return subjects
 
 
 def withdrawn(library: Library, kind: str, subjects: Collection[str], now: datetime) -> None:
@@ -164,8 +175,28 @@ def complete(library: Library, now: datetime, samples: Sequence[bytes] = ()) -> 
     """Erase what was asked to be erased, now or before. Needs the writer's place.
 
     `samples`: bytes of what a caller has just removed from the rows (bystanders.remove_bystanders), to be
-    searched for.
+    searched for. An error says what is still to be done.
     """
+    subjects = ", ".join(dict.fromkeys(each.subject for each in erasure.pending(library)))
+    left = f"{subjects} is not searched or shown any more, but not all of it is erased yet"
+    with _adding(f"{left}: selfsearch forget goes on with it") if subjects else nullcontext():
+        return _complete(library, now, samples)
+
+
+@contextmanager
+def _adding(what: str) -> Iterator[None]:
+    """Have an error of the disk or the library say this, too."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except SelfsearchError as exc:
+        raise type(exc)(f"{exc}. {what}") from exc
+    except OSError as exc:
+        raise SelfsearchError(f"{exc.strerror or exc}: {exc.filename}. {what}") from exc
+
+
+def _complete(library: Library, now: datetime, samples: Sequence[bytes]) -> list[Receipt]:
     root_key.tidy(library.home, library.key_folder, library.root)
     keys.finish(library)
     pending = erasure.pending(library)

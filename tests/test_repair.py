@@ -276,6 +276,7 @@ def test_a_consent_that_is_kept_ends_when_a_later_entry_is_lost(
     damage(damaged / "library.db", pages_of(damaged))  # where the entry ends
     assert "no consent counts any more" in run("doctor", "--repair", "--yes").out
     assert rows_of(damaged)["consents"] > original.rows["consents"]
+    assert run("consent", "list").out.count("to be given again") == 3
     run("query", original.folder / "selfie.jpg", code=3)
     assert "whether it was withdrawn is not known" in run("index", original.folder / "in", code=3).err
 

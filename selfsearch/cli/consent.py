@@ -292,8 +292,12 @@ def _resolve_all(library: Library, name: str) -> tuple[str, list[str]]:
 
 
 def _until(status: ConsentStatus) -> str:
+    from ..library.ledger import LAPSE
+
     if status.state in ("withdrawn", "erased"):
         return f", {status.state} on {status.entry.at[:10]}"
+    if status.entry.event == LAPSE:
+        return f", to be given again: the library was damaged on {status.entry.at[:10]}"
     renew = f"selfsearch consent renew {shlex.quote(status.entry.subject)}"
     hint = "" if status.state == "live" else f"; renew it: {renew}"
     return f", until {status.entry.expires_at[:10]}{hint}"

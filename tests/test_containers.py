@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import os
 import random
 import socket
@@ -218,6 +219,14 @@ def packed_suffix(packing: str) -> str:
 # Zips
 
 
+def test_lzma_without_an_end_mark_ends_with_its_size(tmp_path: Path) -> None:
+    data, chain = FILES["a.jpg"], {"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16}
+    endless = lzma.compress(data + b"not of the file", lzma.FORMAT_RAW, filters=[chain])
+    header = b"\x09\x14\x05\x00\x5d" + (1 << 16).to_bytes(4, "little")
+    member = Raw(b"a.jpg", data, method=14, packed=header + endless)
+    assert contents_of(as_file(tmp_path / "z.zip", raw_zip(member))) == {"a.jpg": data}
+
+
 def test_an_encrypted_member_says_so_and_the_others_are_read(tmp_path: Path) -> None:
     path = as_file(tmp_path / "z.zip", raw_zip(Raw(b"secret.jpg", flags=1), Raw(b"plain.jpg", b"seen")))
     items = items_of(path)
@@ -274,6 +283,13 @@ def test_zip64_and_data_before_the_zip_and_a_comment_are_no_hindrance(
         Raw(b"a.jpg", b"one"), Raw(b"b.jpg", b"two"), zip64=zip64, comment=b"PK\5\6 is in this comment"
     )
     assert contents_of(as_file(tmp_path / "z.zip", front + packed)) == {"a.jpg": b"one", "b.jpg": b"two"}
+
+
+def test_a_zip64_that_says_so_by_its_number_of_files_alone_is_read(tmp_path: Path) -> None:
+    data = bytearray(raw_zip(Raw(b"a.jpg", b"one"), zip64=True))
+    data[-10:-2] = struct.pack("<2L", 9, 9)  # size and place of the directory, neither of them true
+    assert contents_of(as_file(tmp_path / "z.zip", bytes(data))) == {"a.jpg": b"one"}
+    assert decisions_of(tmp_path / "z.zip") == {"a.jpg": None}
 
 
 def test_a_part_of_a_split_zip_is_refused(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ class Zip(Archive):
         else:
             source, decompressor = partial(self._data, order), _DECOMPRESSORS.get(method)
             if decompressor is None:
-                decompressor = partial(_lzma, source().read(_LZMA_HEADER) or b"")
+                decompressor = partial(_SizedLzma, source().read(_LZMA_HEADER) or b"", member.size)
                 source = partial(self._data, order, skip=_LZMA_HEADER)
             raw = DecompressedStream(source, decompressor, size=member.size, crc=crc)
         return cast(BinaryIO, io.BufferedReader(raw, max(1, min(member.size, _MAX_BUFFER))))
@@ -124,6 +124,25 @@ def _refuse_overlaps(entries: list[ZipEntry], size: int) -> dict[int, Refusal]:
         else:
             free = end
     return refused
+
+
+class _SizedLzma:
+    """LZMA that ends with its size: without an end mark, the decoder makes bytes of whatever follows."""
+
+    unused_data = b""
+
+    def __init__(self, header: bytes, size: int) -> None:
+        self._decompressor = _lzma(header)
+        self._left = size  # bytes
+
+    @property
+    def eof(self) -> bool:
+        return not self._left or self._decompressor.eof
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        unpacked = self._decompressor.decompress(data, min(max_length, self._left))
+        self._left -= len(unpacked)
+        return unpacked
 
 
 def _lzma(header: bytes) -> Decompressor:

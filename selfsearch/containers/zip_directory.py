@@ -91,9 +91,9 @@ def _read_end(file: SharedFile) -> tuple[int, int, int, int] | None:
     at = _find_end_record(tail)
     if at < 0:
         return None
-    _, disk, first_disk, _, _, size, offset, _ = _END.unpack_from(tail, at)
+    _, disk, first_disk, here, count, size, offset, _ = _END.unpack_from(tail, at)
     end = tail_start + at
-    is_zip64 = IN_ZIP64_FIELD in (size, offset) or 0xFFFF in (disk, first_disk)
+    is_zip64 = IN_ZIP64_FIELD in (size, offset) or 0xFFFF in (disk, first_disk, here, count)
     locator = file.read_at(end - _LOCATOR64.size, _LOCATOR64.size) if end >= _LOCATOR64.size else b""
     if not is_zip64 or len(locator) < _LOCATOR64.size or not locator.startswith(b"PK\x06\x07"):
         return end, size, offset, disk

@@ -186,6 +186,8 @@ def test_a_channels_number_means_the_same_as_its_word(number, word, exposure):
         provenance = columns(mention.provenance)
         assert (provenance.audience, provenance.audience_source) == (word, "chat_type")
         assert provenance.exposure is exposure
+        is_told = provenance.exposure_reason != "the package does not say what kind of channel this was"
+        assert is_told == (exposure is not Exposure.UNKNOWN)
 
 
 @pytest.mark.parametrize(

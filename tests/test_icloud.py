@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account
 from selfsearch.exports.platforms.icloud import ICloud, parse_apple_date
 from selfsearch.types import Exposure
@@ -235,4 +236,60 @@ def test_a_row_finds_its_file_in_its_own_part_first() -> None:
     assert times == {
         "iCloud Photos Part 1 of 2/Photos/A.JPG": ["2022-08-14T09:30:00+00:00"],
         "iCloud Photos Part 2 of 2/Photos/A.JPG": ["2023-08-14T09:30:00+00:00"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "prefix", "why"),
+    [
+        ("x/Photos/Photo Details.csv", "x/", "“Photo Details.csv” lists the photographs"),
+        ("x/Fotos/Photo Details-1.csv", "x/", "“Photo Details-1.csv” lists the photographs"),
+        ("x/Foto/Shared Library Details.csv", "x/", "“Shared Library Details.csv” lists the photographs"),
+        ("x/Recently Deleted/Photo Details.csv", "x/", "“Photo Details.csv” lists the photographs"),
+        ("x/y/Photo Details.csv", "x/y/", "“Photo Details.csv” lists the photographs"),
+        ("x/My Albums/Trip/AlbumInfo.json", "x/", "AlbumInfo.json of a shared album"),
+        ("x/iCloud Photos/a.jpg", "x/iCloud Photos/", "folder “iCloud Photos”"),
+        (
+            "x/iCloud Photos Part 1 of 2/a.jpg",
+            "x/iCloud Photos Part 1 of 2/",
+            "folder “iCloud Photos Part 1 of 2”",
+        ),
+        ("x/iCloud Shared Albums/a.jpg", "x/iCloud Shared Albums/", "folder “iCloud Shared Albums”"),
+    ],
+)
+def test_an_export_begins_around_what_gives_it_away(path: str, prefix: str, why: str) -> None:
+    assert [(root.prefix, root.why) for root in ICloud.recognize(PathIndex([path]))] == [(prefix, why)]
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Sunday August 14,2022 12:30 GMT", "2022-08-14T12:30:00+00:00"),
+        ("Sunday August 14,2022 13:30 AM GMT", "2022-08-14T13:30:00+00:00"),
+    ],
+)
+def test_an_hour_of_twenty_four_stays_as_it_is(text: str, right: str) -> None:
+    assert parse_apple_date(text) == right
+
+
+def test_a_list_with_a_cell_beyond_all_bounds_is_read_up_to_it() -> None:
+    pack = library(fixture.row("A.JPG"), "x" * 200_000)
+    pack.files["Photos/Photo Details.csv"] = pack.files["Photos/Photo Details.csv"].replace(
+        b"A.JPG", b"A\0.JPG"
+    )
+    export = pack.as_export()
+    (mention,) = ICloud(export).mentions()
+    assert (mention.path, mention.provenance.taken is not None) == ("Photos/A.JPG", True)
+    assert export.notes["Photos/Photo Details.csv"].startswith("damaged CSV, read as far as it goes")
+
+
+def test_a_deleted_photograph_of_another_folder_is_found_among_the_deleted() -> None:
+    pack = Pack("iCloud Photos")
+    for name, flags in (("Photos", "no,no,no"), ("Recently Deleted", "no,no,yes")):
+        pack.add(f"{name}/A.JPG", b"x")
+        pack.add(f"Lists/Photo Details-{flags[-2:]}.csv", fixture.HEADER + fixture.row("A.JPG", flags=flags))
+    said = readings(pack, ICloud)
+    assert {path: [item.context for item in items] for path, items in said.items()} == {
+        "Photos/A.JPG": ["library"],
+        "Recently Deleted/A.JPG": ["deleted"],
     }

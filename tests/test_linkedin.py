@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from types import SimpleNamespace
 
 import pytest
@@ -138,6 +139,11 @@ def test_a_picture_that_no_row_links_to_is_only_a_file():
     provenance = LinkedIn(build("basic").as_export()).infer("holiday.jpg")
     assert (provenance.platform, provenance.context) == ("folder", "file")
     assert provenance.exposure.level is Exposure.UNKNOWN
+
+
+def test_every_month_has_its_number():
+    for number, month in enumerate(month_name[1:], 1):
+        assert sentence_time(f"on {month} 1, 2026 at 8:03 AM (UTC)") == f"2026-{number:02}-01T08:03:00+00:00"
 
 
 @pytest.mark.parametrize(

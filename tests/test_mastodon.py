@@ -133,7 +133,7 @@ def test_a_post_without_any_address_has_no_link():
 
 def test_what_a_post_lacks_the_activity_around_it_says():
     activity = posted(url=None, published=None)
-    (mention,) = mentioned(Mastodon, archive(activity | {"published": "2022-08-15T00:00:00Z"}))
+    (mention,) = mentioned(Mastodon, archive(activity | {"published": "2022-08-15T00:00:00"}))
     assert (mention.url, mention.post_id) == (f"{ACTOR}/statuses/108820522598404711", "108820522598404711")
     assert (mention.posted_at, mention.posted_at_source) == ("2022-08-15T00:00:00+00:00", "published")
 

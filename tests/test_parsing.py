@@ -132,7 +132,8 @@ def test_what_has_another_type_counts_as_nothing_or_as_a_list_of_one() -> None:
         (None, None),
         ("a<br>b", "a\nb"),
         ("<p>a</p><p>b</p>", "a\nb"),
-        ("<LI>a</LI>b", "a\nb"),
+        *((f"a<{tag}>b", "a\nb") for tag in ("br/", "div", "li", "TR", "blockquote")),
+        *((f"a<h{level}>b", "a\nb") for level in range(1, 7)),
         ("a<b>c</b>", "ac"),
         ("a  <i> b</i>", "a b"),
         ("a<script>x</script>b", "ab"),
@@ -217,6 +218,7 @@ def test_a_written_time_keeps_its_zone_or_has_none(text: Any, time: str | None, 
         ("x", None, None),
         ("-1226462117360567049", None, None),
         ("12264621173605670490", None, None),
+        ("9" * 20, None, None),
     ],
 )
 def test_an_id_tells_when_it_was_made(item: str, of_x: str | None, of_discord: str | None) -> None:

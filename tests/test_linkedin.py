@@ -225,3 +225,12 @@ def test_a_saved_picture_is_found_by_the_links_id_the_posts_id_or_its_name():
         pack.add("Shares.csv", table(SHARES, row))
         pack.add(f"saved/{name}", b"")
         assert [mention.path for mention in read(pack.as_export())] == [f"saved/{name}"]
+
+
+def test_a_saved_picture_is_found_by_the_name_in_its_address_and_tables_in_folders_are_anothers():
+    pack = Pack("Complete_LinkedInDataExport_05-01-2026")
+    row = share(1, media="https://example.org/me.jpg", visibility="PUBLIC", when="2026-04-12 08:03:11")
+    pack.add("Shares.csv", table(SHARES, row))
+    pack.add("old/Shares.csv", table(SHARES, share(2, media=FEED, visibility="PUBLIC", when="2026-04-12")))
+    pack.add("saved/me.jpg", b"")
+    assert [(mention.path, mention.post_id) for mention in read(pack.as_export())] == [("saved/me.jpg", "1")]

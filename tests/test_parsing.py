@@ -13,6 +13,8 @@ from selfsearch.exports.platforms.dates import (
     twitter_id_time,
 )
 from selfsearch.exports.platforms.media_refs import (
+    STILL_EXTENSIONS,
+    VIDEO_EXTENSIONS,
     SavedFiles,
     extension,
     is_media_name,
@@ -241,6 +243,20 @@ def test_a_name_tells_whether_it_is_a_pictures(name: str, is_media: bool, ending
     assert (is_media_name(name), extension(name)) == (is_media, ending)
 
 
+STILLS = (
+    "jpg jpeg jpe jfif png gif webp heic heif hif avif bmp tif tiff dng cr2 cr3 nef arw raf orf rw2 svg ico"
+    " jxl"
+)
+FILMS = "mp4 m4v mov mp avi wmv mkv webm 3gp 3g2 flv mpg mpeg mts m2ts ts mod vob asf divx mpe mmv mpo"
+
+
+@pytest.mark.parametrize(("endings", "is_film"), [(STILLS, False), (FILMS, True)])
+def test_every_ending_of_pictures_and_films_is_known(endings: str, is_film: bool) -> None:
+    for ending in endings.split():
+        assert is_media_name(f"a.{ending.upper()}")
+        assert (ending in VIDEO_EXTENSIONS, ending in STILL_EXTENSIONS) == (is_film, not is_film)
+
+
 @pytest.mark.parametrize(
     ("url", "name", "may_show"),
     [
@@ -248,6 +264,7 @@ def test_a_name_tells_whether_it_is_a_pictures(name: str, is_media: bool, ending
         ("https://a/b/c%20d.heic", "c d.heic", True),
         ("https://a/b/c/", "c", True),
         ("https://a/c.pdf", "c.pdf", False),
+        ("https://a/c.psd", "c.psd", True),  # a picture, though of a kind that is not read
         ("https://a/c.mp3", "c.mp3", False),
         ("https://a/c.mov", "c.mov", True),
         ("https://[", "", True),

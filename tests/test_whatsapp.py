@@ -377,3 +377,45 @@ def test_of_two_files_of_one_name_the_one_beside_the_text_is_meant() -> None:
     export = chat(text, "x/a.jpg", "a.jpg").as_export()
     assert [mention.path for mention in WhatsApp(export).mentions()] == ["a.jpg"]
     assert list(WhatsApp(chat(text, "x/a.jpg", "y/a.jpg").as_export()).mentions()) == []
+
+
+def test_signs_around_names_make_no_title_a_senders() -> None:
+    assert who_saw("Ana!: hi", title="WhatsApp Chat with Lake House!") == MAYBE
+
+
+def test_the_reason_for_a_doubt_is_told_in_full() -> None:
+    text = "17/06/2023, 12:01 - Bo: a.jpg (file attached)\n17/06/2023, 12:02 - Ana: hi"
+    (mention,) = WhatsApp(chat(text, "a.jpg", title="WhatsApp Chat with Lake").as_export()).mentions()
+    reason = "two people wrote in this chat and its title names neither: it may be a small group"
+    assert mention.provenance.exposure == Exposure.UNKNOWN.because(reason)
+
+
+def test_only_the_texts_beside_the_media_that_are_called_as_chats_are_read() -> None:
+    line = "17/06/2023, 12:01 - %s: a.jpg (file attached)"
+    pack = chat(line % "Bo", "a.jpg")
+    pack.add("old/_chat.txt", line % "Cy")
+    pack.add("notes.txt", line % "Al")
+    assert [mention.provenance.author for mention in WhatsApp(pack.as_export()).mentions()] == ["Bo"]
+
+
+def test_a_line_of_the_system_brings_no_picture() -> None:
+    export = chat("17/06/2023, 12:01 - a.jpg was left out", "a.jpg").as_export()
+    assert list(WhatsApp(export).mentions()) == []
+
+
+def test_an_iphones_chat_bears_the_name_that_its_first_line_is_said_by() -> None:
+    head = "[17/06/2023, 12:01:0%d] "
+    lines = [
+        f"{head % 1}Lake House: \u200eMessages and calls are end-to-end encrypted.",
+        f"{head % 2}Bo: \u200eBo changed the settings.",
+        f"{head % 3}Bo: \u200e<attached: a.jpg>",
+    ]
+    (mention,) = WhatsApp(chat("\n".join(lines), "a.jpg").as_export()).mentions()
+    assert mention.provenance.album == "Lake House"
+
+
+@pytest.mark.parametrize("path", ["/x/WhatsApp Chat with Bo.zip", "C:\\x\\WhatsApp Chat with Bo.zip"])
+def test_the_title_may_stand_in_the_name_of_the_archive(path: str) -> None:
+    export = chat("17/06/2023, 12:01 - Bo: a.jpg (file attached)", "a.jpg").as_export()
+    export.members["a.jpg"].container.path = path
+    assert [mention.provenance.album for mention in WhatsApp(export).mentions()] == ["Bo"]

@@ -184,6 +184,30 @@ def test_a_run_that_is_stopped_keeps_everything_finished(
     assert (again["unchanged"], again["found"], again["outcomes"].get("failed")) == (kept, 90, None)
 
 
+HANGING = """
+import os, signal, sys, time, selfsearch.cli as cli
+
+def opened():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        os.kill(os.getpid(), signal.SIGTERM)  # passed over
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(60)
+
+cli.signals.PATIENCE, cli.options.opened, sys.argv = 0.1, opened, ["selfsearch", "status"]
+cli.run()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_an_ending_that_hangs_is_cut_short_by_one_more_signal(home: Path) -> None:
+    process = subprocess.run([sys.executable, "-c", HANGING], cwd=ROOT, capture_output=True, timeout=50)
+    assert (process.returncode, process.stdout, process.stderr) == (143, b"", b"")
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="terminals")
 def test_a_command_that_asks_ends_when_its_terminal_goes(home: Path, album: Path) -> None:
     process, terminal = in_a_terminal("index", album)

@@ -66,7 +66,14 @@ _REDUCED = 1  # the first directory is a small preview of another
 _WEBP_FLAGS, _WEBP_METADATA = 20, 0x0C  # where VP8X keeps its flags, and those for EXIF and XMP
 _MIN_SHARE = 10  # one part in so many of a cut file must be there; bounds what an invented length allocates
 # In Pillow's messages about files that are sound, but of a kind that it cannot read.
-_RARE_VARIANT = ("unknown pixel mode", "conversion", "not support", "unsupported", "Unknown compression")
+_RARE_VARIANT = (
+    "unknown pixel mode",
+    "conversion",
+    "not support",
+    "unsupported",
+    "Unknown compression",
+    "Not implemented",
+)
 
 
 class PillowDecoder:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 import pytest
 
+from selfsearch.errors import ItemError
 from selfsearch.exports.export import natural_key
 from selfsearch.exports.grouping import (
     download_name,
@@ -27,6 +30,7 @@ from selfsearch.exports.path_index import (
 from selfsearch.exports.platforms.instagram import Instagram
 from selfsearch.exports.platforms.mastodon import Mastodon
 from selfsearch.exports.source import Numbering
+from selfsearch.types import Outcome
 
 from .exports import Pack
 from .exports.mastodon import build as mastodon
@@ -107,6 +111,7 @@ def test_the_elements_of_a_list_are_read_wherever_it_stands(
         ('{"a": 1}', {"a": 1}, None),
         ('\ufeff{"a": 1}', {"a": 1}, None),
         ("{", None, "not valid JSON"),
+        ("", None, "not valid JSON"),
         ("[" * 100_000, None, "not valid JSON"),
         ('"\\ud83d"', "?", None),
         ('"\\ud83d\\ude00"', "\U0001f600", None),
@@ -276,3 +281,54 @@ def test_an_archives_name_tells_which_exports_it_may_belong_to() -> None:
     ]
     assert downloads == [("google_photos", "/x"), ("youtube", "/x")]
     assert possible_downloads("/x/holiday.zip") == []
+
+
+def test_a_record_that_cannot_be_opened_is_noted_once_as_unread() -> None:
+    def refuse(member: object) -> BinaryIO:
+        raise ItemError(Outcome.ENCRYPTED, "needs a password")
+
+    for read in (
+        lambda export: export.text("r.json"),
+        lambda export: export.json("r.json"),
+        lambda export: list(export.each("r.json")),
+        lambda export: list(export.events("r.json")),
+        lambda export: list(export.rows("r.json", skip_to="a")),
+    ):
+        export = holding(r={}).as_export()
+        export.members["r.json"].container.open = refuse
+        assert not read(export)
+        assert (export.notes, export.unread) == ({"r.json": "needs a password"}, {"r.json"})
+        assert (export.records, export.used) == ({"r.json"}, set())
+        assert export.head("r.json", 5) == b""
+
+
+def test_the_head_of_a_file_makes_no_record_of_it() -> None:
+    export = holding(r="abcdef").as_export()
+    assert (export.head("r.json", 3), export.head("r.json", 9), export.records) == (b"abc", b"abcdef", set())
+
+
+def test_entries_that_are_no_objects_are_passed_over_and_said() -> None:
+    export = holding(r=[{"a": 1}, 2, {"b": 3}]).as_export()
+    assert list(export.each_object("r.json")) == [{"a": 1}, {"b": 3}]
+    assert export.notes == {"r.json": "holds entries that are not objects; they were passed over"}
+    pack = Pack("x")
+    pack.add("r.js", 'window.YTD = [{"a": 1}];')
+    assert list(pack.as_export().each_object("r.js", assigned=True)) == [{"a": 1}]
+
+
+def test_all_files_of_a_name_are_found_and_too_many_say_nothing() -> None:
+    export = holding(*(f"{number}/a.jpg" for number in range(1001)), "b.jpg").as_export()
+    assert (len(export.with_name("a.jpg")), export.namesakes("a.jpg")) == (1001, [])
+    assert len(holding(*(f"{number}/a.jpg" for number in range(1000))).as_export().namesakes("a.jpg")) == 1000
+
+
+def test_objects_are_read_at_the_places_that_are_wanted() -> None:
+    record = {"a": {"x": [{"n": 1, "in": {"n": 2}}]}, "b": {"n": 3}}
+    export = holding(r=record).as_export()
+    assert list(export.objects("r.json", lambda prefix: prefix in ("a.x.item", "b"))) == [
+        ("a.x.item", {"n": 1, "in": {"n": 2}}),
+        ("b", {"n": 3}),
+    ]
+    assert list(export.objects("r.json", lambda prefix: prefix == "a.x.item.in")) == [
+        ("a.x.item.in", {"n": 2})
+    ]

@@ -79,6 +79,7 @@ def test_a_band_is_where_so_many_false_matches_are_expected_in_this_library(face
     bands = OURS.bands(faces)
     assert list(bands) == ["strong", "likely", "possible"]
     for band, at_most in (("strong", 0.01), ("likely", 0.1), ("possible", 1.0)):
+        assert bands[band] == round(bands[band], 4)
         expected = OURS.expected_false_matches(bands[band], max(faces, 1000))
         assert math.isclose(expected, at_most, rel_tol=0.02)  # scores are rounded to four digits
 

@@ -303,6 +303,13 @@ def test_another_pack_is_counted_and_not_told(world: World) -> None:
     assert [kind for kind, *_ in world.look()] == ["new"]
 
 
+def test_another_packs_surer_match_is_not_told(rated: World) -> None:
+    states = {face: replace(state, band="likely", score=0.5) for face, state in memory(rated).items()}
+    for pack, told in (("older", []), ("colour-1", ["band", "band"])):
+        changes.save_snapshot(rated.library, 1, Snapshot(states, pack, 9), [], isoformat(NOW))
+        assert [kind for kind, *_ in rated.look()] == told
+
+
 # ---- exports ----
 
 
@@ -422,6 +429,8 @@ def test_changes_are_read_back_as_they_were_written(world: World, book: Callable
         "me", "gone", 7, some, None, "why 1", None,
     )  # fmt: skip
     assert changes.load_snapshot(world.library, 1) == Snapshot({7: some}, "colour-1", 5)
+    she = people.save_person(world.library, "she", "2026")
+    assert changes.load_snapshot(world.library, she.id) == Snapshot({}, None, 0)  # nobody looked yet
 
 
 def test_since_a_moment_includes_that_moment(book: Callable[..., list[int]]) -> None:

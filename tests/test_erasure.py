@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
@@ -213,6 +214,37 @@ def test_a_number_that_is_also_a_name_must_be_said_otherwise(library: Library, a
     assert [target.kind for target in forget.resolve(library, str(album))] == ["source"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="making links takes rights on Windows")
+def test_what_another_source_knows_by_a_link_is_out_of_sight_at_once_and_goes(
+    library: Library, album: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "own.png").write_bytes(coloured("green", number=3))
+    (other / "link.png").symlink_to(album / "both.png")
+    read(library, album, other)
+    me = enrolled(library, album / "red.png")
+    remember(library, me, face_of(library, other / "own.png"), other / "own.png", other / "link.png")
+    library.db.execute("update sources set stamps = '{\"a.zip\": 1}' where id = 2")
+    forget.request(library, forget.resolve(library, "1"), NOW)
+    shown = library.db.execute("select address from items where gone_at is null and source_id = 2").fetchall()
+    assert shown == [(str(other / "own.png"),)]
+    assert forget.complete(library, NOW)[0].remnants == ()
+    (state,) = changes.load_snapshot(library, me.id).states.values()
+    assert state.places == (str(other / "own.png"),)
+    assert library.db.execute("select stamps from sources").fetchall() == [("{}",)]  # archives are read again
+
+
+def test_a_damaged_photograph_of_a_person_does_not_end_the_search_for_the_others(
+    library: Library, album: Path
+) -> None:
+    enrolled(library, album / "red.png")
+    chip = next(block for block in remnant_scan.probe_blocks(library, "person", 1) if block.pack is None)
+    (library.home / "left").write_bytes(chip.open(library))
+    library.db.execute("update probe_vectors set sealed = randomblob(90)")
+    assert erase(library, "me")[0].remnants == ("left",)
+
+
 # ---- the search for remnants ----
 
 
@@ -227,6 +259,11 @@ def test_texts_of_eight_characters_and_more_are_searched_for(library: Library, a
     assert str(album / "red.png") in traces.texts
     assert remnant_scan.remnants(library, traces)[0] != []  # nothing was erased yet
     assert erase(library, "1")[0].remnants == ()
+
+
+def test_what_is_searched_for_stands_in_no_repr(library: Library) -> None:
+    traces = remnant_scan.Traces(frozenset({"a secret"}), (b"a secret",))
+    assert "secret" not in repr(traces) + repr(erasure.RemovedFaces(1, (b"a secret",)))
 
 
 def test_what_another_source_says_too_is_no_remnant(library: Library, album: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ SHADES = {  # name -> how green a red face is; its score
     "likely": 0.4,  # 0.86
     "possible": 0.5,  # 0.77
     "weak": 0.6,  # 0.65
+    "faint": 0.85,  # 0.34
     "stranger": 1.0,  # 0.18
 }
 
@@ -106,13 +108,13 @@ def test_the_best_comes_first_and_each_is_called_what_its_score_means(library: L
     assert [one.rank for one in answer.appearances] == [1, 2, 3, 4]
     assert answer.bands == {"strong": 0.9, "likely": 0.8, "possible": 0.7}
     first, last = answer.appearances[0], answer.appearances[3]
-    assert (first.score, first.expected_false_matches) == (1.0, pytest.approx(6e-6))
+    assert (first.score, first.expected_false_matches) == (1.0, pytest.approx(7e-6))
     assert last.score == 0.7678
-    assert last.expected_false_matches == float(f"{6 * 10 ** (-3 - 0.678):.3g}")
+    assert last.expected_false_matches == float(f"{7 * 10 ** (-3 - 0.678):.3g}")
     assert (answer.sources, answer.media, answer.faces, answer.hidden, answer.calibrated) == (
         2,
-        6,
-        6,
+        7,
+        7,
         0,
         True,
     )
@@ -136,7 +138,7 @@ def test_a_lowest_band_and_a_limit_hide_and_say_how_many(library: Library) -> No
 
 def test_without_a_calibration_faces_have_scores_and_no_bands(library: Library) -> None:
     answer = ask(library, None)
-    assert names(answer) == ["same", "strong", "likely", "possible", "weak"]
+    assert names(answer) == ["same", "strong", "likely", "possible", "weak", "faint"]
     assert {(one.band, one.expected_false_matches) for one in answer.appearances} == {(None, None)}
     assert (answer.bands, answer.calibrated) == ({}, False)
 
@@ -186,10 +188,40 @@ def test_the_index_is_kept_while_it_holds_what_is_searched(library: Library) -> 
     gallery = gallery_of(library)
     first = gallery.face_index([1, 2])
     assert gallery.face_index([1, 2]) is first
-    assert len(gallery.face_index([1])) == 4
+    assert (len(first), len(gallery.face_index([2])), len(gallery.face_index([]))) == (7, 2, 0)
     first = gallery.face_index([1])
     sources.update_source(library, 1, account_was=[])  # whatever was written: it may have been a face
     assert gallery.face_index([1]) is not first
+
+
+def test_what_resembles_no_photograph_that_consent_was_stated_for_is_not_found(library: Library) -> None:
+    library.db.execute("update probes set stated = 0")
+    try:
+        assert names(ask(library, everything=True)) == []
+    finally:
+        library.db.execute("update probes set stated = 1")
+
+
+def test_embeddings_of_two_packs_are_never_mixed(library: Library) -> None:
+    engine = ColourEngine()
+    engine.pack = SimpleNamespace(**{**vars(ColourEngine.pack), "revision": "colour-2"})
+    gallery = Gallery(library, engine)  # type: ignore[arg-type]
+    assert len(gallery.face_index([1, 2])) == 0
+    person = people.find_person(library, "me")
+    assert person
+    answer = query(gallery, grants.require(library, "person", "me", NOW), person, [], NOW)
+    assert answer.faces == 7  # made anew from the kept faces
+    assert len(Gallery(library, ColourEngine()).face_index([1, 2])) == 7  # type: ignore[arg-type]
+
+
+def test_an_appearance_is_told_by_its_best_face_and_has_the_places_of_all(library: Library) -> None:
+    person = people.find_person(library, "me")
+    assert person
+    answer = query(gallery_of(library), grants.require(library, "person", "me", NOW), person, [], NOW)
+    first, second = answer.appearances
+    assert [Path(place.path).stem for place in first.sightings] == ["same", "strong"]
+    assert [Path(place.path).stem for place in second.sightings] == ["likely", "possible"]
+    assert (first.score, second.score) == (1.0, 0.8628)
 
 
 # ---- which pictures are one appearance ----
@@ -264,7 +296,7 @@ def test_nothing_folds_to_nothing() -> None:
 # ---- the search itself ----
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(0, 700), threshold=st.floats(-1, 1))
 def test_the_search_finds_what_comparing_with_every_face_finds(
     seed: int, count: int, threshold: float
@@ -279,6 +311,9 @@ def test_the_search_finds_what_comparing_with_every_face_finds(
     ids, scores = face_index.search(probe, threshold)
     exact = face_index.embeddings_of(face_index.ids) @ probe
     assert sorted(ids) == sorted(face_index.ids[exact >= threshold])
+    for bound in exact[:5]:
+        found = face_index.search(probe, float(bound) - 1e-5)[0]
+        assert {*face_index.ids[exact >= bound]} <= {*found}
     assert list(scores) == sorted(scores, reverse=True)
     assert len(face_index) == count
 

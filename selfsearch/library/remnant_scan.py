@@ -196,7 +196,6 @@ def _holds(path: Path, pattern: re.Pattern[bytes]) -> bool:
             head = data[:2]
         if head != b"\x1f\x8b" and head[:1] != b"\x78":
             return False
-        file.seek(0)
         return bool(pattern.search(_decompress(file.read(LARGEST))))
 
 

@@ -73,7 +73,7 @@ def _query_person(gallery: Gallery, person: Person, clock: Clock) -> Answer | No
         grant = grants.require(gallery.library, "person", person.name, clock())
     except ConsentError:
         return None
-    if not len(enrolled_embeddings(gallery, person)[1]):
+    if not len(enrolled_embeddings(gallery, person).embeddings):
         return None
     return query(gallery, grant, person, [], clock(), Filters(folded=False))
 

@@ -47,7 +47,6 @@ class FaceIndex:
             embeddings.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
         if len(embeddings):
-            self._index.train(embeddings[:1])
             self._index.add(embeddings)
 
     def __len__(self) -> int:

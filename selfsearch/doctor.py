@@ -80,8 +80,8 @@ def examine(
     except SelfsearchError as exc:
         yield Finding(
             "library", "error", str(exc),
-            "put the library's folder or its key back from a backup, which leaves out what came after it; or,"
-            " when it is damaged, save what is intact, which leaves out what was in the damaged parts:"
+            "where it is damaged, put the library's folder or its key back from a backup, which leaves out"
+            " what came after it; or save what is intact, which leaves out what was in the damaged parts:"
             " selfsearch doctor --repair",
         )  # fmt: skip
 

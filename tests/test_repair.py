@@ -133,7 +133,8 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Original:
 
 
 UNSETTLED = {  # columns that a repair sets, so that everything is looked at again
-    "sources": {"stamps", "scanned_pack"}, "items": {"stamp"}, "probes": {"entry"}, "queries": {"entry"},
+    "sources": {"stamps", "scanned_pack"}, "items": {"stamp", "outcome", "reason"},
+    "probes": {"entry"}, "queries": {"entry"},
 }  # fmt: skip
 
 
@@ -292,6 +293,8 @@ def test_lost_keys_cost_the_faces_and_these_are_read_again(
     }
     assert rows_of(damaged)["items"] == original.rows["items"]
     run("doctor")
+    selfie = original.folder / "selfie.jpg"
+    assert run("query", selfie, "--self", "--json").json["not_looked_at"] == {"unreadable": 40}
     run("index", original.folder / "in")
     answer = run("query", original.folder / "selfie.jpg", "--self", "--json").json
     assert found_at(answer)

@@ -147,6 +147,8 @@ def _described(repaired: Repaired) -> Iterator[str]:
             "files that are still where they were are read again by the next index of each source; until then"
             " they may be missing from answers: selfsearch sources"
         )
+    if _as_lost("people", repaired.tallies["people"]):
+        yield "people who are lost are searched for again after: selfsearch query PHOTO --self, or people add"
     if repaired.lapsed is not None:
         yield (
             "entries of the ledger of consent are lost, and nobody knows whether one was a withdrawal, so no"

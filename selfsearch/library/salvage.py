@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlite_utils import Migrations
 
 from ..errors import KeyUnavailable, LibraryBusyError, LibraryError
-from ..types import isoformat
+from ..types import Outcome, isoformat
 from . import crypto, erasure, faces, ledger, people
 from .db import LOST, Database, batched, marks, memory_database
 from .integrity import examples, file_faults
@@ -495,8 +495,16 @@ def _tallied(kept: int, table: TableFound) -> Tally:
 
 
 def _have_read_again(made: Library, sightings: Tally) -> None:
-    """See that the next index looks at every file that it must look at."""
+    """See that the next index looks at every file that it must look at, and answers say so until then."""
     with made.atomic():
+        made.db.execute(
+            """
+            update items
+            set outcome = ?, reason = ?
+            where media_id not in (select media_id from vectors union select media_id from chips)
+            """,
+            [Outcome.UNREADABLE.value, "its faces were lost with a damaged library; it is read again"],
+        )
         made.db.execute("update sources set stamps = '{}', scanned_pack = null")
         if sightings.lost or not sightings.is_exact:
             made.db.execute("update items set stamp = ''")

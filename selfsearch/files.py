@@ -61,6 +61,11 @@ def atomic_file(path: Path, *, replacing: bool = True) -> Iterator[BinaryIO]:
         raise
 
 
+def delete_halves(path: Path) -> None:
+    """Delete what killed runs left of `atomic_file(path)`. Nobody else may be writing that file."""
+    delete_files(path.parent.resolve(), re.compile(PART.format(re.escape(path.name))), when=lambda info: True)
+
+
 def move_file(name: str, path: Path, *, replacing: bool) -> None:
     """Move a file on its disk; unless `replacing`, raises FileExistsError when one is there."""
     if replacing:

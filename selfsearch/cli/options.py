@@ -196,9 +196,10 @@ def page_place(path: Path) -> Path:
 
 def write_page(path: Path, page: str) -> None:
     """Write a page to its `page_place`. Raises SelfsearchError, also when something came to stand there."""
-    from ..files import write_private
+    from ..files import delete_halves, write_private
 
     try:
+        delete_halves(path)
         write_private(path, page.encode(), replacing=_is_page_of_ours(path))
     except OSError as exc:
         raise SelfsearchError(f"{path} cannot be written: {exc.strerror}") from exc

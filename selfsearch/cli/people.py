@@ -168,14 +168,20 @@ def remove(
     selfsearch forget.
     """
     from ..consent import enrolment, forget
+    from ..library import people
     from .forget import print_receipts
 
-    with options.opened(writing=True) as library:
+    with options.opened(writing=True, completing=False) as library:
+        completed = forget.complete(library, options.now())
         person = _find(library, name)
+        is_kept = any(probe.number == number for probe in people.kept_probes(library, person))
+        if not is_kept and any(receipt.kind == "probe" for receipt in completed):
+            print_receipts(completed, as_json=as_json)  # an interrupted run had begun it
+            return
         if not yes and not options.ask(f"Erase photograph {number} of {name}? This cannot be undone."):
             raise UsageError("nothing was erased; to go ahead without a question: --yes")
         enrolment.remove(library, person, number, options.now())
-        print_receipts(forget.complete(library, options.now()), as_json=as_json)
+        print_receipts(completed + forget.complete(library, options.now()), as_json=as_json)
 
 
 @app.command("verdict")

@@ -27,7 +27,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import KeyUnavailable, LibraryError
-from ..files import atomic_file, delete_tree, sha256_of
+from ..files import atomic_file, delete_halves, delete_tree, sha256_of
 from . import crypto, erasure, ledger, root_key
 from .db import blaming
 from .library import Library
@@ -302,7 +302,8 @@ def _copied(library: Library, target: Path) -> Iterator[Path]:
 
 
 def _delete_leftovers(target: Path) -> None:
-    """Delete the folders of backups to the same file that were killed, and that hold our copies alone."""
+    """Delete what killed backups left of the same file, and their folders, if they hold our copies alone."""
+    delete_halves(target)
     ours = re.compile(rf"\.{re.escape(target.name)}\.[a-z0-9_]{{8}}\.making")
     copies = {f"{name}{side}" for name in DATABASES for side in ("", "-wal", "-shm", "-journal")}
     left = [path for path in target.parent.iterdir() if ours.fullmatch(path.name) and not path.is_symlink()]

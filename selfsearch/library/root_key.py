@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import KeyUnavailable, LibraryError, UsageError
-from ..files import narrow, open_private, private_folder, write_private
+from ..files import delete_halves, narrow, open_private, private_folder, write_private
 from . import crypto
 
 SERVICE = "selfsearch"  # the name under which the operating system's keyring shows the key
@@ -101,6 +101,7 @@ class KeyPlace:
     def write(self, home: Path) -> None:
         """Write key.json."""
         write_private(home / "key.json", json.dumps(self.__dict__, indent=1).encode())
+        delete_halves(home / "key.json")  # it may hold keys that are to be gone
 
 
 def _open_unblocked(path: str, flags: int) -> int:
@@ -155,6 +156,7 @@ def keep(place: KeyPlace, root: RootKey, key_folder: Path) -> None:
     else:
         private_folder(key_folder.resolve())
         write_private(key_file(place, key_folder), root.pack())
+        delete_halves(key_file(place, key_folder))  # it may hold keys that are to be gone
 
 
 def protect(place: KeyPlace, root: RootKey, passphrase: str) -> KeyPlace:
@@ -237,6 +239,7 @@ def _empty(place: KeyPlace, key_folder: Path, kind: str) -> None:
     """Delete the root key from a place of this kind. Raises KeyUnavailable when the keyring is locked."""
     if kind == "file":
         key_file(place, key_folder).unlink(missing_ok=True)
+        delete_halves(key_file(place, key_folder))
         return
     keyring = _keyring()
     try:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import LibraryError
-from ..files import move_file, private_folder
+from ..files import delete_halves, move_file, private_folder
 from . import ledger
 from .db import id_list, marks
 from .faces import find_chips
@@ -64,12 +64,14 @@ def export(
     replacing = os.path.lexists(path)
     try:
         private_folder(folder.resolve())
+        delete_halves(path)
         handle, part = tempfile.mkstemp(prefix=f".{NAME}.", suffix=".part", dir=folder)  # 0600 by contract
     except OSError as exc:
         raise LibraryError(f"{path} cannot be written: {exc.strerror}") from exc
     os.close(handle)
     try:
         with closing(sqlite3.connect(part)) as out:
+            out.execute("pragma journal_mode = off")  # what is half is deleted
             counts = {table: _copy_table(library, out, table, sources, people) for table in TABLES}
             if biometrics:
                 counts["biometrics"] = _write_biometrics(library, out, sources)

@@ -303,6 +303,18 @@ def test_another_pack_is_counted_and_not_told(world: World) -> None:
     assert [kind for kind, *_ in world.look()] == ["new"]
 
 
+def test_what_another_pack_finds_no_more_is_counted_when_it_is_still_there(world: World) -> None:
+    (blue,) = world.library.db.execute(
+        "select min(faces.id) from faces join items using (media_id) where path = 'nobody.png'"
+    ).fetchone()
+    place = str(world.folder / "nobody.png")
+    states = {face: replace(one, score=0.5) for face, one in memory(world).items()}
+    for more, fewer in ((states, 0), ({**states, blue: state(0.9, "strong", "unknown", place)}, 1)):
+        changes.save_snapshot(world.library, 1, Snapshot(more, "older", 9), [], isoformat(NOW))
+        assert world.compare().recounted == {"me": diff.Recount(0, fewer)}
+        assert changes.changes(world.library) == []
+
+
 def test_another_packs_surer_match_is_not_told(rated: World) -> None:
     states = {face: replace(state, band="likely", score=0.5) for face, state in memory(rated).items()}
     for pack, told in (("older", []), ("colour-1", ["band", "band"])):

@@ -395,6 +395,16 @@ def test_bystanders_are_taken_out_of_their_pictures_and_searched_for(library: Li
     assert forget.complete(library, NOW) == []
 
 
+def test_who_stays_in_a_picture_is_counted_from_the_first_again(library: Library, album: Path) -> None:
+    (album / "late.png").write_bytes(coloured("blue", "green", "red"))
+    read(library, album)
+    enrolled(library, album / "red.png")
+    bystanders.remove_bystanders(library, ColourEngine(), NOW)  # type: ignore[arg-type]
+    face = face_of(library, album / "late.png")
+    assert faces.find_faces(library, [face])[face].ordinal == 0
+    assert len(faces.load_chips(library, faces.find_faces(library, [face])[face].media)) == 1
+
+
 def test_a_bystander_that_is_left_in_a_file_is_found(library: Library, album: Path) -> None:
     read(library, album)
     enrolled(library, album / "red.png")

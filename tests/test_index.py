@@ -177,3 +177,36 @@ def test_of_equal_files_the_first_has_the_faces_whichever_is_read_first(
         rows = library.db.execute("select path, outcome from items order by path").fetchall()
     assert result.counts == {"duplicate": 5, "indexed": 1}
     assert rows[0] == ("a.png", "indexed")
+
+
+def index_equal_files(home: Path, tmp_path: Path, groups: int) -> None:
+    """Groups of three equal files side by side, in a folder and in an archive: the first has the faces."""
+    folder = tmp_path / "equal"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "archive.zip", "w") as archive:
+        for group, letter in itertools.product(range(groups), "abc"):
+            name = f"{group:04}-{letter}.png"
+            (folder / name).write_bytes(coloured("red", number=group))
+            archive.writestr(name, coloured("red", number=groups + group))
+    with open_library(home, key_folder=home.parent / "keys", create=True) as library:
+        grant = grants.give(library, grants.ConsentRequest("source", str(folder), "own"), NOW)
+        index.index(library, ColourEngine(), grant, folder, lambda: NOW)  # type: ignore[arg-type]
+        rows = library.db.execute("select path, outcome, address from items order by address").fetchall()
+    assert len(rows) == 6 * groups
+    for path, outcome, address in rows:
+        assert outcome == ("indexed" if "-a." in path else "duplicate"), address
+
+
+def test_of_equal_files_side_by_side_the_first_in_the_list_has_the_faces(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    index_equal_files(home, tmp_path, 30)
+
+
+@pytest.mark.slow
+def test_of_equal_files_in_a_thousand_groups_the_first_in_the_list_has_the_faces(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    index_equal_files(home, tmp_path, 500)

@@ -4,19 +4,23 @@ own.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+import typer.main
 from hypothesis import HealthCheck, settings
 
+from selfsearch.recognition import worker_pool
 from tests import photos
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -38,6 +42,46 @@ class Output:
 
 
 Run = Callable[..., Output]
+
+
+class KeptWorker(worker_pool._Worker):
+    """A real worker that outlives its pool: the next pool takes it over. Those of packs that a test made
+    end as always.
+    """
+
+    shelf: ClassVar[defaultdict[tuple[str, ...], list[KeptWorker]]] = defaultdict(list)
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        super().__init__(arguments)
+        self._arguments = arguments
+
+    @classmethod
+    def take(cls, arguments: Sequence[str]) -> KeptWorker:
+        kept = cls.shelf[(worker_pool.CODE, *arguments)]
+        return kept.pop() if kept else cls(arguments)
+
+    def kill(self) -> None:
+        _, is_bundled, _ = self._arguments
+        if is_bundled == "1" and self.is_sound:  # nothing is being looked at
+            self.shelf[(worker_pool.CODE, *self._arguments)].append(self)
+        else:
+            super().kill()
+
+
+@pytest.fixture(scope="session")
+def _ended_at_last() -> Iterator[None]:
+    yield
+    for kept in KeptWorker.shelf.values():
+        for worker in kept:
+            super(KeptWorker, worker).kill()
+
+
+@pytest.fixture(autouse=True)
+def kept_workers(_ended_at_last: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are not started anew for every test: it takes a second to load the models. Tests about
+    workers override this.
+    """
+    monkeypatch.setattr(worker_pool, "_Worker", KeptWorker.take)
 
 
 @pytest.fixture
@@ -63,10 +107,15 @@ def older(tmp_path: Path) -> Path:
     return packs.older_layout(tmp_path / "buffalo_s")
 
 
+built_once = functools.cache(typer.main.get_command)  # typer reads every signature for it: 20 ms
+
+
 @pytest.fixture
-def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """run("query", ..., code=3) runs the real command line in this process and checks its exit code."""
     from selfsearch.cli import main
+
+    monkeypatch.setattr(typer.main, "get_command", built_once)
 
     def run(*words: object, code: int = 0) -> Output:
         capsys.readouterr()

@@ -32,6 +32,11 @@ from tests.fuzzing import CORPUS
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the seal is the Linux kernel's")
 
 
+@pytest.fixture(autouse=True)
+def kept_workers() -> None:
+    """Here workers start and end as they do for everybody."""
+
+
 @pytest.fixture
 def pool() -> Iterator[WorkerPool]:
     """One worker."""

@@ -10,9 +10,8 @@ import signal
 import subprocess
 import sys
 import textwrap
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,8 +24,8 @@ from tests import photos
 from tests.conftest import Run
 from tests.fakes import ColourEngine, coloured
 from tests.forensics import all_bytes, decrypted, encodings, sha256
+from tests.killing import NOW, opened
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 CAPTION = "a canary that was planted in a caption"
 
 
@@ -46,10 +45,6 @@ def other(tmp_path: Path) -> Path:
     (folder / "copy.png").write_bytes(coloured("red"))
     (folder / "green.png").write_bytes(coloured("green"))
     return folder
-
-
-def opened(home: Path, *, writing: bool = True) -> Any:
-    return open_library(home, key_folder=home.parent / "keys", create=writing, writing=writing)
 
 
 def indexed(library: Library, *folders: Path, now: datetime = NOW) -> None:
@@ -268,8 +263,7 @@ KILLED = """
     from pathlib import Path
     from selfsearch.consent import forget
     from selfsearch.library import erasure, keys, remnant_scan, root_key
-    from tests.test_forget import NOW, opened
-    from tests.killing import kill_at
+    from tests.killing import NOW, kill_at, opened
 
     module, name, calls = sys.argv[2], sys.argv[3], int(sys.argv[4])
     places = (erasure, keys, remnant_scan, root_key, forget)

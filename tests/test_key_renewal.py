@@ -123,8 +123,7 @@ KILLED = """
     from pathlib import Path
     from selfsearch.consent import forget
     from selfsearch.library import db, keys, ledger, library, root_key
-    from tests.test_forget import NOW, opened
-    from tests.killing import kill_at
+    from tests.killing import NOW, kill_at, opened
 
     module, name, calls = sys.argv[2], sys.argv[3], int(sys.argv[4])
     places = {"db": db, "keys": keys, "ledger": ledger, "library": library, "root_key": root_key, "os": os}

@@ -97,11 +97,14 @@ def with_manifest(folder: Path, *, checksums: bool = True, name: str = "raccoon_
 
 
 def zipped(folder: Path, *, wrapped: bool = False) -> Path:
-    """FOLDER.zip beside it, with everything at the top or in one more folder."""
+    """FOLDER.zip beside it, with everything at the top or in one more folder. The large network's weights
+    are stored as they are: they hardly shrink, and it takes a second to find that out.
+    """
     target = folder.with_name(f"{folder.name}.zip")
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
             inner = path.relative_to(folder)
             if path.is_file():
-                archive.write(path, Path(folder.name, inner) if wrapped else inner)
+                way = zipfile.ZIP_STORED if path.stat().st_size > 10 << 20 else zipfile.ZIP_DEFLATED
+                archive.write(path, Path(folder.name, inner) if wrapped else inner, way)
     return target

@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,16 +62,19 @@ def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def imports(path: Path) -> list[tuple[int, str]]:
     """Line and absolute dotted name of everything that a module imports, wherever in it."""
     package = ("selfsearch", *path.relative_to(PACKAGE).parent.parts)
+    found = []
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
+            found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else ()
             origin = ".".join((*base, *filter(None, [node.module])))
-            yield from ((node.lineno, f"{origin}.{alias.name}") for alias in node.names)
+            found += [(node.lineno, f"{origin}.{alias.name}") for alias in node.names]
+    return found
 
 
 def importers(library: str) -> set[str]:

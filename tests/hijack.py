@@ -28,7 +28,7 @@ def pipes():
 def children():
     return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
 
-def wait_for_children(seconds=4):
+def wait_for_children(seconds=60):
     end = time.monotonic() + seconds
     while children() and time.monotonic() < end:
         os.waitpid(-1, os.WNOHANG)

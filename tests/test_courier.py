@@ -78,7 +78,7 @@ def test_without_mail_or_a_url_there_is_no_process_outside_the_seal(
 @on_linux
 def test_it_ends_with_the_process_that_it_serves(home: Path, service: Service) -> None:
     (courier,) = taken_over("print(*children())", *RESCAN, SELFSEARCH_NOTIFY=service[0]).split()
-    for _ in range(500):
+    for _ in range(3000):
         state = Path(f"/proc/{courier}/stat")
         if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
             return

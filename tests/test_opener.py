@@ -71,7 +71,7 @@ def browser(tmp_path: Path) -> Browser:
 
 
 def wait_until(done: Callable[[], bool]) -> None:
-    for _ in range(500):
+    for _ in range(3000):
         if done():
             return
         time.sleep(0.02)

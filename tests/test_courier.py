@@ -9,6 +9,7 @@ import re
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -121,13 +122,25 @@ print(children())
 
 @on_linux
 def test_a_flood_of_good_records_comes_to_three_sentences(home: Path, service: Service) -> None:
-    record = Message(Kind.CHANGED, new=9, gone=7).record
+    record, enough = Message(Kind.CHANGED, new=9, gone=7).record, home.parent / "enough"
     code = f"""
 for pipe in pipes():
     print(os.write(pipe, {record!r} * 1000))
-time.sleep(1)
+while not Path({str(enough)!r}).exists():
+    time.sleep(0.02)
+time.sleep(0.5)
 """
+
+    def wait() -> None:
+        end = time.monotonic() + 60
+        while len(told(service)) < AT_ONCE and time.monotonic() < end:
+            time.sleep(0.02)
+        enough.touch()
+
+    waiting = Thread(target=wait)
+    waiting.start()
     assert taken_over(code, *RESCAN, SELFSEARCH_NOTIFY=service[0]) == "7000\n"
+    waiting.join()
     assert told(service) == ["appearances: 9 new, 7 gone; run: selfsearch report"] * AT_ONCE
 
 

@@ -197,6 +197,23 @@ def test_nobody_is_looked_for_without_consent_or_photograph(world: World) -> Non
     assert world.compare().people == []
 
 
+def test_of_copies_that_score_alike_the_first_face_stands_for_the_appearance(world: World) -> None:
+    world.put("third")
+    world.put("another", "third", number=4)
+    assert world.look_again() == [("new", ["another", "third"], [], None)]
+    assert changes.changes(world.library)[0].face == min(
+        face for face, one in memory(world).items() if {*names(one)} & {"another", "third"}
+    )
+
+
+def test_a_face_without_an_embedding_counts_as_the_same_in_the_same_picture() -> None:
+    red, green = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
+    assert diff._agree(None, red)
+    assert diff._agree(red, None)
+    assert diff._agree(red, red)
+    assert not diff._agree(red, green)
+
+
 # ---- what only seems to have changed ----
 
 

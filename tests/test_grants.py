@@ -118,6 +118,7 @@ def test_the_ledger_keeps_everything_that_was_agreed_to(library: Library) -> Non
         "grant", "person", "bo", "release", "Ana",
     )  # fmt: skip
     assert (entry.evidence_sha256, entry.method, entry.at) == ("ef" * 32, "a form", isoformat(NOW))
+    assert entry.previous_hash == "0" * 64  # what every ledger began with so far
     assert (entry.expires_at, entry.detail) == (isoformat(NOW + timedelta(days=10)), "")
     assert entry.statement == grants.statement(replace(wanted, lasts=timedelta(days=10)), NOW)
     assert (grant.entry, grant.expires_at) == (1, NOW + timedelta(days=10))

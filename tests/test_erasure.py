@@ -245,6 +245,19 @@ def test_a_damaged_photograph_of_a_person_does_not_end_the_search_for_the_others
     assert erase(library, "me")[0].remnants == ("left",)
 
 
+def test_no_page_of_before_is_left_in_the_log_while_the_program_goes_on(
+    library: Library, album: Path
+) -> None:
+    read(library, album)
+    log, header = library.home / "library.db-wal", 24  # bytes before each page
+    before = log.read_bytes()
+    pages = [before[at : at + 4096] for at in range(32 + header, len(before), 4096 + header)]
+    assert pages
+    erase(library, album)
+    after = log.read_bytes()
+    assert not any(page in after for page in pages)
+
+
 # ---- the search for remnants ----
 
 

@@ -98,6 +98,15 @@ def test_an_older_library_that_cannot_be_brought_up_to_date_now_says_what_will(
     run("status")
 
 
+def test_a_newer_library_is_refused_by_readers_too(run: Run, one_photograph: Path) -> None:
+    with open_library(one_photograph, key_folder=one_photograph.parent / "keys", writing=True) as library:
+        row = {"migration_set": "selfsearch", "name": "m999_later", "applied_at": "2030-01-01"}
+        library.db.table("_sqlite_migrations").insert(row)
+    for words in (["status"], ["sources"], ["people"], ["forget", "1", "--yes"]):
+        assert "written by a newer selfsearch" in run(*words, code=5).err
+    assert "written by a newer selfsearch" in run("doctor", code=5).out
+
+
 # What a repair makes of it
 
 

@@ -61,14 +61,19 @@ class Library:
 
     def migrate(self) -> None:
         """Bring the tables up to this version. Raises LibraryError when the library is from a newer one."""
+        self.require_known()
         for steps, db in ((schema, self.db), (keys_schema, self.keys)):
-            names = {step.name for step in steps._migrations}
-            if any(step.name not in names for step in steps.applied(db)):
-                raise LibraryError("the library was written by a newer selfsearch; update this one")
             if steps.pending(db):
                 steps.apply(db)
         if self.library_id is None:
             self.identify(root_key.KeyPlace.read(self.home).library_id)
+
+    def require_known(self) -> None:
+        """Raises LibraryError when the tables are those of a later version."""
+        for steps, db in ((schema, self.db), (keys_schema, self.keys)):
+            names = {step.name for step in steps._migrations}
+            if any(step.name not in names for step in steps.applied(db)):
+                raise LibraryError("the library was written by a newer selfsearch; update this one")
 
     @property
     def library_id(self) -> str | None:
@@ -220,6 +225,7 @@ def open_library(
 
 def _migrate(library: Library, *, is_writer: bool) -> None:
     """Bring the tables up to this version. A reader takes the writer's place for it when it must."""
+    library.require_known()
     if is_writer:
         library.migrate()
     elif library.is_older():

@@ -262,11 +262,11 @@ KILLED = """
     import os, signal, sys
     from pathlib import Path
     from selfsearch.consent import forget
-    from selfsearch.library import erasure, keys, remnant_scan, root_key
+    from selfsearch.library import erasure, keys, remnant_scan, root_key, slack
     from tests.killing import NOW, kill_at, opened
 
     module, name, calls = sys.argv[2], sys.argv[3], int(sys.argv[4])
-    places = (erasure, keys, remnant_scan, root_key, forget)
+    places = (erasure, keys, remnant_scan, root_key, slack, forget)
     place = {place.__name__.rpartition(".")[2]: place for place in places}[module]
     kill_at(place, name, calls)
     with opened(Path(sys.argv[1])) as library:
@@ -277,7 +277,8 @@ POINTS = [
     ("remnant_scan", "collect", 0), ("erasure", "purge", 0), ("erasure", "note_counts", 0),
     ("keys", "destroy", 0),
     ("keys", "rotate", 0), ("root_key", "store", 0), ("keys", "finish", 1), ("keys", "compact", 0),
-    ("root_key", "store", 1), ("forget", "_delete_reports", 0), ("forget", "compact", 0),
+    ("root_key", "store", 1), ("forget", "_delete_reports", 0), ("slack", "clear", 0),
+    ("slack", "_build_anew", 0), ("slack", "find", 0),
     ("remnant_scan", "remnants", 0), ("erasure", "conclude", 0),
 ]  # fmt: skip
 

@@ -22,8 +22,7 @@ from .. import places
 from ..errors import SelfsearchError, UsageError
 from ..files import delete_files
 from ..home import REPORT
-from ..library import erasure, keys, people, remnant_scan, root_key, sources
-from ..library.db import compact
+from ..library import erasure, keys, people, remnant_scan, root_key, slack, sources
 from ..library.erasure import Erasure
 from ..library.items import LinkedItem
 from ..library.library import Library
@@ -211,8 +210,9 @@ def _complete(library: Library, now: datetime, samples: Sequence[bytes]) -> list
     is_everything = any(each.kind == "library" for each in pending)
     (keys.renew if is_everything else keys.rotate)(library)
     reports = _delete_reports(library.home)
-    compact(library.db)
+    is_clean = slack.clear(library, traces.pattern())
     remnants, searched = remnant_scan.remnants(library, traces)
+    remnants += [] if is_clean else [library.path.name]
     unsearched = {each.id for each in pending if each.counts is not None}
     if samples:
         unsearched -= {each.id for each in pending if each.kind == "bystanders"}

@@ -12,6 +12,7 @@ import hmac
 import secrets
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -51,6 +52,12 @@ class Sealer:
 def derive(key: bytes, purpose: str) -> bytes:
     """A 256-bit key for one purpose, from a 256-bit key (HKDF, RFC 5869)."""
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(key)
+
+
+def decrypt_pages(key: bytes, purpose: str, data: memoryview) -> bytes:
+    """Pages of a database as SQLCipher encrypts them (AES-256-CBC), each behind its IV; unauthenticated."""
+    decryptor = Cipher(algorithms.AES(derive(key, purpose)), modes.CBC(bytes(16))).decryptor()
+    return decryptor.update(data) + decryptor.finalize()
 
 
 def mac(key: bytes, data: bytes) -> bytes:

@@ -42,7 +42,6 @@ LOST = (
     "put it back from a backup: selfsearch restore BACKUP. If there is none, move the library's folder away"
     " and index again"
 )
-COMPACT_BELOW = 1 << 30  # bytes: VACUUM works in memory; larger files keep their free pages, overwritten
 CHUNK = 500  # bound parameters per statement
 NO_ROOM = 1 << 20  # bytes: with less, an error of the disk is taken for a full one
 
@@ -276,13 +275,16 @@ def make_durable(path: Path) -> None:
 
 
 def compact(db: Database) -> None:
-    """Leave nothing of what was deleted in free pages or in the write-ahead log.
+    """Leave nothing of what was deleted in the free pages of a small database, or in its write-ahead log.
 
-    Raises LibraryError when a reader is in the way.
+    It is made anew in memory. For library.db, see slack.py. Raises LibraryError when a reader is in the way.
     """
-    pages, size = (int(db.execute(f"pragma {name}").fetchone()[0]) for name in ("page_count", "page_size"))
-    if pages * size < COMPACT_BELOW:
-        db.execute("vacuum")
+    db.execute("vacuum")
+    truncate_log(db)
+
+
+def truncate_log(db: Database) -> None:
+    """Leave nothing in the write-ahead log. Raises LibraryError when a reader is in the way."""
     blocked = db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
     if blocked:
         raise LibraryError(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -33,6 +34,7 @@ class Library:
         self.head: HeadFile | None = None  # open_library sets it; a copy or a staged library has none
         self.believed_at: tuple[int, int] | None = None  # state of the ledger when it was last verified
         self._after_commit: list[Callable[[Library], None]] = []
+        self._raw: BinaryIO | None = None
         self._open(create=create)
         self._sealers: dict[str, crypto.Sealer] = {}
 
@@ -53,6 +55,20 @@ class Library:
         """Close both databases."""
         self.db.close()
         self.keys.close()
+        if self._raw:
+            self._raw.close()
+            self._raw = None
+
+    @property
+    def raw(self) -> BinaryIO:
+        """The main database's file as bytes.
+
+        It is open as long as the database is: when a process closes a file, POSIX drops every lock that it
+        has on it, SQLite's included.
+        """
+        if self._raw is None:
+            self._raw = self.path.open("rb", buffering=0)
+        return self._raw
 
     @property
     def path(self) -> Path:

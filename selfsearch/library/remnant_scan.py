@@ -2,7 +2,7 @@
 
 Texts are looked for in every text column of the library but the ledger's; samples of templates, chips and
 texts in the bytes of every file of the library's folder, as they are, as hexadecimal, and inside files that
-are compressed.
+are compressed. What the database itself holds beside its rows is seen to by slack.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import mmap
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from .sealed import MediaBlock, probe_blocks
 LARGEST = 64 << 20  # bytes of a compressed file that are unpacked to look inside
 SHORTEST = 8  # characters: shorter texts stand in many files by chance
 PUBLIC = {"packs"}  # model packs: checked by their checksums, never written by index or query
+DATABASES = tuple(f"{name}.db{side}" for name in ("library", "keys") for side in ("", "-wal", "-shm"))
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,15 @@ class Traces:
 
     texts: frozenset[str] = field(repr=False)
     samples: tuple[bytes, ...] = field(repr=False)
+
+    def pattern(self) -> re.Pattern[bytes] | None:
+        """What finds the samples in bytes, in any of their forms; None when there are none."""
+        forms = {
+            form
+            for sample in self.samples
+            for form in (sample, sample.hex().encode(), sample.hex().upper().encode())
+        }
+        return re.compile(b"|".join(re.escape(form) for form in sorted(forms))) if forms else None
 
 
 def collect(library: Library, erasures: Sequence[Erasure]) -> Traces:
@@ -65,13 +75,14 @@ def remnants(library: Library, traces: Traces) -> tuple[list[str], int]:
 
     A place is table.column, or a file's name within the library.
     """
-    places = [place for place, text in _texts(library) if not traces.texts.isdisjoint(_strings(text))]
-    pattern, searched = _pattern(traces.samples), 0
+    places = list(_columns_with(library, traces.texts))
+    pattern, searched = traces.pattern(), 0
     for path in library.home.rglob("*"):
         name = path.relative_to(library.home)
         if path.is_file() and name.parts[0] not in PUBLIC:
             searched += 1
-            if pattern and _holds(path, pattern):
+            # encrypted; and to close a file that SQLite has open would take its locks off (Library.raw)
+            if pattern and str(name) not in DATABASES and _holds(path, pattern):
                 places.append(str(name))
     return sorted(set(places)), searched
 
@@ -145,17 +156,30 @@ def _probe_samples(library: Library, erasures: Sequence[Erasure]) -> Iterator[by
                 continue
 
 
-def _texts(library: Library) -> Iterator[tuple[str, str]]:
-    """(table.column, text) in every table but the ledger (it says what was consented to) and the requests."""
+def _columns_with(library: Library, texts: Collection[str]) -> Iterator[str]:
+    """table.column where one of `texts` stands, also inside JSON.
+
+    In every table but the ledger (it says what was consented to) and the requests.
+    """
+    library.db.execute("create temp table if not exists erased (text text primary key) strict")
+    library.db.execute("delete from temp.erased")
+    library.db.conn.executemany("insert into temp.erased values (?)", [(text,) for text in texts])
     for table in library.db.table_names():
         if table in ("consents", "erasures") or table.startswith(("_sqlite", "sqlite")):
             continue
         for column in library.db.table(table).columns:
             if column.type.lower() != "text":
                 continue
-            query = f'select distinct "{column.name}" from "{table}" where "{column.name}" is not null'
-            for (text,) in library.db.execute(query):
-                yield f"{table}.{column.name}", text
+            query = f'''
+                select distinct "{column.name}"
+                from "{table}"
+                where "{column.name}" in (select text from temp.erased)
+                    or (substr("{column.name}", 1, 1) in ('[', '{{') and length("{column.name}") > 2)
+            '''
+            rows = library.db.execute(query)
+            if any(not _strings(text).isdisjoint(texts) for (text,) in rows):
+                yield f"{table}.{column.name}"
+    library.db.execute("drop table temp.erased")
 
 
 def _strings(text: str) -> set[str]:
@@ -176,13 +200,6 @@ def _leaves(value: object) -> Iterator[str]:
             yield from _leaves(element)
     elif isinstance(value, dict):
         yield from _leaves([*value, *value.values()])
-
-
-def _pattern(samples: Sequence[bytes]) -> re.Pattern[bytes] | None:
-    forms = {
-        form for sample in samples for form in (sample, sample.hex().encode(), sample.hex().upper().encode())
-    }
-    return re.compile(b"|".join(re.escape(form) for form in sorted(forms))) if forms else None
 
 
 def _holds(path: Path, pattern: re.Pattern[bytes]) -> bool:

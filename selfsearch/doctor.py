@@ -32,6 +32,7 @@ from .packs import store
 from .recognition.calibration import find_calibration
 from .recognition.model_pack import DEFAULT_PACK
 from .recognition.worker_pool import WorkerPool
+from .types import ProgressListener
 
 PROGRAMS = {  # module -> what to do when it does not load
     "cv2": "install libgl1 and libglib2.0-0, or replace opencv-python by opencv-python-headless",
@@ -45,7 +46,12 @@ ROOM = 500 << 20  # bytes: below this an index run may fill the disk
 
 
 def examine(
-    home: Path, key_folder: Path, ask: AskPassphrase | None = None, *, fix: bool = False
+    home: Path,
+    key_folder: Path,
+    ask: AskPassphrase | None = None,
+    *,
+    fix: bool = False,
+    progress: ProgressListener | None = None,
 ) -> Iterator[Finding]:
     """Every finding, as it is made.
 
@@ -74,7 +80,7 @@ def examine(
         return
     try:
         with open_library(home, key_folder=key_folder, ask=ask, writing=fix) as library:
-            yield from check_library(library, fix)
+            yield from check_library(library, fix, progress)
     except LibraryBusyError:
         raise
     except SelfsearchError as exc:

@@ -491,13 +491,13 @@ def test_what_a_killed_backup_left_beside_its_file_goes_with_the_next_one(
 def test_a_file_that_appears_while_a_backup_is_made_is_not_overwritten(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target, examine = tmp_path / "b.zip", backup._examine_copy
+    target, examine = tmp_path / "b.zip", backup.examine
 
     def meanwhile(*given: object) -> object:
         target.write_text("my own")
         return examine(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(backup, "_examine_copy", meanwhile)
+    monkeypatch.setattr(backup, "examine", meanwhile)
     with pytest.raises(FileExistsError):
         backup.save(library, target, NOW.isoformat())
     assert target.read_text() == "my own"

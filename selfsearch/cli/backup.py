@@ -45,6 +45,7 @@ def backup(
     """
     from ..library.backup import save
     from .key import new_passphrase
+    from .progress import progress_bar
 
     target = file.expanduser().absolute()
     replacing = options.may_replace(target, yes=yes)
@@ -52,7 +53,14 @@ def backup(
         raise UsageError(f"there is no folder {target.parent}")
     passphrase = new_passphrase() if with_key else None
     with options.opened(writing=True) as library:
-        manifest = save(library, target, isoformat(options.now()), passphrase, replacing=replacing)
+        manifest = save(
+            library,
+            target,
+            isoformat(options.now()),
+            passphrase,
+            replacing=replacing,
+            progress=progress_bar(),
+        )
     counts = manifest.counts
     options.answer(
         f"saved and checked: {target}: {counts['sources']} sources, {counts['media']:,} media,"

@@ -70,8 +70,10 @@ def doctor(
 def _examined(fix: bool, as_json: bool) -> Iterator[Finding]:
     """Every finding; as words each is printed as it is made."""
     from ..doctor import examine
+    from .progress import progress_bar
 
-    for finding in examine(options.home(), options.key_folder(), options.ask_passphrase, fix=fix):
+    home, keys, ask = options.home(), options.key_folder(), options.ask_passphrase
+    for finding in examine(home, keys, ask, fix=fix, progress=progress_bar()):
         if not as_json:
             options.answer(f"{MARKS[finding.level]} {finding.what}")
             if finding.do:

@@ -88,6 +88,11 @@ class ProgressLines(ProgressListener):
             say(f"{self._title}: {self._count:,} files done")
 
 
+def progress_bar() -> ProgressListener:
+    """A bar on a terminal, nothing elsewhere: for what takes a minute, not hours."""
+    return ProgressBar() if sys.stderr.isatty() else ProgressListener()
+
+
 def progress_listener() -> ProgressListener:
     """What suits where stderr goes."""
     return ProgressBar() if sys.stderr.isatty() else ProgressLines()

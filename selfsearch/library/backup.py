@@ -18,7 +18,6 @@ import json
 import os
 import re
 import struct
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,9 +26,10 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import KeyUnavailable, LibraryError
-from ..files import atomic_file, delete_halves, delete_tree, sha256_of
+from ..files import atomic_file, delete_halves, delete_tree
+from ..types import ProgressListener
 from . import crypto, erasure, ledger, root_key
-from .db import blaming
+from .db import held_still
 from .library import Library
 from .root_key import LIBRARY_ID, KeyPlace, RootKey
 
@@ -144,12 +144,19 @@ class Backup:
 
 
 def save(
-    library: Library, target: Path, now: str, passphrase: str | None = None, *, replacing: bool = False
+    library: Library,
+    target: Path,
+    now: str,
+    passphrase: str | None = None,
+    *,
+    replacing: bool = False,
+    progress: ProgressListener | None = None,
 ) -> Manifest:
     """Write a backup and read it again; with a passphrase, the root key is in it, sealed.
 
     Needs the writer's place. Unless `replacing`, raises FileExistsError when there is something at `target`.
     """
+    progress = progress or ProgressListener()
     place, small = KeyPlace.read(library.home), {}
     if (library.home / "config.toml").exists():
         config = (library.home / "config.toml").read_bytes()
@@ -157,25 +164,43 @@ def save(
     if passphrase is not None:
         sealed = root_key.protect(KeyPlace(place.library_id, "passphrase"), library.root, passphrase)
         small[ROOT] = json.dumps(asdict(sealed)).encode()
-    with _copied(library, target) as folder:
-        counts, length, last_hash = _examine_copy(folder, library)
+    _delete_leftovers(target)
+    with (
+        held_still(library.db), held_still(library.keys),
+        atomic_file(target, replacing=replacing) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
+    ):  # fmt: skip
+        progress.begin("checking the library", None)
+        counts, length, entries = examine(library), ledger.verify(library), ledger.entries(library)
+        progress.end()
         files = {name: Member(len(data), hashlib.sha256(data).hexdigest()) for name, data in small.items()}
-        files |= {name: _member(folder / name) for name in DATABASES}
+        files |= {name: _copy(library, name, archive, progress) for name in DATABASES}
+        last_hash = entries[-1].hash if entries else ""
         manifest = Manifest(place.library_id, now, counts, length, last_hash, files)
         raw = json.dumps(asdict(manifest), indent=1).encode()
         small |= {MANIFEST: raw, MAC: crypto.mac(_mac_key(library.root.library), raw).hex().encode()}
-        with (
-            atomic_file(target, replacing=replacing) as file,
-            zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
-        ):
-            for name in DATABASES:
-                archive.write(folder / name, name)
-            for name, data in small.items():
-                archive.writestr(name, data)
+        for name, data in small.items():
+            archive.writestr(name, data)
+    progress.begin("reading the backup again", None)
     with opened(target) as backup:
         backup.authenticate(library.root)
         backup.check()
+    progress.end()
     return manifest
+
+
+def _copy(library: Library, name: str, archive: zipfile.ZipFile, progress: ProgressListener) -> Member:
+    """Put a database into the archive as it is."""
+    source, digest = library.raw(name), hashlib.sha256()
+    info = zipfile.ZipInfo(name)
+    info.file_size = os.fstat(source.fileno()).st_size
+    progress.begin(f"copying {name}", None)
+    with archive.open(info, "w") as member:
+        while part := source.read(PART):
+            digest.update(part)
+            member.write(part)
+    progress.end()
+    return Member(info.file_size, digest.hexdigest())
 
 
 @contextmanager
@@ -270,15 +295,13 @@ def _settings_sealer(key: bytes) -> crypto.Sealer:
     return crypto.Sealer(crypto.derive(key, SETTINGS_PURPOSE))
 
 
-def _member(path: Path) -> Member:
-    return Member(path.stat().st_size, sha256_of(path))
-
-
 def examine(library: Library) -> dict[str, int]:
-    """Check every page of both databases, and count the rows. Raises KeyUnavailable or LibraryError."""
+    """Check all that is in both databases, and count the rows. Raises KeyUnavailable or LibraryError.
+
+    SQLCipher checks the seal of each page as it is read, and SQLite reads each that holds something.
+    """
     for db, name in ((library.db, "library.db"), (library.keys, "keys.db")):
-        wrong = db.execute("pragma cipher_integrity_check").fetchall()
-        wrong += [row for row in db.execute("pragma integrity_check").fetchall() if row != ("ok",)]
+        wrong = [row for row in db.execute("pragma integrity_check").fetchall() if row != ("ok",)]
         if wrong:
             raise LibraryError(
                 f"{name} is damaged: {len(wrong)} faults were found in it; run: selfsearch doctor"
@@ -286,23 +309,11 @@ def examine(library: Library) -> dict[str, int]:
     return erasure.count_rows(library)
 
 
-@contextmanager
-def _copied(library: Library, target: Path) -> Iterator[Path]:
-    """A private folder with consistent, encrypted copies of both databases; deleted afterwards."""
-    _delete_leftovers(target)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".making", dir=target.parent))  # 0700
-    try:
-        for name, db in zip(DATABASES, (library.db, library.keys), strict=True):
-            os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            with blaming(db, target.parent / name):
-                db.execute("vacuum into ?", [str(folder / name)])
-        yield folder
-    finally:
-        delete_tree(folder)
-
-
 def _delete_leftovers(target: Path) -> None:
-    """Delete what killed backups left of the same file, and their folders, if they hold our copies alone."""
+    """Delete what killed backups left of the same file.
+
+    Earlier versions left folders; those go that hold their copies of the databases alone.
+    """
     delete_halves(target)
     ours = re.compile(rf"\.{re.escape(target.name)}\.[a-z0-9_]{{8}}\.making")
     copies = {f"{name}{side}" for name in DATABASES for side in ("", "-wal", "-shm", "-journal")}
@@ -310,14 +321,3 @@ def _delete_leftovers(target: Path) -> None:
     for folder in left:
         if folder.is_dir() and {inner.name for inner in folder.iterdir()} <= copies:
             delete_tree(folder)
-
-
-def _examine_copy(folder: Path, library: Library) -> tuple[dict[str, int], int, str]:
-    """Rows of the copies in `folder`, and length and last hash of their ledger.
-
-    Raises LibraryError when one is damaged.
-    """
-    with Library(folder, library.root, library.key_folder) as copy:
-        counts, length = examine(copy), ledger.verify(copy)
-        entries = ledger.entries(copy)
-    return counts, length, entries[-1].hash if entries else ""

@@ -42,6 +42,7 @@ LOST = (
     "put it back from a backup: selfsearch restore BACKUP. If there is none, move the library's folder away"
     " and index again"
 )
+ATTEMPTS = 5  # to find a database at rest; each waits for others as long as busy_timeout says
 CHUNK = 500  # bound parameters per statement
 NO_ROOM = 1 << 20  # bytes: with less, an error of the disk is taken for a full one
 
@@ -290,6 +291,28 @@ def truncate_log(db: Database) -> None:
         raise LibraryError(
             "another selfsearch is reading the library; what was erased is gone from its log when it ends"
         )
+
+
+@contextmanager
+def held_still(db: Database) -> Iterator[None]:
+    """All that was committed is in the database's file itself, and nobody writes to it meanwhile.
+
+    Raises LibraryBusyError when others leave no moment for that.
+    """
+    for _ in range(ATTEMPTS):
+        version = db.execute("pragma data_version").fetchone()
+        blocked = db.execute("pragma wal_checkpoint(full)").fetchone()[0]
+        db.execute("begin immediate")
+        try:
+            if not blocked and db.execute("pragma data_version").fetchone() == version:
+                yield
+                return
+        finally:
+            if db.conn.in_transaction:
+                db.execute("rollback")
+    raise LibraryBusyError(
+        "other selfsearch programs are at work on the library; try again when they are done"
+    )
 
 
 def insert_row(table: Table, values: dict[str, Any]) -> int:

@@ -8,20 +8,20 @@ nothing: embeddings or chips that can be made again.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from ..errors import KeyUnavailable, LibraryError, SelfsearchError
-from ..types import Embeddings, Outcome
+from ..types import Embeddings, Outcome, ProgressListener
 from . import ledger
 from .db import marks
 from .library import Library
 from .schema import keys_schema, schema
-from .sealed import MediaBlock, ProbeBlock, unpack_chips, unpack_embeddings
+from .sealed import MediaBlock, ProbeBlock, chip_shapes, unpack_chips, unpack_embeddings
 
 EXAMPLES = 5  # that a sentence names
 CHIP = (112, 112, 3)
@@ -79,22 +79,23 @@ def examples(values: Sequence[object]) -> str:
     return ", ".join(map(str, values[:EXAMPLES])) + more
 
 
-def check_library(library: Library, fix: bool) -> Iterator[Finding]:
+def check_library(library: Library, fix: bool, progress: ProgressListener | None = None) -> Iterator[Finding]:
     """Every check of an open library."""
+    progress = progress or ProgressListener()
     if _is_behind(library):
         yield Finding(
             "library", "note", "the library was written by an older selfsearch",
             "the next index brings it up to date; what it holds is checked after that",
         )  # fmt: skip
         return
-    found = list(_check_files(library))
+    found = list(_check_files(library, progress))
     yield from found
     if any(finding.level == "error" for finding in found):
         return  # SQLCipher reads nothing more of a file behind its first damaged page
     checks: tuple[Check, ...] = (
         _check_ledger, _check_references, _check_values, _check_scans,
-        lambda library: _check_chips(library, fix),
-        lambda library: _check_embeddings(library, fix),
+        lambda library: _check_chips(library, fix, progress),
+        lambda library: _check_embeddings(library, fix, progress),
         _check_probes,
     )  # fmt: skip
     for check in checks:
@@ -112,9 +113,24 @@ def _is_behind(library: Library) -> bool:
         return False  # the checks say what is damaged
 
 
-def _check_files(library: Library) -> Iterator[Finding]:
+def _watched(
+    rows: Iterable[Any], title: str, count: int, progress: ProgressListener
+) -> Iterator[tuple[Any, ...]]:
+    """The same rows, while somebody is told how far it is."""
+    progress.begin(title, count)
+    try:
+        for row in rows:
+            yield row
+            progress.step(Outcome.INDEXED, "")
+    finally:
+        progress.end()
+
+
+def _check_files(library: Library, progress: ProgressListener) -> Iterator[Finding]:
     for name in ("library.db", "keys.db"):
+        progress.begin(f"checking every page of {name}", None)
         faults = file_faults(library, name)
+        progress.end()
         if faults:
             yield Finding("library", "error", f"{name} is damaged: {examples(faults)}", WAYS_OUT)
         else:
@@ -212,7 +228,7 @@ def _check_scans(library: Library) -> Iterator[Finding]:
         yield Finding("scans", "ok", "no reading of a source was interrupted")
 
 
-def _check_chips(library: Library, fix: bool) -> Iterator[Finding]:
+def _check_chips(library: Library, fix: bool, progress: ProgressListener) -> Iterator[Finding]:
     """The aligned faces: without them a change of packs would have to read every file again."""
     rows = library.db.execute(
         """
@@ -223,7 +239,8 @@ def _check_chips(library: Library, fix: bool) -> Iterator[Finding]:
     )
     bad: dict[str, list[int]] = {}
     count = 0
-    for block in map(MediaBlock._make, rows):
+    for row in _watched(rows, "opening the kept faces", library.db.table("chips").count, progress):
+        block = MediaBlock._make(row)
         count += 1
         if fault := _fault(library, block, partial(_chips_fault, faces=block.faces)):
             bad.setdefault(fault, []).append(block.media)
@@ -268,7 +285,7 @@ def _have_read_again(library: Library, media: Sequence[int]) -> int:
     return len(present)
 
 
-def _check_embeddings(library: Library, fix: bool) -> Iterator[Finding]:
+def _check_embeddings(library: Library, fix: bool, progress: ProgressListener) -> Iterator[Finding]:
     """What is searched."""
     rows = library.db.execute(
         """
@@ -280,7 +297,8 @@ def _check_embeddings(library: Library, fix: bool) -> Iterator[Finding]:
     )
     bad: dict[str, list[tuple[int, int]]] = {}
     count = 0
-    for media, pack, *others, dimension, faces in rows:
+    watched = _watched(rows, "opening the vectors", library.db.table("vectors").count, progress)
+    for media, pack, *others, dimension, faces in watched:
         count += 1
         block = MediaBlock(media, pack, *others)
         judge = partial(_embeddings_fault, dimension=dimension, rows=block.faces, faces=faces)
@@ -362,10 +380,10 @@ def _fault(
 
 
 def _chips_fault(data: bytes, faces: int) -> str | None:
-    chips = unpack_chips(data)
-    if len(chips) != faces:
+    shapes = chip_shapes(data)
+    if len(shapes) != faces:
         return MISCOUNTED
-    return None if all(chip.shape == CHIP for chip in chips) else NO_PICTURES
+    return None if all(shape == CHIP[:2] for shape in shapes) else NO_PICTURES
 
 
 def _embeddings_fault(data: bytes, dimension: int, rows: int, faces: int) -> str | None:

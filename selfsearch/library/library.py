@@ -34,7 +34,7 @@ class Library:
         self.head: HeadFile | None = None  # open_library sets it; a copy or a staged library has none
         self.believed_at: tuple[int, int] | None = None  # state of the ledger when it was last verified
         self._after_commit: list[Callable[[Library], None]] = []
-        self._raw: BinaryIO | None = None
+        self._raw: dict[str, BinaryIO] = {}
         self._open(create=create)
         self._sealers: dict[str, crypto.Sealer] = {}
 
@@ -55,20 +55,20 @@ class Library:
         """Close both databases."""
         self.db.close()
         self.keys.close()
-        if self._raw:
-            self._raw.close()
-            self._raw = None
+        for file in self._raw.values():
+            file.close()
+        self._raw.clear()
 
-    @property
-    def raw(self) -> BinaryIO:
-        """The main database's file as bytes.
+    def raw(self, name: str) -> BinaryIO:
+        """One of the two databases' files as bytes, at its beginning.
 
         It is open as long as the database is: when a process closes a file, POSIX drops every lock that it
         has on it, SQLite's included.
         """
-        if self._raw is None:
-            self._raw = self.path.open("rb", buffering=0)
-        return self._raw
+        if name not in self._raw:
+            self._raw[name] = (self.home / name).open("rb", buffering=0)
+        self._raw[name].seek(0)
+        return self._raw[name]
 
     @property
     def path(self) -> Path:

@@ -222,9 +222,8 @@ class Page(NamedTuple):
 
 def _pages(library: Library, size: int) -> Iterator[Page]:
     """Each page. Of the first, the beginning is not all decrypted."""
-    library.raw.seek(0)
-    number = 1
-    while part := library.raw.read(size * AT_ONCE):
+    file, number = library.raw(library.path.name), 1
+    while part := file.read(size * AT_ONCE):
         yield from map(Page, itertools.count(number), _decrypted(library, part, size))
         number += AT_ONCE
 
@@ -251,8 +250,9 @@ def _free_pages(library: Library, size: int) -> IdSet:
 
 
 def _page(library: Library, size: int, number: int) -> bytes:
-    library.raw.seek((number - 1) * size)
-    return next(_decrypted(library, library.raw.read(size), size))
+    file = library.raw(library.path.name)
+    file.seek((number - 1) * size)
+    return next(_decrypted(library, file.read(size), size))
 
 
 def _number(page: bytes, at: int, length: int) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from selfsearch.cli import progress
-from selfsearch.types import Outcome
+from selfsearch.types import Outcome, ProgressListener
 from tests import photos
 from tests.conftest import Run
 
@@ -39,3 +39,30 @@ def test_several_sources_are_indexed_on_a_terminal(
 def test_elsewhere_it_says_what_comes(run: Run, album: Path) -> None:
     lines = run("index", album, "--consent", "own").err.splitlines()
     assert lines[-1] == "Folder: 8 files"
+
+
+def test_doctor_and_backup_say_how_far_they_are(
+    run: Run, one_photograph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    class Listener(ProgressListener):
+        def begin(self, title: str, files: int | None) -> None:
+            told.append(title)
+
+        def step(self, outcome: Outcome, address: str) -> None:
+            told[-1] += "."
+
+        def end(self) -> None:
+            told[-1] += "|"
+
+    monkeypatch.setattr(progress, "progress_bar", Listener)
+    run("doctor")
+    pages = [f"checking every page of {name}|" for name in ("library.db", "keys.db")]
+    assert told[:2] == pages
+    assert [one.rstrip(".|") for one in told[2:]] == ["opening the kept faces", "opening the vectors"]
+    assert all("." in one and one.endswith("|") for one in told[2:])
+    told.clear()
+    run("backup", tmp_path / "backup")
+    copies = ["copying library.db|", "copying keys.db|"]
+    assert told == ["checking the library|", *copies, "reading the backup again|"]

@@ -273,7 +273,10 @@ def _all_faces(library: Library) -> set[int]:
 def _forget_appearances(library: Library, gone: set[int], addresses: set[str]) -> None:
     """Take faces and addresses out of what is remembered of earlier answers."""
     for table in ("appearances", "changes"):
-        library.db.conn.executemany(f"delete from {table} where face_id = ?", [(face,) for face in gone])
+        remembered = {face for (face,) in library.db.execute(f"select distinct face_id from {table}")}
+        library.db.conn.executemany(
+            f"delete from {table} where face_id = ?", [(face,) for face in gone & remembered]
+        )
     for column in ("before", "after"):
         for change, text in library.db.execute(f"select id, {column} from changes").fetchall():
             state = json.loads(text)

@@ -14,7 +14,8 @@ from selfsearch.library.db import truncate_log
 from selfsearch.library.library import Library
 from tests.fakes import coloured
 from tests.forensics import decrypted
-from tests.test_forget import erase, indexed, opened
+from tests.killing import opened
+from tests.test_forget import erase, indexed
 
 MARK = re.compile(rb"<<(\d{6})>>")
 FILES = range(100, 1500)

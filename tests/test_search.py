@@ -70,6 +70,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     (base / "first" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no more than its beginning")
     (base / "first" / "clip.mp4").write_bytes(b"\0\0\0\x18ftypisom" + bytes(64))
     (base / "me.png").write_bytes(coloured("red", number=99))
+    keyring = pytest.MonkeyPatch()
+    keyring.setenv("SELFSEARCH_KEYRING", "off")
     with open_library(base / "library", key_folder=base / "keys", create=True) as opened:
         for name in ("first", "second"):
             grant = grants.give(opened, grants.ConsentRequest("source", str(base / name), "own"), NOW)
@@ -80,6 +82,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
             wish = grants.ConsentRequest("person", name, "own", lookalikes=("me",))
             enroll.enroll(gallery, wish, probes, NOW)
         yield opened
+    keyring.undo()
     for name in SHADES:
         del COLOURS[name]
 

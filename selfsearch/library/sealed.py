@@ -6,8 +6,8 @@ by associated data (AAD), so that one that is moved elsewhere does not open.
 
 Byte formats, all little-endian: an embedding is dimension x float32; landmarks are 5 x 2 float32; a chip is
 its length as uint32 and a JPEG of 112x112 pixels (quality 90, before 95; no chroma subsampling: the embedding
-made again from it differs from the first by a cosine of 0.003). The tables and the associated data say "vector"
-for embedding: both are contracts with libraries that exist.
+made again from it differs from the first by a cosine of 0.003). The tables and the associated data say
+"vector" for embedding: both are contracts with libraries that exist.
 """
 
 from __future__ import annotations

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from selfsearch.errors import LibraryError
 from selfsearch.library.integrity import check_library
-from selfsearch.library.library import open_library
+from selfsearch.library.library import STAGE, commit_replacement, open_library, staged_replacement
 from tests import photos
 from tests.conftest import Run
 from tests.faulty_disk import Ending, FaultyDisk, faulty_disk
@@ -262,3 +263,16 @@ def test_what_a_killed_run_left_of_a_file_goes_when_the_file_is_written(
         run(*words)
         assert not half.exists(), path
         assert other.exists(), path
+
+
+def test_a_library_that_sqlite_could_not_close_whole_replaces_none(one_photograph: Path) -> None:
+    before = (one_photograph / "library.db").read_bytes()
+    with (
+        pytest.raises(LibraryError, match="not put into place"),
+        staged_replacement(one_photograph) as folder,
+    ):
+        (folder / "library.db").touch()
+        (folder / "library.db-wal").write_bytes(b"all that is in it")
+        commit_replacement(one_photograph)
+    assert (one_photograph / "library.db").read_bytes() == before
+    assert not (one_photograph / STAGE).exists()

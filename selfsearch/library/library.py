@@ -338,8 +338,15 @@ def staged_replacement(home: Path) -> Iterator[Path]:
 def commit_replacement(home: Path, *, keeping: str = "") -> None:
     """The staged files are complete: put them into place. Needs the writer's place, the library closed.
 
-    `keeping`: a new folder's name, as home.PUT_ASIDE has it, for the old ones; else they are deleted.
+    `keeping`: a new folder's name, as home.PUT_ASIDE has it, for the old ones; else they are deleted. Raises
+    LibraryError when SQLite could not write one whole as it was closed, of which it says nothing: what is in
+    its log alone would be lost.
     """
+    if any(log.stat().st_size for log in (home / STAGE).glob("*-wal")):
+        raise LibraryError(
+            f"the disk that holds {home} reports an error: the new library could not be written whole and is"
+            " not put into place; what was there before is kept. See that the disk is sound, then try again"
+        )
     write_private(home / STAGE / MARKER, keeping.encode())
     finish_replacement(home)
 

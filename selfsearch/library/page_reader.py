@@ -1,9 +1,8 @@
 """Rows of a damaged database, read page by page: what SQLCipher can still authenticate, and nothing else.
 
 SQLCipher gives up a whole file at the first page whose HMAC does not hold. Here each page stands for itself:
-it is decrypted if it is, to the byte, what was written, and left out otherwise. The formats are SQLite's
-(https://www.sqlite.org/fileformat2.html) and SQLCipher 4's (https://www.zetetic.net/sqlcipher/design/): pages
-of 4096 bytes, AES-256-CBC, with the vector and an HMAC-SHA512 at the end of each.
+it is decrypted if it is, to the byte, what was written, and left out otherwise. For the formats, see
+page_format.py.
 """
 
 from __future__ import annotations
@@ -21,11 +20,26 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-PAGE = 4096  # bytes
-SALT, VECTOR, MAC = 16, 16, 64  # bytes: in front of page 1; at the end of each page
-USABLE = PAGE - VECTOR - MAC
+from .page_format import (
+    FOLLOWING,
+    INNER_INDEX,
+    INNER_TABLE,
+    IV,
+    KINDS,
+    LARGEST_IN_INDEX,
+    LARGEST_IN_LEAF,
+    LEAF_TABLE,
+    MAC,
+    PAGE,
+    SALT,
+    USABLE,
+    Page,
+    integer,
+    local_bytes,
+    varint,
+)
+
 MASK, ROUNDS = 0x3A, 2  # how the key of the HMAC comes from that of the pages
-INTERIOR_INDEX, INTERIOR_TABLE, LEAF_INDEX, LEAF_TABLE = KINDS = 2, 5, 10, 13  # pages of b-trees
 INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}  # serial type -> bytes
 WAL_HEADER, FRAME_HEADER = 32, 24  # bytes
 MALFORMED = (IndexError, ValueError, struct.error)  # raised for bytes that make no sense
@@ -82,13 +96,13 @@ class PageReader:
         while waiting:
             number, gap = waiting.pop()
             page = None if number in self.met else self._page(number)
-            if page is None or page[_start(number)] not in KINDS:
+            if page is None or page.kind not in KINDS:
                 losses.gaps.append(gap)
                 continue
             self.met.add(number)
             try:
-                rows = list(self._cells(number, page, losses.cut))
-                waiting += _children(number, page, gap)
+                rows = list(self._cells(page, losses.cut))
+                waiting += _children(page, gap)
             except MALFORMED:
                 losses.gaps.append(gap)
                 continue
@@ -98,9 +112,9 @@ class PageReader:
         """The rows of each sound page of a table that no walk has met, since what leads to it is lost."""
         for number in sorted(self.sound - self.met):
             page = self._page(number)
-            if page is not None and page[_start(number)] == LEAF_TABLE:
+            if page is not None and page.kind == LEAF_TABLE:
                 with suppress(*MALFORMED):
-                    yield list(self._cells(number, page, set()))
+                    yield list(self._cells(page, set()))
 
     def opens_without_salt(self) -> bool:
         """Whether pages make sense under the key, though none can be authenticated.
@@ -127,49 +141,43 @@ class PageReader:
         signed = raw[SALT if number == 1 else 0 : PAGE - MAC] + struct.pack("<I", number)
         return hmac.compare_digest(hmac.digest(self._mac_key, signed, "sha512"), raw[PAGE - MAC :])
 
-    def _page(self, number: int) -> bytes | None:
+    def _page(self, number: int) -> Page | None:
         if number not in self.sound:
             return None
-        return self._decrypted(self._raw(number), SALT if number == 1 else 0)
+        return Page(number, self._decrypted(self._raw(number), SALT if number == 1 else 0))
 
     def _decrypted(self, raw: bytes, start: int) -> bytes:
-        decryptor = Cipher(AES(self._key), CBC(raw[USABLE : USABLE + VECTOR])).decryptor()
+        decryptor = Cipher(AES(self._key), CBC(raw[USABLE : USABLE + IV])).decryptor()
         return bytes(start) + decryptor.update(raw[start:USABLE]) + decryptor.finalize()
 
-    def _cells(self, number: int, page: bytes, cut: set[int]) -> Iterator[Row]:
+    def _cells(self, page: Page, cut: set[int]) -> Iterator[Row]:
         """The rows in one page. Those in `cut` go on in a page that is lost."""
-        kind = page[_start(number)]
-        if kind == INTERIOR_TABLE:
+        if page.kind == INNER_TABLE:
             return
-        for at in _pointers(number, page):
-            if kind == INTERIOR_INDEX:
+        for at in page.cells:
+            if page.kind == INNER_INDEX:
                 at += 4
-            size, at = _varint(page, at)
-            row = -number * PAGE - at
-            if kind == LEAF_TABLE:
-                row, at = _varint(page, at)
-            payload = self._payload(page, at, size, is_table=kind == LEAF_TABLE)
+            size, at = varint(page.data, at)
+            row = -page.number * PAGE - at
+            if page.kind == LEAF_TABLE:
+                row, at = varint(page.data, at)
+            largest = LARGEST_IN_LEAF if page.kind == LEAF_TABLE else LARGEST_IN_INDEX
+            payload = self._payload(page, at, size, local_bytes(size, largest))
             if payload is None:
                 cut.add(row)
             else:
                 yield Row(row, _record(payload))
 
-    def _payload(self, page: bytes, at: int, size: int, *, is_table: bool) -> bytes | None:
+    def _payload(self, page: Page, at: int, size: int, local: int) -> bytes | None:
         """The bytes of a record, those in overflow pages included; None when one of these is lost."""
-        most = USABLE - 35 if is_table else (USABLE - 12) * 64 // 255 - 23
-        if size <= most:
-            return page[at : at + size]
-        least = (USABLE - 12) * 32 // 255 - 23
-        local = least + (size - least) % (USABLE - 4)
-        local = local if local <= most else least
-        data = page[at : at + local]
-        (following,) = struct.unpack_from(">I", page, at + local)
+        data = page.data[at : at + local]
+        following = integer(page.data, at + local, 4) if local < size else 0
         while len(data) < size:
             more = self._page(following)
             if more is None:
                 return None
-            data += more[4 : 4 + min(USABLE - 4, size - len(data))]
-            (following,) = struct.unpack_from(">I", more)
+            data += more.data[4 : 4 + min(FOLLOWING, size - len(data))]
+            following = integer(more.data, 0, 4)
         return data
 
 
@@ -219,53 +227,27 @@ def _checksum(data: bytes, sums: tuple[int, int], order: str) -> tuple[int, int]
     return first, second
 
 
-def _start(number: int) -> int:
-    """Where the header of a b-tree page begins: page 1 has that of the file in front."""
-    return 100 if number == 1 else 0
-
-
-def _pointers(number: int, page: bytes) -> Sequence[int]:
-    """Where the cells of a b-tree page begin."""
-    start = _start(number)
-    (count,) = struct.unpack_from(">H", page, start + 3)
-    header = 12 if page[start] in (INTERIOR_TABLE, INTERIOR_INDEX) else 8
-    return struct.unpack_from(f">{count}H", page, start + header)
-
-
-def _children(number: int, page: bytes, gap: Gap) -> list[tuple[int, Gap]]:
+def _children(page: Page, gap: Gap) -> list[tuple[int, Gap]]:
     """The pages below one, with the bounds of their rows' numbers."""
-    start, low = _start(number), gap.low
-    if page[start] not in (INTERIOR_TABLE, INTERIOR_INDEX):
+    if page.kind not in (INNER_TABLE, INNER_INDEX):
         return []
-    children = []
-    for at in _pointers(number, page):
-        (child,) = struct.unpack_from(">I", page, at)
-        if page[start] == INTERIOR_TABLE:
-            high, _ = _varint(page, at + 4)
+    children, low = [], gap.low
+    for at in page.cells:
+        child = integer(page.data, at, 4)
+        if page.kind == INNER_TABLE:
+            high, _ = varint(page.data, at + 4)
             children.append((child, Gap(low, high)))
             low = high
         else:
             children.append((child, EVERYTHING))
-    (last,) = struct.unpack_from(">I", page, start + 8)
-    return [*children, (last, Gap(low, gap.high))]
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """A number of up to nine bytes, and where it ends."""
-    value = 0
-    for offset in range(8):
-        byte = data[at + offset]
-        value = value << 7 | byte & 0x7F
-        if byte < 0x80:
-            return value, at + offset + 1
-    return value << 8 | data[at + 8], at + 9
+    return [*children, (page.last_child, Gap(low, gap.high))]
 
 
 def _record(payload: bytes) -> list[Value]:
-    size, at = _varint(payload, 0)
+    size, at = varint(payload, 0)
     kinds = []
     while at < size:
-        kind, at = _varint(payload, at)
+        kind, at = varint(payload, at)
         kinds.append(kind)
     values: list[Value] = []
     for kind in kinds:

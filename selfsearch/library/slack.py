@@ -4,7 +4,7 @@ SQLite overwrites what a deleted row frees (secure_delete). But when it splits o
 it lays their rows out anew and leaves older copies in the free bytes between: a row that is deleted later is
 overwritten where it is, not where it was. So after deleting, indexes of text and tables without rowids, which
 are small, are built anew; a page of another table is filled up by one of its rows, which shrinks again; and
-every page is decrypted and looked at (https://sqlite.org/fileformat2.html). Unlike VACUUM this needs no
+every page is decrypted and looked at (page_format.py). Unlike VACUUM this needs no
 second copy, in memory or on disk. Where it does not suffice, the databases are written anew.
 """
 
@@ -24,11 +24,20 @@ from . import crypto
 from .db import Database, truncate_log
 from .items import IdSet
 from .library import Library
+from .page_format import (
+    INNER_TABLE,
+    IV,
+    KINDS,
+    LARGEST_IN_LEAF,
+    LEAF_TABLE,
+    PAGE,
+    USABLE,
+    Page,
+    integer,
+    local_bytes,
+    varint,
+)
 
-IV, RESERVED = 16, 80  # bytes at the end of a page that are SQLCipher's: the IV, and that with the HMAC
-HEADER = 100  # bytes before the b-tree of the first page
-TABLE, TABLE_LEAF = 5, 13  # types of b-tree pages
-INNER, LEAVES = (2, TABLE), (10, TABLE_LEAF)
 AT_ONCE = 64  # pages
 TOLERATED = 24  # bytes that a row of the greatest size for one page leaves there; too few to be a block
 ROUNDS = 3  # of filling pages up, before everything is written anew
@@ -136,22 +145,21 @@ def find(library: Library, pattern: re.Pattern[bytes] | None = None) -> Slack:
     Free pages, and what is free in pages of tables, must be zeros. In indexes an older copy of what is there
     may stand, so there it is the pattern that must not be found. The ledger never loses a row.
     """
-    size = int(library.db.execute("pragma page_size").fetchone()[0])
-    free = _free_pages(library, size)
-    parents = array("I", bytes(4 * (library.path.stat().st_size // size + 1)))
+    free = _free_pages(library)
+    parents = array("I", bytes(4 * (library.path.stat().st_size // PAGE + 1)))
     unclean: list[tuple[int, int, int]] = []
     elsewhere = False
-    for page in _pages(library, size):
+    for page in _pages(library):
         if page.number in free:
             elsewhere |= bool(page.data.strip(b"\0"))
-        elif page.kind in INNER or page.kind in LEAVES:
-            slack = page.slack()
+        elif page.kind in KINDS:
+            slack = _slack(page)
             left = len(slack.strip(b"\0"))
-            if page.kind == TABLE_LEAF and left > TOLERATED:
-                unclean.append((page.number, *page.growing_row(len(slack))))
+            if page.kind == LEAF_TABLE and left > TOLERATED:
+                unclean.append((page.number, *_growing_row(page, len(slack))))
             elif left and pattern:
                 elsewhere |= bool(pattern.search(slack))
-            for child in page.children():
+            for child in _children(page):
                 parents[child] = page.number
     return Slack(list(_in_tables(library, unclean, parents)), elsewhere)
 
@@ -169,102 +177,59 @@ def _in_tables(
             yield roots[root], row, room
 
 
-class Page(NamedTuple):
-    """A page, decrypted, without what SQLCipher adds."""
-
-    number: int
-    data: bytes
-
-    @property
-    def start(self) -> int:
-        """Where its b-tree begins."""
-        return HEADER if self.number == 1 else 0
-
-    @property
-    def kind(self) -> int:
-        """Which page of a b-tree it is; of another page, no more than a byte."""
-        return self.data[self.start]
-
-    @property
-    def rows(self) -> list[int]:
-        """Where its rows are, in their order."""
-        first, count = self._pointers, _number(self.data, self.start + 3, 2)
-        return [_number(self.data, at, 2) for at in range(first, first + 2 * count, 2)]
-
-    @property
-    def _pointers(self) -> int:
-        return self.start + (12 if self.kind in INNER else 8)
-
-    def slack(self) -> bytes:
-        """What is free in it: between the pointers and the rows, and between rows."""
-        freed, top = _number(self.data, self.start + 1, 2), _number(self.data, self.start + 5, 2)
-        parts = [self.data[self._pointers + 2 * _number(self.data, self.start + 3, 2) : top]]
-        while freed:
-            parts.append(self.data[freed + 4 : freed + _number(self.data, freed + 2, 2)])
-            following = _number(self.data, freed, 2)
-            freed = following if following > freed else 0
-        return b"".join(parts)
-
-    def growing_row(self, free: int) -> tuple[int, int]:
-        """Of a table's leaf, the number of the last row by place, and by how much it may grow on the page."""
-        payload, at = _varint(self.data, max(self.rows))
-        row, _ = _varint(self.data, at)
-        greatest, least = len(self.data) - 35, (len(self.data) - 12) * 32 // 255 - 23
-        here = payload if payload <= greatest else least + (payload - least) % (len(self.data) - 4)
-        return row, max(0, min(free - 8, greatest - here))
-
-    def children(self) -> Iterator[int]:
-        """The pages below an inner page of a table."""
-        if self.kind == TABLE:
-            yield from (_number(self.data, at, 4) for at in self.rows)
-            yield _number(self.data, self.start + 8, 4)
+def _slack(page: Page) -> bytes:
+    """What is free in a page of a b-tree: between its pointers and its cells, and between cells."""
+    freed, top = integer(page.data, page.start + 1, 2), integer(page.data, page.start + 5, 2)
+    parts = [page.data[page.pointers + 2 * integer(page.data, page.start + 3, 2) : top]]
+    while freed:
+        parts.append(page.data[freed + 4 : freed + integer(page.data, freed + 2, 2)])
+        following = integer(page.data, freed, 2)
+        freed = following if following > freed else 0
+    return b"".join(parts)
 
 
-def _pages(library: Library, size: int) -> Iterator[Page]:
+def _growing_row(page: Page, free: int) -> tuple[int, int]:
+    """Of a table's leaf, the number of the last row by place, and by how much it may grow on the page."""
+    size, at = varint(page.data, max(page.cells))
+    row, _ = varint(page.data, at)
+    return row, max(0, min(free - 8, LARGEST_IN_LEAF - local_bytes(size, LARGEST_IN_LEAF)))
+
+
+def _children(page: Page) -> list[int]:
+    """The pages below an inner page of a table."""
+    if page.kind != INNER_TABLE:
+        return []
+    return [*(integer(page.data, at, 4) for at in page.cells), page.last_child]
+
+
+def _pages(library: Library) -> Iterator[Page]:
     """Each page. Of the first, the beginning is not all decrypted."""
     file, number = library.raw(library.path.name), 1
-    while part := file.read(size * AT_ONCE):
-        yield from map(Page, itertools.count(number), _decrypted(library, part, size))
+    while part := file.read(PAGE * AT_ONCE):
+        yield from map(Page, itertools.count(number), _decrypted(library, part))
         number += AT_ONCE
 
 
-def _decrypted(library: Library, part: bytes, size: int) -> Iterator[bytes]:
+def _decrypted(library: Library, part: bytes) -> Iterator[bytes]:
     """Pages one after the other, without what SQLCipher adds to each."""
-    rows = np.frombuffer(part[: len(part) // size * size], np.uint8).reshape(-1, size)
-    end = size - RESERVED
+    rows = np.frombuffer(part[: len(part) // PAGE * PAGE], np.uint8).reshape(-1, PAGE)
     # each IV stands before its page, so that one pass of CBC decrypts them all, and makes nonsense of the IVs
-    chained = np.hstack([rows[:, end : end + IV], rows[:, :end]])
+    chained = np.hstack([rows[:, USABLE : USABLE + IV], rows[:, :USABLE]])
     plain = crypto.decrypt_pages(library.root.library, library.path.name, chained.data)
-    return (plain[start + IV : start + IV + end] for start in range(0, len(plain), IV + end))
+    return (plain[start : start + USABLE] for start in range(IV, len(plain), IV + USABLE))
 
 
-def _free_pages(library: Library, size: int) -> IdSet:
+def _free_pages(library: Library) -> IdSet:
     """Numbers of the pages that are free, but for those that list them."""
-    free, page = IdSet(), _page(library, size, 1)
-    trunk = _number(page, 32, 4)
+    free, trunk = IdSet(), integer(_page(library, 1), 32, 4)
     while trunk:
-        page = _page(library, size, trunk)
-        free.update(_number(page, 8 + 4 * at, 4) for at in range(_number(page, 4, 4)))
-        trunk = _number(page, 0, 4)
+        page = _page(library, trunk)
+        free.update(integer(page, 8 + 4 * at, 4) for at in range(integer(page, 4, 4)))
+        trunk = integer(page, 0, 4)
     return free
 
 
-def _page(library: Library, size: int, number: int) -> bytes:
+def _page(library: Library, number: int) -> bytes:
     file = library.raw(library.path.name)
-    file.seek((number - 1) * size)
-    return next(_decrypted(library, file.read(size), size))
-
-
-def _number(page: bytes, at: int, length: int) -> int:
-    return int.from_bytes(page[at : at + length], "big")
-
-
-def _varint(page: bytes, at: int) -> tuple[int, int]:
-    """A number of one to nine bytes, and where it ends."""
-    value = 0
-    for length in range(8):
-        byte = page[at + length]
-        value = value << 7 | byte & 0x7F
-        if byte < 0x80:
-            return value, at + length + 1
-    return value << 8 | page[at + 8], at + 9
+    file.seek((number - 1) * PAGE)
+    return next(_decrypted(library, file.read(PAGE)))

@@ -197,10 +197,14 @@ def test_a_damaged_record_is_noted_and_hides_no_photograph() -> None:
     export = pack.as_export()
     list(GooglePhotos(export).mentions())
     folder = "Photos from 2021"
-    assert sorted(export.notes) == [
-        f"{folder}/{name}.jpg.supplemental-metadata.json"
-        for name in ("binary", "cut", "empty", "list", "null", "number")
-    ]
+    assert (
+        sorted(export.notes)
+        == sorted(export.unread)
+        == [
+            f"{folder}/{name}.jpg.supplemental-metadata.json"
+            for name in ("binary", "cut", "empty", "list", "null", "number")
+        ]
+    )
 
 
 def test_a_shared_photograph_is_seen_by_others_and_by_how_many_is_not_known() -> None:
@@ -247,6 +251,15 @@ LONG = "x" * 60
         ("IMG_1.mov", "IMG_1.jpg.json"),
         ("PXL_1.MP4", "PXL_1.MP.jpg.json"),
         ("what? yes.jpg", "what_ yes.jpg.json"),
+        (f"{LONG[:45]}😀yy.jpg", f"{LONG[:45]}😀.json"),  # unit 46 is half of an emoji
+        (f"{LONG[:44]}(1).jpg", f"{LONG[:44]}(1.json"),  # the counter is the title's own
+        ("Notes by J.S.jpg", "Notes by J.S.json"),  # no rest of Google's word
+        ("IMG_1.jpg", "IMG_1.jpg.SUPPLEMENTAL-Me.json"),
+        ("PXL_1.MP~2", "PXL_1.MP~2.jpg.json"),
+        ("PXL_1.MP~2", "PXL_1.jpg.json"),
+        ("-edited-edited.jpg", "-edited.jpg.json"),
+        ("a.b?c.jpg", "a.b!c.jpg.json"),
+        ("a(1234567).jpg", "a(1234567).jpg.json"),  # no counter has seven digits
     ],
 )
 def test_what_takeout_cut_or_changed_is_matched_all_the_same(media: str, record: str) -> None:
@@ -262,10 +275,20 @@ def test_what_takeout_cut_or_changed_is_matched_all_the_same(media: str, record:
         ("IMG_1.mov", ["IMG_1.jpg.json", "IMG_1.png.json"]),  # whose film it is cannot be told
         ("a?.jpg", ["a_.jpg.json", "a!.jpg.json"]),
         ("IMG_1.pdf", ["IMG_2.pdf.json"]),
+        ("IMG_1.mp3", ["IMG_1.jpg.json"]),
+        ("IMG_1.mov", ["IMG_1.HEIC.json", "IMG_1.heic.json"]),
+        ("IMG_1.mov", ["IMG_1.jpg(1).json"]),
+        ("IMG.a long tail", ["IMG.jpg.json"]),  # no ending has as many letters
+        ("a(0000001).jpg", ["a.jpg(1).json"]),
     ],
 )
 def test_what_may_be_anothers_is_left_alone(media: str, records: list[str]) -> None:
     assert match_records([media], records) == {}
+
+
+def test_the_record_of_the_very_name_goes_before_one_that_counts() -> None:
+    records = ["a.jpg(1).json", "a(1).jpg.json"]
+    assert match_records(["a(1).jpg"], records) == {"a(1).jpg": "a(1).jpg.json"}
 
 
 def test_the_film_is_the_heics_where_there_are_other_stills_of_its_name() -> None:
@@ -279,6 +302,7 @@ def test_the_film_is_the_heics_where_there_are_other_stills_of_its_name() -> Non
         ("takeout-20240501T1011Z-001", "2024-05-01T10:11:00+00:00"),
         ("takeout-20240501T1011123456Z-001", "2024-05-01T10:11:12+00:00"),
         ("takeout-20240501T10111Z-001", None),
+        ("Takeout-20240501t101112z-001", "2024-05-01T10:11:12+00:00"),
         ("takeout-20241301T101112Z-001", None),
         ("holiday", None),
     ],
@@ -327,6 +351,8 @@ SHARED, PARTNER = {"fromSharedAlbum": {}}, {"fromPartnerSharing": {}}
         ({}, "Archive", None, "archived", Exposure.PRIVATE),
         ({"trashed": True}, "Archive", None, "trashed", Exposure.PRIVATE),
         ({}, "Trip", None, "album", Exposure.PRIVATE),
+        ({}, "Rome 2019", None, "album", Exposure.PRIVATE),
+        ({}, "Photos of Ana", None, "album", Exposure.PRIVATE),
         ({}, "Trip", {"title": "Trip"}, "album", Exposure.PRIVATE),
         ({}, "Trip", {"title": "Trip", "access": "protected"}, "album", Exposure.PRIVATE),
         ({}, "Trip", {"title": "Trip", "access": "Shared"}, "shared_album", Exposure.NETWORK),
@@ -410,6 +436,7 @@ def test_a_record_of_a_photograph_that_stands_elsewhere_is_said_of_that_one() ->
     pack.add("Photos from 2021/a.jpg", b"x")
     pack.add("Photos from 2021/a.jpg.json", record)
     pack.add("Trip/metadata.json", {"title": "Trip", "access": "shared"})
+    pack.add("Trip/0.jpg.json", takeout.record("0.jpg"))
     pack.add("Trip/a.jpg.json", record)
     items = readings(pack, GooglePhotos)["Photos from 2021/a.jpg"]
     assert [(item.context, item.exposure) for item in items] == [

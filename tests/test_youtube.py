@@ -9,11 +9,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from selfsearch.containers.base import Member
+from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account
 from selfsearch.exports.platforms.youtube import YouTube
 from selfsearch.exports.platforms.youtube_titles import TitleMatch, VideoRow, match_titles, mp4_seconds
-from selfsearch.types import Exposure
+from selfsearch.types import Exposure, Outcome
 
 from .exports import Pack
 from .exports import youtube as fixture
@@ -216,6 +218,47 @@ def test_a_record_beside_a_video_says_who_may_see_it(
         assert (item.post_id, item.exposure, item.context) == (video_id, level, "video")
 
 
+@pytest.mark.parametrize(
+    ("columns", "is_upload"),
+    [
+        ({"Channel ID": fixture.CHANNEL, "Privacy": "Public"}, True),
+        ({"Channel ID": fixture.CHANNEL, "Length (ms)": "1"}, True),
+        ({"Channel ID": fixture.CHANNEL, "Comment": "hi"}, False),
+        ({"Video Title": "x"}, True),
+        ({"Privacy": "Public"}, False),  # as playlists have it
+    ],
+)
+def test_a_table_is_the_list_of_uploads_by_its_title_or_two_columns_of_its_own(
+    columns: dict[str, str], is_upload: bool
+) -> None:
+    pack = Pack("takeout-20240501T101112Z-001")
+    row = {"Video ID": "aB3dE5fG7h_"} | columns
+    pack.add("any.csv", fixture.table(list(row), [row]))
+    assert [item.post_id for item in readings(pack, YouTube).get(None, [])] == ["aB3dE5fG7h_"] * is_upload
+
+
+def test_a_record_beside_a_video_that_is_none_is_noted_as_unread() -> None:
+    pack = Pack("takeout-20240501T101112Z-001")
+    pack.add("videos/x.mp4", b"")
+    pack.add("videos/x.json", {"kind": "else"})
+    export = pack.as_export()
+    assert list(YouTube(export).mentions()) == []
+    assert export.unread == {"videos/x.json"}
+
+
+def test_a_video_that_cannot_be_opened_has_no_length() -> None:
+    pack = Pack("takeout-20240501T101112Z-001")
+    rows = [fixture.row(f"aB3dE5fG7h{sign}", "x") for sign in "_-"]
+    pack.add("videos.csv", fixture.table(fixture.HEADER, rows))
+    pack.add("videos/x.mp4", b"")
+    export = pack.as_export()
+    video = export.members["videos/x.mp4"]
+    locked = Member(video.container, video.path, 0, "", 9, refused=(Outcome.ENCRYPTED, "locked"))
+    mentions = list(YouTube(Export("any", {**export.members, video.path: locked})).mentions())
+    assert [mention.path for mention in mentions] == ["videos/x.mp4", None, None]
+    assert mentions[0].provenance.exposure.reason.startswith("2 uploads have this title")
+
+
 def test_a_picture_of_a_community_post_is_the_posts() -> None:
     pack = Pack("takeout-20240501T101112Z-001")
     row = {
@@ -244,7 +287,10 @@ def matched(*lengths: float | None, files: tuple[float | None, ...]) -> list[Tit
     [
         ((10.0, 20.0), (20.0, 10.0), [TitleMatch("x.mp4", (1,)), TitleMatch("x(1).mp4", (0,))]),
         ((100.0, 50.0), (101.9, None), [TitleMatch("x.mp4", (0,)), TitleMatch("x(1).mp4", (1,))]),
+        ((100.0, 50.0), (102.0,), [TitleMatch("x.mp4", (0,))]),
         ((100.0, 50.0), (102.1,), [TitleMatch("x.mp4", (0, 1))]),  # too far from either
+        ((10.0, 20.0), (10.5,), [TitleMatch("x.mp4", (0,))]),
+        ((10.0, 20.0), (10.6,), [TitleMatch("x.mp4", (0, 1))]),
         ((10.0, 10.1), (10.0, 10.1), [TitleMatch("x.mp4", (0,), True), TitleMatch("x(1).mp4", (1,), True)]),
         ((None, None), (None,), [TitleMatch("x.mp4", (0, 1))]),
         ((10.0, 20.0, 30.0), (20.0,), [TitleMatch("x.mp4", (1,))]),
@@ -255,6 +301,22 @@ def test_videos_of_one_title_are_told_apart_by_their_length_then_by_their_order(
     rows: tuple[float | None, ...], files: tuple[float | None, ...], matches: list[TitleMatch]
 ) -> None:
     assert matched(*rows, files=files) == matches
+
+
+@pytest.mark.parametrize(("rows", "is_asked"), [(100, True), (101, False)])
+def test_more_than_ten_thousand_pairs_are_not_compared_by_length(rows: int, is_asked: bool) -> None:
+    asked: list[str] = []
+    paths = [f"x({number}).mp4" for number in range(100)]
+    matches = list(match_titles([VideoRow("x", None)] * rows, paths, asked.append))
+    assert (len(matches), bool(asked)) == (100, is_asked)
+
+
+def test_files_of_cut_titles_are_taken_in_the_order_of_their_counters() -> None:
+    rows = [VideoRow(f"{'a' * 50} {word}", None) for word in ("one", "two", "three")]
+    paths = [f"{'a' * 45}{counter}.mp4" for counter in ("(2)", "(1)", "")]
+    assert [(match.path[45:], match.rows) for match in match_titles(rows, paths, lambda path: None)] == [
+        (".mp4", (0,)), ("(1).mp4", (1,)), ("(2).mp4", (2,)),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -274,6 +336,9 @@ def test_a_file_is_called_after_the_title(title: str, name: str, is_matched: boo
     assert list(matches) == [TitleMatch(f"{name}.mp4", (0,))] * is_matched
 
 
+WIDE = struct.pack(">I4sI4sB", 48, b"moov", 40, b"mvhd", 1) + bytes(19) + struct.pack(">IQ", 10, 70)
+
+
 @pytest.mark.parametrize(
     ("data", "seconds"),
     [
@@ -287,6 +352,11 @@ def test_a_file_is_called_after_the_title(title: str, name: str, is_matched: boo
          + bytes(80), 7.0),
         (struct.pack(">I4sI4sB", 116, b"moov", 108, b"mvhd", 0) + bytes(11) + struct.pack(">II", 0, 70)
          + bytes(80), None),
+        (WIDE, 7.0),
+        (WIDE[:-1], None),
+        (struct.pack(">I4s", 80, b"moov") + b"\1" * 72, None),
+        (struct.pack(">I4s", 8, b"free") * 62 + fixture.video(3), 3.0),
+        (struct.pack(">I4s", 8, b"free") * 63 + fixture.video(3), None),  # so many boxes are no film
     ],
 )  # fmt: skip
 def test_the_length_of_a_film_is_in_its_movie_header(data: bytes, seconds: float | None) -> None:

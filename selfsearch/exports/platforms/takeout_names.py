@@ -22,14 +22,14 @@ EDITED = load_table("google_photos")["edited"]  # ends the names of Google's own
 
 _SIGN = re.compile(r"[\W_]")
 _COUNTER = re.compile(r"\(([0-9]{1,6})\)")
-_MOVING_PART = re.compile(r"\.(mp4|mov|mp)(~[0-9]+)?$", re.IGNORECASE)
-_PART = re.compile(r"takeout-([0-9]{8}T[0-9]{4,}Z)", re.IGNORECASE)
+_MOVING_PART = re.compile(r"\.(?:mp4|mov|mp)(?:~[0-9]+)?$", re.IGNORECASE)
+_PART = re.compile(r"takeout-([0-9]{8}T[0-9]{4,})Z", re.IGNORECASE)
 
 
 def takeout_part_key(container: str) -> str | None:
     """Parts "takeout-20240501T101112Z-001.zip" and "…Z-3-002.zip" belong together up to the second hyphen."""
     match = _PART.match(file_name(container))
-    return f"takeout-{match[1].upper()}" if match else None
+    return f"takeout-{match[1].upper()}Z" if match else None
 
 
 def takeout_time(name: str) -> str | None:
@@ -37,7 +37,7 @@ def takeout_time(name: str) -> str | None:
     match = _PART.match(name)
     if not match:
         return None
-    stamp = match[1].upper().rstrip("Z")[:15]
+    stamp = match[1].upper()[:15]
     form = "%Y%m%dT%H%M%S" if len(stamp) == 15 else "%Y%m%dT%H%M"  # strptime takes "1011" for 10:01:01
     try:
         when = datetime.strptime(stamp, form)
@@ -70,8 +70,8 @@ def split_ending(name: str) -> tuple[str, str]:
 
 def without_suffix(base: str) -> str:
     """A record's base without the ".supplemental-metadata" that may be cut anywhere, even after its dot."""
-    stem, dot, tail = base.rpartition(".")
-    return stem if dot and stem and SUFFIX.startswith(tail.lower()) else base
+    stem, _, tail = base.rpartition(".")
+    return stem if stem and SUFFIX.startswith(tail.lower()) else base
 
 
 def match_records(media: Iterable[str], records: Sequence[str]) -> dict[str, str]:
@@ -116,7 +116,6 @@ class _RecordNames:
         return (
             self._exact.get(name)
             or self._by_base(name)
-            or self._by_cut_name(name)
             or self._of_edited(name)
             or self._of_moving_part(name)
             or self._by_loose_form(name)
@@ -125,23 +124,10 @@ class _RecordNames:
     def _by_base(self, name: str) -> str | None:
         base, counter = split_counter(name)
         stem = split_ending(base)[0]  # a title without an ending gets one in the archive; its record does not
-        for candidate, count in ((base, counter), (stem, counter), (name, 0)):
-            for form in (candidate, *_cut_forms(candidate)):
+        for candidate, count in ((base, counter), (stem, counter), (name, 0)):  # at last: the counter was cut
+            for form in _cut_forms(candidate):
                 if record := self._bases.get(_counted(form, count)):
                     return record
-        return None
-
-    def _by_cut_name(self, name: str) -> str | None:
-        """Two long titles may share one record whose name was cut to less than theirs."""
-        base, counter = split_counter(name)
-        for form in _cut_forms(base) if counter else ():
-            if record := self._bases.get(form):
-                return record
-        stem = split_ending(name)[0]
-        for length in range(len(stem) - 1, max(0, len(stem) - 11), -1):
-            record = self._bases.get(stem[:length])
-            if record and (_utf16_units(stem[:length]) >= 40 or _COUNTER.fullmatch(stem[length:])):
-                return record
         return None
 
     def _of_edited(self, name: str) -> str | None:
@@ -158,7 +144,7 @@ class _RecordNames:
         if not film:
             return None
         stem = base[: film.start()]
-        for still in (stem, base, base[: len(base) - len(film[2] or "")], f"{stem}.MP"):
+        for still in (stem, base, f"{stem}.MP"):
             if record := self._with_stem(still, counter):
                 return record
         return None
@@ -182,28 +168,15 @@ def _counted(base: str, counter: int) -> str:
 
 
 def _cut_forms(base: str) -> Iterator[str]:
-    """What the record's name keeps of a name that is longer than it may be."""
-    if _utf16_units(base) > RECORD_UNITS:
-        yield _first_units(base, RECORD_UNITS)
-        if not base.isascii():
-            yield _first_units(base, RECORD_UNITS + 1)  # when unit 46 would have split an emoji
-
-
-def _utf16_units(text: str) -> int:
-    """Length in UTF-16 units, in which Google counts (most emoji are two)."""
-    return len(text) + sum(sign > "\uffff" for sign in text)
+    """What the record's name keeps of a name: all of it, or as much as it may have."""
+    yield base
+    yield _first_units(base, RECORD_UNITS)
+    yield _first_units(base, RECORD_UNITS + 1)  # when unit 46 would have split an emoji
 
 
 def _first_units(text: str, count: int) -> str:
-    """The first `count` UTF-16 units; a sign that would be split in two is left out."""
-    if text.isascii():
-        return text[:count]
-    used = 0
-    for index, sign in enumerate(text):
-        used += 2 if sign > "\uffff" else 1
-        if used > count:
-            return text[:index]
-    return text
+    """The first `count` UTF-16 units, in which Google counts; a sign that would be split is left out."""
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * count].decode("utf-16-le", "ignore")
 
 
 def _originals(name: str) -> Iterator[str]:
@@ -213,7 +186,7 @@ def _originals(name: str) -> Iterator[str]:
     if counter and counter.end() == len(stem):
         stem, tail = stem[: counter.start()], counter[0] + tail
     lower = stem.casefold()
-    is_cut = abs(_utf16_units(stem) - MEDIA_UNITS) <= 1
+    is_cut = _first_units(stem, MEDIA_UNITS - 2) != stem
     for word in EDITED:
         if lower.endswith(word):
             yield stem[: -len(word)] + tail

@@ -302,11 +302,11 @@ class YouTube(Platform):
 
 def _agreed(provenances: Sequence[Provenance], *, by_order: bool) -> Provenance:
     """What is true of the file whichever of the rows is its own."""
-    first = provenances[0]
     if len(provenances) == 1:
+        (only,) = provenances
         note = "; several uploads have this title, and only their order in the export told them apart"
-        reason = first.exposure.reason + note
-        return replace(first, exposure=first.exposure.level.because(reason)) if by_order else first
+        reason = only.exposure.reason + note
+        return replace(only, exposure=only.exposure.level.because(reason)) if by_order else only
     columns = [provenance.columns() for provenance in provenances]
     common = {
         key: value if all(other[key] == value for other in columns) else None

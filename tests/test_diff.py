@@ -147,6 +147,28 @@ def test_a_copy_is_a_place_more_of_the_same_appearance(world: World) -> None:
     assert world.look_again() == [("moved", ["copy"], ["copy", "first"], None)]
 
 
+@pytest.mark.parametrize(
+    ("first", "third", "told"),
+    [
+        (0, 0b111111, ("moved", ["first", "third"], ["first"], None)),  # six bits of 64
+        (0, 0b1111111, ("new", ["third"], [], None)),
+        (None, None, ("new", ["third"], [], None)),  # nothing says that they are copies
+        (0, None, ("new", ["third"], [], None)),
+    ],
+)
+def test_pictures_that_differ_in_six_bits_at_most_are_copies(
+    world: World, first: int | None, third: int | None, told: Told
+) -> None:
+    world.put("third")
+    world.read()
+    for name, phash in (("first", first), ("third", third)):
+        world.library.db.execute(
+            "update media set phash = ? where id = (select media_id from items where path = ?)",
+            [phash, f"{name}.png"],
+        )
+    assert world.look() == [told]
+
+
 def test_an_edited_picture_continues_its_appearance(world: World) -> None:
     world.put("first", number=9)
     assert world.look_again() == []

@@ -10,6 +10,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,19 @@ from typing import Any
 import pytest
 
 from selfsearch.consent import bystanders, forget, grants
-from selfsearch.errors import UsageError
-from selfsearch.library import changes, erasure, faces, items, ledger, people, remnant_scan, sources
+from selfsearch.errors import LibraryError, UsageError
+from selfsearch.library import (
+    changes,
+    crypto,
+    erasure,
+    faces,
+    items,
+    keys,
+    ledger,
+    people,
+    remnant_scan,
+    sources,
+)
 from selfsearch.library.changes import Change, Snapshot, State
 from selfsearch.library.library import Library, open_library
 from selfsearch.library.people import NewProbe
@@ -243,6 +255,64 @@ def test_a_damaged_photograph_of_a_person_does_not_end_the_search_for_the_others
     (library.home / "left").write_bytes(chip.open(library))
     library.db.execute("update probe_vectors set sealed = randomblob(90)")
     assert erase(library, "me")[0].remnants == ("left",)
+
+
+def test_a_damaged_picture_does_not_end_the_search_for_the_others(library: Library, album: Path) -> None:
+    read(library, album)
+    last = faces.find_chips(library, 3)
+    assert last
+    (library.home / "left").write_bytes(last.open(library))
+    library.db.execute("update vectors set sealed = randomblob(90) where media_id = 1")
+    assert erase(library, album)[0].remnants == ("left",)
+
+
+def test_a_damaged_picture_that_stays_elsewhere_stands_in_no_ones_way_and_is_read_again(
+    library: Library, album: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("red", "blue"):
+        (other / f"{name}.png").write_bytes((album / f"{name}.png").read_bytes())
+    read(library, album, other)
+    library.db.execute(
+        "update vectors set sealed = randomblob(90) where media_id ="
+        " (select min(media_id) from items where source_id = 2)"
+    )
+    assert erase(library, album)[0].remnants == ()
+    assert [row[0] for row in library.keys.execute("select name from keys")] == ["source:2"]
+    assert count(library, "faces") == 1
+    read(library, other)
+    assert items.count_outcomes(library) == {"indexed": 2}
+    assert count(library, "faces") == 2
+
+
+@pytest.mark.parametrize(
+    ("when", "said", "found"),
+    [
+        ("insert on erasures", "Nothing was erased, and it is found as before", 3),
+        ("delete on sources", "is not searched or shown any more, but not all of it is erased yet", 0),
+    ],
+)
+def test_an_error_says_what_was_erased_and_what_was_not(
+    library: Library, album: Path, when: str, said: str, found: int
+) -> None:
+    read(library, album)
+    library.db.execute(f"create trigger stop before {when} begin select raise(abort, 'stopped'); end")
+    with pytest.raises(LibraryError, match=said):
+        erase(library, album)
+    assert len(faces.media_in(library, [row.id for row in sources.visible_sources(library)])) == found
+    library.db.execute("drop trigger stop")
+    assert [receipt.subject for receipt in erase(library, album)] == [str(album)]
+
+
+def test_a_change_of_keys_that_was_cut_short_is_ended_by_the_next_command_that_writes(
+    library: Library, album: Path
+) -> None:
+    read(library, album)
+    keys._store(library, replace(library.root, wrapping=(crypto.new_key(), *library.root.wrapping)))
+    assert forget.complete(library, NOW) == []
+    assert len(library.root.wrapping) == 1
+    assert keys.unopenable(library) == []
 
 
 def test_no_page_of_before_is_left_in_the_log_while_the_program_goes_on(

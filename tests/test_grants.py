@@ -18,7 +18,7 @@ import pytest
 
 from selfsearch.consent import audit, enrolment, grants
 from selfsearch.errors import ConsentError, InputError, LibraryError, UsageError
-from selfsearch.library import erasure, ledger, people, sources
+from selfsearch.library import erasure, keys, ledger, people, sources
 from selfsearch.library.changes import Change, State
 from selfsearch.library.ledger import LedgerEntry
 from selfsearch.library.ledger_head import Head, HeadFile
@@ -163,6 +163,11 @@ def test_consent_ends_at_its_moment_and_not_before(library: Library) -> None:
         assert grants.live(library, "source", ["/album", "/other"], now) == live
         assert [status.state for status in grants.statuses(library, now)] == [state]
         assert grants.may_read(library, "/album/inner", now) is bool(live)
+    with pytest.raises(
+        ConsentError,
+        match="the consent for /album expired on 2027-03-01; renew it: selfsearch consent renew /album",
+    ):
+        grants.require(library, "source", "/album", LATER)
     with pytest.raises(
         ConsentError, match="no consent on record for /other; give it with: selfsearch index /other"
     ):
@@ -492,11 +497,11 @@ def test_refusals_are_on_record_and_other_errors_are_no_question(library: Librar
 # ---- whether the ledger is believed ----
 
 
-def change(library: Library, statement: str) -> None:
+def change(library: Library, statement: str, *values: str) -> None:
     """What somebody with the key can do, in a process that has not looked yet."""
     for name in ("consents_keep_update", "consents_keep_delete"):
         library.db.execute(f"drop trigger if exists {name}")
-    library.db.execute(statement)
+    library.db.execute(statement, values)
     library.believed_at = None
 
 
@@ -525,6 +530,36 @@ def test_a_changed_or_shortened_ledger_decides_nothing(
     give_up = grants.revoke if "delete" not in statement else None
     if give_up:
         assert give_up(library, "source", "/a", NOW) == ["/a"]  # withdrawing is always possible
+
+
+def test_an_entry_that_was_written_anew_with_a_hash_of_its_own_breaks_the_chain(library: Library) -> None:
+    give(library, "/a", "/b", "/c")
+    forged = replace(ledger.entries(library)[1], expires_at="2029-01-01T00:00:00+00:00")
+    statement = "update consents set expires_at = ?, hash = ? where id = 2"
+    change(library, statement, forged.expires_at, ledger.digest(forged))
+    for decide in (ledger.verify, lambda one: grants.live(one, "source", ["/b"], NOW)):
+        with pytest.raises(LibraryError, match="was changed at entry 3"):
+            decide(library)
+
+
+def test_a_ledger_without_an_entry_is_believed_again_and_again(library: Library) -> None:
+    for _ in range(2):
+        assert grants.live(library, "source", ["/a"], NOW) == set()
+        library.believed_at = None
+
+
+def test_a_gap_in_the_numbers_is_a_change(library: Library) -> None:
+    give(library, "/a", "/b", "/c")
+    change(library, "update consents set id = 4 where id = 3")
+    with pytest.raises(LibraryError, match="was changed at entry 4"):
+        ledger.verify(library)
+
+
+def test_under_a_new_key_the_ledger_is_believed_as_before(library: Library, home: Path) -> None:
+    give(library, "/a")
+    keys.renew(library)
+    with open_library(home, key_folder=home.parent / "keys") as opened:
+        assert grants.live(opened, "source", ["/a"], NOW) == {"/a"}
 
 
 def test_a_long_ledger_is_verified_from_its_head_on(

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from selfsearch.consent import grants
 from selfsearch.errors import ConsentError, UsageError
-from selfsearch.library import people, sources
+from selfsearch.library import faces, people, sources
 from selfsearch.library.faces import StoredFace
 from selfsearch.library.library import Library, open_library
 from selfsearch.recognition.calibration import Calibration
@@ -35,7 +35,7 @@ from selfsearch.types import (
 )
 from selfsearch.workflows import enroll, index
 from selfsearch.workflows.gallery import FaceIndex, Gallery, Stamp
-from selfsearch.workflows.query import NOT_LOOKED_AT, Filters, Hit, fold, query
+from selfsearch.workflows.query import NOT_LOOKED_AT, Filters, Hit, describe, fold, query
 from tests.fakes import COLOURS, ColourEngine, coloured
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
@@ -319,6 +319,14 @@ def test_the_search_finds_what_comparing_with_every_face_finds(
         assert {*face_index.ids[exact >= bound]} <= {*found}
     assert list(scores) == sorted(scores, reverse=True)
     assert len(face_index) == count
+
+
+def test_what_scores_exactly_the_bound_is_found_and_belongs_to_the_band(library: Library) -> None:
+    assert list(indexed([[1, 0], [0, 1]]).search(np.array([1, 0], np.float32), 1.0)[0]) == [1]
+    gallery, rows = gallery_of(library), faces.find_faces(library, [1])
+    for score, band in ((0.9, "strong"), (0.8, "likely"), (0.7, "possible")):
+        (found,) = describe(gallery, [[Hit(1, score)]], rows, sources.all_sources(library), 7)
+        assert found.band == band
 
 
 def test_of_equal_scores_the_face_that_came_first_is_first() -> None:

@@ -366,7 +366,7 @@ class PlaceHistory:
 
     def why_gone(self, places: Iterable[str], after: Collection[str] = ()) -> str:
         """What became of files that are not where they were; the newer export's silence weighs most."""
-        lost = [place for place in places if place not in after and not self._is_continued(place, after)]
+        lost = [place for place in places if not self._is_continued(place, after)]
         for place in lost:
             for source in self._sources(place):
                 newer = self._last_successor(source)

@@ -216,9 +216,11 @@ def test_an_export_deep_in_a_folder_is_found_and_the_rest_is_plain(tmp_path: Pat
     assert summary(discover(tmp_path)) == {"instagram": ("instagram", 2), tmp_path.name: ("folder", 1)}
 
 
-def test_an_export_too_deep_in_an_archive_is_plain(tmp_path: Path) -> None:
-    files = {f"a/b/c/d/{path}": data for path, data in instagram("sea").items()}
-    assert only(write_zip(tmp_path / "z.zip", files)).platform == "folder"
+@pytest.mark.parametrize("name", ["z", "instagram-ana-2024-05-01-AbCd1234"])
+def test_an_export_too_deep_in_an_archive_is_plain(name: str, tmp_path: Path) -> None:
+    for around, platform in (("a/b/c/", "instagram"), ("a/b/c/d/", "folder")):
+        files = {f"{around}{path}": data for path, data in instagram("sea").items()}
+        assert only(write_zip(tmp_path / f"{name}.zip", files)).platform == platform
 
 
 def test_an_export_inside_another_platforms_export_is_its_own(tmp_path: Path) -> None:
@@ -485,6 +487,7 @@ def test_an_archive_that_could_not_be_listed_is_tried_again(tmp_path: Path) -> N
     assert [problem.reason for problem in before.problems] == [
         "it is one part of a split archive; join the parts first"
     ]
+    assert [(source.count, len(list(source.items()))) for source in before.sources] == [(1, 1)]
     assert len(discover(path, archives_of(before)).sources) == 0
 
 
@@ -510,6 +513,8 @@ def test_where_nothing_can_be_read_a_sentence_says_so(tmp_path: Path) -> None:
         discover(tmp_path / "pipe")
     with pytest.raises(InputError, match="there is nothing at"):
         discover(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="too long"):
+        discover(tmp_path / ("x" * 300))
 
 
 def test_documents_that_are_zips_inside_are_files(tmp_path: Path) -> None:
@@ -540,8 +545,9 @@ def test_a_platform_has_a_name_of_its_own() -> None:
 # Parts, copies and names, case by case
 
 IG = "instagram-ana-2024-05-01"
-MARKED = {POSTS: (POST % ("a", "words")).encode()}
-UNMARKED = {"media/posts/202106/a.jpg": b"a"}
+A = "media/other/a.jpg"
+MARKED = {POSTS: (POST % ("a", "words")).replace("posts/202106", "other").encode()}
+UNMARKED = {A: b"a"}
 
 
 @pytest.mark.parametrize(
@@ -579,7 +585,7 @@ def test_a_part_without_marks_may_lie_in_folders_of_its_own(inner: str, wrapper:
     write_folder(tmp_path / f"{wrapper}{IG}-Aa", MARKED)
     write_folder(tmp_path / f"{wrapper}{IG}-Bb", {f"{inner}{path}": data for path, data in UNMARKED.items()})
     items = items_by_path(only(tmp_path))
-    assert items["media/posts/202106/a.jpg"].provenance[0].caption == "words"
+    assert items[A].provenance[0].caption == "words"
 
 
 def test_the_reason_and_the_places_of_an_export_in_parts_are_told(tmp_path: Path) -> None:
@@ -602,9 +608,8 @@ def test_the_reason_and_the_places_of_an_export_in_parts_are_told(tmp_path: Path
 def test_two_files_at_one_path_are_copies_when_their_bytes_are(
     first: bytes, second: bytes, said: list[str | None], tmp_path: Path
 ) -> None:
-    path = "media/posts/202106/a.jpg"
-    write_zip(tmp_path / f"{IG}-Aa.zip", MARKED | {path: first})
-    write_zip(tmp_path / f"{IG}-Bb.zip", {path: second})
+    write_zip(tmp_path / f"{IG}-Aa.zip", MARKED | {A: first})
+    write_zip(tmp_path / f"{IG}-Bb.zip", {A: second})
     pictures = [item for item in only(tmp_path).items() if item.path.endswith(".jpg") and item.member]
     assert sorted((item.provenance[0].caption for item in pictures), key=str) == sorted(said, key=str)
 
@@ -623,3 +628,136 @@ def test_what_is_spoken_of_and_not_there_is_told_by_its_link_or_its_number(tmp_p
         ("https://ex.social/@ana/1 [2]", "https://ex.social/@ana/1"),
     ]
     assert {item.decided for item in items} == {(Outcome.LINK_ONLY, "the export has only a link to it")}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "key"),
+    [
+        ("", "", "b.txt"),
+        ("", f"{IG}-Bb/", "b.txt"),
+        (f"{IG}-Aa/", f"{IG}-Aa/", "b.txt"),
+        (f"{IG}-Aa/", f"{IG}-Bb/", "b.txt"),
+        (f"{IG}-Aa/inner/", f"{IG}-Bb/inner/", "b.txt"),
+        (f"{IG}-Aa/inner/", f"{IG}-Bb/other/", "other/b.txt"),
+        (f"{IG}-Aa/", "", "b.txt"),
+        (f"{IG}-Aa/", "instagram-bo-2024-05-01-Bb/", "instagram-bo-2024-05-01-Bb/b.txt"),
+    ],
+)
+def test_a_part_without_marks_begins_where_the_one_with_marks_does_or_in_its_own_wrapper(
+    first: str, second: str, key: str, tmp_path: Path
+) -> None:
+    write_zip(tmp_path / f"{IG}-Aa.zip", {f"{first}{path}": data for path, data in MARKED.items()})
+    write_zip(tmp_path / f"{IG}-Bb.zip", {f"{second}b.txt": b"b"})
+    assert [item.path for item in only(tmp_path).items() if item.member] == [POSTS, key]
+
+
+def test_a_part_with_two_folders_at_its_top_has_no_wrapper(tmp_path: Path) -> None:
+    write_zip(tmp_path / f"{IG}-Aa.zip", {f"{IG}-Aa/{path}": data for path, data in MARKED.items()})
+    write_zip(tmp_path / f"{IG}-Bb.zip", {f"{IG}-Bb/b.txt": b"b", f"{IG}-Cc/c.txt": b"c"})
+    keys = {item.path for item in only(tmp_path).items() if item.member}
+    assert keys == {POSTS, f"{IG}-Bb/b.txt", f"{IG}-Cc/c.txt"}
+
+
+def test_two_halves_of_a_mark_in_two_parts_make_an_export(tmp_path: Path) -> None:
+    write_zip(tmp_path / "mydata~1234567890.zip", {"json/account.json": b"{}"})
+    assert only(tmp_path).platform == "folder"
+    write_zip(tmp_path / "mydata~1234567890-2.zip", {"json/chat_history.json": b"{}"})
+    source = only(tmp_path)
+    assert (source.platform, len(source.containers)) == ("snapchat", 2)
+
+
+def test_sources_and_their_parts_stand_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for part, total in ((1, 3), (3, 3), (2, 9)):
+        name = f"iCloud Photos Part {part} of {total}"
+        write_zip(tmp_path / f"{name}.zip", {f"{name}/Photos/{part}.jpg": b"%d" % part})
+    found = [[path[-10:-4] for path in source.containers] for source in discover(tmp_path).sources]
+    assert found == [["1 of 3", "3 of 3"], ["2 of 9"]]
+
+
+def test_parts_in_folders_and_in_archives_stand_in_the_order_of_their_names(tmp_path: Path) -> None:
+    write_zip(tmp_path / f"{IG}-Bb.zip", UNMARKED)
+    write_folder(tmp_path / f"{IG}-Aa", MARKED)
+    assert only(tmp_path).containers == (str(tmp_path / f"{IG}-Aa"), str(tmp_path / f"{IG}-Bb.zip"))
+
+
+def test_what_is_missing_has_a_path_that_no_other_file_of_the_archive_has(tmp_path: Path) -> None:
+    files = {f"kept/{path}": data for path, data in MARKED.items()} | {A: b"of something else"}
+    items = items_by_path(only(write_zip(tmp_path / "z.zip", files)))
+    assert {key: item.provenance[0].caption for key, item in items.items() if item.member is None} == {
+        "media/other/a [2].jpg": "words"
+    }
+    assert items[A].provenance[0].platform == "folder"
+
+
+def test_a_damaged_record_is_no_copy_of_a_whole_one(tmp_path: Path) -> None:
+    record = MARKED[POSTS]
+    broken = Raw(POSTS.encode(), record, method=8, packed=b"\xff" * 9, size=len(record))
+    (tmp_path / f"{IG}-Aa.zip").write_bytes(raw_zip(broken))
+    write_tar(tmp_path / f"{IG}-Bb.tar", MARKED | UNMARKED)
+    assert items_by_path(only(tmp_path))[A].provenance[0].caption == "words"
+
+
+def test_a_closed_source_is_read_again_and_keeps_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_zip(tmp_path / f"{IG}-Aa.zip", MARKED)
+    write_zip(tmp_path / f"{IG}-Bb.zip", UNMARKED)
+    source = only(tmp_path)
+    first = items_by_path(source)
+    closed: list[str] = []
+    container = type(first[A].member.container) if first[A].member else object
+    close = container.close  # type: ignore[attr-defined]
+    monkeypatch.setattr(container, "close", lambda self: closed.append(self.path) or close(self))
+    source.close()
+    assert tuple(closed) == source.containers
+    again = items_by_path(source)[A]
+    assert again.member is not None
+    assert again.member.read(9) == b"a"
+
+
+# Media saved beside an export of links
+
+LISTS = {"comments.csv": b"", "statistics.csv": b""}
+SAVED = ("abcdefgh12", "abcdefgh1", "abcdefghij", "my_1234567", "12345678")
+ROWS = "".join(f"p{n},2024-05-01 10:00:00 UTC,https://i.redd.it/{name}.jpg\n" for n, name in enumerate(SAVED))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("place", "picture", "is_found"),
+    [
+        ("", "abcdefgh12.jpg", True),
+        ("", "saved/12345678.jpg", True),
+        ("", "abcdefgh1.jpg", False),  # nine letters and digits are no id
+        ("", "abcdefghij.jpg", False),  # nor are letters alone
+        ("", "my_1234567.jpg", False),
+        ("", "abcdefgh12.txt", False),
+        ("", "abcdefgh13.jpg", False),  # in no post
+        ("a/", "a/saved/abcdefgh12.jpg", True),
+        ("a/", "b/abcdefgh12.jpg", False),
+        ("a/", "abcdefgh12.jpg", False),
+    ],
+)
+def test_media_saved_beside_an_export_of_links_is_its_posts(
+    place: str, picture: str, is_found: bool, packed: bool, tmp_path: Path
+) -> None:
+    files = LISTS | {"posts.csv": f"id,date,url\n{ROWS}".encode()}
+    (tmp_path / place).mkdir(exist_ok=True)
+    if packed:
+        write_zip(tmp_path / f"{place}reddit.zip", files)
+    else:
+        write_folder(tmp_path / f"{place}reddit", files)
+    write_folder(tmp_path, {picture: b"x", "loose.jpg": b"y"})
+    reddit, plain = discover(tmp_path).sources
+    platform_of = {item.path: item for item in reddit.items() if item.member}
+    name = picture.removeprefix(place)
+    assert (name in platform_of) is is_found
+    assert reddit.why.endswith("; 1 files beside it that its posts name") is is_found
+    assert len(list(plain.items())) == 2 - is_found
+
+
+def test_what_lies_in_an_export_of_links_itself_is_found_without_a_part_of_its_own(tmp_path: Path) -> None:
+    files = LISTS | {"posts.csv": f"id,date,url\n{ROWS}".encode(), "abcdefgh12.jpg": b"x"}
+    source = only(write_folder(tmp_path, files))
+    assert items_by_path(source)["abcdefgh12.jpg"].provenance[0].posted is not None
+    assert source.why == "recognised: Reddit's lists of posts and comments"

@@ -80,6 +80,8 @@ def test_files_are_found_by_their_names_their_ends_and_their_patterns() -> None:
 
 def test_parts_stand_in_the_order_of_their_numbers() -> None:
     assert sorted(["p10", "p9", "p", "p9a", "o99"], key=natural_key) == ["o99", "p", "p9", "p9a", "p10"]
+    long = ["p100000000000000002", "p100000000000000001"]
+    assert sorted(long, key=natural_key) == long[::-1]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,7 @@ def test_parts_stand_in_the_order_of_their_numbers() -> None:
         ({"a": {"x": 1}}, ("a",), [{"x": 1}]),
         ({"a": 1}, ("b",), []),
         ([[1], [2]], (), [[1], [2]]),
+        ('"= [1]"', (), []),  # a text, and no script
     ],
 )
 def test_the_elements_of_a_list_are_read_wherever_it_stands(
@@ -247,6 +250,9 @@ def test_what_a_platform_finds_again_in_its_own_export_is_part_of_it() -> None:
     members = list(Pack("x", twice.files | other).as_export().members.values())
     found = [(recognition.platform, recognition.prefix) for recognition in recognize(members, "x")]
     assert found == [(Mastodon, ""), (Instagram, "old/")]
+    facebook = {"old/content/posts_1.json": b"[]", "old/posts/your_posts_1.json": b"[]"}
+    mixed = Pack("x", {"your_instagram_activity/media/a.jpg": b""} | facebook).as_export().members.values()
+    assert [(each.platform, each.prefix) for each in recognize(list(mixed), "x")] == [(Instagram, "")]
     deep = list(
         Pack("x", {f"1/2/3/{path}": data for path, data in pack.files.items()}).as_export().members.values()
     )

@@ -8,6 +8,7 @@ import pytest
 
 from selfsearch.containers.base import Member
 from selfsearch.errors import ItemError
+from selfsearch.exports import json_stream
 from selfsearch.exports.export import Export
 from selfsearch.types import Outcome
 
@@ -61,6 +62,33 @@ def test_half_an_emoji_is_replaced():
 def test_nesting_beyond_reason_is_refused_before_it_costs_memory():
     notes = ["damaged JSON, read as far as it goes: nested more than 200 levels deep"]
     assert read(b"[" * 1_000_000) == ([], notes)
+
+
+@pytest.mark.parametrize(("length", "elements"), [(9_998, [{"a": 1}]), (9_999, [])])
+def test_keys_beyond_reason_are_refused(length: int, elements: list[Any]) -> None:
+    found, notes = read(b'{"k":[{"a": 1}], "%s": {"a": 1}}' % (b"x" * length), "k", "x" * length)
+    assert (found[1:], bool(notes)) == (elements, not elements)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_long"),
+    [
+        ("x" * 10, False),
+        ("x" * 11, True),
+        ('"' + "x" * 9 + '"' + "x" * 9 + '"', False),
+        ('"' + "x" * 11 + '"', True),
+        ('""""""""""' + "x" * 10, False),
+        ('""""""""""' + "x" * 11, True),
+        ('"' + r"\"" * 11 + '"', False),
+        ("x" * 9 + '"' + "x" * 10, False),
+        ("x" * 9 + '"' + "x" * 11, True),
+    ],
+)
+def test_a_text_beyond_reason_is_known_before_it_is_parsed(
+    text: str, is_long: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_stream, "MAX_TOKEN", 10)
+    assert json_stream.has_long_token(text) is is_long
 
 
 def test_the_reason_for_damage_quotes_nothing_of_the_record():

@@ -99,7 +99,7 @@ def download_name(container_name: str, prefix: str, platform: type[Platform]) ->
 
 def part_key(platform: type[Platform], name: str) -> str | None:
     """What the parts of one download share, from the name of any, with or without its ending."""
-    return platform.part_key(stem(name)) or platform.part_key(name)
+    return platform.part_key(stem(name))
 
 
 def innermost_prefix(path: str, prefixes: Iterable[str]) -> str | None:
@@ -299,7 +299,7 @@ def _join(scan: ContainerScan, like: ExportPart, download: DownloadKey, outer: s
 
 def _inner_prefix(paths: Sequence[str], like: ExportPart, key: str) -> str:
     """Where the export begins in a part without marks: as in the one with marks, or below its own wrapper."""
-    if any(path.startswith(like.inner_prefix) for path in paths):
+    if like.inner_prefix and any(path.startswith(like.inner_prefix) for path in paths):
         return like.inner_prefix
     tops = {path.partition("/")[0] for path in paths if "/" in path}
     wrapper = tops.pop() if len(tops) == 1 else ""

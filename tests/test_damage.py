@@ -208,7 +208,7 @@ DAMAGES: dict[str, Callable[[Path, Shelf], None]] = {
 def without_chance(text: str) -> str:
     """An answer without what differs from run to run."""
     hashes_and_codes = r"[0-9a-f]{10,}|[0-9A-Z]{4}(-[0-9A-Z]{4})+.*"
-    files_found = r'"(searched|reports)": \d+|\d+ (files of the library|reports deleted)'
+    files_found = r'"(searched|reports)": \d+|\d+ (files? of the library|reports? deleted)'
     sizes_and_times = r"\d+(\.\d+)? (s|MB|GB|kB|bytes)\b"
     return re.sub("|".join((hashes_and_codes, files_found, sizes_and_times)), "*", text)
 

@@ -138,10 +138,11 @@ def _repair(*, yes: bool, as_json: bool) -> None:
 def _described(repaired: Repaired) -> Iterator[str]:
     """What came of a repair, for people."""
     from ..library.salvage import COUNTED, READ_AGAIN
+    from ..report.wording import counted
 
-    counted = {COUNTED[name]: tally for name, tally in repaired.tallies.items() if name in COUNTED}
-    kept = ", ".join(f"{tally.kept:,} {noun}" for noun, tally in counted.items() if tally.kept)
-    lost = ", ".join(_as_lost(noun, tally) for noun, tally in counted.items() if _as_lost(noun, tally))
+    tallies = {COUNTED[name]: tally for name, tally in repaired.tallies.items() if name in COUNTED}
+    kept = ", ".join(counted(tally.kept, noun) for noun, tally in tallies.items() if tally.kept)
+    lost = ", ".join(_as_lost(noun, tally) for noun, tally in tallies.items() if _as_lost(noun, tally))
     yield f"the library is repaired. Kept: {kept or 'nothing'}"
     yield f"lost: {lost or 'nothing that can be counted'}"
     if any(_as_lost(name, repaired.tallies[name]) for name in READ_AGAIN):
@@ -167,9 +168,11 @@ def _described(repaired: Repaired) -> Iterator[str]:
 
 
 def _as_lost(noun: str, tally: Tally) -> str:
+    from ..report.wording import counted
+
     if tally.is_exact:
-        return f"{tally.lost:,} {noun}" if tally.lost else ""
-    return f"at least {tally.lost:,} {noun}" if tally.lost else f"an unknown number of {noun}"
+        return counted(tally.lost, noun) if tally.lost else ""
+    return f"at least {counted(tally.lost, noun)}" if tally.lost else f"an unknown number of {noun}"
 
 
 def _summary(errors: int, warnings: int, mended: int) -> str:

@@ -29,17 +29,20 @@ def complete(library: Library, now: datetime) -> list[str]:
 
 def as_lines(receipt: Receipt) -> list[str]:
     """A receipt for people."""
-    counts = ", ".join(f"{count:,} {name}" for name, count in receipt.counts.items())
+    from ..report.wording import counted
+
+    counts = ", ".join(counted(count, name) for name, count in receipt.counts.items())
     lines = [
         f"{receipt.subject} is erased: {counts or 'nothing was kept of it'}",
-        f"  {receipt.reports:,} reports deleted, free space in the library overwritten",
+        f"  {counted(receipt.reports, 'reports')} deleted, free space in the library overwritten",
         *_about_keys(receipt),
     ]
     if receipt.remnants:
         lines.append(f"  BUT something of it was found in: {', '.join(receipt.remnants)}; delete it by hand")
     elif receipt.checked:
         lines.append(
-            f"  searched for it in every table and {receipt.searched:,} files of the library: nothing is left"
+            f"  searched for it in every table and {counted(receipt.searched, 'files of the library')}:"
+            " nothing is left"
         )
     else:
         lines.append(

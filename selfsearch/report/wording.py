@@ -89,6 +89,17 @@ def quantity(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else noun + 's'}"
 
 
+def counted(number: int, plural: str) -> str:
+    """The same for what is named in the plural, as the library's tables are: "1 entry of the audit log"."""
+    if number != 1:
+        return f"{number:,} {plural}"
+    noun, of, rest = plural.partition(" of ")
+    singular = {"people": "person", "media": "media file", "entries": "entry"}.get(
+        noun, noun.removesuffix("s")
+    )
+    return f"1 {singular}{of}{rest}"
+
+
 def join_and(parts: Sequence[str]) -> str:
     """ "a, b and c"."""
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""

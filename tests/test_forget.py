@@ -109,7 +109,7 @@ def test_a_receipt_says_of_which_a_key_was_destroyed(
     assert (destroyed in photograph, kept in photograph, backups in photograph) == (False, True, True)
     for whole in (str(other), "Eileen"):
         out = run("forget", whole, "--yes").out
-        assert (destroyed in out, kept in out, backups in out, "1 keys" in out) == (True, False, False, True)
+        assert (destroyed in out, kept in out, backups in out, "1 key" in out) == (True, False, False, True)
     out = run("forget", "--all", "--yes").out
     assert out.count(destroyed) == 1
     assert "every key of the library replaced" in out

@@ -11,7 +11,7 @@ import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -168,8 +168,10 @@ def test_who_was_searched_for_is_forgotten_with_everything_and_with_the_person(
     }  # fmt: skip
     asked = {row["person"] for row in people.audit_log(library) if isinstance(row, dict)}
     assert asked == {"she", None}
+    before = library.root.library
     forget.request(library, forget.everything(library), NOW)
     forget.complete(library, NOW)
+    assert library.root.library != before  # old copies of the databases do not open either
     assert people.audit_log(library) == []
     assert count(library, "people") == count(library, "probes") == 0
 
@@ -284,6 +286,24 @@ def test_a_damaged_picture_that_stays_elsewhere_stands_in_no_ones_way_and_is_rea
     read(library, other)
     assert items.count_outcomes(library) == {"indexed": 2}
     assert count(library, "faces") == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="making links takes rights on Windows")
+def test_what_links_led_to_is_erased_when_its_consent_is_withdrawn_and_not_when_it_expired(
+    library: Library, album: Path, tmp_path: Path
+) -> None:
+    folders = [tmp_path / name for name in ("other", "third")]
+    for folder in folders:
+        folder.mkdir()
+    (folders[0] / "link.png").symlink_to(album / "both.png")
+    wish = grants.ConsentRequest("source", str(album), "own", lasts=timedelta(days=10))
+    grants.give(library, wish, NOW)
+    read(library, *folders)
+    later = NOW + timedelta(days=11)
+    for subject, left in ((folders[1], 1), (album, 0)):
+        forget.withdraw(library, "source", str(subject), later)
+        forget.complete(library, later)
+        assert count(library, "media") == left
 
 
 @pytest.mark.parametrize(

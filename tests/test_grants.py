@@ -548,6 +548,25 @@ def test_a_ledger_without_an_entry_is_believed_again_and_again(library: Library)
         library.believed_at = None
 
 
+@links
+def test_a_head_that_cannot_be_written_is_warned_of_and_what_was_committed_stands(
+    library: Library, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "unplugged").symlink_to(tmp_path / "nothing")
+    library.head = HeadFile(tmp_path / "unplugged", "library")
+    ledger.append(library, LedgerEntry(isoformat(NOW), "grant", "source", "/a"))
+    assert len(ledger.entries(library)) == 1
+    assert "an old copy that is put in the library's place may go unnoticed" in caplog.text
+
+
+def test_a_withdrawal_is_remembered_outside_of_the_library_at_once(library: Library) -> None:
+    give(library, "/a")
+    grants.revoke(library, "source", "/a", NOW)
+    head = library.head and library.head.read(library.root)
+    assert head
+    assert head.number == 2
+
+
 def test_a_head_that_fits_its_ledger_is_not_written_again(library: Library) -> None:
     give(library, "/a")
     assert library.head

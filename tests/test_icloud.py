@@ -76,6 +76,24 @@ def test_an_album_whose_name_several_files_carry_says_so() -> None:
     }
 
 
+def test_a_name_in_an_album_that_two_files_carry_is_put_in_neither() -> None:
+    pack = library(fixture.row("A.JPG"), Albums__Trip="Images\nA.JPG\nB.JPG\n")
+    pack.add("More/A.JPG", b"y")
+    pack.add("More/B.JPG", b"z")
+    export = pack.as_export()
+    albums = {mention.path: mention.provenance.album for mention in ICloud(export).mentions()}
+    assert albums == {"Photos/A.JPG": None, "More/B.JPG": "Trip"}
+    assert list(export.notes) == ["Albums/Trip.csv"]
+
+
+def test_only_the_folder_of_a_part_keeps_rows_and_files_together() -> None:
+    pack = Pack("iCloud Photos")
+    pack.add("Lists/Photo Details.csv", fixture.HEADER + fixture.row("A.JPG"))
+    pack.add("Lists/x/A.JPG", b"x")
+    pack.add("Photos/A.JPG", b"y")
+    assert [mention.path for mention in ICloud(pack.as_export()).mentions()] == ["Lists/A.JPG"]
+
+
 def test_a_missing_part_is_seen_by_the_rows_that_name_its_files() -> None:
     pack = Pack("iCloud Photos Part 1 of 2")
     pack.add("Photos/Photo Details.csv", fixture.HEADER + fixture.row("IMG_0001.JPG"))

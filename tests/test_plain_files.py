@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tracemalloc
+from contextlib import nullcontext
 
 import pytest
 
 from selfsearch.errors import ItemError
 from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
+from selfsearch.exports.platforms import plain_files
 from selfsearch.exports.platforms.plain_files import MAX_SIDECAR_BYTES, PlainFiles, read_xmp
 from selfsearch.types import Exposure, Location, Provenance, Timestamp
 
@@ -256,3 +258,21 @@ def test_a_sidecar_of_the_whole_name_goes_before_one_of_the_stem() -> None:
         pack.add(name, b"x")
     mentions = PlainFiles(pack.as_export()).mentions()
     assert {(m.path, m.provenance.caption) for m in mentions} == {("IMG.CR2", "both"), ("IMG.jpg", "one")}
+
+
+@pytest.mark.parametrize(
+    ("data", "is_read"),
+    [
+        (b"<a>" * 3 + b"</a>" * 3, True),
+        (b"<a>" * 4 + b"</a>" * 4, False),
+        (b"<a>" + b"<b/>" * 9 + b"</a>", True),
+        (b"<a>" + b"<b/>" * 10 + b"</a>", False),
+    ],
+)
+def test_a_sidecar_may_be_as_deep_and_as_large_as_no_description_is(
+    data: bytes, is_read: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain_files, "MAX_XML_DEPTH", 3)
+    monkeypatch.setattr(plain_files, "MAX_XML_ELEMENTS", 10)
+    with nullcontext() if is_read else pytest.raises(ItemError, match="more XML than"):
+        assert read_xmp(data).caption is None

@@ -195,6 +195,37 @@ def test_bad_bytes_and_endless_lines_hide_no_other_message() -> None:
     assert [mention.path for mention in WhatsApp(pack.as_export()).mentions()] == ["a.jpg", "b.jpg"]
 
 
+@pytest.mark.parametrize(("before", "is_chat"), [(19, True), (20, False)])
+def test_one_of_the_first_twenty_lines_is_a_messages_head(before: int, is_chat: bool) -> None:
+    text = "words\n" * before + "[17.06.23, 12:01:02] Bo: <attached: a.jpg>\n"
+    assert len(list(WhatsApp(chat(text, "a.jpg").as_export()).mentions())) == is_chat
+
+
+@pytest.mark.parametrize(
+    ("line", "authors"),
+    [
+        ("Bo: <attached: a.jpg>", ["Bo"]),
+        ("Bo:\u00a0<attached: a.jpg>", ["Bo"]),
+        ("Bo:x <attached: a.jpg>", []),  # a time or an address, which have no blank there
+        (f"{'B' * 100}: <attached: a.jpg>", ["B" * 100]),
+        (f"{'B' * 101}: <attached: a.jpg>", []),
+        (" : <attached: a.jpg>", []),
+    ],
+)
+def test_a_message_has_a_sender_where_a_name_and_a_blank_follow_the_time(
+    line: str, authors: list[str]
+) -> None:
+    mentions = WhatsApp(chat(f"[17.06.23, 12:01:02] {line}\n", "a.jpg").as_export()).mentions()
+    assert [mention.provenance.author for mention in mentions] == authors
+
+
+def test_a_message_is_kept_up_to_what_whatsapp_allows() -> None:
+    lines = "".join(f"{'x' * 9}\n" for _ in range(7000))
+    text = f"[17.06.23, 12:01:02] Bo: <attached: a.jpg>\n{lines}"
+    (mention,) = WhatsApp(chat(text, "a.jpg").as_export()).mentions()
+    assert 65_400 < len(mention.provenance.caption or "") <= 65_536
+
+
 def test_a_text_in_utf_16_is_read() -> None:
     pack = chat("", "a.jpg")
     pack.add("_chat.txt", "[17.06.23, 12:01:02] Bö: <attached: a.jpg>\r\n".encode("utf-16"))

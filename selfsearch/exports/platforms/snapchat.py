@@ -423,9 +423,10 @@ def _is_plausible_time(text: str) -> bool:
 
 def _counted_time(count: float | None) -> str | None:
     """A count since 1970, whatever its unit: "Created(microseconds)" was seen to hold milliseconds."""
-    for unit in (1e3, 1e6, 1.0) if count and 0 < count < 1e17 else ():
-        if count and count / unit < 1e10:
-            when = datetime.fromtimestamp(count // unit, timezone.utc)
-            if FIRST_YEAR <= when.year <= LAST_YEAR:
-                return when.isoformat()
+    first, end = (
+        datetime(year, 1, 1, tzinfo=timezone.utc).timestamp() for year in (FIRST_YEAR, LAST_YEAR + 1)
+    )
+    for unit in (1e3, 1e6, 1.0):
+        if first <= (count or 0) / unit < end:
+            return datetime.fromtimestamp((count or 0) // unit, timezone.utc).isoformat()
     return None

@@ -88,7 +88,7 @@ class ChatMessage:
 
     def add(self, line: str) -> None:
         """Take one more line, up to what a message can hold."""
-        if self.size + len(line) <= MAX_BODY and len(self.lines) < MAX_BODY:
+        if self.size + len(line) <= MAX_BODY:
             self.lines.append(line)
         self.size += len(line) + 1
 

@@ -11,6 +11,7 @@ from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account, Period
 from selfsearch.exports.platforms.twitter import Twitter
+from selfsearch.exports.platforms.twitter_tweets import file_names
 from selfsearch.types import Audience, Exposure
 
 from . import photos
@@ -503,3 +504,61 @@ def test_a_repost_is_the_others_and_a_deleted_one_stays_deleted():
     (mention,) = Twitter(export).mentions()
     assert (mention.provenance.context, mention.provenance.link) == ("deleted", None)
     assert mention.provenance.exposure.reason.startswith("deleted; until then: ")
+
+
+def message_mentions(*files: str, **fields: Any) -> list[Any]:
+    """The mentions of one message's pictures."""
+    message = {"id": FIRST, "senderId": "9", "text": ""} | fields
+    talk = {"dmConversation": {"messages": [{"messageCreate": message}]}}
+    pack = Pack("twitter")
+    pack.add("data/direct-messages.js", script("direct_messages", [talk]))
+    for name in files:
+        pack.add(f"data/direct_messages_media/{FIRST}-{name}", b"1")
+    return list(Twitter(pack.as_export()).mentions())
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (("A.jpg", "B.jpg"), ["A.jpg", "B.jpg"]),
+        (("A.jpg",), ["A.jpg", "B.jpg"]),
+        (("x.jpg",), ["x.jpg", "A.jpg"]),  # one of the two, under another name
+        (("x.jpg", "y.jpg"), ["x.jpg", "y.jpg"]),
+        ((), ["A.jpg", "B.jpg"]),
+    ],
+)
+def test_of_a_messages_pictures_as_many_are_missing_as_there_are_files_too_few(files, names):
+    urls = ["https://x/A.jpg", "https://x/B.jpg"]
+    paths = [mention.path for mention in message_mentions(*files, mediaUrls=urls)]
+    assert paths == [f"data/direct_messages_media/{FIRST}-{name}" for name in names]
+
+
+def test_a_time_without_a_zone_is_in_utc():
+    (mention,) = message_mentions("A.jpg", createdAt="2021-03-01T10:00:00.000")
+    assert mention.provenance.posted.at == "2021-03-01T10:00:00+00:00"
+    export = small(manifest='window.x = {"archiveInfo": {"generationDate": "2024-05-01T10:00:00"}}')
+    assert Twitter(export).account.exported_at == "2024-05-01T10:00:00+00:00"
+
+
+def test_what_opened_a_protected_tweet_is_the_next_unprotecting():
+    changes = history(
+        ("2015-01-01T00:00:00Z", "Protect"), ("2016-01-01T00:00:00Z", "Protect"),
+        ("2017-01-01T00:00:00Z", "Unprotect"),
+    )  # fmt: skip
+    reason = Twitter(small(protected_history=changes)).protection.visibility("2015-06-01").exposure.reason
+    assert reason.endswith("it was unprotected on 2017-01-01, which opened older tweets too")
+
+
+def test_of_a_films_variants_the_finest_comes_first():
+    variants = [{"url": "https://x/list.mp4"}, {"url": "https://x/small.mp4", "bitrate": "2"}]
+    variants.append({"url": "https://x/large.mp4", "bitrate": 9})
+    assert list(file_names({"video_info": {"variants": variants}})) == ["large.mp4", "small.mp4", "list.mp4"]
+
+
+@pytest.mark.parametrize("record", ["tweets", "tweets-part1", "Tweets", "tweet"])
+def test_a_missing_picture_would_be_in_the_folder_of_its_record(record):
+    pack = Pack("twitter")
+    pack.add(f"data/{record}.js", script("tweets", [tweet(FIRST, EARLY, "", [picture(FIRST, "A.jpg")])]))
+    folder = "tweet_media" if record == "tweet" else "tweets_media"
+    (mention,) = Twitter(pack.as_export()).mentions()
+    assert mention.path == f"data/{folder}/{FIRST}-A.jpg"

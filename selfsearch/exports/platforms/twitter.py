@@ -19,7 +19,7 @@ from typing import Any
 
 from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ..export import Export
-from ..path_index import PathIndex, file_name, folder_name
+from ..path_index import PathIndex, file_name, fold, folder_name
 from .base import Account, Mention, Period, Platform, Root, as_roots
 from .dates import parse_iso, twitter_id_time
 from .media_refs import missing_path
@@ -391,8 +391,8 @@ class Twitter(Platform):
 def _missing(kind: ItemKind, record: str, item: str, file: str) -> str | None:
     """Where a file would be that its record (`data/tweets.js`) names and the archive does not hold."""
     base, slash, script = record.rpartition("/")
-    stem = script.lower().removesuffix(".js").partition("-part")[0]
-    folder = dict(zip(kind.stems, kind.folders, strict=True)).get(stem, kind.folders[0])
+    stem = fold(script).removesuffix(".js").partition("-part")[0]
+    folder = dict(zip(kind.stems, kind.folders, strict=True))[stem]
     return missing_path(f"{base}{slash}{folder}/{item}-{file}") if file else None
 
 

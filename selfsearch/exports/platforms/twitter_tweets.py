@@ -130,7 +130,7 @@ def match_files(media: list[Mapping[str, Any]], paths: list[str]) -> tuple[list[
 def file_names(medium: Mapping[str, Any]) -> Iterator[str]:
     """What the file of a picture or video can be called after the tweet's id, the likeliest first."""
     variants = [as_dict(variant) for variant in as_list(as_dict(medium.get("video_info")).get("variants"))]
-    variants.sort(key=lambda variant: as_number(variant.get("bitrate")) or -1, reverse=True)
+    variants.sort(key=lambda variant: as_number(variant.get("bitrate")) or 0, reverse=True)
     urls = [variant.get("url") for variant in variants]
     names = map(basename, (*urls, medium.get("media_url_https"), medium.get("media_url")))
     yield from filter(None, names)

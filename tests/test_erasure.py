@@ -460,6 +460,7 @@ def test_a_template_a_chip_or_a_text_that_is_left_in_a_file_is_found(
 def test_the_receipt_counts_the_files_that_were_searched(library: Library, album: Path) -> None:
     read(library, album)
     first = erase(library, album / "red.png")[0].searched
+    assert first == sum(path.is_file() for path in library.home.rglob("*"))
     for number in range(3):
         (library.home / f"{number}.txt").write_text("x")
     assert erase(library, album / "blue.png")[0].searched == first + 3

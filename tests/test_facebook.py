@@ -242,6 +242,15 @@ def test_absurd_nesting_is_noted():
     assert list(export.notes) == ["your_facebook_activity/posts/your_posts_1.json"]
 
 
+def test_a_record_in_envelopes_is_found_and_nesting_that_can_be_parsed_is_no_reason_to_stop():
+    wrapped = {"a": {"b": {"c": [post(picture(PHOTO))]}}}
+    (provenance,) = provenances_of(small(posts__your_posts_1=wrapped), PHOTO)
+    assert provenance["posted_at"] is not None
+    deep = '{"a":' * 700 + "1" + "}" * 700
+    export = small(posts__your_posts_1=deep, posts__your_posts_2=[post(picture(PHOTO))])
+    assert len(provenances_of(export, PHOTO)) == 1
+
+
 def test_an_expired_link_of_facebook_s_own_servers_is_no_address():
     gone = picture("https://scontent-fra3-1.xx.fbcdn.net/v/t1/1_n.jpg?oh=00")
     export = small(posts__your_posts_1=[post(gone)])
@@ -492,6 +501,16 @@ def test_a_message_is_the_owners_when_a_name_or_the_title_proves_it(participants
     (provenance,) = provenances_of(export, SENT)
     assert (provenance["author"], provenance["author_is_owner"]) == (sender, is_owner)
     assert (provenance["album"], provenance["exposure"]) == (title, Exposure.PRIVATE)
+
+
+def test_who_takes_part_is_known_where_it_stands_after_the_messages():
+    export = thread()
+    record = SENT.replace("photos/1.jpg", "message_1.json")
+    people = [{"name": name} for name in ("Bo", "A. S.")]
+    content = {"messages": [message("A. S.", photos=[{"uri": SENT}])], "participants": people, "title": "Bo"}
+    export.members[record].container.files[record] = json.dumps(content).encode()
+    (provenance,) = provenances_of(export, SENT)
+    assert provenance["author_is_owner"] is True
 
 
 @pytest.mark.parametrize(("people", "is_owner"), [(["Bo", "A. S."], None), (["Bo", "Ana Silva"], False)])

@@ -7,6 +7,7 @@ from typing import BinaryIO
 import pytest
 
 from selfsearch.errors import ItemError
+from selfsearch.exports import json_stream
 from selfsearch.exports.export import natural_key
 from selfsearch.exports.grouping import (
     download_name,
@@ -96,6 +97,7 @@ def test_parts_stand_in_the_order_of_their_numbers() -> None:
         ({"a": {"x": 1}}, ("a",), [{"x": 1}]),
         ({"a": 1}, ("b",), []),
         ([[1], [2]], (), [[1], [2]]),
+        ([[1], [2]], ("item",), [1, 2]),
         ('"= [1]"', (), []),  # a text, and no script
     ],
 )
@@ -172,6 +174,7 @@ def test_paths_are_taken_apart() -> None:
     assert [file_name(path) for path in ("a/b.jpg", "b.jpg")] == ["b.jpg", "b.jpg"]
     assert [file_stem(path) for path in ("a/b.c.jpg", "b", ".jpg")] == ["b.c", "", ""]
     assert outermost_named("a/X/b/x/", lambda name: name in "xX") == "a/X/"
+    assert outermost_named("a/X/", lambda name: name in "xX") == "a/X/"
     assert outermost_named("a/b/", lambda name: name == "x") is None
     assert outermost_folders(["b/c/", "a/", "b/", "a/x/"]) == ["a/", "b/"]
 
@@ -338,3 +341,40 @@ def test_objects_are_read_at_the_places_that_are_wanted() -> None:
     assert list(export.objects("r.json", lambda prefix: prefix == "a.x.item.in")) == [
         ("a.x.item.in", {"n": 2})
     ]
+
+
+def test_a_text_beyond_reason_ends_a_record_that_is_streamed_and_refuses_one_that_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(json_stream, "MAX_TOKEN", 200_000)
+    export = holding(r=[{"a": 1}, "x" * 400_000]).as_export()
+    assert list(export.each("r.json")) == [{"a": 1}]
+    reason = "one text in it has more than 4 MB"
+    assert export.notes["r.json"].startswith("read as far as it goes: one text in it has more than")
+    assert (export.unread, export.used) == (set(), {"r.json"})
+    export = holding(r=[{"a": 1}, "x" * 400_000]).as_export()
+    assert export.json("r.json") is None
+    assert (export.notes, export.unread) == ({"r.json": reason}, {"r.json"})
+
+
+def test_a_text_beyond_reason_is_told_in_megabytes() -> None:
+    export = holding(r=[{"a": 1}, "x" * (5 << 20)]).as_export()
+    assert list(export.each("r.json")) == [{"a": 1}]
+    assert export.notes == {"r.json": "read as far as it goes: one text in it has more than 4 MB"}
+
+
+def test_a_cell_beyond_reason_ends_a_table() -> None:
+    pack = Pack("export")
+    pack.add("t.csv", f"a\n1\n{'x' * 200_000}\n2\n")
+    export = pack.as_export()
+    assert list(export.rows("t.csv")) == [{"a": "1"}]
+    assert export.notes["t.csv"].startswith("damaged CSV, read as far as it goes")
+    assert export.unread == set()
+
+
+def test_a_name_with_a_line_end_hides_no_other() -> None:
+    index = PathIndex(["a\nb/x.jpg", "c/y.jpg", "z.jpg"])
+    assert list(index.matching("y.jpg")) == ["c/y.jpg"]
+    assert index.prefixes_with_file("z.jpg") == [""]
+    assert index.prefixes_with_folder("c") == [""]
+    assert not index.has("b/x.jpg")

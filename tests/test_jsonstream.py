@@ -81,6 +81,7 @@ def test_keys_beyond_reason_are_refused(length: int, elements: list[Any]) -> Non
         ('""""""""""' + "x" * 11, True),
         ('"' + r"\"" * 11 + '"', False),
         ("x" * 9 + '"' + "x" * 10, False),
+        ('"xxxx"' * 5, False),
         ("x" * 9 + '"' + "x" * 11, True),
     ],
 )

@@ -76,6 +76,7 @@ def test_files_are_found_by_their_names_their_ends_and_their_patterns() -> None:
     assert export.matching("x_*.json") == ["caf\u00e9/x_2.json", "d/x_1.json", "x_10.json"]
     assert export.matching("d/x_?.json") == ["d/x_1.json"]
     export.clear_caches()
+    assert vars(export).keys().isdisjoint(("_folded", "_path_index", "_by_basename"))
     assert export.with_name("IMG_10.jpg") == ["IMG_10.jpg"]
 
 

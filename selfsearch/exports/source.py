@@ -309,15 +309,11 @@ class FileSet:
             link, posted = provenance.link, provenance.posted
             path = (link and link.url) or provenance.post_id or (posted and posted.at) or "without a link"
             yield self._item_without_file(path, (provenance,), LINK if link else NEITHER_FILE_NOR_LINK)
-        for path, reason in self.export.notes.items():
-            if path not in self._members:
-                decided = (Outcome.UNREADABLE, reason)
-                yield self._item_without_file(path, (Provenance(self.platform.name),), decided)
 
     def _item_without_file(
         self, path: str, provenance: tuple[Provenance, ...], decided: tuple[Outcome, str]
     ) -> Item:
-        link = provenance[0].link if decided[0] is Outcome.LINK_ONLY else None
+        link = provenance[0].link
         place = printable(link.url) if link else address(self._container, path)
         return Item(path, place, None, 0, "", provenance, decided)
 

@@ -543,6 +543,21 @@ def test_a_search_that_was_cut_short_is_not_called_complete(library: Library, al
     assert json.loads(entry.detail)["search complete"] is False
 
 
+def test_of_what_is_completed_together_that_alone_is_called_searched_for_which_was(
+    library: Library, album: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "green.png").write_bytes(coloured("green"))
+    read(library, album, other)
+    enrolled(library, album / "red.png")
+    forget.request(library, forget.resolve(library, str(other)), NOW)
+    erasure.purge(library, erasure.pending(library)[0])  # and killed after that
+    removed = bystanders.remove_bystanders(library, ColourEngine(), NOW)  # type: ignore[arg-type]
+    checked = {receipt.kind: receipt.checked for receipt in forget.complete(library, NOW, removed.samples)}
+    assert checked == {"source": False, "bystanders": True}
+
+
 # ---- receipts ----
 
 

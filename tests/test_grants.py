@@ -274,12 +274,25 @@ def test_a_name_means_the_path_on_record_and_where_it_leads(library: Library, tm
     assert grants.meant_by(library, str(link)) == [str(link), str(real)]
     assert grants.meant_by(library, str(real)) == [str(real)]
     assert grants.meant_by(library, str(link / "inner")) == [str(real / "inner")]
+    assert grants.meant_by(library, str(real / "inner")) == [str(real / "inner")]
     assert grants.meant_by(library, str(tmp_path / "unknown")) == []
     assert grants.subject_at(library, str(link)) == str(real)
     assert grants.require(library, "source", str(link), NOW).subject == str(link)
     grants.revoke(library, "source", str(real), NOW)
     with pytest.raises(ConsentError, match="withdrawn"):
         grants.require(library, "source", str(link), NOW)
+
+
+def test_an_archive_is_known_by_every_spelling_that_the_file_system_takes_for_it(
+    library: Library, tmp_path: Path
+) -> None:
+    archive, spelled = tmp_path / "Album.zip", tmp_path / "album.zip"
+    archive.touch()
+    give(library, archive)
+    if not spelled.exists():
+        assert grants.live(library, "source", [str(spelled)], NOW) == set()
+        os.link(archive, spelled)  # as in a file system that knows no case
+    assert grants.live(library, "source", [str(spelled)], NOW) == {str(spelled)}
 
 
 @links
@@ -307,17 +320,19 @@ def test_what_links_led_to_is_hidden_when_its_consent_ends(library: Library) -> 
         name: item(library, 1, name, real)
         for name, real in (
             ("own", None), ("inside", "/a/x"), ("there", "/there/x"), ("gone", "/gone/x"),
-            ("none", "/none/x"),
+            ("none", "/none/x"), ("lapsed", "/lapsed/x"),
         )
     }  # fmt: skip
     grants.revoke(library, "source", "/gone", NOW)
+    entry = LedgerEntry(isoformat(NOW), ledger.LAPSE, "source", "/lapsed", expires_at=isoformat(NOW))
+    ledger.append(library, entry)
 
     def hidden(now: datetime, **which: bool) -> set[str]:
         return {Path(link.address).name for link in grants.unconsented_links(library, now, **which)}
 
-    assert hidden(NOW) == hidden(NOW, expired=False) == {"gone", "none"}
-    assert hidden(LATER) == {"gone", "none", "there"}
-    assert hidden(LATER, expired=False) == {"gone", "none"}
+    assert hidden(NOW) == {"gone", "none", "lapsed"}
+    assert hidden(LATER) == {"gone", "none", "lapsed", "there"}
+    assert hidden(NOW, expired=False) == hidden(LATER, expired=False) == {"gone", "none"}
     assert [row.id for row in grants.consented_sources(library, NOW)] == [1]
     left = {row[0] for row in library.db.execute("select address from items where gone_at is null")}
     assert left == {addresses[name] for name in ("own", "inside", "there")}
@@ -671,6 +686,7 @@ def test_a_head_is_believed_with_the_library_s_key_alone(library: Library, tmp_p
         another.read(library.root)
     for _ in range(2):
         library.head.remove()
+        ledger.sign_head_anew(library)
         assert library.head.read(library.root) is None
     path.mkdir()
     with pytest.raises(LibraryError, match="cannot be read"):

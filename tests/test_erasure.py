@@ -361,6 +361,7 @@ def test_texts_of_eight_characters_and_more_are_searched_for(library: Library, a
     assert "7 chars" not in traces.texts
     assert str(album / "red.png") in traces.texts
     assert remnant_scan.remnants(library, traces)[0] != []  # nothing was erased yet
+    assert library.db.execute("select 1 from temp.sqlite_master where name = 'erased'").fetchall() == []
     assert erase(library, "1")[0].remnants == ()
 
 
@@ -396,6 +397,14 @@ def test_a_photograph_that_goes_with_its_album_and_its_person_is_searched_for(
     (library.home / "left.txt").write_text(sha256(coloured("red")))
     receipts = erase(library, album, "me")
     assert receipts[0].remnants == ("left.txt",)
+
+
+def test_the_hash_of_a_photograph_that_is_in_no_album_is_searched_for_with_its_person(
+    library: Library, album: Path
+) -> None:
+    enrolled(library, album / "red.png")
+    (library.home / "left.txt").write_text(sha256(coloured("red")))
+    assert erase(library, "me")[0].remnants == ("left.txt",)
 
 
 @pytest.mark.parametrize(
@@ -509,14 +518,17 @@ def test_who_stays_in_a_picture_is_counted_from_the_first_again(library: Library
     assert len(faces.load_chips(library, faces.find_faces(library, [face])[face].media)) == 1
 
 
-def test_a_bystander_that_is_left_in_a_file_is_found(library: Library, album: Path) -> None:
+@pytest.mark.parametrize(("name", "record"), [("blue", 0), ("both", 1)], ids=["alone", "beside another"])
+def test_a_bystander_that_is_left_in_a_file_is_found(
+    library: Library, album: Path, name: str, record: int
+) -> None:
     read(library, album)
     enrolled(library, album / "red.png")
     (media,) = library.db.execute(
-        "select media_id from items where address = ?", [str(album / "blue.png")]
+        "select media_id from items where address = ?", [str(album / f"{name}.png")]
     ).fetchone()
     (chip,) = (
-        block.records(library)[0] for block in erasure.media_blocks(library, media) if block.pack is None
+        block.records(library)[record] for block in erasure.media_blocks(library, media) if block.pack is None
     )
     (library.home / "left.jpg").write_bytes(chip)
     removed = bystanders.remove_bystanders(library, ColourEngine(), NOW)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -677,7 +678,10 @@ def test_sources_and_their_parts_stand_in_the_order_of_their_names(tmp_path: Pat
 def test_parts_in_folders_and_in_archives_stand_in_the_order_of_their_names(tmp_path: Path) -> None:
     write_zip(tmp_path / f"{IG}-Bb.zip", UNMARKED)
     write_folder(tmp_path / f"{IG}-Aa", MARKED)
-    assert only(tmp_path).containers == (str(tmp_path / f"{IG}-Aa"), str(tmp_path / f"{IG}-Bb.zip"))
+    write_zip(tmp_path / f"{IG}-Cc.zip", {"media/posts/202106/c.jpg": b"c"})
+    source = only(tmp_path)
+    assert source.containers == tuple(str(tmp_path / f"{IG}-{end}") for end in ("Aa", "Bb.zip", "Cc.zip"))
+    assert source.why.startswith("recognised: has the folder your_instagram_activity; 3 parts")
 
 
 def test_what_is_missing_has_a_path_that_no_other_file_of_the_archive_has(tmp_path: Path) -> None:
@@ -689,12 +693,36 @@ def test_what_is_missing_has_a_path_that_no_other_file_of_the_archive_has(tmp_pa
     assert items[A].provenance[0].platform == "folder"
 
 
-def test_a_damaged_record_is_no_copy_of_a_whole_one(tmp_path: Path) -> None:
-    record = MARKED[POSTS]
-    broken = Raw(POSTS.encode(), record, method=8, packed=b"\xff" * 9, size=len(record))
+@pytest.mark.parametrize("ending", ["zip", "tar"])
+@pytest.mark.parametrize("first", [{"method": 8, "packed": b"\xff" * 9, "crc": 1}, {"flags": 1}])
+def test_a_record_that_cannot_be_read_is_no_copy_of_one_that_can(
+    first: dict[str, Any], ending: str, tmp_path: Path
+) -> None:
+    broken = Raw(POSTS.encode(), MARKED[POSTS], size=len(MARKED[POSTS]), **first)
     (tmp_path / f"{IG}-Aa.zip").write_bytes(raw_zip(broken))
-    write_tar(tmp_path / f"{IG}-Bb.tar", MARKED | UNMARKED)
+    write = write_zip if ending == "zip" else write_tar
+    write(tmp_path / f"{IG}-Bb.{ending}", MARKED | UNMARKED)
     assert items_by_path(only(tmp_path))[A].provenance[0].caption == "words"
+
+
+def test_of_media_at_one_path_without_checksums_the_size_tells_whether_they_are_copies(
+    tmp_path: Path,
+) -> None:
+    write_tar(tmp_path / f"{IG}-Aa.tar", MARKED | {A: b"same", "b.json": b"[1]"})
+    write_tar(tmp_path / f"{IG}-Bb.tar", {A: b"size", "b.json": b"[2]"})
+    items = [item for item in only(tmp_path).items() if item.path.endswith("a.jpg")]
+    assert [item.provenance[0].caption for item in items] == ["words", "words"]
+
+
+def test_what_is_missing_has_its_address_in_the_first_part(tmp_path: Path) -> None:
+    from .exports.icloud import HEADER, row
+
+    lists = {"Photos/Photo Details.csv": (HEADER + row("LOST.JPG")).encode()}
+    for part, files in ((1, lists), (2, {"Photos/B.JPG": b"b"})):
+        name = f"iCloud Photos Part {part} of 2"
+        write_zip(tmp_path / f"{name}.zip", {f"{name}/{path}": data for path, data in files.items()})
+    lost = items_by_path(only(tmp_path))["Photos/LOST.JPG"]
+    assert lost.address == f"{tmp_path}/iCloud Photos Part 1 of 2.zip!Photos/LOST.JPG"
 
 
 def test_a_closed_source_is_read_again_and_keeps_nothing_open(
@@ -761,3 +789,14 @@ def test_what_lies_in_an_export_of_links_itself_is_found_without_a_part_of_its_o
     source = only(write_folder(tmp_path, files))
     assert items_by_path(source)["abcdefgh12.jpg"].provenance[0].posted is not None
     assert source.why == "recognised: Reddit's lists of posts and comments"
+
+
+def test_what_has_neither_file_nor_link_is_called_by_its_id_else_its_time(tmp_path: Path) -> None:
+    table = (
+        "Video ID,Video Title (Original),Privacy,Video Publish Timestamp\n"
+        "short,a,Public,2020-01-01T00:00:00\n,b,Public,2021-07-05T10:30:00\n,c,Public,\n"
+    )
+    source = only(write_folder(tmp_path, {"video metadata/videos.csv": table.encode()}))
+    assert [item.path for item in source.items() if item.member is None] == [
+        "short", "2021-07-05T10:30:00+00:00", "without a link",
+    ]  # fmt: skip

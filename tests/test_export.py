@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import BinaryIO
 
 import pytest
@@ -30,8 +31,8 @@ from selfsearch.exports.path_index import (
 )
 from selfsearch.exports.platforms.instagram import Instagram
 from selfsearch.exports.platforms.mastodon import Mastodon
-from selfsearch.exports.source import Numbering
-from selfsearch.types import Outcome
+from selfsearch.exports.source import CompactProvenance, Numbering
+from selfsearch.types import Exposure, Outcome, Provenance
 
 from .exports import Pack
 from .exports.mastodon import build as mastodon
@@ -379,3 +380,18 @@ def test_a_name_with_a_line_end_hides_no_other() -> None:
     assert index.prefixes_with_file("z.jpg") == [""]
     assert index.prefixes_with_folder("c") == [""]
     assert not index.has("b/x.jpg")
+
+
+def test_what_is_said_of_a_path_comes_back_as_it_was_said() -> None:
+    letters = random.Random(1)  # noqa: S311
+    texts = ["".join(letters.choices("abcdefghijklmnop", k=3900)) for _ in range(2)]
+    said = [
+        Provenance("x", caption=text, people=("Ana", "Bo"), exposure=Exposure.NETWORK.because("so"))
+        for text in (*texts, texts[0])
+    ]
+    compact = CompactProvenance()
+    for path, provenance in (("a", said[0]), ("a", said[1]), ("b", said[2]), ("a", said[2])):
+        compact.add(path, provenance)
+    assert list(compact) == ["a", "b"]
+    assert compact.of("a") == (said[0], said[1], said[2])
+    assert (compact.of("b"), compact.of("c")) == ((said[2],), ())

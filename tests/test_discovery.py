@@ -800,3 +800,9 @@ def test_what_has_neither_file_nor_link_is_called_by_its_id_else_its_time(tmp_pa
     assert [item.path for item in source.items() if item.member is None] == [
         "short", "2021-07-05T10:30:00+00:00", "without a link",
     ]  # fmt: skip
+
+
+def test_a_folder_of_a_downloads_name_is_a_part_of_it_whatever_it_holds(tmp_path: Path) -> None:
+    write_folder(tmp_path / f"{IG}-Aa", MARKED)
+    write_folder(tmp_path / f"{IG}-Bb", {"b.txt": b"b"})
+    assert [item.path for item in only(tmp_path).items() if item.member] == [POSTS, "b.txt"]

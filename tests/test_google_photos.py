@@ -259,6 +259,7 @@ LONG = "x" * 60
         ("PXL_1.MP~2", "PXL_1.jpg.json"),
         ("-edited-edited.jpg", "-edited.jpg.json"),
         ("a.b?c.jpg", "a.b!c.jpg.json"),
+        ("IMG.photo", "IMG.json"),
         ("a(1234567).jpg", "a(1234567).jpg.json"),  # no counter has seven digits
     ],
 )
@@ -280,6 +281,7 @@ def test_what_takeout_cut_or_changed_is_matched_all_the_same(media: str, record:
         ("IMG_1.mov", ["IMG_1.jpg(1).json"]),
         ("IMG.a long tail", ["IMG.jpg.json"]),  # no ending has as many letters
         ("a(0000001).jpg", ["a.jpg(1).json"]),
+        ("IMG.photos", ["IMG.json"]),  # six letters are no ending
     ],
 )
 def test_what_may_be_anothers_is_left_alone(media: str, records: list[str]) -> None:
@@ -289,6 +291,12 @@ def test_what_may_be_anothers_is_left_alone(media: str, records: list[str]) -> N
 def test_the_record_of_the_very_name_goes_before_one_that_counts() -> None:
     records = ["a.jpg(1).json", "a(1).jpg.json"]
     assert match_records(["a(1).jpg"], records) == {"a(1).jpg": "a(1).jpg.json"}
+
+
+def test_names_that_differ_in_a_sign_have_records_of_their_own() -> None:
+    media = ["a b.jpg", "a_b.jpg"]
+    records = [f"{name}.supplemental-metadata.json" for name in media]
+    assert match_records(media, records) == dict(zip(media, records, strict=True))
 
 
 def test_the_film_is_the_heics_where_there_are_other_stills_of_its_name() -> None:
@@ -428,6 +436,17 @@ def test_a_long_name_may_be_the_beginning_of_a_title(stem: str, title: str, is_m
     pack.add(f"Photos from 2022/{stem}.png", b"x")
     items = readings(pack, GooglePhotos)[f"Photos from 2022/{stem}.png"]
     assert [item.caption for item in items] == ["words" if is_matched else None]
+
+
+def test_a_name_that_two_titles_begin_with_is_neithers() -> None:
+    pack = Pack("takeout-20240501T101112Z-001")
+    for number, word in enumerate(("one", "two")):
+        pack.add(
+            f"Photos from 2022/{number}.json", takeout.record(f"{'a' * 25} {word}.jpg", description=word)
+        )
+    pack.add(f"Photos from 2022/{'a' * 25}.png", b"x")
+    (item,) = readings(pack, GooglePhotos)[f"Photos from 2022/{'a' * 25}.png"]
+    assert item.caption is None
 
 
 def test_a_record_of_a_photograph_that_stands_elsewhere_is_said_of_that_one() -> None:

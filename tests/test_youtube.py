@@ -32,7 +32,8 @@ from .exports.reading import readings
     ],
 )
 def test_the_products_folder_is_known_in_other_languages(folder: str) -> None:
-    assert [root.prefix for root in YouTube.recognize(PathIndex([folder + "videos/a.mp4"]))] == [folder]
+    for path in ("videos/a.mp4", "videos.csv"):
+        assert [root.prefix for root in YouTube.recognize(PathIndex([folder + path]))] == [folder]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,11 @@ def test_a_whole_title_goes_before_one_that_is_cut_there() -> None:
     short = "A title of exactly forty-five letters, or so."
     rows = [VideoRow(f"{short} and then some more", None), VideoRow(short, None)]
     assert list(match_titles(rows, [f"{short}.mp4"], lambda path: None)) == [TitleMatch(f"{short}.mp4", (1,))]
+
+
+def test_a_row_that_has_its_file_gets_no_other() -> None:
+    matches = match_titles([VideoRow("A b", None)], ["Ab.mp4", "A b.mp4"], lambda path: None)
+    assert list(matches) == [TitleMatch("A b.mp4", (0,))]
 
 
 def test_a_cut_title_finds_its_file() -> None:
@@ -257,6 +263,27 @@ def test_a_video_that_cannot_be_opened_has_no_length() -> None:
     mentions = list(YouTube(Export("any", {**export.members, video.path: locked})).mentions())
     assert [mention.path for mention in mentions] == ["videos/x.mp4", None, None]
     assert mentions[0].provenance.exposure.reason.startswith("2 uploads have this title")
+
+
+@pytest.mark.parametrize(
+    ("ending", "is_packed", "reads"), [("mov", False, 2), ("mov", True, 0), ("avi", False, 0)]
+)
+def test_a_length_is_read_from_mp4s_that_can_be_opened_out_of_order(
+    ending: str, is_packed: bool, reads: int
+) -> None:
+    pack = Pack("takeout-20240501T101112Z-001")
+    rows = [fixture.row(f"aB3dE5fG7h{sign}", "x") for sign in "_-"]
+    pack.add("videos.csv", fixture.table(fixture.HEADER, rows))
+    for name in ("x", "x(1)"):
+        pack.add(f"videos/{name}.{ending}", fixture.video(93))
+    export = pack.as_export()
+    container = export.members["videos.csv"].container
+    container.forward_only = is_packed
+    opened: list[str] = []
+    plain_open = container.open
+    container.open = lambda member: opened.append(member.path) or plain_open(member)  # type: ignore[method-assign, func-returns-value]
+    assert len(list(YouTube(export).mentions())) == 2
+    assert sum(path.startswith("videos/") for path in opened) == reads
 
 
 def test_a_picture_of_a_community_post_is_the_posts() -> None:

@@ -107,6 +107,42 @@ def test_the_recovery_code_puts_the_key_back(
     assert "not the one it was made with" in run("key", "import", code=5).err
 
 
+def test_a_key_of_which_a_half_is_damaged_is_not_passed_on_and_costs_no_face(
+    run: Run, one_photograph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE", PASSPHRASE)
+    code = run("key", "export", "--yes").out
+    run("backup", tmp_path / "backup.zip")
+    path = Path(run("key", "show", "--json").json["file"])
+    path.write_bytes(path.read_bytes()[:40] + bytes(24))
+    run("status")
+    for words in (
+        ["key", "export", "--yes"], ["key", "set-passphrase"], ["key", "use-file"], ["key", "rotate"],
+        ["key", "rotate", "--databases"], ["restore", tmp_path / "backup.zip", "--yes"],
+    ):  # fmt: skip
+        assert "opens its records, but no face: it is damaged" in run(*words, code=5).err
+    damaged = [
+        each for each in run("doctor", "--fix", "--json", code=5).json["findings"] if each["check"] == "key"
+    ]
+    assert [each["do"] for each in damaged] == ["Put the right one back: selfsearch key import"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(code))
+    run("key", "import")
+    with open_library(one_photograph, key_folder=tmp_path / "keys") as library:
+        assert chips(library) == 1
+
+
+def test_where_the_key_is_kept_is_said_together_with_what_is_wrong_there(
+    run: Run, one_photograph: Path
+) -> None:
+    shown = run("key", "show", "--json").json
+    assert shown["problem"] is None
+    path = Path(shown["file"])
+    path.write_bytes(path.read_bytes()[:40])
+    assert "BUT the library's key is damaged" in run("key", "show").out
+    path.unlink()
+    assert "is missing" in run("key", "show", "--json").json["problem"]
+
+
 def test_a_mistake_in_the_recovery_code_is_told_by_its_line() -> None:
     root = root_key.RootKey(bytes(range(32)), (bytes(range(100, 132)),))
     code = root_key.to_code(root)

@@ -151,15 +151,15 @@ def _described(restored: Restored) -> Iterator[str]:
         )
     if restored.lost:
         yield (
-            "their keys open no more, because something was erased since the backup:"
+            "their keys open no more, because something was erased or the key was rotated since the backup:"
             f" {', '.join(restored.lost)}; what is kept of them is erased, and index or people add makes it"
             " anew"
         )
     if restored.is_behind:
         yield (
-            "this machine has seen this library with more entries in its ledger than there are now: what was"
-            " withdrawn, erased or removed after the backup may have come back. Look through: selfsearch"
-            " consent list, sources, people"
+            "this machine has seen this library with more entries in its ledger than there are now, or what"
+            " it keeps of that is damaged: what was withdrawn, erased or removed after the backup may have"
+            " come back. Look through: selfsearch consent list, sources, people"
         )
     elif restored.unread:
         yield (

@@ -46,15 +46,24 @@ def show(as_json: options.AsJson = False) -> None:
     place = root_key.KeyPlace.read(options.home())
     where, protection = PLACES.get(place.kind, (place.kind, "nothing that this version knows"))
     path = root_key.key_file(place, options.key_folder()) if place.kind == "file" else None
+    problem = None
+    if place.kind != "passphrase":
+        try:
+            root_key.fetch(place, options.key_folder(), None)
+        except KeyUnavailable as exc:
+            problem = str(exc)
     if as_json:
         options.answer_json(
             {
                 "schema": "selfsearch.key/1", "library": place.library_id, "kind": place.kind,
                 "file": path and str(path), "protects": protection, "keyring": root_key.keyring_name(),
+                "problem": problem,
             }
         )  # fmt: skip
         return
     options.answer(f"the key is in {where}" + (f": {path}" if path else ""))
+    if problem:
+        options.answer(f"BUT {problem}")
     options.answer(f"what that protects against: {protection}")
     if place.kind == "file" and root_key.keyring_name():
         options.answer("this system has a keyring, which protects better: selfsearch key use-keyring")
@@ -98,9 +107,10 @@ def use_file() -> None:
 @app.command("export")
 def export(yes: options.Yes = False) -> None:
     """Print the recovery code, to be kept on paper. Whoever has it and a copy of the library opens it."""
-    from ..library import root_key
+    from ..library import keys, root_key
 
     with options.opened(writing=True) as library:
+        keys.require_fitting(library)
         if not yes and not options.ask(
             "Print the recovery code here? Whoever reads it can open the library."
         ):
@@ -150,6 +160,7 @@ def rotate(
     from ..library import keys
 
     with options.opened(writing=True) as library:
+        keys.require_fitting(library)
         (keys.renew if databases else keys.rotate)(library)
     what = "nothing" if databases else "no face"
     options.say(f"done. Backups and recovery codes made before open {what} any more: make new ones")
@@ -184,8 +195,9 @@ def new_passphrase() -> str:
 
 
 def _move(library: Library, kind: str, passphrase: str = "") -> None:
-    from ..library import root_key
+    from ..library import keys, root_key
 
+    keys.require_fitting(library)
     if root_key.KeyPlace.read(library.home).kind == kind != "passphrase":
         options.say("it was there already")
         return
@@ -208,7 +220,7 @@ def _check_wrapping(library: Library) -> None:
     """Raises KeyUnavailable for a code from before the last erasure."""
     from ..library import keys
 
-    if len(keys.unopenable(library)) == library.keys.execute("select count(*) from keys").fetchone()[0] > 0:
+    if keys.opens_none(library):
         raise KeyUnavailable(
             "this code was printed before something was erased or the key was rotated: it opens the"
             " library's records, but no face. Use a newer code; if there is none, make a new library:"

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import KeyUnavailable, LibraryError, SelfsearchError
 from ..types import Embeddings, Outcome, ProgressListener
-from . import ledger
+from . import keys, ledger
 from .db import marks
 from .library import Library
 from .schema import keys_schema, schema
@@ -66,7 +66,7 @@ Check = Callable[[Library], "Iterator[Finding]"]
 class Finding:
     """One sentence about one thing."""
 
-    check: str  # programs, permissions, leftovers, disk, settings, packs, library, ledger, vectors, chips, …
+    check: str  # programs, permissions, leftovers, disk, settings, library, ledger, key, chips, …
     level: Level
     what: str
     do: str = ""  # how to mend it; "" when there is nothing to do
@@ -92,12 +92,11 @@ def check_library(library: Library, fix: bool, progress: ProgressListener | None
     yield from found
     if any(finding.level == "error" for finding in found):
         return  # SQLCipher reads nothing more of a file behind its first damaged page
-    checks: tuple[Check, ...] = (
-        _check_ledger, _check_references, _check_values, _check_scans,
-        lambda library: _check_chips(library, fix, progress),
-        lambda library: _check_embeddings(library, fix, progress),
-        _check_probes,
-    )  # fmt: skip
+    sealed = partial(_check_sealed, fix=fix, progress=progress)
+    yield from _checked(library, _check_ledger, _check_references, _check_values, _check_scans, sealed)
+
+
+def _checked(library: Library, *checks: Check) -> Iterator[Finding]:
     for check in checks:
         try:
             yield from check(library)
@@ -226,6 +225,17 @@ def _check_scans(library: Library) -> Iterator[Finding]:
         )  # fmt: skip
     if not rows:
         yield Finding("scans", "ok", "no reading of a source was interrupted")
+
+
+def _check_sealed(library: Library, fix: bool, progress: ProgressListener) -> Iterator[Finding]:
+    """Whatever a key of its own seals; nothing is taken out for a root key that can be put right."""
+    if keys.opens_none(library):
+        yield Finding("key", "error", keys.MISFIT, keys.REPLACE)
+        return
+    chips, embeddings = (
+        partial(check, fix=fix, progress=progress) for check in (_check_chips, _check_embeddings)
+    )
+    yield from _checked(library, chips, embeddings, _check_probes)
 
 
 def _check_chips(library: Library, fix: bool, progress: ProgressListener) -> Iterator[Finding]:

@@ -17,6 +17,12 @@ from . import crypto, ledger, root_key
 from .db import compact
 from .library import Library
 
+MISFIT = (
+    "the library's key opens its records, but no face: it is damaged, or from before something was erased or"
+    " the key was rotated"
+)
+REPLACE = "Put the right one back: selfsearch key import"
+
 Unwrap = Callable[[str, bytes], "bytes | None"]  # name and wrapped key -> the key, where it can be had
 
 
@@ -82,10 +88,22 @@ def rewrap(library: Library, unwrap: Unwrap) -> list[str]:
     return lost
 
 
-def unopenable(library: Library) -> list[str]:
-    """Names of keys that the root key does not open: one of the two is from before the last erasure."""
+def unopenable(library: Library, *others: bytes) -> list[str]:
+    """Names of keys that neither the root key nor one of the other wrapping keys opens."""
+    wrapping = (*library.root.wrapping, *others)
     rows = library.keys.execute("select name, wrapped from keys order by name").fetchall()
-    return [name for name, wrapped in rows if unwrap(name, wrapped, library.root.wrapping) is None]
+    return [name for name, wrapped in rows if unwrap(name, wrapped, wrapping) is None]
+
+
+def opens_none(library: Library, *others: bytes) -> bool:
+    """Whether there are keys and not one opens: the root key is damaged, or from before the last erasure."""
+    return library.keys.table("keys").count == len(unopenable(library, *others)) > 0
+
+
+def require_fitting(library: Library) -> None:
+    """Raises KeyUnavailable when the root key opens the databases, but not one key in them."""
+    if opens_none(library):
+        raise KeyUnavailable(f"{MISFIT}; nothing was changed. {REPLACE}")
 
 
 def unwrap(name: str, wrapped: bytes, wrapping: tuple[bytes, ...]) -> bytes | None:

@@ -163,6 +163,7 @@ def _reconcile(
         live = _open_live(home, staged, source, candidates)
         if live:
             stack.enter_context(live)
+            _require_fitting(live, candidates)
         else:
             _require_same(home, source)
         newer, is_sound = _merge_ledger(staged, live, caller.now) if live else ([], True)
@@ -232,6 +233,17 @@ def _require_same(home: Path, source: Backup) -> None:
             f"the library in {home} is another one than that of the backup, and would be lost. Move that"
             " folder away first, or have SELFSEARCH_HOME name another; nothing was changed"
         )
+
+
+def _require_fitting(live: Library, candidates: Sequence[Candidate]) -> None:
+    """Raises KeyUnavailable when the key at hand is not that of the library in place: with it every face of
+    the backup would be taken for erased.
+    """
+    is_misfit = False
+    with suppress(LibraryError):  # damaged: that may be why somebody restores
+        is_misfit = keys.opens_none(live, *(key for each in candidates for key in each.root.wrapping))
+    if is_misfit:
+        raise KeyUnavailable(f"{keys.MISFIT}; nothing was changed. {keys.REPLACE}, and restore then")
 
 
 def _merge_ledger(staged: Library, live: Library, now: datetime) -> tuple[list[LedgerEntry], bool]:

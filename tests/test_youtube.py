@@ -322,6 +322,8 @@ def matched(*lengths: float | None, files: tuple[float | None, ...]) -> list[Tit
         ((None, None), (None,), [TitleMatch("x.mp4", (0, 1))]),
         ((10.0, 20.0, 30.0), (20.0,), [TitleMatch("x.mp4", (1,))]),
         ((None,), (None, None), [TitleMatch("x.mp4", (0,))]),
+        ((10.0,), (20.0, 10.0), [TitleMatch("x(1).mp4", (0,))]),
+        ((10.0,), (20.0,), [TitleMatch("x.mp4", (0,))]),
     ],
 )
 def test_videos_of_one_title_are_told_apart_by_their_length_then_by_their_order(

@@ -116,7 +116,7 @@ def _allot(
     rows: Sequence[VideoRow], free: list[int], files: list[str], seconds: Callable[[str], float | None]
 ) -> Iterator[TitleMatch]:
     """Rows to files of one title, both in their order."""
-    if len(free) > 1 and len(free) * len(files) <= MAX_COMPARED:
+    if max(len(free), len(files)) > 1 and len(free) * len(files) <= MAX_COMPARED:
         sure = _by_length(rows, free, files, seconds)
         yield from (TitleMatch(path, (number,)) for path, number in sure.items())
         free = [number for number in free if number not in sure.values()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from .db import batched, marks
@@ -44,9 +44,9 @@ class Change:
 class Snapshot:
     """What the last look at a person found. `pack` is None before the first one."""
 
-    states: dict[int, State] = field(default_factory=dict)  # by face id
-    pack: str | None = None  # revision of the model pack
-    media: int = 0  # the newest media then
+    states: dict[int, State]  # by face id
+    pack: str | None  # revision of the model pack
+    media: int  # the newest media then
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,17 @@ def test_older_copies_of_deleted_rows_are_removed_and_every_row_stays(
     assert slack.find(library) == slack.Slack([], elsewhere=False)
 
 
+def test_tables_that_lost_their_last_row_hold_nothing(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "write_anew", None)  # not needed for that
+    for source in ("1", "2"):
+        (receipt,) = erase(library, source)
+        assert receipt.remnants == ()
+    assert marks_in(library) == set()
+    assert slack.find(library) == slack.Slack([], elsewhere=False)
+
+
 def test_what_lies_in_free_pages_is_found_and_the_database_written_anew(library: Library) -> None:
     library.db.execute("pragma secure_delete = off")  # as if SQLite did not overwrite
     library.db.execute("delete from chips where media_id in (select id from media where id % 3 = 0)")

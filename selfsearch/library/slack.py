@@ -50,6 +50,7 @@ INDEXES_OF_TEXT = """
     join pragma_table_info(tables.name) as columns on columns.name = info.name
     where tables.schema = 'main' and not wr and upper(columns.type) = 'TEXT'
 """
+TABLES = "select name from sqlite_master where type = 'table'"
 TABLES_WITHOUT_ROWID = "select name from pragma_table_list where schema = 'main' and type = 'table' and wr"
 SPARSE = 16 << 20  # bytes: a smaller database is not written anew to give free pages back
 
@@ -98,15 +99,22 @@ def _is_sparse(library: Library) -> bool:
 
 
 def _build_anew(library: Library) -> None:
-    """Indexes of text and tables without rowids: their pages are freed, and with that overwritten."""
-    with library.atomic():
-        for (index,) in library.db.execute(INDEXES_OF_TEXT).fetchall():
-            library.db.execute(f'reindex main."{index}"')
-        for (table,) in library.db.execute(TABLES_WITHOUT_ROWID).fetchall():
-            library.db.execute(f'create temp table kept as select * from main."{table}"')
-            library.db.execute(f'delete from main."{table}"')
-            library.db.execute(f'insert into main."{table}" select * from temp.kept')
-            library.db.execute("drop table temp.kept")
+    """Indexes of text, tables without rowids and tables without rows: what they leave is overwritten."""
+    library.db.execute("pragma foreign_keys = off")  # SQLite would delete row by row, and there is none
+    try:
+        with library.atomic():
+            for (table,) in library.db.execute(TABLES).fetchall():
+                if library.db.execute(f'select 1 from main."{table}" limit 1').fetchone() is None:
+                    library.db.execute(f'delete from main."{table}"')
+            for (index,) in library.db.execute(INDEXES_OF_TEXT).fetchall():
+                library.db.execute(f'reindex main."{index}"')
+            for (table,) in library.db.execute(TABLES_WITHOUT_ROWID).fetchall():
+                library.db.execute(f'create temp table kept as select * from main."{table}"')
+                library.db.execute(f'delete from main."{table}"')
+                library.db.execute(f'insert into main."{table}" select * from temp.kept')
+                library.db.execute("drop table temp.kept")
+    finally:
+        library.db.execute("pragma foreign_keys = on")
 
 
 def _fill(db: Database, table: str, row: int, room: int) -> None:
@@ -155,8 +163,10 @@ def find(library: Library, pattern: re.Pattern[bytes] | None = None) -> Slack:
         elif page.kind in KINDS:
             slack = _slack(page)
             left = len(slack.strip(b"\0"))
-            if page.kind == LEAF_TABLE and left > TOLERATED:
+            if page.kind == LEAF_TABLE and left > TOLERATED and page.cells:
                 unclean.append((page.number, *_growing_row(page, len(slack))))
+            elif page.kind == LEAF_TABLE and left > TOLERATED:  # of a table without rows
+                elsewhere = True
             elif left and pattern:
                 elsewhere |= bool(pattern.search(slack))
             for child in _children(page):

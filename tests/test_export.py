@@ -318,6 +318,11 @@ def test_the_head_of_a_file_makes_no_record_of_it() -> None:
     assert (export.head("r.json", 3), export.head("r.json", 9), export.records) == (b"abc", b"abcdef", set())
 
 
+def test_a_text_that_looks_like_a_script_is_a_text() -> None:
+    export = holding(r='"= [1]"').as_export()
+    assert [value for _, _, value in export.events("r.json")] == ["= [1]"]
+
+
 def test_entries_that_are_no_objects_are_passed_over_and_said() -> None:
     export = holding(r=[{"a": 1}, 2, {"b": 3}]).as_export()
     assert list(export.each_object("r.json")) == [{"a": 1}, {"b": 3}]
@@ -395,3 +400,12 @@ def test_what_is_said_of_a_path_comes_back_as_it_was_said() -> None:
     assert list(compact) == ["a", "b"]
     assert compact.of("a") == (said[0], said[1], said[2])
     assert (compact.of("b"), compact.of("c")) == ((said[2],), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "unread", "used"), [('[{"a"', True, False), ('[1, {"a"', False, True), ("[]", False, False)]
+)
+def test_a_record_of_which_nothing_could_be_used_is_unread(text: str, unread: bool, used: bool) -> None:
+    export = holding(r=text).as_export()
+    list(export.each("r.json"))
+    assert ("r.json" in export.unread, "r.json" in export.used) == (unread, used)

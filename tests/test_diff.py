@@ -169,6 +169,16 @@ def test_pictures_that_differ_in_six_bits_at_most_are_copies(
     assert world.look() == [told]
 
 
+def test_other_faces_in_pictures_that_look_alike_are_other_appearances(world: World) -> None:
+    world.library.db.execute("update media set phash = 0")
+    first, second = sorted(memory(world))
+    (other,) = world.library.db.execute(
+        "select min(faces.id) from faces join items using (media_id) where path = 'nobody.png'"
+    ).fetchone()
+    gallery = Gallery(world.library, world.engine)
+    assert diff.group_faces(gallery, [first], [second, other], {}) == [[first, second]]
+
+
 def test_an_edited_picture_continues_its_appearance(world: World) -> None:
     world.put("first", number=9)
     assert world.look_again() == []

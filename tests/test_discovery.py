@@ -806,3 +806,9 @@ def test_a_folder_of_a_downloads_name_is_a_part_of_it_whatever_it_holds(tmp_path
     write_folder(tmp_path / f"{IG}-Aa", MARKED)
     write_folder(tmp_path / f"{IG}-Bb", {"b.txt": b"b"})
     assert [item.path for item in only(tmp_path).items() if item.member] == [POSTS, "b.txt"]
+
+
+def test_items_come_in_the_order_in_which_they_lie_in_their_archive(tmp_path: Path) -> None:
+    names = ["c.jpg", ".DS_Store", "a.jpg", "b/Thumbs.db", "b.jpg"]
+    source = only(write_zip(tmp_path / "z.zip", dict.fromkeys(names, b"x")))
+    assert [item.path for item in source.items()] == names

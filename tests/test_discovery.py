@@ -461,6 +461,16 @@ def test_a_new_part_beside_known_ones_is_joined_to_them(ending: str, home: Path)
     assert len(discover(home, archives_of(before)).sources[0].containers) == 3
 
 
+@pytest.mark.parametrize(("place", "titles"), [("x/", ["Instagram export"]), (None, [])])
+def test_a_folder_is_read_again_where_more_than_known_archives_is_in_it(
+    place: str | None, titles: list[str], tmp_path: Path
+) -> None:
+    write_zip(tmp_path / "holiday.zip", {"beach.jpg": b"1"})
+    if place:
+        write_folder(tmp_path / place, instagram("sea"))
+    assert reopened(tmp_path, discover(tmp_path)) == (titles, ["Archive"])
+
+
 def test_a_new_archive_of_no_series_opens_nothing_else(home: Path) -> None:
     before = discover(home)
     write_zip(home / "another.zip", {"a.jpg": b"1"})
@@ -602,7 +612,7 @@ def test_the_reason_and_the_places_of_an_export_in_parts_are_told(tmp_path: Path
     ("first", "second", "said"),
     [
         (b"same", b"same", ["words", "words"]),  # a copy has what is said of the first
-        (b"same", b"other", [None, "words"]),
+        (b"same", b"size", [None, "words"]),
         (b"same", b"longer", [None, "words"]),
     ],
 )

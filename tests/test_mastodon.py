@@ -272,3 +272,8 @@ def test_files_without_a_post_keep_what_their_name_says():
 def test_small_copies_are_derivatives():
     assert Mastodon.derivative("media_attachments/files/108/small/0123456789abcdef.jpg")
     assert Mastodon.derivative(PHOTO) is None
+
+
+def test_a_time_without_a_zone_is_in_utc():
+    (mention,) = mentioned(Mastodon, archive(posted(published="2022-08-15T00:00:00")))
+    assert (mention.posted_at, mention.posted_at_source) == ("2022-08-15T00:00:00+00:00", "object.published")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from selfsearch.exports.grouping import recognize
+from selfsearch.exports.platforms import WITHOUT_MEDIA
 
 from .exports import Pack
 
@@ -155,3 +156,7 @@ def test_an_export_is_known_by_the_least_of_its_files_and_by_nothing_that_only_l
         pack.add(path, content)
     members = list(pack.as_export().members.values())
     assert [recognition.platform.name for recognition in recognize(members, name)] == platforms
+
+
+def test_the_platforms_whose_exports_hold_links_alone_are_these() -> None:
+    assert {"discord", "linkedin", "reddit", "tiktok"} == WITHOUT_MEDIA

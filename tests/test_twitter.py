@@ -562,3 +562,8 @@ def test_a_missing_picture_would_be_in_the_folder_of_its_record(record):
     folder = "tweet_media" if record == "tweet" else "tweets_media"
     (mention,) = Twitter(pack.as_export()).mentions()
     assert mention.path == f"data/{folder}/{FIRST}-A.jpg"
+
+
+def test_a_message_without_an_id_or_without_pictures_mentions_nothing():
+    assert message_mentions(id=None, mediaUrls=["https://x/A.jpg"]) == []
+    assert message_mentions(mediaUrls=[]) == []

@@ -260,11 +260,14 @@ def test_an_expired_link_of_facebook_s_own_servers_is_no_address():
 
 def test_the_html_download_says_what_is_missing():
     pack = Pack("facebook-ana-2024-05-01-AbCd")
-    pack.add("your_facebook_activity/posts/your_posts_1.html", "<html>")
+    pages = [f"your_facebook_activity/posts/your_posts_{number}.html" for number in (1, 2)]
+    for page in pages:
+        pack.add(page, "<html>")
     pack.add(PHOTO, JPEG)
     export = pack.as_export()
     assert list(Facebook(export).mentions()) == []
-    assert "HTML download" in export.notes["your_facebook_activity/posts/your_posts_1.html"]
+    assert "HTML download" in export.notes[pages[0]]
+    assert export.notes.keys() == export.unread == {pages[0]}
 
 
 INFERRED = {

@@ -275,6 +275,7 @@ def test_what_takeout_cut_or_changed_is_matched_all_the_same(media: str, record:
         (f"{LONG[:39]}abc.jpg", [f"{LONG[:39]}.json"]),  # 39 letters may be another's
         ("IMG_1.mov", ["IMG_1.jpg.json", "IMG_1.png.json"]),  # whose film it is cannot be told
         ("a?.jpg", ["a_.jpg.json", "a!.jpg.json"]),
+        (f"{LONG[:47]}.jpg", [f"{LONG[:41]}.jpg.json"]),  # cut, and no edited copy
         ("IMG_1.pdf", ["IMG_2.pdf.json"]),
         ("IMG_1.mp3", ["IMG_1.jpg.json"]),
         ("IMG_1.mov", ["IMG_1.HEIC.json", "IMG_1.heic.json"]),

@@ -299,6 +299,7 @@ def test_a_picture_of_a_community_post_is_the_posts() -> None:
     (item,) = readings(pack, YouTube)["posts/a.jpg"]
     assert (item.context, item.caption, item.exposure) == ("post", "hello", Exposure.UNKNOWN)
     assert (item.url, item.posted_at_source) == ("https://www.youtube.com/post/Ugkx1234567890abc", "Time")
+    assert item.posted_at == "2021-07-05T10:30:00+00:00"
 
 
 def matched(*lengths: float | None, files: tuple[float | None, ...]) -> list[TitleMatch]:

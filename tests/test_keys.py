@@ -281,6 +281,12 @@ def test_the_keyring_keeps_the_key_and_a_locked_one_is_told(
     ring.locked = True
     assert "unlock it" in run("status", code=5).err
     ring.locked = False
+    kept = ring.secrets.copy()
+    for damaged in ("no base64: é", "abc", "AAAA"):
+        ring.secrets = dict.fromkeys(kept, damaged)
+        assert "the library's key is damaged" in run("status", code=5).err
+        assert "BUT the library's key is damaged" in run("key", "show").out
+    ring.secrets = kept
     run("key", "use-file")
     assert ring.secrets == {}
     run("status")

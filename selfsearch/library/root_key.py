@@ -289,7 +289,10 @@ def _from_keyring(place: KeyPlace) -> bytes:
             "the operating system's keyring no longer has this library's key; put it back from the recovery"
             " code: selfsearch key import"
         )
-    return base64.b64decode(text)
+    try:
+        return base64.b64decode(text)
+    except ValueError as exc:
+        raise KeyUnavailable("the library's key is damaged: what the keyring keeps is none") from exc
 
 
 def _from_file(path: Path) -> bytes:

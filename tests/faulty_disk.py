@@ -26,7 +26,7 @@ DIES = -1
 FAULTS = {"full": errno.ENOSPC, "error": errno.EIO, "death": DIES}
 
 SERVER = """
-import ctypes, importlib, json, os, pkgutil, sys
+import ctypes, importlib, json, os, pkgutil, signal, sys
 os.environ.pop("LD_PRELOAD")
 import selfsearch.cli
 for module in pkgutil.walk_packages(selfsearch.__path__, "selfsearch."):
@@ -45,6 +45,7 @@ for line in sys.stdin:
         os.environ.update(task["environment"])
         os.chdir(task["folder"])
         disk.faulty_disk(task["folder"].encode(), task["at"], task["fault"], task["stays"])
+        signal.setitimer(signal.ITIMER_REAL, task["after"])
         code = 120
         try:
             code = selfsearch.cli.main(task["words"])
@@ -63,7 +64,9 @@ for line in sys.stdin:
 
 @dataclass
 class Ending:
-    """How a command ended: its exit code (-9: it was killed), what it said, how often it changed a file."""
+    """How a command ended: its exit code (-9 or -14: it was killed), what it said, how often it changed a
+    file.
+    """
 
     code: int
     out: str
@@ -79,15 +82,24 @@ class FaultyDisk:
         self._process = process
 
     def run(
-        self, *words: object, at: int = 0, fault: str = "full", given: str = "", environment: Any = None
+        self,
+        *words: object,
+        at: int = 0,
+        fault: str = "full",
+        after: float = 0,
+        given: str = "",
+        environment: Any = None,
     ) -> Ending:
-        """Run a command; the `at`-th change (from 1) and, on a full disk, all further ones fail."""
+        """Run a command; the `at`-th change (from 1) and, on a full disk, all further ones fail.
+
+        After so many seconds it is killed.
+        """
         assert self._process.stdin
         assert self._process.stdout
         with tempfile.TemporaryDirectory() as streams:
             (Path(streams) / "in").write_text(given)
             task = {
-                "words": [str(word) for word in words], "at": at, "fault": FAULTS[fault],
+                "words": [str(word) for word in words], "at": at, "fault": FAULTS[fault], "after": after,
                 "stays": fault == "full", "folder": str(self.folder), "streams": streams,
                 "environment": environment or {},
             }  # fmt: skip
@@ -101,14 +113,16 @@ class FaultyDisk:
 
 @contextmanager
 def faulty_disk(folder: Path, environment: dict[str, str]) -> Iterator[FaultyDisk]:
-    """Skips the test where no such disk can be made."""
+    """Skips the test where no such disk can be made. Root's power over what is forbidden is laid down."""
     compiler = shutil.which("gcc") or shutil.which("cc")
-    if sys.platform != "linux" or compiler is None:
-        pytest.skip("needs Linux and a C compiler")
+    if sys.platform != "linux" or compiler is None or shutil.which("setpriv") is None:
+        pytest.skip("needs Linux, a C compiler and setpriv")
     library = folder.parent / "faulty_disk.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, SOURCE, "-ldl"], check=True)
+    if not library.exists():
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, SOURCE, "-ldl"], check=True)
+    as_anybody = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [*as_anybody, sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         cwd=Path(__file__).parent.parent, env=os.environ | environment | {"LD_PRELOAD": str(library)},
     )  # fmt: skip
     try:

@@ -21,6 +21,7 @@ from selfsearch.cli import app, main
 from selfsearch.library.library import open_library
 from tests import photos
 from tests.conftest import Run
+from tests.exports import Pack, instagram
 
 PAGE = 4096  # bytes
 DOCUMENTED = {1, 2, 3, 4, 5, 10}
@@ -31,7 +32,7 @@ COMMANDS = {  # every command, with what it is given
     "report": "--json",
     "status": "--problems --json",
     "sources": "--json",
-    "sources set": "1 --account-was private",
+    "sources set": "2 --account-was private",
     "sources supersede": "1 2",
     "sources gone": "1",
     "people": "--json",
@@ -43,7 +44,7 @@ COMMANDS = {  # every command, with what it is given
     "consent list": "--json",
     "consent show": "me --json",
     "consent renew": "{album} --yes",
-    "consent revoke": "{private} --json",
+    "consent revoke": "{export} --json",
     "consent export": "me",
     "consent verify": "",
     "consent accept": "--yes",
@@ -68,7 +69,13 @@ COMMANDS = {  # every command, with what it is given
     "schedule remove": "",
     "doctor": "--json",
 }
-MENDING = ("restore", "consent accept", "key import", "key show", "doctor")  # they tell of the damage
+TELLING = {  # what an answer has that is another one than the sound library gives
+    "restore": "may have come back",
+    "models": '"used": false',  # the settings name another pack
+    "consent accept": r"accepted \(entry \d+ of the ledger\)",
+    "key show": '"problem": "',
+    "doctor": '"level": "(error|warning)"|nothing beside the key tells yet',
+}
 LEFT_OUT = {
     "watch": "runs until it is stopped; it opens a library and looks as rescan does",
     "courier": "hidden; it opens no library",
@@ -120,6 +127,15 @@ class Shelf:
 Ask = Callable[[str], tuple[int, str, str]]
 
 
+def instagram_export(into: Path) -> Path:
+    """One post."""
+    pack = Pack("instagram-ana.example-2026-01-01-AbCd1234")
+    posts = [{"media": [instagram.picture("media/posts/202306/four.jpg")]}]
+    pack.add("your_instagram_activity/media/posts_1.json", posts)
+    pack.add("media/posts/202306/four.jpg", photos.photo("c", 1, side=200))
+    return pack.write(into)
+
+
 @pytest.fixture
 def ask(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
     """Run one of COMMANDS; returns its exit code, its answer and what it said."""
@@ -140,16 +156,16 @@ def ask(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 def shelf(run: Run, home: Path, tmp_path: Path, at: Callable[[str], None]) -> Shelf:
     at("2026-03-01T12:00:00+00:00")
     places = {"out": tmp_path / "out"}
-    for name, variants in (("album", (1, 2)), ("private", (3,))):
-        places[name] = tmp_path / "own" / name
-        places[name].mkdir(parents=True)
-        for variant in variants:
-            (places[name] / f"{variant}.jpg").write_bytes(photos.photo("astronaut", variant, side=200))
+    places["album"] = tmp_path / "own" / "album"
+    places["album"].mkdir(parents=True)
+    for variant in (1, 2):
+        (places["album"] / f"{variant}.jpg").write_bytes(photos.photo("astronaut", variant, side=200))
+    places["export"] = instagram_export(tmp_path / "own")
     for name, variant in (("selfie", 5), ("second", 6)):
         places[name] = tmp_path / "own" / f"{name}.jpg"
         places[name].write_bytes(photos.photo("astronaut", variant, side=200))
     places["out"].mkdir()
-    run("index", places["album"], places["private"], "--consent", "own")
+    run("index", places["album"], places["export"], "--consent", "own")
     run("people", "add", "me", places["selfie"], places["album"] / "1.jpg", "--consent", "own")
     run("rescan", "--scheduled")
     run("models", "use", "opencv-zoo")
@@ -228,12 +244,13 @@ def examine(shelf: Shelf, ask: Ask, file: str, damage: str, command: str) -> tup
     except BaseException as exc:
         raise AssertionError(f"{where}: {type(exc).__name__}: {exc}") from exc
     assert "Traceback" not in said, where
+    is_told = bool(re.search(TELLING.get(command, "(?!)"), answer))
     if not shelf.answers[command].startswith(f"{code} "):
         assert code in DOCUMENTED, f"{where}: {code} {said}"
-        assert "selfsearch: " in said or command == "doctor", f"{where}: {code} {said}"
+        assert "selfsearch: " in said or (command == "doctor" and is_told), f"{where}: {code} {said}"
     elif not code:
         given = f"{code} {without_chance(answer)}"
-        assert given == shelf.answers[command] or command in MENDING, f"{where}: {answer} {said}"
+        assert given == shelf.answers[command] or is_told, f"{where}: {answer} {said}"
     assert shelf.own() == own, where
     return code, said
 
@@ -241,7 +258,7 @@ def examine(shelf: Shelf, ask: Ask, file: str, damage: str, command: str) -> tup
 def test_a_command_on_a_damaged_library_answers_rightly_or_with_a_sentence(shelf: Shelf, ask: Ask) -> None:
     dice = random.Random(20261126)  # noqa: S311
     cheap = [name for name in COMMANDS if name not in ("restore", "key set-passphrase", "key rotate")]
-    for _ in range(60):
+    for _ in range(30):
         examine(shelf, ask, dice.choice(shelf.files()), dice.choice([*DAMAGES]), dice.choice(cheap))
 
 

@@ -4,10 +4,13 @@ run again, ends where it would have ended.
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import shutil
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +20,15 @@ import pytest
 from selfsearch.errors import LibraryError
 from selfsearch.library.integrity import check_library
 from selfsearch.library.library import STAGE, commit_replacement, open_library, staged_replacement
-from tests import photos
+from tests import packs, photos
 from tests.conftest import Run
 from tests.faulty_disk import Ending, FaultyDisk, faulty_disk
+from tests.test_damage import instagram_export, without_chance
 
 DOCUMENTED = {0, 1, 2, 3, 4, 5, 10}
 POINTS = 40  # faults for each command and kind
+KILLS = 25  # of each command
+RACES = 5  # of a command with readers
 PASSPHRASE = "a long enough passphrase"  # noqa: S105 - of a test
 TABLES = {  # what must be the same; times, hashes and what is sealed differ from run to run
     "sources": "select platform, root, successor, account_was from sources",
@@ -44,7 +50,7 @@ class Writing:
 
     words: str
     given: str = ""
-    library: bool = True  # or none at the beginning
+    begins: str = "before"  # which library is there at the beginning; "nothing": none
 
     def in_words(self, places: dict[str, Path]) -> list[str]:
         return [word.format(**places) for word in self.words.split()]
@@ -53,14 +59,17 @@ class Writing:
 WRITING = {
     writing.words: writing
     for writing in (
-        Writing("index {album} --consent own", library=False),
+        Writing("index {album} --consent own", begins="nothing"),
         Writing("index {album}"),
         Writing("index {new} --consent own"),
         Writing("query {selfie} --person me --html {out}/page.html"),
         Writing("rescan"),
+        Writing("rescan --scheduled"),
         Writing("people add me {second}"),
+        Writing("people add friend {friend} --consent release --by Friend --evidence {selfie}"),
         Writing("people remove me 1 --yes"),
         Writing("people verdict me 1 not-me"),
+        Writing("sources set 3 --account-was private", begins="with an export"),
         Writing("sources supersede 1 2"),
         Writing("consent renew {album} --yes"),
         Writing("consent revoke {private}"),
@@ -74,6 +83,7 @@ WRITING = {
         Writing("backup {out}/backup.zip"),
         Writing("backup {out}/backup.zip --with-key"),
         Writing("restore {out}/before.zip --yes"),
+        Writing("restore {out}/before.zip --yes --settings"),
         Writing("key rotate"),
         Writing("key rotate --databases"),
         Writing("key set-passphrase"),
@@ -82,16 +92,30 @@ WRITING = {
         Writing("key import", given="{code}"),
         Writing("export --plain {out}/plain.db --with-biometrics --really --yes"),
         Writing("report --html {out}/report.html"),
+        Writing("report"),
         Writing("models use opencv-zoo"),
+        Writing("models add {pack} --accept-license"),
+        Writing("models remove buffalo_s", begins="with a pack"),
+        Writing("schedule install --system systemd --daily 04:00"),
+        Writing("schedule remove", begins="with a timer"),
         Writing("status"),
         Writing("doctor --fix"),
+        Writing("doctor --repair --yes", begins="damaged"),
     )
 }
+BEGINNINGS = {  # what was done to the library that is there at the beginning; "": it was damaged
+    "with a pack": "models add {pack} --accept-license",
+    "with a timer": "schedule install --system systemd",
+    "with an export": "index {export} --consent own",
+    "damaged": "",
+}
+READING = ("query {selfie} --person me --json", "status --json", "people --json", "consent show me --json")
+BUSY = 5  # exit code: another selfsearch is at work
 EXAMPLES = [  # of what failed once: command, fault, and how far into the run
     ("forget me --yes", "full", 0.3),
-    ("forget {album}/a.jpg --yes", "full", 0.12),
+    pytest.param("forget {album}/a.jpg --yes", "full", 0.12, marks=pytest.mark.slow),
     ("consent revoke {private}", "error", 0.4),
-    ("people remove me 1 --yes", "death", 0.35),
+    pytest.param("people remove me 1 --yes", "death", 0.35, marks=pytest.mark.slow),
     ("export --plain {out}/plain.db --with-biometrics --really --yes", "death", 0.5),
 ]
 
@@ -102,35 +126,58 @@ class Laboratory:
 
     top: Path
     disk: FaultyDisk
+    environment: dict[str, str]
     places: dict[str, Path]
     code: str
 
     def reset(self, writing: Writing) -> None:
-        shutil.rmtree(self.disk.folder)
-        shutil.copytree(self.top / ("before" if writing.library else "nothing"), self.disk.folder)
+        if not (self.top / writing.begins).exists():
+            self._begin_with(writing.begins)
+        self._put(writing.begins)
 
-    def run(self, writing: Writing, at: int = 0, fault: str = "full") -> Ending:
+    def _put(self, name: str) -> None:
+        shutil.rmtree(self.disk.folder)
+        shutil.copytree(self.top / name, self.disk.folder)
+
+    def _begin_with(self, name: str) -> None:
+        self._put("before")
+        if words := BEGINNINGS[name]:
+            ended = self.run(Writing(words))
+            assert ended.code == 0, ended
+        else:
+            with (self.disk.folder / "library" / "library.db").open("r+b") as file:
+                file.seek(-20_000, os.SEEK_END)
+                file.write(b"of another file")
+        shutil.copytree(self.disk.folder, self.top / name)
+
+    def run(self, writing: Writing, **fault: Any) -> Ending:
+        if "{pack}" in writing.words and not self.places["pack"].exists():
+            packs.older_layout(self.places["pack"])
         variables = {
             "SELFSEARCH_PASSPHRASE": PASSPHRASE if self.has_passphrase() else "",
             "SELFSEARCH_NEW_PASSPHRASE": PASSPHRASE,
             "SELFSEARCH_BACKUP_PASSPHRASE": PASSPHRASE,
         }
         words, given = writing.in_words(self.places), writing.given.format(code=self.code)
-        return self.disk.run(*words, at=at, fault=fault, given=given, environment=variables)
+        return self.disk.run(*words, **fault, given=given, environment=variables)
 
     def has_passphrase(self) -> bool:
         place = self.disk.folder / "library" / "key.json"
         return place.exists() and '"passphrase"' in place.read_text()
 
     def state(self) -> dict[str, Any] | None:
-        """What is in the library, which is sound, and which files there are; None when there is none."""
+        """What is in the library and what is wrong with it; None when there is none."""
         home = self.disk.folder / "library"
         if not (home / "library.db").exists() and not (home / ".restore" / "ready").exists():
             return None
-        with open_library(home, key_folder=home.parent / "keys", ask=lambda: PASSPHRASE) as library:
-            errors = [finding for finding in check_library(library, fix=False) if finding.level == "error"]
-            assert not errors, errors
-            return {name: set(library.db.execute(rows).fetchall()) for name, rows in TABLES.items()}
+        try:
+            with open_library(home, key_folder=home.parent / "keys", ask=lambda: PASSPHRASE) as library:
+                findings = check_library(library, fix=False)
+                errors = {finding.what for finding in findings if finding.level == "error"}
+                rows = {name: set(library.db.execute(query).fetchall()) for name, query in TABLES.items()}
+                return {"errors": errors} if errors else rows
+        except LibraryError as exc:
+            return {"errors": {str(exc)}}
 
     def files(self) -> set[str]:
         """Names of files, with what is random taken out.
@@ -138,8 +185,9 @@ class Laboratory:
         But for those that SQLite makes and removes, and halves that hold no secret and that doctor removes.
         """
         names = {str(path.relative_to(self.disk.folder)) for path in self.disk.folder.rglob("*")}
-        passing = "-wal|-shm|lock$|(config.toml|head)[.].*part$"
-        return {re.sub("[0-9a-f]{16}", "*", name) for name in names if not re.search(passing, name)}
+        passing = "-wal|-shm|lock$|(config.toml|head|runs.jsonl)[.].*part$|packs/[.].*part(/|$)"
+        chance = "[0-9a-f]{16}|(?<=damaged-)[0-9T]+"
+        return {re.sub(chance, "*", name) for name in names if not re.search(passing, name)}
 
     def album(self) -> dict[str, bytes]:
         """The user's own files."""
@@ -156,14 +204,21 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
     pictures = {
         "album/one.jpg": ("astronaut", 1), "album/a.jpg": ("a", 1), "private/two.jpg": ("astronaut", 2),
         "new/three.jpg": ("astronaut", 3), "selfie.jpg": ("astronaut", 5), "second.jpg": ("astronaut", 6),
+        "friend.jpg": ("b", 1),
     }  # fmt: skip
     for name, (person, variant) in pictures.items():
         (own / name).write_bytes(photos.photo(person, variant, side=200))
     places = {name: own / name for name in ("album", "private", "new")} | {"out": folder / "out"}
-    places |= {name: own / f"{name}.jpg" for name in ("selfie", "second")}
+    places |= {name: own / f"{name}.jpg" for name in ("selfie", "second", "friend")}
+    places |= {"pack": top / "buffalo_s", "export": instagram_export(own)}
+    (top / "bin").mkdir()
+    (top / "bin" / "systemctl").write_text("#!/bin/sh\n")
+    (top / "bin" / "systemctl").chmod(0o700)
     environment = {
         "SELFSEARCH_HOME": str(folder / "library"), "SELFSEARCH_KEYS": str(folder / "keys"),
-        "SELFSEARCH_KEYRING": "off", "HOME": str(folder), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+        "SELFSEARCH_KEYRING": "off", "HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config"),
+        "PATH": f"{top / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
     }  # fmt: skip
     with faulty_disk(folder, environment) as disk:
         for words in (
@@ -177,7 +232,17 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
         code = disk.run("key", "export", "--yes").out
         shutil.copytree(folder, top / "before")
         (own / "album" / "late.jpg").write_bytes(photos.photo("astronaut", 4, side=200))
-        yield Laboratory(top, disk, places, code)
+        yield Laboratory(top, disk, environment, places, code)
+
+
+def ask(laboratory: Laboratory, disk: FaultyDisk, question: str) -> Ending:
+    """A command that reads, from another process."""
+    return disk.run(*Writing(question).in_words(laboratory.places))
+
+
+def without_times(ended: Ending) -> str:
+    """An answer without what differs from moment to moment."""
+    return re.sub(r"[0-9-]{10}T[0-9:+.]+", "*", f"{ended.code} {without_chance(ended.out)}")
 
 
 def difference(state: dict[str, Any] | None, expected: dict[str, Any] | None) -> dict[str, Any]:
@@ -190,39 +255,56 @@ class Undisturbed:
     """What a command makes of the library when nothing fails."""
 
     calls: int
+    seconds: float
     state: dict[str, Any] | None
     files: set[str]
+    album: dict[str, bytes]
 
 
 def undisturbed(laboratory: Laboratory, writing: Writing) -> Undisturbed:
     laboratory.reset(writing)
+    album = laboratory.album()
+    begun = time.monotonic()
     ended = laboratory.run(writing)
+    seconds = time.monotonic() - begun
     assert ended.code == 0, ended
-    return Undisturbed(ended.calls, laboratory.state(), laboratory.files())
+    return Undisturbed(ended.calls, seconds, laboratory.state(), laboratory.files(), album)
 
 
-def fail_and_run_again(
-    laboratory: Laboratory, writing: Writing, expected: Undisturbed, at: int, kind: str
-) -> None:
+def fail_and_run_again(laboratory: Laboratory, writing: Writing, expected: Undisturbed, **fault: Any) -> None:
     """One run with a fault, and one without."""
-    own = laboratory.album()
     laboratory.reset(writing)
-    ended = laboratory.run(writing, at, kind)
-    where = f"{writing.words}: {kind} at {at} of {expected.calls}: {ended.code} {ended.err}"
-    if kind == "death":
-        assert ended.code in {-9, 0}, where
+    ended = laboratory.run(writing, **fault)
+    where = f"{writing.words}: {fault} of {expected.calls} and {expected.seconds}: {ended.code} {ended.err}"
+    if "after" in fault or fault["fault"] == "death":
+        assert ended.code in {-9, -14, 0}, where
+        assert "Traceback" not in ended.err, where
     else:
-        assert ended.code in DOCUMENTED, where
-        assert not ended.code or "selfsearch: " in ended.err, where
+        assert_said(ended, where)
+    between = laboratory.state()
+    assert writing.begins == "damaged" or "errors" not in (between or {}), f"{where}\n{between}"
+    assert between == expected.state or ended.code, where
+    run_again(laboratory, writing, expected, between, where)
+
+
+def assert_said(ended: Ending, where: str) -> None:
+    """It ended well, or with a sentence."""
+    assert ended.code in DOCUMENTED, where
+    assert not ended.code or re.search("^(selfsearch|Error): ", ended.err, re.MULTILINE), where
     assert "Traceback" not in ended.err, where
-    was_done = laboratory.state() == expected.state
+
+
+def run_again(
+    laboratory: Laboratory, writing: Writing, expected: Undisturbed, between: Any, where: str
+) -> None:
+    """What was wrong is over: the command ends where it would have ended."""
     again = laboratory.run(writing)
     state = laboratory.state()
     assert state == expected.state, f"{where}\nand then {again}\n{difference(state, expected.state)}"
+    was_done = between == expected.state
     assert again.code == 0 or (was_done and again.code in DOCUMENTED), f"{where}\nand then {again}"
-    assert was_done or ended.code, where
     assert laboratory.files() == expected.files, f"{where}\n{laboratory.files() ^ expected.files}"
-    assert laboratory.album() == own, where
+    assert laboratory.album() == expected.album, where
 
 
 @pytest.mark.parametrize(("words", "kind", "share"), EXAMPLES)
@@ -230,7 +312,8 @@ def test_a_command_whose_disk_fails_ends_with_a_sentence_and_can_be_run_again(
     laboratory: Laboratory, words: str, kind: str, share: float
 ) -> None:
     expected = undisturbed(laboratory, WRITING[words])
-    fail_and_run_again(laboratory, WRITING[words], expected, round(expected.calls * share), kind)
+    at = round(expected.calls * share)
+    fail_and_run_again(laboratory, WRITING[words], expected, at=at, fault=kind)
 
 
 @pytest.mark.slow
@@ -242,7 +325,77 @@ def test_wherever_a_command_s_disk_fails_it_can_be_run_again(
     expected = undisturbed(laboratory, WRITING[words])
     every = range(1, expected.calls + 1)
     for at in random.Random(words).sample(every, min(POINTS, len(every))):  # noqa: S311
-        fail_and_run_again(laboratory, WRITING[words], expected, at, kind)
+        fail_and_run_again(laboratory, WRITING[words], expected, at=at, fault=kind)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        "forget me --yes",
+        "forget {private} --yes",
+        "restore {out}/before.zip --yes",
+        "key rotate --databases",
+        "doctor --repair --yes",
+    ],
+)
+def test_whenever_a_command_is_killed_it_can_be_run_again(laboratory: Laboratory, words: str) -> None:
+    expected = undisturbed(laboratory, WRITING[words])
+    dice = random.Random(words)  # noqa: S311
+    for _ in range(KILLS):
+        fail_and_run_again(laboratory, WRITING[words], expected, after=dice.random() * expected.seconds)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", ["forget {private} --yes", "key rotate --databases"])
+def test_who_reads_while_a_command_erases_gets_the_answer_from_before_or_after(
+    laboratory: Laboratory, words: str
+) -> None:
+    writing = WRITING[words]
+    answers: dict[str, set[str]] = {question: set() for question in READING}
+    expected = undisturbed(laboratory, writing)
+    with faulty_disk(laboratory.disk.folder, laboratory.environment) as other, ThreadPoolExecutor(1) as pool:
+        for begin in (lambda: None, lambda: laboratory.reset(writing)):
+            begin()
+            for question in READING:
+                ended = ask(laboratory, other, question)
+                assert ended.code in (0, 3), ended
+                answers[question].add(without_times(ended))
+        for _ in range(RACES):
+            laboratory.reset(writing)
+            erasing = pool.submit(laboratory.run, writing)
+            while not erasing.done():
+                for question in READING:
+                    ended = ask(laboratory, other, question)
+                    assert_said(ended, question)
+                    known = without_times(ended) in answers[question]
+                    assert known or ended.code == BUSY, f"{question}: {ended}"
+            assert_said(erasing.result(), words)
+            run_again(laboratory, writing, expected, laboratory.state(), words)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", WRITING)
+def test_a_file_that_may_not_be_read_costs_a_sentence_and_nothing_else(
+    laboratory: Laboratory, words: str
+) -> None:
+    writing = WRITING[words]
+    expected = undisturbed(laboratory, writing)
+    laboratory.reset(writing)
+    folder = laboratory.disk.folder
+    for name in sorted(str(path.relative_to(folder)) for path in folder.rglob("*")):
+        laboratory.reset(writing)
+        mode = (folder / name).stat().st_mode
+        (folder / name).chmod(0)
+        ended = laboratory.run(writing)
+        where = f"{words}, {name}: {ended}"
+        assert_said(ended, where)
+        if (folder / name).exists():
+            (folder / name).chmod(mode)
+        between = laboratory.state()
+        assert writing.begins == "damaged" or "errors" not in (between or {}), where
+        if ended.code:
+            run_again(laboratory, writing, expected, between, where)
 
 
 def test_what_a_killed_run_left_of_a_file_goes_when_the_file_is_written(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ...errors import KeyUnavailable, LibraryError, SelfsearchError
-from ...files import write_private
+from ...files import delete_halves, write_private
 from ...library import root_key
 from . import cron, launchd, systemd, windows
 from .plan import CompletedProcess, Plan, Runner, Timer
@@ -138,6 +138,7 @@ def _write_files(contents: Mapping[Path, bytes]) -> None:
             previous = path.read_bytes() if path.is_file() else None
             write_private(path, content)
             before[path] = previous
+            delete_halves(path)
         except OSError as exc:
             for written, old in before.items():
                 _put_back(written, old)

@@ -61,7 +61,8 @@ def set_source(
         if row.platform == "folder":
             raise UsageError(f"source {source} is plain files, which are in nobody's account")
         period = {"public": account_was == "public", "since": since, "until": until}
-        periods = [] if account_was == "unknown" else [*row.account_was, period]
+        others = [each for each in row.account_was if each != period]
+        periods = [] if account_was == "unknown" else [*others, period]
         sources.update_source(library, source, account_was=periods)
     options.say(f"noted: the account of source {source} was {account_was}")
 

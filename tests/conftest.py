@@ -20,6 +20,7 @@ import pytest
 import typer.main
 from hypothesis import HealthCheck, settings
 
+from selfsearch.library.library import Library, open_library
 from selfsearch.recognition import worker_pool
 from tests import photos
 
@@ -97,6 +98,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("SELFSEARCH_PASSPHRASE", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
     return folder
+
+
+@pytest.fixture
+def library(home: Path) -> Iterator[Library]:
+    """An empty library in `home`, open."""
+    with open_library(home, key_folder=home.parent / "keys", create=True) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -32,12 +32,6 @@ At = Callable[[str], None]
 
 
 @pytest.fixture
-def library(home: Path) -> Any:
-    with open_library(home, key_folder=home.parent / "keys", create=True) as opened:
-        yield opened
-
-
-@pytest.fixture
 def portraits(tmp_path: Path) -> Path:
     folder = tmp_path / "portraits"
     folder.mkdir()

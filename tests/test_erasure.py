@@ -9,7 +9,7 @@ import gzip
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -32,7 +32,7 @@ from selfsearch.library import (
     sources,
 )
 from selfsearch.library.changes import Change, Snapshot, State
-from selfsearch.library.library import Library, open_library
+from selfsearch.library.library import Library
 from selfsearch.library.people import NewProbe
 from selfsearch.types import isoformat
 from selfsearch.workflows import enroll, index
@@ -41,12 +41,6 @@ from tests.fakes import ColourEngine, coloured
 from tests.forensics import sha256
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-
-
-@pytest.fixture
-def library(home: Path) -> Iterator[Library]:
-    with open_library(home, key_folder=home.parent / "keys", create=True) as opened:
-        yield opened
 
 
 @pytest.fixture

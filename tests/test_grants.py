@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -28,12 +27,6 @@ from selfsearch.types import isoformat
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 LATER = NOW + timedelta(days=400)
 links = pytest.mark.skipif(os.name != "posix", reason="making links takes rights on Windows")
-
-
-@pytest.fixture
-def library(home: Path) -> Iterator[Library]:
-    with open_library(home, key_folder=home.parent / "keys", create=True) as opened:
-        yield opened
 
 
 def wish(subject: object = "/album", kind: str = "source", **more: Any) -> grants.ConsentRequest:

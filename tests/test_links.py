@@ -40,12 +40,6 @@ REASON = "a link to a place without consent"
 
 
 @pytest.fixture
-def library(home: Path) -> Iterator[Library]:
-    with open_library(home, key_folder=home.parent / "keys", create=True) as opened:
-        yield opened
-
-
-@pytest.fixture
 def secret(tmp_path: Path) -> Path:
     """A folder of somebody else's, for which nobody consented."""
     folder = tmp_path / "secret"

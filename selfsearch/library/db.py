@@ -226,17 +226,6 @@ class Connection(sqlcipher.Connection):  # type: ignore[misc]
         return cursor
 
 
-@contextmanager
-def blaming(db: Database, path: Path) -> Iterator[None]:
-    """Errors are about the file at `path` meanwhile, which this database is copied to."""
-    connection: Any = db.conn
-    own, connection.path = connection.path, path
-    try:
-        yield
-    finally:
-        connection.path = own
-
-
 def explain(error: Exception, path: Path) -> SelfsearchError:
     """What an error of SQLite means to the user."""
     kind = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the higher bits only say more of the same

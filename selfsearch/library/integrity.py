@@ -20,7 +20,6 @@ from ..types import Embeddings, Outcome, ProgressListener
 from . import keys, ledger
 from .db import marks
 from .library import Library
-from .schema import keys_schema, schema
 from .sealed import MediaBlock, ProbeBlock, chip_shapes, unpack_chips, unpack_embeddings
 
 EXAMPLES = 5  # that a sentence names
@@ -82,7 +81,7 @@ def examples(values: Sequence[object]) -> str:
 def check_library(library: Library, fix: bool, progress: ProgressListener | None = None) -> Iterator[Finding]:
     """Every check of an open library."""
     progress = progress or ProgressListener()
-    if _is_behind(library):
+    if library.is_older():
         yield Finding(
             "library", "note", "the library was written by an older selfsearch",
             "the next index brings it up to date; what it holds is checked after that",
@@ -102,14 +101,6 @@ def _checked(library: Library, *checks: Check) -> Iterator[Finding]:
             yield from check(library)
         except SelfsearchError as exc:
             yield Finding("library", "error", str(exc), BACKUP)
-
-
-def _is_behind(library: Library) -> bool:
-    """Whether this version knows tables that the library has not got yet."""
-    try:
-        return bool(schema.pending(library.db) or keys_schema.pending(library.keys))
-    except LibraryError:
-        return False  # the checks say what is damaged
 
 
 def _watched(

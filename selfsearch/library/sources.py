@@ -35,9 +35,7 @@ class SourceRow:
     state: str  # live, unreachable, erasing
     added_at: str
     scanned_at: str | None
-    scanned_with: (
-        str | None
-    )  # the version of selfsearch whose scan was complete, or the first; None: not known
+    scanned_with: str | None  # by which selfsearch: at the last complete scan, or the first; None: not known
 
     @property
     def is_erasing(self) -> bool:

@@ -54,9 +54,12 @@ def derive(key: bytes, purpose: str) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(key)
 
 
-def decrypt_pages(key: bytes, purpose: str, data: memoryview) -> bytes:
-    """Pages of a database as SQLCipher encrypts them (AES-256-CBC), each behind its IV; unauthenticated."""
-    decryptor = Cipher(algorithms.AES(derive(key, purpose)), modes.CBC(bytes(16))).decryptor()
+def decrypt_pages(key: bytes, data: bytes | memoryview) -> bytes:
+    """Pages of a database as SQLCipher encrypts them (AES-256-CBC), each behind its IV; unauthenticated.
+
+    `key` is the database's own. Of each IV comes nonsense of its length.
+    """
+    decryptor = Cipher(algorithms.AES(key), modes.CBC(bytes(16))).decryptor()
     return decryptor.update(data) + decryptor.finalize()
 
 

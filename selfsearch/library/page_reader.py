@@ -16,10 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeAlias
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
-
+from . import crypto
 from .page_format import (
     FOLLOWING,
     INNER_INDEX,
@@ -147,8 +144,8 @@ class PageReader:
         return Page(number, self._decrypted(self._raw(number), SALT if number == 1 else 0))
 
     def _decrypted(self, raw: bytes, start: int) -> bytes:
-        decryptor = Cipher(AES(self._key), CBC(raw[USABLE : USABLE + IV])).decryptor()
-        return bytes(start) + decryptor.update(raw[start:USABLE]) + decryptor.finalize()
+        chained = raw[USABLE : USABLE + IV] + raw[start:USABLE]
+        return bytes(start) + crypto.decrypt_pages(self._key, chained)[IV:]
 
     def _cells(self, page: Page, cut: set[int]) -> Iterator[Row]:
         """The rows in one page. Those in `cut` go on in a page that is lost."""

@@ -225,7 +225,7 @@ def _decrypted(library: Library, part: bytes) -> Iterator[bytes]:
     rows = np.frombuffer(part[: len(part) // PAGE * PAGE], np.uint8).reshape(-1, PAGE)
     # each IV stands before its page, so that one pass of CBC decrypts them all, and makes nonsense of the IVs
     chained = np.hstack([rows[:, USABLE : USABLE + IV], rows[:, :USABLE]])
-    plain = crypto.decrypt_pages(library.root.library, library.path.name, chained.data)
+    plain = crypto.decrypt_pages(crypto.derive(library.root.library, library.path.name), chained.data)
     return (plain[start : start + USABLE] for start in range(IV, len(plain), IV + USABLE))
 
 

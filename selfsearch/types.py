@@ -274,8 +274,10 @@ class Sighting:
 class Appearance:
     """One face of the person searched for, in one distinct media file; copies are its sightings."""
 
-    rank: int  # from 1, best score first
-    face: int  # its id in the library
+    rank: int  # from 1 in the order in which the answer lists them; 0 when it is not listed
+    id: str  # short and stable: names this face among the person's appearances
+    verdict: str | None  # "me" when the person said so; what is not the person is not in an answer
+    face: int  # its number in the library
     score: float  # cosine similarity, -1..1
     band: str | None  # strong, likely, possible; None when weaker, or when the pack has no calibration
     expected_false_matches: float | None
@@ -295,6 +297,11 @@ class Appearance:
         """The widest exposure among the sightings."""
         levels = (sighting.provenance.exposure.level for sighting in self.sightings)
         return min(levels, key=EXPOSURES.index, default=Exposure.UNKNOWN)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether anything says when it was posted or taken."""
+        return any(sighting.provenance.posted or sighting.provenance.taken for sighting in self.sightings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,11 +341,20 @@ class Answer:
     bands: dict[
         str, float
     ]  # band -> lowest score in it, for this library's number of faces; empty without calibration
-    appearances: tuple[Appearance, ...]
-    hidden: int  # appearances left out by --limit or --min-band, or weaker than every band
+    found: tuple[Appearance, ...]  # everything: what the answer counts and says in words
+    appearances: tuple[Appearance, ...]  # what is listed of it: widest audience first, then best score
+    left_out: dict[
+        str, int
+    ]  # why the others are not listed (source, band, dates, undated, limit) -> how many
+    is_by_date: bool  # listed by date: what has none comes last
     not_looked_at: dict[str, int]  # outcome -> files that could not be searched (unreadable, encrypted, ...)
     links: tuple[LinkOnly, ...]
     asked_at: str  # ISO 8601
+
+    @property
+    def hidden(self) -> int:
+        """How many are found and not listed."""
+        return len(self.found) - len(self.appearances)
 
 
 class ProgressListener:

@@ -107,6 +107,8 @@ def appearance(
     band = next((name for name, least in BANDS.items() if score >= least), None)
     usual: dict[str, object] = {
         "rank": rank,
+        "id": f"q{rank:05}",
+        "verdict": None,
         "face": 10 + rank,
         "score": score,
         "band": band if expected is not None else None,
@@ -146,11 +148,15 @@ def answer(*appearances: Appearance, **more: object) -> Answer:
         "probes": (ProbeSummary("/home/ana/selfie.jpg", 1, (40.0, 50.0, 120.0, 150.0), 0.93),),
         "bands": BANDS,
         "appearances": appearances,
-        "hidden": 0,
+        "found": appearances,
+        "left_out": {},
+        "is_by_date": False,
         "not_looked_at": {},
         "links": (),
         "asked_at": "2026-11-22T01:26:49+00:00",
     }
+    if "appearances" in more:
+        more.setdefault("found", more["appearances"])
     return Answer(**(usual | more))  # type: ignore[arg-type]
 
 
@@ -250,7 +256,6 @@ def realistic() -> Answer:
         ),
         person="me",
         sources=6,
-        hidden=4,
         not_looked_at={"unreadable": 3, "encrypted": 2, "unsupported": 17},
         links=(
             LinkOnly(

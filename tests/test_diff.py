@@ -324,9 +324,9 @@ def test_what_falls_under_every_band_is_told_when_it_was_above_them(rated: World
         assert person
         answer = diff._query_person(Gallery(rated.library, rated.engine), person, lambda: NOW)
         assert answer
-        without = tuple(one for one in answer.appearances if one.face != first)
+        without = tuple(one for one in answer.found if one.face != first)
         look = diff.Diff(
-            Gallery(rated.library, rated.engine), person, replace(answer, appearances=without),
+            Gallery(rated.library, rated.engine), person, replace(answer, found=without),
             changes.load_snapshot(rated.library, 1), lambda: NOW,
         )  # fmt: skip
         assert [change.kind for change in look.changes()] == told, score

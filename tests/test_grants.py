@@ -364,14 +364,17 @@ def test_sources_are_searched_with_live_consent_and_until_they_are_replaced(libr
     sources.update_source(library, 2, successor=1)
     sources.update_source(library, 4, state="erasing")
 
-    def searched(only: set[int] | None = None) -> list[int]:
-        return [row.id for row in grants.searchable_sources(library, NOW, only)]
+    def searched(*named: int) -> list[int]:
+        return [row.id for row in grants.searchable_sources(library, NOW, named)]
 
     assert searched() == [1]
-    assert searched({1, 2, 3, 4}) == [1, 2]
-    assert searched({3}) == []
+    assert searched(1) == [1]
+    assert searched(2) == [1, 2]  # the older export, which is searched when it is named
+    for number, why in ((3, "has no live consent"), (4, "is being erased")):
+        with pytest.raises(ConsentError, match=f"source {number} {why}, so it is not searched"):
+            searched(1, number)
     with pytest.raises(UsageError, match="there is no source 7, 9; see: selfsearch sources"):
-        searched({9, 1, 7})
+        searched(9, 1, 7)
     assert grants.searchable_sources(library, LATER) == []
     assert grants.ended(library, "source") == set()
     grants.revoke(library, "source", "/a", NOW)

@@ -123,10 +123,20 @@ def test_near_identical_copies_fold_into_one_appearance(run: Run, album: Path, s
     assert (len(answer["appearances"]), copies) == (3, {2})
 
 
-def test_limits_and_filters(run: Run, indexed: Path, selfie: Path) -> None:
-    run("query", selfie, "--self")
-    assert len(run("query", selfie, "--limit", "1", "--json").json["appearances"]) == 1
-    assert run("query", selfie, "--since", "2020-01-01", "--json").json["appearances"] == []
+def test_limits_and_filters_choose_what_is_listed_and_nothing_else(
+    run: Run, indexed: Path, selfie: Path
+) -> None:
+    whole = run("query", selfie, "--self", "--json").json
+    for flags, not_listed in (
+        (["--limit", "1"], {"limit": 2}),
+        (["--since", "2020-01-01", "--dated-only"], {"undated": 3}),
+        (["--until", "2020-01-01"], {}),
+    ):
+        answer = run("query", selfie, *flags, "--json").json
+        assert (answer["not_listed"], answer["hidden"]) == (not_listed, sum(not_listed.values()))
+        assert len(answer["appearances"]) == 3 - answer["hidden"]
+        assert answer["summary"]["headline"] == whole["summary"]["headline"]
+        assert answer["summary"]["exposure"] == whole["summary"]["exposure"]
     assert len(run("query", selfie, "--source", "1", "--json").json["appearances"]) == 3
     assert "no source 7" in run("query", selfie, "--source", "7", code=2).err
     assert "is not a day" in run("query", selfie, "--since", "soon", code=2).err

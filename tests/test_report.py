@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from selfsearch.media.crop import crop
+from selfsearch.report import wording
 from selfsearch.report.advice import advice, platform_name, web_advice
 from selfsearch.report.csv import COLUMNS, to_csv
 from selfsearch.report.json import to_json
@@ -80,13 +81,21 @@ def test_the_headline_counts_what_a_face_search_engine_would_find_and_the_rest_i
         "Nobody can tell who could have seen you in 2 photographs: "
         "until you have checked, count that as public.",
         "Only a breach, a lost phone or somebody in the conversation would show you in 2 photographs.",
-        "By chance alone, expect one of those shown to be somebody else. "
+        "By chance alone, expect one of those found to be somebody else. "
         "Relatives look more alike than chance.",
-        "4 more appearances not shown: beyond the limit or weaker than asked for.",
         "Could not be searched: 17 files of a kind that cannot be read, 3 files damaged or not "
         "permitted to be read and 2 files locked with a password.",
         "2 posts not looked at: the export has a link, but not the picture or video.",
     )
+
+
+def test_what_is_found_and_not_listed_is_said_with_the_reason():
+    whole = realistic()
+    some = replace(whole, appearances=whole.appearances[:2], left_out={"dates": 5, "undated": 1})
+    assert wording.left_out(some) == "6 more: 5 outside these dates, 1 without a date"
+    assert summarise(some).headline == summarise(whole).headline
+    assert "Not listed: 6 more: 5 outside these dates, 1 without a date." in summarise(some).sentences
+    assert wording.left_out(whole) == ""
 
 
 def test_the_counts_add_up_by_band_and_by_exposure():
@@ -245,6 +254,8 @@ def test_the_json_is_the_documented_object():
         "appearances": [
             {
                 "rank": 1,
+                "id": "q00001",
+                "verdict": None,
                 "score": 0.71,
                 "band": "strong",
                 "expected_false_matches": 0.0003,
@@ -296,6 +307,7 @@ def test_the_json_is_the_documented_object():
             }
         ],
         "hidden": 0,
+        "not_listed": {},
         "not_looked_at": {},
         "links": [],
         "worklist": [

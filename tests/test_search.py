@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from selfsearch.consent import grants
@@ -22,6 +22,7 @@ from selfsearch.library import faces, people, sources
 from selfsearch.library.faces import StoredFace
 from selfsearch.library.library import Library, open_library
 from selfsearch.recognition.calibration import Calibration
+from selfsearch.report.summary import summarise
 from selfsearch.types import (
     Answer,
     Appearance,
@@ -35,7 +36,7 @@ from selfsearch.types import (
 )
 from selfsearch.workflows import enroll, index
 from selfsearch.workflows.gallery import FaceIndex, Gallery, Stamp
-from selfsearch.workflows.query import NOT_LOOKED_AT, Filters, Hit, describe, fold, query
+from selfsearch.workflows.query import NOT_LOOKED_AT, Filters, Hit, choose_listed, describe, fold, query
 from tests.fakes import COLOURS, ColourEngine, coloured
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
@@ -139,6 +140,24 @@ def test_a_lowest_band_and_a_limit_hide_and_say_how_many(library: Library) -> No
         assert (len(answer.appearances), answer.hidden) == (shown, 4 - shown), filters
 
 
+@given(
+    min_band=st.sampled_from(["strong", "likely", "possible"]), limit=st.none() | st.integers(1, 5),
+    source=st.none() | st.sampled_from([1, 2]), since=st.none() | st.just("2020-01-01"),
+    dated_only=st.booleans(),
+)  # fmt: skip
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_listed_changes_nothing_of_what_is_found(
+    library: Library, source: int | None, **filters: Any
+) -> None:
+    whole = ask(library)
+    answer = ask(library, sources=frozenset({source}) if source else None, **filters)
+    assert set(answer.found) == set(whole.found)
+    assert summarise(answer).headline == summarise(whole).headline
+    assert (answer.media, answer.faces, answer.sources) == (whole.media, whole.faces, whole.sources)
+    assert answer.hidden == sum(answer.left_out.values()) == len(whole.found) - len(answer.appearances)
+    assert [one.rank for one in answer.appearances] == [*range(1, len(answer.appearances) + 1)]
+
+
 def test_without_a_calibration_faces_have_scores_and_no_bands(library: Library) -> None:
     answer = ask(library, None)
     assert names(answer) == ["same", "strong", "likely", "possible", "weak", "faint"]
@@ -164,7 +183,7 @@ def test_a_source_that_was_replaced_is_searched_when_it_is_named(library: Librar
 
 def test_what_could_not_be_looked_at_is_counted(library: Library) -> None:
     assert ask(library).not_looked_at == {"unreadable": 1, "unsupported": 1}
-    assert ask(library, sources=frozenset({2})).not_looked_at == {}
+    assert ask(library, sources=frozenset({2})).not_looked_at == {"unreadable": 1, "unsupported": 1}
     assert {*NOT_LOOKED_AT} == {
         Outcome.UNSUPPORTED, Outcome.UNREADABLE, Outcome.TOO_LARGE, Outcome.FAILED, Outcome.ENCRYPTED,
     }  # fmt: skip
@@ -324,8 +343,10 @@ def test_the_search_finds_what_comparing_with_every_face_finds(
 def test_what_scores_exactly_the_bound_is_found_and_belongs_to_the_band(library: Library) -> None:
     assert list(indexed([[1, 0], [0, 1]]).search(np.array([1, 0], np.float32), 1.0)[0]) == [1]
     gallery, rows = gallery_of(library), faces.find_faces(library, [1])
+    person = people.find_person(library, "me")
+    assert person
     for score, band in ((0.9, "strong"), (0.8, "likely"), (0.7, "possible")):
-        (found,) = describe(gallery, [[Hit(1, score)]], rows, sources.all_sources(library), 7)
+        (found,) = describe(gallery, person, [[Hit(1, score)]], rows, sources.all_sources(library), 7)
         assert found.band == band
 
 
@@ -344,7 +365,7 @@ def appearance(*days: tuple[str | None, str | None], band: str | None = "strong"
         for posted, taken in days
     )
     return Appearance(
-        1, 1, 0.9, band, 0.1, (0, 0, 9, 9), None, None, None, 1.0, "", "image/png", 9, 9, sightings=places
+        0, "q1", None, 1, 0.9, band, 0.1, (0, 0, 9, 9), None, None, None, 1.0, "", "image/png", 9, 9, places
     )
 
 
@@ -359,8 +380,8 @@ def appearance(*days: tuple[str | None, str | None], band: str | None = "strong"
         ("2020-01-01", "2020-01-31", "2021-01-15", False),
         ("2020-01-01", "2020-01-31", "2019-01-15", False),
         ("2020-01-01T12:00:00", "2020-01-01T13:00:00", "2020-01-01T08:00:00", True),
-        ("2020-01-01", None, None, False),
-        (None, "2020-01-31", None, False),
+        ("2020-01-01", None, None, True),
+        (None, "2020-01-31", None, True),
         (None, None, None, True),
     ],
 )
@@ -368,21 +389,67 @@ def test_the_first_and_the_last_day_asked_for_belong_to_it(
     since: str | None, until: str | None, day: str | None, admitted: bool
 ) -> None:
     filters = Filters(since=since, until=until)
-    assert filters.admit(appearance((day, None))) is admitted
-    assert filters.admit(appearance((None, day))) is admitted
-    assert filters.admit(appearance((None, None), (day, None))) is admitted
+    why = None if admitted else "dates"
+    assert filters.why_left_out(appearance((day, None))) == why
+    assert filters.why_left_out(appearance((None, day))) == why
+    assert filters.why_left_out(appearance((None, None), (day, None))) == why
 
 
 def test_the_day_of_posting_decides_before_that_of_taking() -> None:
-    assert not Filters(since="2020-01-01").admit(appearance(("2019-01-01", "2020-06-01")))
-    assert Filters(since="2020-01-01").admit(appearance(("2020-06-01", "2019-01-01")))
+    assert Filters(since="2020-01-01").why_left_out(appearance(("2019-01-01", "2020-06-01"))) == "dates"
+    assert Filters(since="2020-01-01").why_left_out(appearance(("2020-06-01", "2019-01-01"))) is None
 
 
-def test_days_do_not_admit_what_is_too_weak() -> None:
-    assert not Filters(since="2020-01-01").admit(appearance(("2020-06-01", None), band=None))
-    assert not Filters(since="2020-01-01", min_band="strong").admit(
-        appearance(("2020-06-01", None), band="likely")
+def test_what_has_no_date_is_left_out_by_dates_only_when_that_is_asked_for() -> None:
+    assert Filters(since="2020-01-01").why_left_out(appearance((None, None))) is None
+    assert Filters(dated_only=True).why_left_out(appearance((None, None))) is None
+    for day in ({"since": "2020-01-01"}, {"until": "2020-01-31"}):
+        filters = Filters(dated_only=True, **day)  # type: ignore[arg-type]
+        assert filters.why_left_out(appearance((None, None))) == "undated"
+
+
+def test_each_is_left_out_for_one_reason_alone() -> None:
+    filters = Filters(since="2020-01-01", min_band="strong", sources=frozenset({2}))
+    assert filters.why_left_out(appearance(("2019-06-01", None), band="likely")) == "source"
+    assert (
+        Filters(since="2020-01-01", min_band="strong").why_left_out(
+            appearance(("2019-06-01", None), band="likely")
+        )
+        == "band"
     )
+
+
+def listed(*appearances: Appearance, **filters: Any) -> tuple[list[tuple[int, int]], dict[str, int]]:
+    """(rank, number of the face) of what is listed, and what is left out by why."""
+    found = [replace(one, face=number) for number, one in enumerate(appearances, 1)]
+    chosen, left_out = choose_listed(found, Filters(**filters))
+    return [(one.rank, one.face) for one in chosen], left_out
+
+
+def seen_by(level: Exposure, score: float, day: str | None = None) -> Appearance:
+    place = Provenance("p", posted=Timestamp.of(day, ""), exposure=level.because(""))
+    return replace(appearance((None, None)), score=score, sightings=(Sighting(1, "x", place),))
+
+
+def test_the_widest_audience_comes_first_then_the_best_score_and_numbers_run_in_that_order() -> None:
+    every = (
+        seen_by(Exposure.PRIVATE, 0.99), seen_by(Exposure.PUBLIC, 0.5), seen_by(Exposure.UNKNOWN, 0.9),
+        seen_by(Exposure.NETWORK, 0.7), seen_by(Exposure.PUBLIC, 0.8),
+    )  # fmt: skip
+    assert listed(*every) == ([(1, 5), (2, 2), (3, 4), (4, 3), (5, 1)], {})
+
+
+def test_with_a_date_what_has_none_comes_last_and_a_limit_counts_what_it_leaves_out() -> None:
+    every = (
+        seen_by(Exposure.PUBLIC, 0.9), seen_by(Exposure.PRIVATE, 0.9, "2020-06-01"),
+        seen_by(Exposure.PUBLIC, 0.8, "2019-06-01"), seen_by(Exposure.NETWORK, 0.7, "2020-07-01"),
+    )  # fmt: skip
+    assert listed(*every, since="2020-01-01") == ([(1, 4), (2, 2), (3, 1)], {"dates": 1})
+    assert listed(*every, since="2020-01-01", dated_only=True) == (
+        [(1, 4), (2, 2)], {"dates": 1, "undated": 1}
+    )  # fmt: skip
+    assert listed(*every, since="2020-01-01", limit=1) == ([(1, 4)], {"dates": 1, "limit": 2})
+    assert listed(*every, limit=4)[1] == {}
 
 
 # ---- places ----

@@ -102,7 +102,7 @@ def _index_and_query(place: Path, selfie: Path) -> tuple[Answer, Path]:
 
 def _verdict(answer: Answer, expected: list[str]) -> str:
     """Raises SelfsearchError when she was not found where she is, or was where she is not."""
-    sightings = (place for appearance in answer.appearances for place in appearance.sightings)
+    sightings = (place for appearance in answer.found for place in appearance.sightings)
     names = sorted({Path(sighting.path).name for sighting in sightings})
     if names != expected:
         raise SelfsearchError(f"the demo expected {', '.join(expected)} and found {', '.join(names)}")

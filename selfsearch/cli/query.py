@@ -32,17 +32,29 @@ FaceChoice = Annotated[
 ]
 MinBand = Annotated[
     str,
-    typer.Option("--min-band", metavar="BAND", help="Show nothing weaker than strong, likely or possible."),
+    typer.Option("--min-band", metavar="BAND", help="List nothing weaker than strong, likely or possible."),
 ]
 Sources = Annotated[
     list[int] | None,
-    typer.Option("--source", metavar="N", help="Only this source; may be given several times."),
+    typer.Option(
+        "--source", metavar="N", help="List only what is in this source; may be given several times."
+    ),
 ]
 Since = Annotated[
-    str | None, typer.Option("--since", metavar="DATE", help="Posted or taken on this day or later.")
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="DATE",
+        help="List what was posted or taken on this day or later, and what has no date.",
+    ),
 ]
 Until = Annotated[
-    str | None, typer.Option("--until", metavar="DATE", help="Posted or taken on this day or earlier.")
+    str | None,
+    typer.Option(
+        "--until",
+        metavar="DATE",
+        help="List what was posted or taken on this day or earlier, and what has no date.",
+    ),
 ]
 Html = Annotated[
     Path | None,
@@ -69,7 +81,7 @@ def query(
     ] = "",
     face: FaceChoice = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, help="Show at most this many appearances.")
+        int | None, typer.Option("--limit", metavar="N", min=1, help="List at most this many appearances.")
     ] = None,
     min_band: MinBand = "possible",
     everything: Annotated[
@@ -78,6 +90,9 @@ def query(
     source: Sources = None,
     since: Since = None,
     until: Until = None,
+    dated_only: Annotated[
+        bool, typer.Option("--dated-only", help="With --since or --until: list nothing that has no date.")
+    ] = False,
     pack: options.PackName = None,
     as_json: options.AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one line per place.")] = False,
@@ -98,7 +113,7 @@ def query(
     from ..workflows.gallery import Gallery
     from ..workflows.query import query as find_appearances
 
-    filters = _filters(limit, min_band, everything, source, since, until)
+    filters = _filters(limit, min_band, everything, source, since, until, dated_only)
     flags = consent_prompt.ConsentFlags("own" if self_ and consent is None else consent, by, evidence, days)
     name = person or (ME if self_ else None)
     html = html and options.page_place(html)
@@ -152,6 +167,7 @@ def _filters(
     source: list[int] | None,
     since: str | None,
     until: str | None,
+    dated_only: bool,
 ) -> Filters:
     from ..recognition.calibration import BANDS
     from ..workflows.query import Filters
@@ -159,7 +175,10 @@ def _filters(
     if min_band not in BANDS:
         raise UsageError(f"--min-band takes {', '.join(BANDS)}, not {min_band!r}")
     sources = frozenset(source) if source else None
-    return Filters(limit, min_band, everything, sources, options.parse_day(since), options.parse_day(until))
+    return Filters(
+        everything=everything, limit=limit, min_band=min_band, sources=sources,
+        since=options.parse_day(since), until=options.parse_day(until), dated_only=dated_only,
+    )  # fmt: skip
 
 
 def read_probes(gallery: Gallery, images: list[Path], face: str | None) -> list[Probe]:

@@ -94,7 +94,8 @@ def _as_appearance(face: StoredFace, places: Sequence[str]) -> Appearance:
     from ..types import Appearance, Provenance, Sighting
 
     return Appearance(
-        rank=0, face=face.id, score=0.0, band=None, expected_false_matches=None, box=face.box,
+        rank=0, id="", verdict=None, face=face.id, score=0.0, band=None, expected_false_matches=None,
+        box=face.box,
         time_ms=face.time_ms, from_ms=face.from_ms, to_ms=face.to_ms, quality=face.quality,
         sha256=face.sha256, type=face.type, width=face.width, height=face.height,
         sightings=tuple(Sighting(0, place, Provenance("")) for place in places),

@@ -50,5 +50,5 @@ def _save(library: Library, question: Question, purpose: str, outcome: str, now:
         person=question.person,
         purpose=purpose,
         outcome=outcome,
-        appearances=len(question.answer.appearances) if question.answer else None,
+        appearances=len(question.answer.found) if question.answer else None,
     )

@@ -375,20 +375,20 @@ def consented_sources(library: Library, now: datetime) -> list[SourceRow]:
     return [row for row in rows if row.root in roots]
 
 
-def searchable_sources(
-    library: Library, now: datetime, only: Collection[int] | None = None
-) -> list[SourceRow]:
-    """Consented sources: those of the numbers in `only`, or all that no newer export has replaced.
+def searchable_sources(library: Library, now: datetime, named: Collection[int] = ()) -> list[SourceRow]:
+    """Consented sources that no newer export has replaced, and those that are `named` by their numbers.
 
-    Raises UsageError for a number that no source has.
+    Raises UsageError for a number that no source has, and ConsentError for one that may not be searched.
     """
-    unknown = set(only or ()) - {row.id for row in sources.all_sources(library)}
+    known = {row.id: row for row in sources.all_sources(library)}
+    unknown = sorted(set(named) - known.keys())
     if unknown:
-        raise UsageError(
-            f"there is no source {', '.join(map(str, sorted(unknown)))}; see: selfsearch sources"
-        )
+        raise UsageError(f"there is no source {', '.join(map(str, unknown))}; see: selfsearch sources")
     rows = consented_sources(library, now)
-    return [row for row in rows if (row.id in only if only else row.successor is None)]
+    for number in sorted(set(named) - {row.id for row in rows}):
+        why = "is being erased" if known[number].is_erasing else "has no live consent"
+        raise ConsentError(f"source {number} {why}, so it is not searched; see: selfsearch consent list")
+    return [row for row in rows if row.successor is None or row.id in named]
 
 
 def consented_people(library: Library, now: datetime) -> list[Person]:

@@ -14,6 +14,7 @@ COLUMNS = (
     "context", "posted_at", "taken_at", "url", "url_kind", "caption", "audience", "audience_source",
     "exposure_reason", "album", "place", "latitude", "longitude", "people", "author", "author_is_owner",
     "path", "source", "gone", "sha256", "type", "width", "height", "from_ms", "to_ms", "face", "box",
+    "id", "verdict",
 )  # fmt: skip
 
 Cell = str | int | float | bool | None
@@ -39,6 +40,8 @@ def _row(answer: Answer, appearance: Appearance, sighting: Sighting) -> dict[str
     band = wording.band_of(appearance)
     return provenance.columns() | {
         "rank": appearance.rank,
+        "id": appearance.id,
+        "verdict": appearance.verdict,
         "score": round(float(appearance.score), 6),
         "band": appearance.band,
         "in_words": wording.band_in_words(band, answer.person, calibrated=answer.calibrated),

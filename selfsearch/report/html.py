@@ -129,7 +129,7 @@ _FILTERS = (  # by their own names
     wording.author, wording.audience, wording.band_in_words, wording.band_of, wording.context, wording.day,
     wording.day_of, wording.false_matches, wording.format_time, wording.humanize, wording.join_and,
     wording.position, wording.quantity, wording.sentence_case, wording.time_range, wording.timestamp,
-    wording.you, wording.your,
+    wording.left_out, wording.you, wording.your,
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ def to_json(answer: Answer) -> dict[str, Any]:
         "summary": _summary(summarise(answer)),
         "appearances": [_appearance(appearance, answer) for appearance in answer.appearances],
         "hidden": answer.hidden,
+        "not_listed": dict(answer.left_out),
         "not_looked_at": dict(answer.not_looked_at),
         "links": [_link(link) for link in answer.links],
         "worklist": [_task(task) for task in worklist(answer)],
@@ -64,6 +65,8 @@ def _summary(summary: Summary) -> dict[str, Any]:
 def _appearance(appearance: Appearance, answer: Answer) -> dict[str, Any]:
     return {
         "rank": appearance.rank,
+        "id": appearance.id,
+        "verdict": appearance.verdict,
         "score": _number(appearance.score),
         "band": appearance.band,
         "expected_false_matches": _rare(appearance.expected_false_matches),

@@ -20,7 +20,7 @@ LINK_KINDS = ("exact", "constructed", "owner_only", "profile")  # the surest way
 
 
 def by_exposure(answer: Answer) -> dict[Exposure, list[Appearance]]:
-    """All appearances under the widest exposure of each, widest first."""
+    """What is listed, under the widest exposure of each, widest first."""
     return {
         level: [appearance for appearance in answer.appearances if appearance.exposure is level]
         for level in EXPOSURES
@@ -30,7 +30,7 @@ def by_exposure(answer: Answer) -> dict[Exposure, list[Appearance]]:
 def platforms(answer: Answer) -> list[str]:
     """The platforms on which the person appears, the one with the widest exposure first, plain files last."""
     widest: dict[str, tuple[bool, int]] = {}
-    for provenance in (s.provenance for appearance in answer.appearances for s in appearance.sightings):
+    for provenance in (s.provenance for appearance in answer.found for s in appearance.sightings):
         order = provenance.platform == "folder", EXPOSURES.index(provenance.exposure.level)
         widest[provenance.platform] = min(order, widest.get(provenance.platform, order))
     return sorted(widest, key=lambda platform: (widest[platform], platform))
@@ -109,7 +109,10 @@ class Task:
 
 
 def worklist(answer: Answer) -> list[Task]:
-    """Each address that a browser may open, once: widest exposure first, then by LINK_KINDS."""
+    """Each address behind what is listed that a browser may open, once.
+
+    Widest exposure first, then by LINK_KINDS.
+    """
     places = [(a.rank, sighting) for a in answer.appearances for sighting in a.sightings]
     first: dict[str, Sighting] = {}
     ranks: dict[str, set[int]] = {}
@@ -154,7 +157,7 @@ class Summary:
     bands: dict[str, int]  # strong, likely, possible, weak
     exposure: dict[str, int]  # public, network, private, unknown: the widest of each appearance
     facets: dict[str, dict[str | None, int]]  # platform, account, context, year, album
-    expected_false_matches: float | None  # among everything shown
+    expected_false_matches: float | None  # among everything found
     headline: str
     sentences: tuple[str, ...]
 
@@ -177,17 +180,17 @@ class _Medium:
 def summarise(answer: Answer) -> Summary:
     """Count an answer and say it in words."""
     media = _media(answer)
-    bands = Counter(wording.band_of(appearance) for appearance in answer.appearances)
-    exposure = Counter(appearance.exposure for appearance in answer.appearances)
-    expected = [a.expected_false_matches for a in answer.appearances if a.expected_false_matches is not None]
+    bands = Counter(wording.band_of(appearance) for appearance in answer.found)
+    exposure = Counter(appearance.exposure for appearance in answer.found)
+    expected = [a.expected_false_matches for a in answer.found if a.expected_false_matches is not None]
     worst = max(expected, default=None)
     return Summary(
-        appearances=len(answer.appearances),
+        appearances=len(answer.found),
         photographs=sum(not medium.video for medium in media),
         videos=sum(medium.video for medium in media),
         bands={band: bands[band] for band in BANDS},
         exposure={level.value: exposure[level] for level in Exposure},
-        facets={facet.key: facet.counts(answer.appearances) for facet in FACETS},
+        facets={facet.key: facet.counts(answer.found) for facet in FACETS},
         expected_false_matches=worst,
         headline=wording.sentence_case(_headline(answer, media)),
         sentences=tuple(_sentences(answer, media, worst)),
@@ -196,7 +199,7 @@ def summarise(answer: Answer) -> Summary:
 
 def _media(answer: Answer) -> list[_Medium]:
     by_content: dict[str, list[Appearance]] = {}
-    for appearance in answer.appearances:
+    for appearance in answer.found:
         by_content.setdefault(appearance.sha256, []).append(appearance)
     return [_medium(appearances, answer.calibrated) for appearances in by_content.values()]
 
@@ -272,18 +275,17 @@ def _nothing_found(answer: Answer) -> Iterable[str]:
 
 
 def _by_chance(expected: float) -> str:
-    """How many of everything shown are somebody else, by the estimate for the weakest score shown."""
+    """How many of everything found are somebody else, by the estimate for the weakest score found."""
     if expected >= 1.5:
-        return f"expect about {expected:.0f} of those shown to be somebody else"
+        return f"expect about {expected:.0f} of those found to be somebody else"
     if (n := wording.rarity(expected)) is None:
-        return "expect one of those shown to be somebody else"
-    return f"somebody else would stand among those shown in fewer than 1 in {n:,} libraries like this"
+        return "expect one of those found to be somebody else"
+    return f"somebody else would stand among those found in fewer than 1 in {n:,} libraries like this"
 
 
 def _left_out(answer: Answer) -> Iterable[str]:
-    if answer.hidden:
-        more = quantity(answer.hidden, "more appearance")
-        yield f"{more} not shown: beyond the limit or weaker than asked for."
+    if left_out := wording.left_out(answer):
+        yield f"Not listed: {left_out}."
     if files := wording.files_not_looked_at(answer.not_looked_at):
         yield f"Could not be searched: {join_and(files)}."
     if answer.links:

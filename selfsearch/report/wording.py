@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..types import Appearance, Audience, Exposure, Location, Provenance, Timestamp
+from ..types import Answer, Appearance, Audience, Exposure, Location, Provenance, Timestamp
 from .sanitize import line
 
 BANDS = ("strong", "likely", "possible", "weak")  # "weak" is what an appearance without a band is called here
@@ -54,6 +54,13 @@ NOT_LOOKED_AT = {  # why a picture is not in an answer
     "encrypted": "locked with a password",
     "link_only": "only linked to, not in the export",
     "derivative": "small copies that the platform made",
+}
+LEFT_OUT = {  # why an appearance that was found is not listed
+    "source": "in other sources",
+    "band": "less sure than asked for",
+    "dates": "outside these dates",
+    "undated": "without a date",
+    "limit": "beyond the limit",
 }
 LINK_KINDS = {
     "exact": "the platform's own link",
@@ -256,6 +263,12 @@ def context(provenance: Provenance) -> str | None:
 
 
 # What an answer does not hold
+
+
+def left_out(answer: Answer) -> str:
+    """What was found and is not listed: "8 more: 5 outside these dates, 3 without a date"; "" for nothing."""
+    whys = [f"{number:,} {LEFT_OUT[why]}" for why, number in answer.left_out.items() if number]
+    return f"{answer.hidden:,} more: {', '.join(whys)}" if whys else ""
 
 
 def files_not_looked_at(outcomes: dict[str, int]) -> list[str]:

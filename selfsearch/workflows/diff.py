@@ -88,7 +88,7 @@ def _note_person(
         person=person.name,
         purpose="re-scan",
         outcome="answered",
-        appearances=len(answer.appearances),
+        appearances=len(answer.found),
     )
     memory, states = changes.load_snapshot(library, person.id), _states(answer)
     if memory.pack == revision and memory.states == states:
@@ -113,7 +113,7 @@ def _states(answer: Answer) -> dict[int, State]:
             appearance.exposure.value,
             tuple(sorted({sighting.path for sighting in appearance.sightings})),
         )
-        for appearance in answer.appearances
+        for appearance in answer.found
     }
 
 

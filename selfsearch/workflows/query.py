@@ -7,10 +7,12 @@ The way of a question, from top to bottom:
     bands       what their scores mean in a library of this size (recognition/calibration.py)
     fold        copies of one picture become one appearance
     describe    everything known of each: the file, its places, who could see them
+    list        of everything that is found, what the caller wants to see; counts are of everything
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -65,27 +67,34 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True)
 class Filters:
-    """What of the answer is wanted."""
+    """What is looked for, and what is listed of what was found."""
 
-    limit: int | None = None
+    everything: bool = False  # look for what is weaker than every band as well
+    folded: bool = True  # near-identical pictures as one appearance
+    limit: int | None = None  # from here on: what is listed
     min_band: str = "possible"
-    everything: bool = False  # weaker than every band as well
     sources: frozenset[int] | None = None
     since: str | None = None  # ISO 8601 dates; of posting, else of taking
     until: str | None = None
-    folded: bool = True  # near-identical pictures as one appearance
+    dated_only: bool = False  # with since or until: nothing that has no date
 
-    def admit(self, appearance: Appearance) -> bool:
-        """Whether an appearance is strong enough and of the right time."""
-        is_rated = appearance.expected_false_matches is not None
-        if appearance.band is None and is_rated and not self.everything:
-            return False
-        order = list(BANDS)
+    @property
+    def is_by_date(self) -> bool:
+        """Whether dates decide."""
+        return bool(self.since or self.until)
+
+    def why_left_out(self, appearance: Appearance) -> str | None:
+        """Why an appearance is not listed, as a key of `Answer.left_out`; None when it is."""
+        order, sightings = list(BANDS), appearance.sightings
+        if self.sources is not None and not any(place.source in self.sources for place in sightings):
+            return "source"
         if appearance.band and order.index(appearance.band) > order.index(self.min_band):
-            return False
-        if not self.since and not self.until:
-            return True
-        return any(self._admits_day(_day(sighting.provenance)) for sighting in appearance.sightings)
+            return "band"
+        if not self.is_by_date:
+            return None
+        if not appearance.is_dated:
+            return "undated" if self.dated_only else None
+        return None if any(self._admits_day(_day(place.provenance)) for place in sightings) else "dates"
 
     def _admits_day(self, day: str) -> bool:
         is_late_enough = not self.since or day >= self.since[:10]
@@ -101,22 +110,24 @@ def query(
     now: datetime,
     filters: Filters | None = None,
 ) -> Answer:
-    """Where this person appears in every source with live consent. Raises ConsentError and InputError."""
+    """Where this person appears in every source with live consent.
+
+    Raises ConsentError, InputError, and UsageError for a source that is not searched.
+    """
     filters, library = filters or Filters(), gallery.library
     if (grant.kind, grant.subject) != ("person", person.name):
         raise ConsentError(f"the consent that was shown is not {person.name}'s")
     grants.require(library, "person", person.name, now)
     gallery.renew(now)
-    rows = grants.searchable_sources(library, now, filters.sources)
+    rows = grants.searchable_sources(library, now, filters.sources or ())
     source_ids = [row.id for row in rows]
     face_index = gallery.face_index(source_ids)
     bands = gallery.bands(len(face_index))
     hits = search(gallery, face_index, person, probes, _lowest_score(gallery, bands, filters))
     face_rows = faces.find_faces(library, [hit.face for hit in hits])
     groups = fold(hits, face_rows, face_index) if filters.folded else [[hit] for hit in hits]
-    appearances = describe(gallery, groups, face_rows, rows, len(face_index))
-    admitted = [appearance for appearance in appearances if filters.admit(appearance)]
-    shown = admitted[: filters.limit] if filters.limit else admitted
+    found = describe(gallery, person, groups, face_rows, rows, len(face_index))
+    listed, left_out = choose_listed(found, filters)
     media_count, _ = faces.totals(library, source_ids)
     outcomes = items.count_outcomes(library, source_ids)
     return Answer(
@@ -132,8 +143,10 @@ def query(
             for probe in probes
         ),
         bands=bands,
-        appearances=tuple(replace(appearance, rank=rank) for rank, appearance in enumerate(shown, 1)),
-        hidden=len(appearances) - len(shown),
+        found=tuple(found),
+        appearances=tuple(listed),
+        left_out=left_out,
+        is_by_date=filters.is_by_date,
         not_looked_at={kind.value: outcomes[kind.value] for kind in NOT_LOOKED_AT if kind.value in outcomes},
         links=tuple(_links(library, rows)),
         asked_at=isoformat(now),
@@ -202,8 +215,26 @@ class _Pictures:
         return leaders[int(np.argmax(is_same))] if is_same.any() else place
 
 
+def choose_listed(found: Sequence[Appearance], filters: Filters) -> tuple[list[Appearance], dict[str, int]]:
+    """What is listed, in its order and numbered; and how many others are left out, by why."""
+    ordered = sorted(
+        found,
+        key=lambda one: (
+            filters.is_by_date and not one.is_dated, EXPOSURES.index(one.exposure), -one.score, one.face
+        ),
+    )  # fmt: skip
+    reasons = [filters.why_left_out(appearance) for appearance in ordered]
+    listed = [one for one, reason in zip(ordered, reasons, strict=True) if reason is None]
+    left_out = Counter(reason for reason in reasons if reason is not None)
+    if filters.limit is not None and len(listed) > filters.limit:
+        left_out["limit"] = len(listed) - filters.limit
+        del listed[filters.limit :]
+    return [replace(one, rank=rank) for rank, one in enumerate(listed, 1)], dict(left_out)
+
+
 def describe(
     gallery: Gallery,
+    person: Person,
     groups: Sequence[Sequence[Hit]],
     face_rows: Mapping[int, StoredFace],
     rows: Sequence[SourceRow],
@@ -214,6 +245,7 @@ def describe(
     stored = items.sightings_of(gallery.library, media, [row.id for row in rows])
     account_was = {row.id: row.account_was for row in rows}
     bands = gallery.bands(face_count)
+    verdicts = people.verdicts(gallery.library, person)
     appearances = []
     for group in groups:
         best = group[0]
@@ -223,22 +255,30 @@ def describe(
             for sighting in stored.get(face_rows[face].media, [])
         ]
         sightings.sort(key=lambda sighting: EXPOSURES.index(sighting.provenance.exposure.level))
+        members = [hit.face for hit in group]
         calibration = gallery.calibration
         expected = calibration.expected_false_matches(best.score, face_count) if calibration else None
-        band = next((band for band, lowest in bands.items() if best.score >= lowest), None)
-        appearances.append(_appearance(best, face_rows[best.face], band, expected, sightings))
+        appearance = replace(
+            _appearance(best, face_rows[best.face], sightings),
+            id=people.appearance_id(gallery.library, person, min(members)),
+            verdict=next((verdicts[face] for face in members if face in verdicts), None),
+            band=next((band for band, lowest in bands.items() if best.score >= lowest), None),
+            expected_false_matches=expected and float(f"{expected:.3g}"),
+        )
+        appearances.append(appearance)
     return appearances
 
 
-def _appearance(
-    best: Hit, row: StoredFace, band: str | None, expected: float | None, sightings: Sequence[Sighting]
-) -> Appearance:
+def _appearance(best: Hit, row: StoredFace, sightings: Sequence[Sighting]) -> Appearance:
+    """What the library knows of it by itself."""
     return Appearance(
         rank=0,
+        id="",
+        verdict=None,
         face=best.face,
         score=round(best.score, 4),
-        band=band,
-        expected_false_matches=expected and float(f"{expected:.3g}"),
+        band=None,
+        expected_false_matches=None,
         box=row.box,
         time_ms=row.time_ms,
         from_ms=row.from_ms,

@@ -33,6 +33,7 @@ from selfsearch.monitoring.schedule import cron, install, launchd, plan, systemd
 from selfsearch.monitoring.schedule.plan import CompletedProcess, Plan, Timer, When
 from tests.conftest import Run
 
+real_run = install.run
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
 AWKWARD = '/srv/my "own" 100% $HOME it\'s/lib'
 PLAN = Plan(When(), "/usr/bin/python3", Path("/home/ada/library"), Path("/home/ada/keys"), namespaces=True)
@@ -494,8 +495,23 @@ def test_the_system_is_found_out() -> None:
     assert install.system_here(Machine(systemctl=CompletedProcess(1)), "linux") == "cron"
     assert install.system_here(Machine(), "darwin") == "launchd"
     assert install.system_here(Machine(), "win32") == "windows"
-    with pytest.raises(SelfsearchError, match="no timer can be installed"):
-        install.system_here(Machine(systemctl=CompletedProcess(1), **{"crontab_-l": missing}), "linux")
+    bare = Machine(systemctl=CompletedProcess(1), **{"crontab_-l": missing})
+    assert install.system_here(bare, "linux") is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "crontab"),
+    [
+        (b"no crontab for ada\n", b""),
+        (b"crontab: can't open 'ada': No such file or directory\n", b""),  # BusyBox, nothing there yet
+        (b"crontab: can't change directory to '/var/spool/cron/crontabs': No such file or directory\n", None),
+        (b"You (ada) are not allowed to use this program (crontab)\n", None),
+    ],
+)
+def test_a_user_without_a_crontab_is_told_from_a_machine_without_cron(
+    answer: bytes, crontab: bytes | None
+) -> None:
+    assert cron.read_crontab(Machine(**{"crontab_-l": CompletedProcess(1, stderr=answer)})) == crontab
 
 
 @pytest.mark.parametrize(
@@ -578,9 +594,10 @@ def test_install_status_and_remove_go_together(run: Run, library: Path, machine:
         ["desktop"],
         [],
     )
-    assert run("schedule", "remove").out == "the timer is gone\n"
+    assert run("schedule", "remove").out == "the timer was taken out of cron\n"
     assert machine.crontab == b"0 1 * * * mine\n"
-    assert run("schedule", "remove").out == "there was no timer in cron\n"
+    assert run("schedule", "remove").out == "no timer was installed\n"
+    assert run("schedule", "remove", "--system", "cron").out == "no timer was installed in cron\n"
 
 
 @pytest.mark.parametrize("system", install.SYSTEMS)
@@ -590,6 +607,138 @@ def test_print_shows_what_install_would_write_and_writes_nothing(
     out = run("schedule", "print", "--every", "6h", "--system", system)
     assert "rescan --scheduled" in re.sub(r"</string>\s*<string>", " ", out.out)
     assert (machine.started, home.exists()) == ([], False)
+
+
+# ---- machines without systemd or cron, and machines that had another system before ----
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container or a NAS: there is not one of the programs that timers are made with."""
+    if sys.platform != "linux":
+        pytest.skip("macOS and Windows have one system each, always")
+    (tmp_path / "no-programs").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "no-programs"))
+
+
+LOOP = "while sleep 86400; do selfsearch rescan --scheduled; done"
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_machine_without_timers_is_told_what_looks_again_instead(run: Run, library: Path) -> None:
+    err = run("schedule", "install", code=1).err
+    assert f"  {LOOP}\n" in err
+    assert "  selfsearch watch\n" in err
+    assert err.splitlines()[-1].startswith(
+        "selfsearch: no timer was installed: this machine has neither cron nor"
+    )
+    assert run("schedule", "status").out == (
+        "no timer is installed, and this machine has neither cron nor a systemd for this user; selfsearch"
+        " schedule install says what else there is\ntold by: nothing; see --notify of install\nno run so far\n"
+    )
+    status = run("schedule", "status", "--json").json
+    assert (status["timer"]["system"], status["timer"]["installed"], status["timers"]) == ("none", False, [])
+    assert run("schedule", "remove").out == "no timer was installed\n"
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("system", install.SYSTEMS)
+def test_any_system_can_be_named_where_there_is_none(run: Run, home: Path, system: str) -> None:
+    out = run("schedule", "print", "--system", system)
+    assert "rescan --scheduled" in re.sub(r"</string>\s*<string>", " ", out.out)
+    assert "neither cron" not in out.err
+    assert run("schedule", "status", "--system", system).out.startswith(
+        f"no timer is installed in {system}\n"
+    )
+    assert run("schedule", "remove", "--system", system).out == f"no timer was installed in {system}\n"
+    assert not home.exists()
+
+
+@pytest.mark.usefixtures("bare")
+def test_print_shows_the_line_for_cron_where_there_is_no_system(run: Run, home: Path) -> None:
+    out = run("schedule", "print", "--daily", "04:30")
+    assert read_cron(out.out.splitlines()[1])[0] == ["30", "4", "*", "*", "*"]
+    assert out.err.startswith(
+        "This machine has neither cron nor a systemd for this user. Here is the line for"
+    )
+    assert LOOP in out.err
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_timer_whose_system_is_gone_is_seen_and_taken_out(
+    run: Run, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home folder that a container was given, say."""
+    machine = Machine()
+    monkeypatch.setattr(install, "run", machine)
+    run("schedule", "install", "--daily", "05:00", "--system", "systemd")
+    monkeypatch.setattr(install, "run", real_run)
+    units = tmp_path / ".config/systemd/user"
+    (wish,) = (systemd.wish(path.stem, units) for path in units.glob("*.timer"))
+    wish.parent.mkdir()
+    wish.symlink_to(units / wish.name)
+    assert run("schedule", "status").out.splitlines()[:2] == [
+        "timer: systemd, daily 05:00",
+        "problem: systemd cannot be asked whether it runs: systemctl: No such file or directory",
+    ]
+    assert run("schedule", "remove").out == "the timer was taken out of systemd\n"
+    assert [path for path in units.rglob("*") if not path.is_dir()] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="systemd and cron are Linux's")
+def test_a_timer_of_cron_is_seen_where_systemd_is_the_usual_one(
+    run: Run, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_both = Machine(b"0 1 * * * mine\n")
+    monkeypatch.setattr(install, "run", with_both)
+    run("schedule", "install", "--system", "cron")
+    assert run("schedule", "status").out.splitlines()[0] == "timer: cron, daily 03:00"
+    assert run("schedule", "status", "--system", "systemd").out.splitlines()[0] == (
+        "no timer is installed in systemd"
+    )
+    assert run("schedule", "remove").out == "the timer was taken out of cron\n"
+    assert with_both.crontab == b"0 1 * * * mine\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="systemd and cron are Linux's")
+def test_a_library_has_one_timer_whichever_system_it_was_installed_in(
+    run: Run, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_both = Machine(b"0 1 * * * mine\n")
+    monkeypatch.setattr(install, "run", with_both)
+    run("schedule", "install", "--system", "cron")
+    assert "the earlier timer was taken out of cron\n" in run("schedule", "install").err
+    assert with_both.crontab == b"0 1 * * * mine\n"
+    status = run("schedule", "status", "--json").json
+    assert [timer["system"] for timer in status["timers"]] == ["systemd"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="systemd and cron are Linux's")
+def test_one_timer_that_cannot_be_taken_out_keeps_no_other(
+    run: Run, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_both = Machine()
+    monkeypatch.setattr(install, "run", with_both)
+    run("schedule", "install", "--system", "systemd")
+    name = plan.name_for(library, Path("/nowhere"))
+    with_both.crontab = f"# BEGIN {name} daily 03:00\n0 3 * * * x\n".encode()
+    assert "one timer is enough: selfsearch schedule remove --system cron" in run("schedule", "status").out
+    output = run("schedule", "remove", code=1)
+    assert output.out == "the timer was taken out of systemd\n"
+    assert "the crontab's lines of selfsearch are not whole" in output.err
+    assert "problem: the crontab's lines of selfsearch are not whole" in run("schedule", "status").out
+
+
+def test_a_timer_that_systemd_stopped_is_no_timer_that_is_gone(
+    run: Run, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = CompletedProcess(0, b"Description=selfsearch: daily 03:00\nActiveState=inactive\n")
+    monkeypatch.setattr(install, "run", Machine(show_=stopped))
+    run("schedule", "install", "--system", "systemd")
+    assert run("schedule", "status", "--system", "systemd").out.splitlines()[:2] == [
+        "timer: systemd, daily 03:00",
+        "problem: it is stopped; selfsearch schedule install starts it again",
+    ]
 
 
 def test_a_url_is_asked_for_and_never_shown(

@@ -42,8 +42,27 @@ Notify = Annotated[
     ),
 ]
 System = Annotated[
-    str | None, typer.Option("--system", help="systemd, cron, launchd or windows, if not the usual one here.")
+    str | None,
+    typer.Option(
+        "--system",
+        metavar="NAME",
+        help="systemd, cron, launchd or windows; without it the one of this machine.",
+    ),
 ]
+OneSystem = Annotated[
+    str | None,
+    typer.Option(
+        "--system", metavar="NAME", help="Only systemd, cron, launchd or windows; without it all of them."
+    ),
+]
+
+WITHOUT_TIMER = (  # what a machine without any of the four systems can do
+    "Without a timer, one of these looks again:",
+    "  selfsearch watch",
+    "    follows the folders of your sources until you stop it",
+    "  while sleep 86400; do selfsearch rescan --scheduled; done",
+    "    once a day: as the command of a container, or in the background: nohup sh -c '...' &",
+)
 
 
 @app.command("install")
@@ -60,7 +79,13 @@ def install(
     from ..monitoring.schedule import install as timers
 
     when = _when(daily, weekly, every)
-    chosen = _system(system)
+    chosen = _named(system) or timers.system_here(timers.run)
+    if chosen is None:
+        options.say(*WITHOUT_TIMER)
+        raise SelfsearchError(
+            "no timer was installed: this machine has neither cron nor a systemd for this user (where it has"
+            " one, log in to the machine itself, not by su or sudo)"
+        )
     setting = _notify_setting(notify)
     timers.require_key(options.home(), options.key_folder(), chosen)
     plan = _plan(when, chosen, setting)
@@ -76,6 +101,7 @@ def install(
         settings.write(options.home(), notify=setting)
     for place in written:
         options.say(f"written: {place}")
+    _replace_older(chosen)
     options.answer(f"selfsearch looks again {when.text}, by {chosen}; see: selfsearch schedule status")
     _say_channels(setting)
     _advise(chosen)
@@ -90,11 +116,21 @@ def show(
     notify: Notify = None,
     system: System = None,
 ) -> None:
-    """Print exactly what install would write, and write nothing."""
+    """Print what install would write for any of the systems; nothing is written.
+
+    The paths in it are those of this machine.
+    """
     from ..monitoring.schedule import install as timers
 
     when = _when(daily, weekly, every)
-    chosen = _system(system)
+    chosen = _named(system) or timers.system_here(timers.run)
+    if chosen is None:
+        options.say(
+            "This machine has neither cron nor a systemd for this user. Here is the line for a crontab, for"
+            " whatever runs those; for another system: --system systemd, launchd or windows."
+        )
+        options.say(*WITHOUT_TIMER)
+    chosen = chosen or "cron"
     plan = _plan(when, chosen, _notify_setting(notify))
     for place, content in timers.preview(chosen, plan, timers.folder(chosen, options.home())).items():
         options.say(f"# {place}")
@@ -103,24 +139,32 @@ def show(
 
 @app.command("status")
 @network(Need.TIMER_TOOLS)
-def status(system: System = None, as_json: options.AsJson = False) -> None:
-    """Say when the next run is, what became of the last ones, and why one failed."""
+def status(system: OneSystem = None, as_json: options.AsJson = False) -> None:
+    """Say which timer is installed, when it runs next, what the last runs came to, and why one failed."""
     from .. import settings
     from ..monitoring import notify, run_log
     from ..monitoring.schedule import install as timers
+    from ..monitoring.schedule.plan import Timer
 
-    chosen = _system(system)
-    place = timers.folder(chosen, options.home())
-    timer = timers.state(chosen, _timer_name(), timers.run, place, options.now())
+    only = _named(system)
+    found = timers.installed(_timer_name(), timers.run, options.home(), options.now())
+    found = [timer for timer in found if only in (None, timer.system)]
+    here = only or timers.system_here(timers.run)
     runs = run_log.read(options.home())[-5:]
     channels = [channel.shown for channel in notify.parse(settings.read(options.home()).notify)]
     if as_json:
+        first = found[0] if found else Timer(here or "none", installed=False)
         options.answer_json(
-            {"schema": "selfsearch.schedule/1", "timer": asdict(timer), "notify": channels}
-            | {"runs": [asdict(run) for run in runs]}
+            {"schema": "selfsearch.schedule/1", "timer": asdict(first), "notify": channels}
+            | {"runs": [asdict(run) for run in runs], "timers": [asdict(timer) for timer in found]}
         )
         return
-    options.answer(*_timer_lines(timer))
+    for timer in found:
+        options.answer(*_timer_lines(timer))
+    if not found:
+        options.answer(_no_timer(only, here))
+    if len(found) > 1:
+        options.answer(f"one timer is enough: selfsearch schedule remove --system {found[-1].system}")
     options.answer("told by: " + (", ".join(channels) or "nothing; see --notify of install"))
     for run in runs:
         options.answer(_run_text(run))
@@ -130,13 +174,32 @@ def status(system: System = None, as_json: options.AsJson = False) -> None:
 
 @app.command("remove")
 @network(Need.TIMER_TOOLS)
-def remove(system: System = None) -> None:
-    """Take the timer out. The library and its settings stay."""
+def remove(system: OneSystem = None) -> None:
+    """Take the timer out, whichever system has it. The library and its settings stay."""
     from ..monitoring.schedule import install as timers
 
-    chosen = _system(system)
-    removed = timers.remove(chosen, _timer_name(), timers.run, timers.folder(chosen, options.home()))
-    options.answer("the timer is gone" if removed else f"there was no timer in {chosen}")
+    only = _named(system)
+    removed, errors = timers.remove_everywhere(
+        _timer_name(), timers.run, options.home(), [only] if only else timers.SYSTEMS
+    )
+    for name in removed:
+        options.answer(f"the timer was taken out of {name}")
+    if errors:
+        raise errors[0]
+    if not removed:
+        options.answer(f"no timer was installed in {only}" if only else "no timer was installed")
+
+
+def _replace_older(chosen: str) -> None:
+    """A library has one timer: take out what an earlier installation put into another system."""
+    from ..monitoring.schedule import install as timers
+
+    others = [system for system in timers.SYSTEMS if system != chosen]
+    removed, errors = timers.remove_everywhere(_timer_name(), timers.run, options.home(), others)
+    for name in removed:
+        options.say(f"the earlier timer was taken out of {name}")
+    for error in errors:
+        options.say(f"an earlier timer may be left: {error}")
 
 
 def _when(daily: str | None, weekly: tuple[str, str] | None, every: str | None) -> When:
@@ -149,14 +212,12 @@ def _when(daily: str | None, weekly: tuple[str, str] | None, every: str | None) 
     return plan.every(every) if every is not None else plan.daily(daily or "03:00")
 
 
-def _system(given: str | None) -> str:
+def _named(system: str | None) -> str | None:
     from ..monitoring.schedule import install as timers
 
-    if given is None:
-        return timers.system_here(timers.run)
-    if given not in timers.SYSTEMS:
-        raise UsageError(f"--system takes {', '.join(timers.SYSTEMS)}, not {given!r}")
-    return given
+    if system is not None and system not in timers.SYSTEMS:
+        raise UsageError(f"--system takes {', '.join(timers.SYSTEMS)}, not {system!r}")
+    return system
 
 
 def _notify_setting(given: list[str] | None) -> str:
@@ -258,13 +319,25 @@ def _advise(system: str) -> None:
 
 
 def _timer_lines(timer: Timer) -> list[str]:
-    if not timer.installed:
-        return [f"no timer is installed in {timer.system}; selfsearch schedule install makes one"]
     lines = [f"timer: {timer.system}" + (f", {timer.when}" if timer.when else "")]
-    for name, text in (("next run", timer.next_run), ("last run", timer.last_run), ("result", timer.result)):
-        if text:
-            lines.append(f"{name}: {text}")
-    return lines
+    details = (
+        ("problem", timer.problem),
+        ("next run", timer.next_run),
+        ("last run", timer.last_run),
+        ("result", timer.result),
+    )
+    return lines + [f"{name}: {text}" for name, text in details if text]
+
+
+def _no_timer(only: str | None, here: str | None) -> str:
+    if only:
+        return f"no timer is installed in {only}"
+    if here is None:
+        return (
+            "no timer is installed, and this machine has neither cron nor a systemd for this user; selfsearch"
+            " schedule install says what else there is"
+        )
+    return "no timer is installed; to install one: selfsearch schedule install"
 
 
 def _run_text(run: Run) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from datetime import datetime
 
 from ...errors import SelfsearchError, UsageError
-from .plan import Plan, Runner, Timer, When, check_paths, parse_when
+from .plan import CompletedProcess, Plan, Runner, Timer, When, check_paths, parse_when
 
 MAX_LINE = 998  # bytes; cron's own buffers end near here
 HINT = "written by: selfsearch schedule install; taken out by: selfsearch schedule remove"
+# what crontab says where this user has none yet; the second is BusyBox's
+NO_CRONTAB = re.compile(rb"no crontab|can't open '[^']*': No such file", re.IGNORECASE)
 
 
 def block(plan: Plan) -> bytes:
@@ -99,10 +102,13 @@ def _end(name: str) -> str:
 
 def read_crontab(run: Runner) -> bytes | None:
     """The user's crontab; b"" when there is none yet, None when there is no cron, or not for this user."""
-    process = run(["crontab", "-l"], b"")
+    return _crontab_of(run(["crontab", "-l"], b""))
+
+
+def _crontab_of(process: CompletedProcess) -> bytes | None:
     if process.returncode == 0:
         return process.stdout
-    return b"" if b"no crontab" in process.stderr.lower() else None
+    return b"" if NO_CRONTAB.search(process.stderr) else None
 
 
 def install(plan: Plan, run: Runner) -> None:
@@ -117,19 +123,25 @@ def install(plan: Plan, run: Runner) -> None:
 
 def remove(name: str, run: Runner) -> bool:
     """Take our block out of the crontab. False when there was none. Raises SelfsearchError."""
-    crontab = read_crontab(run)
+    process = run(["crontab", "-l"], b"")
+    if process.is_missing:
+        return False
+    crontab = _crontab_of(process)
     if crontab is None:
-        raise SelfsearchError("the crontab cannot be read; nothing was changed")
+        raise SelfsearchError(f"the crontab cannot be read ({process.reason}); nothing was changed in it")
     if not split_at_block(crontab, name)[1]:
         return False
     rest = remove_block(crontab, name)
     process = run(["crontab", "-"], rest) if rest else run(["crontab", "-r"], b"")
     if process.returncode:
-        raise SelfsearchError(f"crontab refused it: {process.reason}; nothing was changed")
+        raise SelfsearchError(f"crontab refused it: {process.reason}; nothing was changed in it")
     return True
 
 
 def state(name: str, run: Runner, now: datetime) -> Timer:
     """What the crontab says about our timer."""
-    lines = split_at_block(read_crontab(run) or b"", name)[1]
+    try:
+        lines = split_at_block(read_crontab(run) or b"", name)[1]
+    except SelfsearchError as exc:
+        return Timer("cron", True, problem=str(exc))
     return Timer.by_the_clock("cron", when_of(lines, name), now) if lines else Timer("cron", installed=False)

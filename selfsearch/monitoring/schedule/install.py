@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +14,7 @@ from ...errors import KeyUnavailable, LibraryError, SelfsearchError
 from ...files import delete_halves, write_private
 from ...library import root_key
 from . import cron, launchd, systemd, windows
-from .plan import CompletedProcess, Plan, Runner, Timer
+from .plan import NO_PROGRAM, CompletedProcess, Plan, Runner, Timer
 
 TIMEOUT = 60  # seconds for one of the system's tools
 
@@ -42,25 +42,19 @@ def run(command: Sequence[str], stdin: bytes = b"") -> CompletedProcess:
             list(command), input=stdin, capture_output=True, timeout=TIMEOUT, env=environment
         )
     except OSError as exc:
-        return CompletedProcess(127, stderr=f"{command[0]}: {exc.strerror}".encode())
+        return CompletedProcess(NO_PROGRAM, stderr=f"{command[0]}: {exc.strerror}".encode())
     except subprocess.TimeoutExpired:
         return CompletedProcess(124, stderr=f"{command[0]} did not answer within {TIMEOUT} seconds".encode())
     return CompletedProcess(process.returncode, process.stdout, process.stderr)
 
 
-def system_here(run: Runner, platform: str = sys.platform) -> str:
-    """Which of SYSTEMS this machine has. Raises SelfsearchError when it has none that can be used."""
+def system_here(run: Runner, platform: str = sys.platform) -> str | None:
+    """Which of SYSTEMS this user can install a timer with on this machine; None when it is none."""
     if platform in ("darwin", "win32"):
         return "launchd" if platform == "darwin" else "windows"
     if run(["systemctl", "--user", "show-environment"], b"").returncode == 0:
         return "systemd"
-    if cron.read_crontab(run) is not None:
-        return "cron"
-    raise SelfsearchError(
-        "no timer can be installed: this user has no systemd of their own here (log in to the machine"
-        " itself, not by su or sudo), and there is no cron; run selfsearch rescan by hand, or see:"
-        " selfsearch schedule print"
-    )
+    return "cron" if cron.read_crontab(run) is not None else None
 
 
 def require_key(home: Path, keys: Path, system: str) -> None:
@@ -155,7 +149,7 @@ def _put_back(path: Path, content: bytes | None) -> None:
 
 
 def remove(system: str, name: str, run: Runner, place: Path) -> bool:
-    """Take the timer out. False when there was none."""
+    """Take the timer out. False when there was none. Raises SelfsearchError when it cannot be taken out."""
     if system == "cron":
         return cron.remove(name, run)
     timers = FILE_TIMERS[system]
@@ -167,15 +161,36 @@ def remove(system: str, name: str, run: Runner, place: Path) -> bool:
     for path in paths:
         path.unlink()
     if system == "systemd":
+        systemd.wish(name, place).unlink(missing_ok=True)  # where systemctl could not
         run(systemd.RELOAD, b"")
     return True
 
 
+def remove_everywhere(
+    name: str, run: Runner, home: Path, systems: Iterable[str] = SYSTEMS
+) -> tuple[list[str], list[SelfsearchError]]:
+    """Take the timer out of every one of these systems: those that had one, and why one keeps it."""
+    removed, errors = [], []
+    for system in systems:
+        try:
+            if remove(system, name, run, folder(system, home)):
+                removed.append(system)
+        except SelfsearchError as exc:
+            errors.append(exc)
+    return removed, errors
+
+
 def state(system: str, name: str, run: Runner, place: Path, now: datetime) -> Timer:
-    """What the system says about the timer."""
+    """What the system says about the timer. Where nothing is installed, nothing is asked."""
     if system == "cron":
         return cron.state(name, run, now)
     timers = FILE_TIMERS[system]
     if not all((place / file).exists() for file in timers.file_names(name)):
         return Timer(system, installed=False)
     return timers.state(name, run, place, now)
+
+
+def installed(name: str, run: Runner, home: Path, now: datetime) -> list[Timer]:
+    """The timers of that name in all systems: one, or none, or what an earlier installation left."""
+    timers = [state(system, name, run, folder(system, home), now) for system in SYSTEMS]
+    return [timer for timer in timers if timer.installed]

@@ -14,6 +14,7 @@ from ...errors import UsageError
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LEAST = 15  # minutes: a re-scan of a large library takes up to a minute of a slow disk
 MOST = 30 * 24 * 60  # minutes
+NO_PROGRAM = 127  # the shell's own exit code for it
 UNITS = {"m": 1, "h": 60, "d": 24 * 60}
 
 TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
@@ -152,6 +153,11 @@ class CompletedProcess:
     stderr: bytes = b""
 
     @property
+    def is_missing(self) -> bool:
+        """Whether the machine has no such program."""
+        return self.returncode == NO_PROGRAM
+
+    @property
     def reason(self) -> str:
         """Its last line on stderr, else its exit code."""
         lines = self.stderr.decode("utf-8", "replace").strip().splitlines()
@@ -172,6 +178,7 @@ class Timer:
     next_run: str | None = None
     last_run: str | None = None
     result: str | None = None
+    problem: str | None = None  # why it may not run although it is installed, and what to do
 
     @classmethod
     def by_the_clock(cls, system: str, when: When | None, now: datetime) -> Timer:

@@ -12,11 +12,12 @@ itself as well, whatever the unit says.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from .plan import DAYS, Plan, Runner, Timer, When, check_paths
+from .plan import DAYS, CompletedProcess, Plan, Runner, Timer, When, check_paths
 
 RANDOM_DELAY = 10  # minutes, at random: a household's machines need not wake the same disk at once
 # for a first look at a large library on a slow machine; the next run goes on where it was stopped
@@ -164,28 +165,52 @@ def stop_commands(name: str) -> list[list[str]]:
     return [["systemctl", "--user", "disable", "--now", f"{name}.timer"]]
 
 
+def wish(name: str, place: Path) -> Path:
+    """The link by which `systemctl enable` has the timer started at login."""
+    return place / "timers.target.wants" / f"{name}.timer"
+
+
 def state(name: str, run: Runner, place: Path, now: datetime) -> Timer:
     """What the user's manager says about an installed timer."""
-    timer = _properties(run, f"{name}.timer", "Description,ActiveState,NextElapseUSecRealtime")
-    service = _properties(run, f"{name}.service", "Result,ExecMainStatus,ExecMainStartTimestamp")
+    shown = _show(run, f"{name}.timer", "Description,ActiveState,NextElapseUSecRealtime")
+    if shown.returncode:
+        return Timer(
+            "systemd",
+            True,
+            _when_of((place / f"{name}.timer").read_text("utf-8", "replace")),
+            problem=f"systemd cannot be asked whether it runs: {shown.reason}",
+        )
+    timer = _properties(shown)
+    service = _properties(_show(run, f"{name}.service", "Result,ExecMainStatus,ExecMainStartTimestamp"))
     result = service.get("Result") or None
     if result and result != "success":
         result += f" (exit code {service.get('ExecMainStatus', '?')})"
     if not service.get("ExecMainStartTimestamp"):
         result = None  # it has not run since systemd was started, and success would be a guess
+    is_active = timer.get("ActiveState") == "active"
     return Timer(
         "systemd",
-        timer.get("ActiveState") == "active",
+        True,
         timer.get("Description", "").removeprefix("selfsearch: ") or None,
         timer.get("NextElapseUSecRealtime") or None,
         # not the timer's LastTriggerUSec: a new timer with Persistent= is said to have run when it was made
         service.get("ExecMainStartTimestamp") or None,
         result,
+        problem=None if is_active else "it is stopped; selfsearch schedule install starts it again",
     )
 
 
-def _properties(run: Runner, unit: str, names: str) -> dict[str, str]:
-    process = run(["systemctl", "--user", "show", unit, f"--property={names}"], b"")
+def _when_of(unit: str) -> str | None:
+    """When a timer runs, from its file."""
+    match = re.search(r"^Description=selfsearch: (.+)$", unit, re.MULTILINE)
+    return match[1] if match else None
+
+
+def _show(run: Runner, unit: str, names: str) -> CompletedProcess:
+    return run(["systemctl", "--user", "show", unit, f"--property={names}"], b"")
+
+
+def _properties(process: CompletedProcess) -> dict[str, str]:
     lines = process.stdout.decode("utf-8", "replace").splitlines()
     properties = dict(line.partition("=")[::2] for line in lines if "=" in line)
     return {name: "" if value == "n/a" else value for name, value in properties.items()}

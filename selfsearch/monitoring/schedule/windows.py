@@ -130,7 +130,7 @@ def state(name: str, run: Runner, place: Path, now: datetime) -> Timer:
     lines = process.stdout.decode("utf-8", "replace").splitlines()
     rows = [row for row in csv.reader(lines) if len(row) > 6]
     if process.returncode or not rows:
-        return Timer("windows", installed=False)
+        return Timer("windows", True, problem=f"the Task Scheduler does not know it: {process.reason}")
     row = rows[0]
     return Timer("windows", True, None, row[2], row[5], "success" if row[6] == "0" else f"exit code {row[6]}")
 

@@ -61,7 +61,7 @@ def test_an_archive_is_listed_up_to_the_error(run: Run, media: Path) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Zip, "_list", failing_at(Zip._list, "2.png"))
         ended = run("index", media, "--consent", "own", code=1)
-    assert "all else is done, but 1 of the files could not be finished" in ended.err
+    assert "all else is done, but 1 file could not be finished" in ended.err
     assert outcomes(run) == {"indexed": 5, "failed": 1}
     (problem,) = run("status", "--problems", "--json").json["problems"]
     assert (problem["address"], problem["reason"]) == (str(media / "three.zip"), REASON)

@@ -790,7 +790,7 @@ def test_media_saved_beside_an_export_of_links_is_its_posts(
     platform_of = {item.path: item for item in reddit.items() if item.member}
     name = picture.removeprefix(place)
     assert (name in platform_of) is is_found
-    assert reddit.why.endswith("; 1 files beside it that its posts name") is is_found
+    assert reddit.why.endswith("; 1 file beside it that its posts name") is is_found
     assert len(list(plain.items())) == 2 - is_found
 
 

@@ -207,14 +207,14 @@ def test_a_reference_to_nothing_is_found(indexed: Path) -> None:
     with opened(indexed) as library:
         library.db.execute("pragma foreign_keys = off")
         library.db.execute("update items set media_id = 999 where id in (1, 2)")
-    assert only(indexed) == ("library", "error", "2 rows of items refer to media that are not there")
+    assert only(indexed) == ("library", "error", "items: 2 references to media that are not there")
 
 
 def test_values_that_cannot_be_read_are_found(indexed: Path) -> None:
     with opened(indexed) as library:
         library.db.execute("update sources set stamps = '{', scanned_at = 'yesterday'")
     assert only(indexed) == (
-        "values", "error", "values that cannot be read: sources.stamps (1 rows), sources.scanned_at (1 rows)",
+        "values", "error", "values that cannot be read: sources.stamps (1 row), sources.scanned_at (1 row)",
     )  # fmt: skip
 
 
@@ -236,11 +236,11 @@ def test_a_block_moved_to_another_row_is_found_and_made_anew(run: Run, indexed: 
         library.db.execute("update vectors set sealed = ? where media_id = ?", [*sealed, first])
     assert only(indexed) == (
         "vectors", "error",
-        f"the vectors of 1 files do not open: they were changed, or moved from another place (media {first})",
+        f"the vectors of 1 file do not open: they were changed, or moved from another place (media {first})",
     )  # fmt: skip
     assert [finding.mended for finding in wrong(indexed, fix=True)] == [True]
     assert only(indexed) == (
-        "vectors", "warning", f"the faces of 1 files have no vectors, so they are not found (media {first})",
+        "vectors", "warning", f"the faces of 1 file have no vectors, so they are not found (media {first})",
     )  # fmt: skip
     again = run("index", album)
     assert "making vectors for pack opencv-zoo from 1 kept faces" in again.err
@@ -260,7 +260,7 @@ def test_vectors_that_are_none_are_found(indexed: Path, embeddings: np.ndarray, 
     with opened(indexed) as library:
         number = media(library)[0]
         reseal(library, embeddings, number)
-    assert only(indexed) == ("vectors", "error", f"the vectors of 1 files {sentence} (media {number})")
+    assert only(indexed) == ("vectors", "error", f"the vectors of 1 file {sentence} (media {number})")
 
 
 def test_a_face_that_is_missing_or_too_much_is_found(indexed: Path) -> None:
@@ -271,12 +271,12 @@ def test_a_face_that_is_missing_or_too_much_is_found(indexed: Path) -> None:
         (
             "chips",
             "error",
-            f"the kept faces of 1 files are more or fewer than the faces that were found (media {number})",
+            f"the kept faces of 1 file are more or fewer than the faces that were found (media {number})",
         ),
         (
             "vectors",
             "error",
-            f"the vectors of 1 files are more or fewer than the faces that were found (media {number})",
+            f"the vectors of 1 file are more or fewer than the faces that were found (media {number})",
         ),
     ]
 
@@ -291,9 +291,9 @@ def test_damaged_chips_are_read_again_from_their_files(run: Run, indexed: Path, 
         sealed = library.sealer(f"source:{source}").seal(small, f"chips of media {third}")
         library.db.execute("update chips set sealed = ? where media_id = ?", [sealed, third])
     assert sorted(finding.what for finding in wrong(indexed)) == [
-        f"the kept faces of 1 files are missing (media {second})",
-        f"the kept faces of 1 files are no pictures of 112x112 pixels (media {third})",
-        "the kept faces of 1 files do not open: they were changed, or moved from another place (media"
+        f"the kept faces of 1 file are missing (media {second})",
+        f"the kept faces of 1 file are no pictures of 112x112 pixels (media {third})",
+        "the kept faces of 1 file do not open: they were changed, or moved from another place (media"
         f" {first})",
     ]
     wrong(indexed, fix=True)

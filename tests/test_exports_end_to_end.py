@@ -467,7 +467,7 @@ def test_media_saved_beside_an_export_of_links_belongs_to_its_post(
     message = sightings["777000000000000003_image.jpg"]
     assert (message["platform"], message["context"]) == ("discord", "message")
     assert after == before - 2
-    assert "1 files beside it that its posts name" in run("sources").out
+    assert "1 file beside it that its posts name" in run("sources").out
     assert run("index", folder, "--json").json["new"] == 0
 
 

@@ -212,7 +212,7 @@ def test_bad_records_never_hide_the_good_ones():
         "2020-09-13T12:26:40+00:00"
     ]
     (note,) = export.notes.values()
-    assert note == "8 entries are not records and were passed over"
+    assert note == "8 entries passed over: not in the form of a record"
 
 
 @pytest.mark.parametrize("when", [None, "x", True, -5e30, 1e300, 10**40, [], {}, 99999999999999])

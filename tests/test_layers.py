@@ -19,7 +19,7 @@ else:
 PACKAGE = Path(__file__).parent.parent / "selfsearch"
 
 LAYERS = [  # a room may import from the lines above its own
-    {"errors", "types", "files", "places", "version", "sandbox", "demo"},
+    {"errors", "types", "files", "places", "version", "words", "sandbox", "demo"},
     {"home"},
     {"settings", "containers", "media"},
     {"exports", "recognition"},

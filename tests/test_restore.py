@@ -67,7 +67,7 @@ def test_bystanders_forgotten_after_the_backup_do_not_come_back(
     assert sum(kept(home).values()) == 7
     run("forget", "--bystanders", "--yes")
     said = run("restore", backup, "--yes")
-    assert "5 faces that were removed after the backup were removed again" in said.out
+    assert "removed again, because they were removed after the backup: 5 faces" in said.out
     assert "faces that were removed after the backup is erased: 5 faces" in said.err
     assert "nothing is left" in said.err
     assert sum(kept(home).values()) == 2
@@ -119,7 +119,7 @@ def test_verdicts_on_photographs_that_the_backup_lacks_are_counted(
     run("index", tmp_path / "kept")
     run("people", "verdict", "me", "3", "not-me")
     assert (
-        "1 verdicts (me, not me) were about photographs that came after"
+        "lost: 1 verdict (me, not me) on photographs that came after the backup"
         in run("restore", backup, "--yes").out
     )
 

@@ -15,6 +15,7 @@ import typer
 from ..errors import UsageError
 from ..sandbox import process
 from ..types import isoformat
+from ..words import counted
 from . import erasure_output, options
 
 if TYPE_CHECKING:
@@ -61,10 +62,9 @@ def backup(
             replacing=replacing,
             progress=progress_bar(),
         )
-    counts = manifest.counts
     options.answer(
-        f"saved and checked: {target}: {counts['sources']} sources, {counts['media']:,} media,"
-        f" {counts['faces']:,} faces, {manifest.ledger_length} entries of the ledger"
+        f"saved and checked: {target}: {_held(manifest.counts)},"
+        f" {counted(manifest.ledger_length, 'entries of the ledger')}"
     )
     if not with_key:
         options.answer(
@@ -129,25 +129,30 @@ def restore(
         believed(library, "library")  # the head of the ledger is that of this one from now on
 
 
+def _held(counts: dict[str, int]) -> str:
+    """ "2 sources, 812 media, 1,404 faces"."""
+    return ", ".join(counted(counts[name], name) for name in ("sources", "media", "faces"))
+
+
 def _described(restored: Restored) -> Iterator[str]:
     """What came of it, in words."""
     from .key import PLACES
 
     manifest, counts = restored.manifest, restored.manifest.counts
-    yield (
-        f"restored the library of {manifest.made_at}: {counts['sources']} sources, {counts['media']:,}"
-        f" media, {counts['faces']:,} faces"
-    )
+    yield f"restored the library of {manifest.made_at}: {_held(counts)}"
     if restored.key_kind:
         yield f"its key is kept in {PLACES[restored.key_kind][0]} from now on; see: selfsearch key show"
     if restored.newer:
-        yield f"{restored.newer} newer entries of the ledger were taken over"
+        newer = counted(restored.newer, "newer entries of the ledger")
+        yield f"taken over from the library in place: {newer}"
     if restored.removed.count:
-        yield f"{restored.removed.count:,} faces that were removed after the backup were removed again"
+        faces = counted(restored.removed.count, "faces")
+        yield f"removed again, because they were removed after the backup: {faces}"
     if restored.verdicts_lost:
+        verdicts = counted(restored.verdicts_lost, "verdicts")
         yield (
-            f"{restored.verdicts_lost:,} verdicts (me, not me) were about photographs that came after the"
-            " backup: say them again when index has read those"
+            f"lost: {verdicts} (me, not me) on photographs that came after the backup; to be given again when"
+            " index has read those"
         )
     if restored.lost:
         yield (

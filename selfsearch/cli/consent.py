@@ -11,6 +11,7 @@ import typer
 
 from ..errors import ConsentError, LibraryBusyError, LibraryError, UsageError
 from ..types import isoformat
+from ..words import counted, quantity
 from . import consent_prompt, options
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def verify() -> None:
     with options.opened() as library:
         length = ledger.verify(library)
         last = ledger.entries(library)[-1].hash if length else "none"
-    options.answer(f"the ledger is whole: {length} entries, sha256 of the last {last}")
+    options.answer(f"the ledger is whole: {counted(length, 'entries')}, sha256 of the last {last}")
 
 
 @app.command("accept")
@@ -246,7 +247,7 @@ def audit(
 
 def _question(row: dict[str, Any]) -> str:
     """A line of the audit log; its time comes first."""
-    count = "" if row["appearances"] is None else f", {row['appearances']:,} appearances"
+    count = "" if row["appearances"] is None else f", {quantity(row['appearances'], 'appearance')}"
     purpose = f": {row['purpose']}" if row["purpose"] else ""
     return f"{row['at']}  {row['outcome']:<8}  {row['person'] or 'nobody enrolled'}{count}{purpose}"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import KeyUnavailable, LibraryError, SelfsearchError, UsageError
+from ..words import counted, quantity
 from . import options
 
 if TYPE_CHECKING:
@@ -138,7 +139,6 @@ def _repair(*, yes: bool, as_json: bool) -> None:
 def _described(repaired: Repaired) -> Iterator[str]:
     """What came of a repair, for people."""
     from ..library.salvage import COUNTED, READ_AGAIN
-    from ..report.wording import counted
 
     tallies = {COUNTED[name]: tally for name, tally in repaired.tallies.items() if name in COUNTED}
     kept = ", ".join(counted(tally.kept, noun) for noun, tally in tallies.items() if tally.kept)
@@ -168,8 +168,6 @@ def _described(repaired: Repaired) -> Iterator[str]:
 
 
 def _as_lost(noun: str, tally: Tally) -> str:
-    from ..report.wording import counted
-
     if tally.is_exact:
         return counted(tally.lost, noun) if tally.lost else ""
     return f"at least {counted(tally.lost, noun)}" if tally.lost else f"an unknown number of {noun}"
@@ -179,5 +177,5 @@ def _summary(errors: int, warnings: int, mended: int) -> str:
     if not errors and not warnings:
         return "Everything is as it should be." if not mended else f"All is well now: {mended} mended."
     counts = {"error": errors, "warning": warnings}
-    parts = [f"{count} {noun}{'s' * (count > 1)}" for noun, count in counts.items() if count]
+    parts = [quantity(count, noun) for noun, count in counts.items() if count]
     return ", ".join(parts + [f"{mended} mended"] * bool(mended)) + "."

@@ -9,9 +9,11 @@ import typer
 
 from ..errors import UsageError
 from ..types import isoformat
+from ..words import counted
 from . import options
 
 FIRST_QUESTION = "Templates identify a person for life, and this file will not be encrypted. Put them in?"
+CALLED = {"items": "files", "biometrics": "sets of biometric data"}  # others by the table's name
 SECOND_QUESTION = "Are you sure? Whoever gets this file can search for these people anywhere."
 
 
@@ -51,6 +53,8 @@ def export(
         counts = sqlite_export.export(
             library, folder, sources, names, isoformat(now), biometrics=with_biometrics
         )
-    options.answer(f"{target}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
+    options.answer(
+        f"{target}: " + ", ".join(counted(count, CALLED.get(name, name)) for name, count in counts.items())
+    )
     options.say("this file is not encrypted, and no erasure reaches it: delete it when you have done with it")
     options.say("to look at it: datasette " + str(target))

@@ -130,14 +130,15 @@ def _as_object(results: list[IndexResult]) -> dict[str, Any]:
 
 def _as_text(results: list[IndexResult]) -> Iterator[str]:
     """The summary for people, line by line."""
-    from ..report.wording import OUTCOME_LABELS, quantity
+    from ..report.wording import OUTCOME_LABELS, outcome_label, quantity
 
     for result in results:
         source = result.source
         account = f" of {source.account}" if source.account else ""
         yield f"{source.title}{account} (source {source.id}): {quantity(result.found, 'file')} found"
         for outcome in sorted(result.counts, key=list(OUTCOME_LABELS).index):
-            yield f"  {result.counts[outcome]:>9,}  {OUTCOME_LABELS[outcome]}"
+            count = result.counts[outcome]
+            yield f"  {count:>9,}  {outcome_label(outcome, count)}"
         changes = {
             "read": result.new, "unchanged": result.unchanged, "moved": result.moved, "gone": result.gone,
         }  # fmt: skip

@@ -17,6 +17,7 @@ import typer
 from ..errors import LibraryBusyError, SelfsearchError, UsageError
 from ..report.sanitize import visible
 from ..sandbox import process
+from ..words import quantity
 from . import console, erasure_output
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def require_all_finished(results: Iterable[IndexResult]) -> None:
     count = sum(result.failed for result in results)
     if count:
         raise SelfsearchError(
-            f"all else is done, but {count:,} of the files could not be finished; see: selfsearch status"
+            f"all else is done, but {quantity(count, 'file')} could not be finished; see: selfsearch status"
             " --problems. Please report it, without the file: this program or a library has a bug"
         )
 

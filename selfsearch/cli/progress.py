@@ -22,6 +22,7 @@ from rich.text import Text
 
 from ..report.sanitize import visible
 from ..types import Outcome, ProgressListener
+from ..words import quantity
 from . import console
 from .options import say
 
@@ -77,15 +78,14 @@ class ProgressLines(ProgressListener):
     def begin(self, title: str, files: int | None) -> None:
         """Say what comes."""
         self._count, self._title, self._last = 0, title, time.monotonic()
-        noun = "file" if files == 1 else "files"
-        say(f"{title}: {f'{files:,} {noun}' if files is not None else 'reading'}")
+        say(f"{title}: {'reading' if files is None else quantity(files, 'file')}")
 
     def step(self, outcome: Outcome, address: str) -> None:
         """Say how far it is, every half minute."""
         self._count += 1
         if time.monotonic() - self._last > LINE_INTERVAL:
             self._last = time.monotonic()
-            say(f"{self._title}: {self._count:,} files done")
+            say(f"{self._title}: {quantity(self._count, 'file')} done")
 
 
 def progress_bar() -> ProgressListener:

@@ -10,6 +10,7 @@ import typer
 
 from ..errors import InputError, UsageError
 from ..types import Outcome, ProgressListener
+from ..words import quantity
 from . import consent_prompt, console, options
 from .network_policy import Need, network, show_in_browser
 
@@ -154,10 +155,8 @@ def _renew(gallery: Gallery) -> None:
     """Make embeddings of this pack for what was indexed with another one."""
     reembedded = gallery.renew(options.now(), _LateProgress())
     if reembedded.damaged:
-        options.say(
-            f"the kept faces of {reembedded.damaged:,} files are damaged, so they cannot be searched:"
-            " selfsearch doctor"
-        )
+        files = quantity(reembedded.damaged, "file")
+        options.say(f"the kept faces of {files} are damaged and cannot be searched; run: selfsearch doctor")
 
 
 def _filters(

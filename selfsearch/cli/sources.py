@@ -8,6 +8,7 @@ import typer
 
 from ..errors import UsageError
 from ..types import isoformat
+from ..words import quantity
 from . import options
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _as_object(row: SourceRow, counts: dict[str, int]) -> dict[str, Any]:
 
 def _as_lines(row: SourceRow, counts: dict[str, int]) -> list[str]:
     account = f" of {row.account}" if row.account else ""
-    lines = [f"{row.id}: {row.title}{account}, {sum(counts.values()):,} files, {row.why}"]
+    lines = [f"{row.id}: {row.title}{account}, {quantity(sum(counts.values()), 'file')}, {row.why}"]
     lines += [f"   {path}" for path in row.containers]
     if row.successor is not None:
         lines.append(f"   replaced by source {row.successor}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..words import counted, quantity
 from . import options
 
 if TYPE_CHECKING:
@@ -75,13 +76,23 @@ KEYS = {
 
 
 def _as_lines(state: dict[str, Any]) -> list[str]:
+    from ..report.wording import outcome_label
+
     lines = [
         f"library: {state['home']}",
         f"encrypted: {KEYS[state['key']]}",
-        f"{state['sources']} sources, {state['media']:,} distinct media, {state['faces']:,} faces",
+        ", ".join(
+            (
+                quantity(state["sources"], "source"),
+                quantity(state["media"], "distinct media file"),
+                quantity(state["faces"], "face"),
+            )
+        ),
     ]
-    lines += [f"  {count:>9,}  {kind.replace('_', ' ')}" for kind, count in state["outcomes"].items()]
-    lines += [f"vectors of model pack {pack['name']}: {pack['media']:,} media" for pack in state["packs"]]
+    lines += [f"  {count:>9,}  {outcome_label(kind, count)}" for kind, count in state["outcomes"].items()]
+    lines += [
+        f"vectors of model pack {pack['name']}: {counted(pack['media'], 'media')}" for pack in state["packs"]
+    ]
     lines += [text for consent in state["consents"] if (text := _consent_as_text(consent))]
     in_ledger = {consent["subject"] for consent in state["consents"]}
     lines += [
@@ -117,5 +128,6 @@ def _consent_as_text(consent: dict[str, Any]) -> str:
     if consent["state"] != "live":
         return ""
     if consent["days_left"] < REMINDER:
-        return f"consent for {subject} ends on {until}, in {consent['days_left']} days; renew it: {renew}"
+        days = quantity(consent["days_left"], "day")
+        return f"consent for {subject} ends on {until}, in {days}; renew it: {renew}"
     return f"consent for {subject} is live until {until}"

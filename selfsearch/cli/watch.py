@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ConsentError, LibraryBusyError, SelfsearchError, UsageError
+from ..words import quantity
 from . import options
 from .network_policy import Need, courier, network
 from .rescan import counts, message_of
@@ -87,7 +88,7 @@ class _Rescans:
             options.say(f"{root}: {exc}")
             return True
         read = sum(indexed.new for indexed in result.indexed)
-        options.say(f"{root}: {read:,} read")
+        options.say(f"{root}: {quantity(read, 'file')} read")
         return True
 
     def _rescan(self, root: Path) -> RescanResult:

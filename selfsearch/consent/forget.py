@@ -28,6 +28,7 @@ from ..library.items import LinkedItem
 from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
+from ..words import quantity
 from . import grants
 
 BACKUPS = (
@@ -243,7 +244,7 @@ def _write_receipt(library: Library, erasures: list[Erasure], check: _Check, now
     entry = erasure.conclude(library, erasures, detail, now)
     return Receipt(
         kind=erasures[0].kind,
-        subject=entry.subject if len(erasures) == 1 else f"{len(erasures)} media files",
+        subject=entry.subject if len(erasures) == 1 else quantity(len(erasures), "media file"),
         at=entry.at,
         counts=counts,
         reports=check.reports,

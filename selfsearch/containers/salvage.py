@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ..errors import ItemError
 from ..types import Outcome
+from ..words import quantity
 from .base import member_path
 from .streams import CUT, INPUT_BYTES, Inflater, SharedFile
 from .zip_directory import (
@@ -54,7 +55,7 @@ def salvage(file: SharedFile) -> Iterator[ZipEntry]:
         if not entry.path.endswith("/") or entry.size:
             count += 1
             yield entry
-    reason = f"is cut short or damaged; {count:,} files were found by reading through it"
+    reason = f"is cut short or damaged; reading through it found {quantity(count, 'file')}"
     raise ItemError(Outcome.UNREADABLE, reason)
 
 

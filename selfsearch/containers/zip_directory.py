@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ..errors import ItemError
 from ..types import Outcome
+from ..words import quantity
 from .base import Refusal, member_path, stamp_of
 from .streams import SharedFile
 
@@ -131,7 +132,9 @@ def read_directory(file: SharedFile, directory: Directory) -> Iterator[ZipEntry]
         length = _entry_length(buffer, at)
         if not length:
             if file.read_at(position, 4) not in _BEHIND:
-                raise ItemError(Outcome.UNREADABLE, f"its directory is damaged after {count:,} files")
+                raise ItemError(
+                    Outcome.UNREADABLE, f"its directory is damaged after {quantity(count, 'file')}"
+                )
             return
         entry = _parse_entry(buffer[at : at + length], directory.shift)
         if entry:

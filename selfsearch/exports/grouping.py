@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from ..containers.archive import stem
 from ..containers.base import Container, Member
+from ..words import quantity
 from .export import Export, natural_key
 from .path_index import PathIndex, file_stem, folder_of, is_litter
 from .platforms import PLAIN_FILES, PLATFORMS
@@ -348,7 +349,7 @@ def _export_source(
         claimed = set(map(id, saved.members))
         folder.rest = [member for member in folder.rest if id(member) not in claimed]
         source_parts.append(saved)
-        why += f"; {len(claimed):,} files beside it that its posts name"
+        why += f"; {quantity(len(claimed), 'file')} beside it that its posts name"
     return Source(
         platform,
         source_parts,

@@ -28,6 +28,7 @@ from pathlib import Path
 from ..errors import KeyUnavailable, LibraryError
 from ..files import atomic_file, delete_halves, delete_tree
 from ..types import ProgressListener
+from ..words import quantity
 from . import crypto, erasure, ledger, root_key
 from .db import held_still
 from .library import Library
@@ -304,7 +305,7 @@ def examine(library: Library) -> dict[str, int]:
         wrong = [row for row in db.execute("pragma integrity_check").fetchall() if row != ("ok",)]
         if wrong:
             raise LibraryError(
-                f"{name} is damaged: {len(wrong)} faults were found in it; run: selfsearch doctor"
+                f"{name} is damaged ({quantity(len(wrong), 'fault')} found); run: selfsearch doctor"
             )
     return erasure.count_rows(library)
 

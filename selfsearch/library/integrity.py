@@ -17,6 +17,7 @@ import numpy as np
 
 from ..errors import KeyUnavailable, LibraryError, SelfsearchError
 from ..types import Embeddings, Outcome, ProgressListener
+from ..words import counted
 from . import keys, ledger
 from .db import marks
 from .library import Library
@@ -147,7 +148,7 @@ def _check_ledger(library: Library) -> Iterator[Finding]:
         what, _, cure = str(exc).partition(". ")
         yield Finding("ledger", "error", what, cure)
         return
-    yield Finding("ledger", "ok", f"the consent ledger's {length:,} entries are as they were written")
+    yield Finding("ledger", "ok", f"the consent ledger is as it was written: {counted(length, 'entries')}")
     if library.head and not library.head.read(library.root):
         yield Finding(
             "ledger", "note",
@@ -163,7 +164,10 @@ def _check_references(library: Library) -> Iterator[Finding]:
         dangling[table, parent] = dangling.get((table, parent), 0) + 1
     for (table, parent), count in dangling.items():
         yield Finding(
-            "library", "error", f"{count:,} rows of {table} refer to {parent} that are not there", BACKUP
+            "library",
+            "error",
+            f"{table}: {counted(count, 'references')} to {parent} that are not there",
+            BACKUP,
         )
     if not dangling:
         yield Finding("library", "ok", "nothing refers to what is not there")
@@ -193,7 +197,7 @@ def _count_where(library: Library, columns: dict[str, tuple[str, ...]], conditio
         for name in names:
             where = f'"{name}" is not null and ' + condition.format(f'"{name}"')
             if count := library.db.table(table).count_where(where):
-                yield f"{table}.{name} ({count:,} rows)"
+                yield f"{table}.{name} ({counted(count, 'rows')})"
 
 
 def _check_scans(library: Library) -> Iterator[Finding]:
@@ -248,9 +252,11 @@ def _check_chips(library: Library, fix: bool, progress: ProgressListener) -> Ite
     if missing := _media_without(library, "chips"):
         bad["are missing"] = missing
     if not bad:
-        yield Finding("chips", "ok", f"the kept faces of {count:,} files can be opened, and none is missing")
+        yield Finding(
+            "chips", "ok", f"the kept faces of {counted(count, 'files')} can be opened, and none is missing"
+        )
     for fault, media in bad.items():
-        sentence = f"the kept faces of {len(media):,} files {fault} (media {examples(media)})"
+        sentence = f"the kept faces of {counted(len(media), 'files')} {fault} (media {examples(media)})"
         if not fix:
             yield Finding("chips", "error", sentence, READ_AGAIN)
             continue
@@ -306,17 +312,19 @@ def _check_embeddings(library: Library, fix: bool, progress: ProgressListener) -
         if fault := _fault(library, block, judge):
             bad.setdefault(fault, []).append((media, pack))
     if missing := _media_without(library, "vectors"):
-        sentence = f"the faces of {len(missing):,} files have no vectors"
+        sentence = f"the faces of {counted(len(missing), 'files')} have no vectors"
         sentence += f", so they are not found (media {examples(missing)})"
         cure = "the next index or query makes them from the kept faces"
         yield Finding("vectors", "warning", sentence, cure)
     elif not bad:
         yield Finding(
-            "vectors", "ok", f"the vectors of {count:,} files open, fit their faces and have length 1"
+            "vectors",
+            "ok",
+            f"the vectors of {counted(count, 'files')} open, fit their faces and have length 1",
         )
     for fault, blocks in bad.items():
         numbers = examples([media for media, _ in blocks])
-        sentence = f"the vectors of {len(blocks):,} files {fault} (media {numbers})"
+        sentence = f"the vectors of {counted(len(blocks), 'files')} {fault} (media {numbers})"
         if not fix:
             yield Finding("vectors", "error", sentence, MADE_AGAIN)
             continue

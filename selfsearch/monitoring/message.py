@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from enum import IntEnum
 
+from ..words import quantity
+
 MOST = 10  # of any number
 RECORD_BYTES = 7
 
@@ -97,4 +99,4 @@ def _in_words(number: int) -> str:
 
 
 def _consents(number: int) -> str:
-    return "1 consent" if number == 1 else f"{_in_words(number)} consents"
+    return quantity(1, "consent") if number == 1 else f"{_in_words(number)} consents"

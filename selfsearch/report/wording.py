@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 
 from ..types import Answer, Appearance, Audience, Exposure, Location, Provenance, Timestamp
+from ..words import counted as counted
+from ..words import quantity as quantity
 from .sanitize import line
 
 BANDS = ("strong", "likely", "possible", "weak")  # "weak" is what an appearance without a band is called here
@@ -37,14 +39,20 @@ OUTCOME_LABELS = {  # of every file that was found, in the order in which they a
     "indexed": "with faces",
     "no_face": "without a face",
     "duplicate": "copies of other files",
-    "unsupported": "not pictures",
+    "unsupported": "of a kind that is not read",
     "unreadable": "unreadable",
     "too_large": "too large",
     "failed": "not finished: an error, a crash, or too slow",
     "encrypted": "encrypted",
-    "record": "the exports' own records",
+    "record": "records that the platform wrote",
     "derivative": "thumbnails and overlays",
     "link_only": "links without the media",
+}
+_OUTCOME_LABELS_OF_ONE = {
+    "duplicate": "copy of another file",
+    "record": "record that the platform wrote",
+    "derivative": "thumbnail or overlay",
+    "link_only": "link without the media",
 }
 NOT_LOOKED_AT = {  # why a picture is not in an answer
     "unsupported": "of a kind that cannot be read",
@@ -91,20 +99,10 @@ _ISO_TIME = re.compile(
 # Plain English
 
 
-def quantity(number: int, noun: str) -> str:
-    """ "1 photograph", "1,404 faces"."""
-    return f"{number:,} {noun if number == 1 else noun + 's'}"
-
-
-def counted(number: int, plural: str) -> str:
-    """The same for what is named in the plural, as the library's tables are: "1 entry of the audit log"."""
-    if number != 1:
-        return f"{number:,} {plural}"
-    noun, of, rest = plural.partition(" of ")
-    singular = {"people": "person", "media": "media file", "entries": "entry"}.get(
-        noun, noun.removesuffix("s")
-    )
-    return f"1 {singular}{of}{rest}"
+def outcome_label(outcome: str, number: int) -> str:
+    """What became of so many files, to stand after their number."""
+    of_one = _OUTCOME_LABELS_OF_ONE.get(outcome) if number == 1 else None
+    return of_one or OUTCOME_LABELS.get(outcome) or outcome.replace("_", " ")
 
 
 def join_and(parts: Sequence[str]) -> str:

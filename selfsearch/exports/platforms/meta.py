@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...types import Audience, Exposure, Link, Location, Provenance, Timestamp
+from ...words import counted
 from ..export import Export
 from ..path_index import file_name, fold
 from .base import Mention, Platform, Root
@@ -159,7 +160,7 @@ class MetaPlatform(Platform):
             else:
                 others += 1
         if others:
-            self.export.note(path, f"{others} entries are not records and were passed over")
+            self.export.note(path, f"{counted(others, 'entries')} passed over: not in the form of a record")
 
     def thread_references(self, path: str) -> Iterator[MediaReference]:
         """The media of one message_N.json."""

@@ -8,6 +8,7 @@ module that the type stub beside this file names (SPEC 1 of Scientific Python do
 from __future__ import annotations
 
 import ast
+import builtins
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ _MODULES = {
     if isinstance(statement, ast.ImportFrom)
     for alias in statement.names
 }
-__all__ = sorted(_MODULES)
+__all__ = sorted(_MODULES.keys() - vars(builtins).keys())  # a star import leaves the builtin `open` alone
 
 
 def __getattr__(name: str) -> Any:
@@ -32,4 +33,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_MODULES})

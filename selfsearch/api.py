@@ -1,25 +1,28 @@
 """The verbs of the command line as methods: one open library, one engine, one clock.
 
 What needs permission takes a Grant, and Grants come from `give_consent` and `require_consent` alone.
-Nothing here prints or asks: values come in, values go out. Of the settings in config.toml only `bystanders`
-counts, which is about what the library may hold.
+Nothing here prints or asks: values come in, values go out. The library's settings count here as well, but
+for `notify`: nobody is told of anything.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+import warnings
+import weakref
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import TracebackType
 from typing import Literal, TypeAlias
 
-from . import places
+from . import places, settings
 from .consent import audit, enrolment, forget, grants
 from .consent.forget import Receipt
 from .consent.grants import ConsentRequest, Grant
-from .errors import InputError, UsageError
+from .errors import InputError, LibraryError, UsageError
 from .library import changes, items, people, sources
 from .library.changes import Change
 from .library.library import Library, open_library
@@ -28,9 +31,9 @@ from .library.root_key import AskPassphrase
 from .library.sources import SourceRow
 from .packs.store import find_pack
 from .recognition.engine import Engine
-from .recognition.model_pack import DEFAULT_PACK
 from .recognition.worker_pool import WorkerPool
 from .report import crops
+from .sandbox import process
 from .types import Answer, Clock, ProgressListener, isoformat
 from .workflows import enroll
 from .workflows.enroll import Probe, ProbePhoto
@@ -43,29 +46,33 @@ Kind: TypeAlias = Literal["source", "person"]
 PathLike: TypeAlias = "Path | str"
 
 
-@contextmanager
 def open(
-    home: PathLike,
+    home: PathLike | None = None,
     *,
     create: bool = False,
-    key_folder: Path | None = None,
-    pack: str = DEFAULT_PACK,
+    key_folder: PathLike | None = None,
+    pack: str | None = None,
     ask: AskPassphrase | None = None,
-) -> Iterator[Selfsearch]:
-    """Open the library in the folder `home`; `create` makes it when there is none.
+) -> Selfsearch:
+    """Open the library in the folder `home`, by default the command line's; `create` makes it if need be.
 
-    `default_home()` is the command line's. One program at a time may have a library open in this way: Busy
-    says that another one does. `ask` is called for the passphrase of a library that has one.
+    Close it, or use it in a `with` statement: one program at a time may have a library open in this way, and
+    LibraryBusyError says that another one does. `pack` is the model pack to use instead of the one that the
+    library is set to (`selfsearch models use`). `ask` is called for the passphrase of a library that has one;
+    otherwise it is read from SELFSEARCH_PASSPHRASE.
     """
-    place = Path(home).expanduser().absolute()
-    engine = WorkerPool(find_pack(pack, place / "packs"))
-    with (
-        closing(engine),
-        open_library(place, key_folder=key_folder, create=create, writing=True, ask=ask) as library,
-    ):
-        opened = Selfsearch(library, engine)
-        forget.complete(library, opened.clock())  # what an earlier run was to erase and could not
-        yield opened
+    place = settings.chosen_home() if home is None else Path(home).expanduser().absolute()
+    keys = settings.chosen_key_folder() if key_folder is None else Path(key_folder).expanduser().absolute()
+    if not create and not place.exists():
+        raise LibraryError(f"there is no library in {place}; to make one: selfsearch.open(..., create=True)")
+    model = find_pack(pack or settings.read(place).pack, place / "packs")
+    with ExitStack() as stack:
+        engine = stack.enter_context(closing(WorkerPool(model)))
+        library = stack.enter_context(
+            open_library(place, key_folder=keys, create=create, writing=True, ask=ask or process.passphrase)
+        )
+        forget.complete(library, now())  # what an earlier run was to erase and could not
+        return Selfsearch(library, engine, resources=stack.pop_all())
 
 
 def now() -> datetime:
@@ -73,17 +80,52 @@ def now() -> datetime:
     return datetime.now(timezone.utc).astimezone()
 
 
-@dataclass
 class Selfsearch:
-    """An open library with everything that can be done to it. `open` makes one."""
+    """An open library with everything that can be done to it. `open` makes one, for one thread."""
 
-    library: Library
-    engine: Engine
-    clock: Clock = now
-    gallery: Gallery = field(init=False, repr=False)
+    def __init__(
+        self, library: Library, engine: Engine, *, clock: Clock = now, resources: ExitStack | None = None
+    ) -> None:
+        """`resources`: what is let go when this is closed."""
+        self.engine = engine
+        self.clock = clock
+        self._library = library
+        self._gallery = Gallery(library, engine)
+        self._resources = resources or ExitStack()
+        self._closing = weakref.finalize(self, _close_leaked, self._resources, library.home)
 
-    def __post_init__(self) -> None:
-        self.gallery = Gallery(self.library, self.engine)
+    def __repr__(self) -> str:
+        return f"<Selfsearch {str(self._library.home)!r}{'' if self._closing.alive else ', closed'}>"
+
+    def __enter__(self) -> Selfsearch:
+        self._require_open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the library, which other programs may write to from then on. Twice does no harm."""
+        if self._closing.detach():
+            self._resources.close()
+
+    @property
+    def library(self) -> Library:
+        """What is stored. Raises UsageError when it was closed, and so does every method."""
+        self._require_open()
+        return self._library
+
+    @property
+    def gallery(self) -> Gallery:
+        """The library's faces, to search among."""
+        self._require_open()
+        return self._gallery
+
+    def _require_open(self) -> None:
+        if not self._closing.alive:
+            raise UsageError(f"the library in {self._library.home} is closed; open it again: selfsearch.open")
 
     def statement(self, kind: Kind, subject: PathLike, *, basis: str, by: str = "") -> str:
         """The words that somebody agrees to with `give_consent`. Show them first."""
@@ -123,21 +165,22 @@ class Selfsearch:
         forget.withdraw(self.library, kind, self._subject(kind, subject), self.clock(), why, also)
         return forget.complete(self.library, self.clock())
 
-    def forget(self, what: str) -> list[Receipt]:
+    def forget(self, what: PathLike | int) -> list[Receipt]:
         """Erase what was derived from a source (its number or path), a person, a file, a sha256.
 
         Consent for a source or person ends with it; the ledger stays.
 
         A receipt's `remnants` name where something of it was found all the same: none is what is promised.
         """
-        forget.request(self.library, forget.resolve(self.library, what), self.clock())
+        forget.request(self.library, forget.resolve(self.library, str(what)), self.clock())
         return forget.complete(self.library, self.clock())
 
     def index(self, grant: Grant, progress: ProgressListener | None = None) -> list[IndexResult]:
         """Read what is new or changed at the path of the grant; one result per source found there."""
+        library = self.library
         if grant.kind != "source":
             raise UsageError("indexing needs consent for a source, not for a person")
-        return index(self.library, self.engine, grant, Path(grant.subject), self.clock, progress)
+        return index(library, self.engine, grant, Path(grant.subject), self.clock, progress)
 
     def enroll(self, consent: Grant | ConsentRequest, *photos: PathLike, face: int | None = None) -> Person:
         """Remember a person by photographs, or add clearer ones.
@@ -192,7 +235,8 @@ class Selfsearch:
         self, only: Sequence[int] | None = None, progress: ProgressListener | None = None
     ) -> RescanResult:
         """Read every consented source again (or those numbered in `only`); note what changed for whom."""
-        result = rescan(self.library, self.engine, self.clock, only=only, progress=progress)
+        grace = timedelta(days=settings.read(self.library.home).grace_days)
+        result = rescan(self.library, self.engine, self.clock, only=only, progress=progress, grace=grace)
         mark_announced(self.library, result, self.clock)
         return result
 
@@ -201,7 +245,8 @@ class Selfsearch:
 
         Since a moment, or all that `tell` was not given yet.
         """
-        noted = changes.changes(self.library, since=isoformat(since) if since else None, untold=since is None)
+        moment = isoformat(since.astimezone()) if since else None
+        noted = changes.changes(self.library, since=moment, untold=since is None)
         return grants.visible_changes(self.library, noted, self.clock())
 
     def tell(self, told: list[Change]) -> None:
@@ -228,11 +273,13 @@ class Selfsearch:
 
     def _subject(self, kind: Kind, subject: PathLike) -> str:
         """Of a path, where it really leads, so that one place has one name in the ledger."""
-        return grants.subject_at(self.library, str(subject)) if kind == "source" else str(subject)
+        library = self.library
+        grants.require_kind(kind)
+        return grants.subject_at(library, str(subject)) if kind == "source" else str(subject)
 
     def _enrolled(self, grant: Grant) -> Person:
         if grant.kind != "person":
-            raise UsageError(f"nobody called {grant.subject!r} is enrolled")
+            raise UsageError("a search needs consent for a person, not for a source")
         return self._find(grant.subject)
 
     def _find(self, name: str) -> Person:
@@ -250,3 +297,9 @@ class Selfsearch:
             return face - 1
 
         return enroll.read_probes(self.gallery, [Path(photo) for photo in photos], choose_face)
+
+
+def _close_leaked(resources: ExitStack, home: Path) -> None:
+    """A library that nobody closed is closed when nothing refers to it any more."""
+    resources.close()
+    warnings.warn(f"the library in {home} was never closed", ResourceWarning, stacklevel=2)

@@ -48,6 +48,18 @@ def default_key_folder() -> Path:
     return Path(platformdirs.user_config_dir("selfsearch", appauthor=False)) / "keys"
 
 
+def chosen_home() -> Path:
+    """The command line's library: $SELFSEARCH_HOME, or `default_home`."""
+    folder = os.environ.get("SELFSEARCH_HOME")
+    return Path(folder).expanduser().absolute() if folder else default_home()
+
+
+def chosen_key_folder() -> Path:
+    """Where the command line has its key files: $SELFSEARCH_KEYS, or `default_key_folder`."""
+    folder = os.environ.get("SELFSEARCH_KEYS")
+    return Path(folder).expanduser().absolute() if folder else default_key_folder()
+
+
 def read(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of the library at `home`. Raises UsageError when one is not usable."""
     in_file = _checked(load(home / "config.toml"), "config.toml")

@@ -122,8 +122,8 @@ def test_the_ledger_keeps_everything_that_was_agreed_to(library: Library) -> Non
 @pytest.mark.parametrize(
     ("request_", "why"),
     [
-        (wish(basis="guess"), "no consent for a source on the basis 'guess'"),
-        (wish(kind="thing"), "no consent for a thing"),
+        (wish(basis="guess"), "consent for a source is own or release, not 'guess'"),
+        (wish(kind="thing"), "not for a 'thing'"),
         (wish(basis="release"), "a release needs the name"),
         (wish(lasts=timedelta(0)), "at least a day"),
         (wish(lasts=timedelta(days=3 * 365, seconds=1)), "at most three years"),

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
+import inspect
+import os
 import re
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +21,7 @@ import selfsearch
 from selfsearch.library import faces
 from selfsearch.report import crops
 from tests import photos
+from tests.conftest import Run
 
 CHECKOUT = Path(__file__).parent.parent
 HEAVY = {
@@ -66,13 +75,21 @@ def test_every_other_example_of_the_document_runs_after_the_first(folder: Path) 
 
 def test_all_is_sorted_and_is_what_a_type_checker_sees() -> None:
     stub = Path(str(selfsearch.__file__)).with_suffix(".pyi").read_text("utf-8")
-    exported = re.findall(r"^from \.\S+ import (\w+) as \1$", stub, re.M)
-    assert selfsearch.__all__ == sorted(selfsearch.__all__) == sorted(exported)
-    assert len(stub.splitlines()) == len(exported) + 2  # and says nothing else
+    names, listed = stub.split("__all__ = ")
+    exported = re.findall(r"^from \.\S+ import (\w+) as \1$", names, re.M)
+    assert selfsearch.__all__ == sorted(selfsearch.__all__) == ast.literal_eval(listed)
+    assert sorted(exported) == sorted([*selfsearch.__all__, "open"])
+
+
+def test_a_star_import_leaves_every_builtin_as_it_was() -> None:
+    names: dict[str, object] = {}
+    exec("from selfsearch import *", names)  # noqa: S102  (our own package)
+    assert "Selfsearch" in names
+    assert names.keys() & vars(builtins).keys() == set()
 
 
 def test_every_public_name_can_be_fetched_and_is_listed() -> None:
-    for name in selfsearch.__all__:
+    for name in [*selfsearch.__all__, "open"]:
         assert getattr(selfsearch, name) is not None
         assert name in dir(selfsearch)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
@@ -200,3 +217,218 @@ def test_the_number_of_a_face_that_is_gone_is_given_to_no_other(folder: Path) ->
         opened.forget("photos")
         opened.index(opened.give_consent("source", "photos", basis="own"))
         assert first.isdisjoint(faces.find_faces(opened.library, range(1, 100)))
+
+
+def test_a_library_can_be_opened_and_closed_without_a_with_statement(folder: Path) -> None:
+    opened = selfsearch.open("library", create=True)
+    opened.index(opened.give_consent("source", "photos", basis="own"))
+    with pytest.raises(selfsearch.LibraryBusyError, match="another selfsearch is writing"):
+        selfsearch.open("library")
+    opened.close()
+    opened.close()  # once more does no harm
+    with selfsearch.open("library") as again:
+        assert len(again.sources()) == 1
+
+
+def test_without_a_name_it_is_the_library_of_the_command_line(folder: Path, home: Path, run: Run) -> None:
+    run("index", "photos", "--consent", "own")
+    with selfsearch.open() as opened:
+        assert opened.library.home == home
+        assert [row.root for row in opened.sources()] == [str(folder / "photos")]
+
+
+def test_a_library_that_nobody_closed_is_closed_when_it_is_not_used_any_more(folder: Path) -> None:
+    opened = selfsearch.open("library", create=True)
+    kept = [opened]
+    del opened
+    with pytest.warns(ResourceWarning, match=r"the library in .*library was never closed"):
+        kept.clear()
+    selfsearch.open("library").close()
+
+
+def test_a_library_that_another_thread_lets_go_is_free_again(folder: Path) -> None:
+    opened = selfsearch.open("library", create=True)
+    thread = threading.Thread(target=opened.close)
+    thread.start()
+    thread.join()
+    selfsearch.open("library").close()
+
+
+def test_an_error_while_opening_leaves_the_library_free(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    selfsearch.open("library", create=True).close()
+    with monkeypatch.context() as patched:
+        patched.setattr("selfsearch.consent.forget.complete", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            selfsearch.open("library")
+    selfsearch.open("library").close()
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_every_method_of_a_closed_library_says_that_it_is_closed(folder: Path) -> None:
+    with selfsearch.open("library", create=True) as opened:
+        source = opened.give_consent("source", "photos", basis="own")
+        me = opened.give_consent("person", "me", basis="own")
+        opened.enroll(me, "selfie.jpg")
+        answer = opened.query(me)
+    closed = f"the library in {folder / 'library'} is closed; open it again: selfsearch.open"
+    calls: dict[str, Callable[[], object]] = {
+        "statement": lambda: opened.statement("person", "me", basis="own"),
+        "give_consent": lambda: opened.give_consent("person", "me", basis="own"),
+        "require_consent": lambda: opened.require_consent("person", "me"),
+        "revoke_consent": lambda: opened.revoke_consent("person", "me"),
+        "forget": lambda: opened.forget("me"),
+        "index": lambda: opened.index(source),
+        "enroll": lambda: opened.enroll(me, "selfie.jpg"),
+        "photographs": lambda: opened.photographs("me"),
+        "remove_photograph": lambda: opened.remove_photograph("me", 1),
+        "query": lambda: opened.query(me),
+        "verdict": lambda: opened.verdict(me, 1, "me"),
+        "rescan": lambda: opened.rescan(),
+        "changes": lambda: opened.changes(),
+        "tell": lambda: opened.tell([]),
+        "sources": lambda: opened.sources(),
+        "people": lambda: opened.people(),
+        "outcomes": lambda: opened.outcomes(),
+        "html": lambda: opened.html(answer),
+    }
+    methods = {name for name, method in vars(selfsearch.Selfsearch).items() if inspect.isfunction(method)}
+    assert {name for name in methods if not name.startswith("_")} - {"close"} == calls.keys()
+    for name, call in calls.items():
+        with pytest.raises(selfsearch.UsageError) as caught:
+            call()
+        assert str(caught.value) == closed, name
+    with pytest.raises(selfsearch.UsageError, match="is closed"), opened:
+        pass
+
+
+def test_it_uses_the_model_pack_that_the_library_is_set_to(
+    folder: Path, home: Path, run: Run, older: Path
+) -> None:
+    run("models", "add", str(older), "--accept-license")
+    run("models", "use", older.name)
+    with selfsearch.open(create=True) as opened:
+        assert opened.engine.pack.name == older.name
+    with selfsearch.open(pack="opencv-zoo") as opened:
+        assert opened.engine.pack.name == "opencv-zoo"
+    with pytest.raises(
+        selfsearch.PackError, match=f"no model pack called 'buffalo_x' .there are: {older.name}, opencv-zoo"
+    ):
+        selfsearch.open(pack="buffalo_x")
+
+
+def test_it_keeps_what_has_ended_as_long_as_the_library_is_set_to(folder: Path, home: Path) -> None:
+    with selfsearch.open(create=True) as opened:
+        opened.index(opened.give_consent("source", "photos", basis="own", lasts=timedelta(days=1)))
+        later = selfsearch.api.now() + timedelta(days=40)
+        opened.clock = lambda: later
+        (home / "config.toml").write_text("grace_days = 60")
+        assert opened.rescan().erased == []
+        (home / "config.toml").write_text("grace_days = 20")
+        (receipt,) = opened.rescan().erased
+    assert receipt.subject == str(folder / "photos")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "sentence"),
+    [
+        (lambda it, me: it.photographs("bob"), selfsearch.UsageError, "nobody called 'bob' is enrolled"),
+        (lambda it, me: it.remove_photograph("bob", 1), selfsearch.UsageError, "nobody called 'bob'"),
+        (lambda it, me: it.remove_photograph("me", 9), selfsearch.UsageError, "me has no photograph 9"),
+        (lambda it, me: it.rescan([9]), selfsearch.UsageError, "there is no source 9"),
+        (lambda it, me: it.forget(9), selfsearch.UsageError, "knows no source, person, sha256 or path '9'"),
+        (lambda it, me: it.require_consent("person", "bob"), selfsearch.ConsentError, "no consent on record"),
+        (lambda it, me: it.revoke_consent("person", "bob"), selfsearch.UsageError, "no consent on record"),
+        (lambda it, me: it.revoke_consent("face", "me"), selfsearch.UsageError, "a source or for a person"),
+        (lambda it, me: it.require_consent("face", "me"), selfsearch.UsageError, "a source or for a person"),
+        (lambda it, me: it.statement("person", "me", basis="x"), selfsearch.UsageError, "own or release"),
+        (lambda it, me: it.give_consent("source", ".", basis="x"), selfsearch.UsageError, "own or release"),
+        (lambda it, me: it.query(me, "group.jpg", face=9), selfsearch.UsageError, "shows 6 faces"),
+        (lambda it, me: it.query(me, "group.jpg", face=0), selfsearch.UsageError, "shows 6 faces"),
+        (lambda it, me: it.query(me, filters=selfsearch.Filters(min_band="sure")), selfsearch.UsageError,
+         "min_band is one of strong, likely, possible, not 'sure'"),
+        (lambda it, me: it.query(me, filters=selfsearch.Filters(since="May")), selfsearch.UsageError,
+         "since is a day such as 2021-06-02, not 'May'"),
+        (lambda it, me: it.query(me, filters=selfsearch.Filters(until="2021")), selfsearch.UsageError,
+         "until is a day"),
+        (lambda it, me: it.query(me, filters=selfsearch.Filters(sources=frozenset({9}))),
+         selfsearch.UsageError, "9"),
+        (lambda it, me: it.query(me, "nowhere.jpg"), selfsearch.InputError, "nowhere.jpg cannot be read"),
+    ],
+)  # fmt: skip
+def test_what_there_is_not_is_said_in_a_sentence(
+    folder: Path, call: Callable[[Any, object], object], error: type[Exception], sentence: str
+) -> None:
+    (folder / "group.jpg").write_bytes(photos.encoded(photos.group()))
+    with selfsearch.open("library", create=True) as opened:
+        me = opened.give_consent("person", "me", basis="own")
+        opened.enroll(me, "selfie.jpg")
+        with pytest.raises(error, match=sentence):
+            call(opened, me)
+
+
+def test_opening_what_is_no_library_says_what_to_do(folder: Path) -> None:
+    with pytest.raises(
+        selfsearch.LibraryError, match=r"to make one: selfsearch\.open\(\.\.\., create=True\)"
+    ):
+        selfsearch.open("nowhere")
+    assert not (folder / "nowhere").exists()
+    with pytest.raises(selfsearch.UsageError, match="what is in it is no library"):
+        selfsearch.open("photos", create=True)
+
+
+def test_a_locked_library_opens_with_the_passphrase_of_the_environment(
+    folder: Path, home: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("index", "photos", "--consent", "own")
+    monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE", "four words of mine")
+    run("key", "set-passphrase")
+    with pytest.raises(selfsearch.KeyUnavailable, match="set SELFSEARCH_PASSPHRASE"):
+        selfsearch.open()
+    selfsearch.open(ask=lambda: "four words of mine").close()
+    monkeypatch.setenv("SELFSEARCH_PASSPHRASE", "four words of mine")
+    selfsearch.open().close()
+
+
+def test_nothing_that_is_printed_shows_a_key_or_a_face(folder: Path) -> None:
+    with selfsearch.open("library", create=True) as opened:
+        indexed = opened.index(opened.give_consent("source", "photos", basis="own"))
+        me = opened.give_consent("person", "me", basis="own")
+        person = opened.enroll(me, "selfie.jpg")
+        answer, photographs = opened.query(me), opened.photographs("me")
+        shown = [
+            opened,
+            opened.library,
+            opened.gallery,
+            indexed,
+            me,
+            person,
+            answer,
+            photographs,
+            opened.rescan(),
+        ]
+        printed = " ".join(map(repr, shown))
+        assert repr(opened) == f"<Selfsearch '{folder / 'library'}'>"
+        keys = (opened.library.root.library, *opened.library.root.wrapping)
+    assert repr(opened) == f"<Selfsearch '{folder / 'library'}', closed>"
+    assert [key for key in keys if repr(key) in printed or key.hex() in printed] == []
+    assert re.findall(r"array|embedding=|chip=|landmarks=|b'|\\x", printed) == []
+
+
+@pytest.mark.slow
+def test_the_examples_of_the_document_are_well_typed(tmp_path: Path) -> None:
+    for number, example in enumerate(fenced("docs/library.md")):
+        (tmp_path / f"example_{number}.py").write_text(example)
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", *sorted(tmp_path.glob("*.py"))],
+        env=os.environ | {"MYPYPATH": str(CHECKOUT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.stdout.startswith("Success"), checked.stdout

@@ -88,9 +88,10 @@ def _index_and_query(place: Path, selfie: Path) -> tuple[Answer, Path]:
     """Index, enrol, query, report: what a user does, on the samples."""
     from .. import api
     from ..files import write_private
+    from ..recognition.model_pack import DEFAULT_PACK
     from .progress import progress_listener
 
-    with api.open(place / "library", create=True, key_folder=place / "keys") as library:
+    with api.open(place / "library", create=True, key_folder=place / "keys", pack=DEFAULT_PACK) as library:
         library.index(library.give_consent("source", place / "album", basis="own"), progress_listener())
         grant = library.give_consent("person", PERSON, basis="own")
         library.enroll(grant, selfie)

@@ -65,18 +65,16 @@ def parse_day(text: str | None) -> str | None:
 
 def home() -> Path:
     """The library's folder: $SELFSEARCH_HOME, or the user's data folder."""
-    from ..settings import default_home
+    from .. import settings
 
-    folder = os.environ.get("SELFSEARCH_HOME")
-    return Path(folder).expanduser().absolute() if folder else default_home()
+    return settings.chosen_home()
 
 
 def key_folder() -> Path:
     """Where key files are: $SELFSEARCH_KEYS, or the user's configuration folder."""
-    from ..settings import default_key_folder
+    from .. import settings
 
-    folder = os.environ.get("SELFSEARCH_KEYS")
-    return Path(folder).expanduser().absolute() if folder else default_key_folder()
+    return settings.chosen_key_folder()
 
 
 def now() -> datetime:

@@ -97,8 +97,17 @@ class ConsentStatus:
     expires_at: datetime | None
 
 
+def require_kind(kind: str) -> None:
+    """Raises UsageError for what consent cannot be about."""
+    if not any(kind == known for known, _ in STATEMENTS):
+        raise UsageError(f"consent is for a source or for a person, not for a {kind!r}")
+
+
 def statement(request: ConsentRequest, now: datetime) -> str:
-    """The sentences that are agreed to, with names and dates filled in."""
+    """The sentences that are agreed to, with names and dates filled in. Raises UsageError."""
+    require_kind(request.kind)
+    if (request.kind, request.basis) not in STATEMENTS:
+        raise UsageError(f"consent for a {request.kind} is own or release, not {request.basis!r}")
     return STATEMENTS[request.kind, request.basis].format(
         subject=_named(request),
         by=request.by or "the owner",
@@ -126,10 +135,7 @@ def _named(request: ConsentRequest) -> str:
 
 def give(library: Library, request: ConsentRequest, now: datetime, *, event: str = "grant") -> Grant:
     """Write consent into the ledger. Raises UsageError when it is not complete or lasts too long."""
-    if (request.kind, request.basis) not in STATEMENTS:
-        raise UsageError(
-            f"there is no consent for a {request.kind} on the basis {request.basis!r}: it is own or release"
-        )
+    agreed = statement(request, now)
     if request.basis == "release" and not request.by:
         raise UsageError("a release needs the name of the person who gave it: --by NAME")
     if not timedelta(0) < request.lasts <= LONGEST:
@@ -145,7 +151,7 @@ def give(library: Library, request: ConsentRequest, now: datetime, *, event: str
         purpose=PURPOSE,
         categories=CATEGORIES,
         statement_version=VERSION,
-        statement=statement(request, now),
+        statement=agreed,
         method=request.method,
         expires_at=isoformat(now + request.lasts),
         detail=json.dumps({GIVEN_AS: request.given_as}) if request.given_as else "",

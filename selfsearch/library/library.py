@@ -304,7 +304,7 @@ def writer(home: Path, wanted: bool = True) -> Iterator[None]:
     if not wanted:
         yield
         return
-    lock = FileLock(require_own_file(home / FIRST), mode=0o600)
+    lock = FileLock(require_own_file(home / FIRST), mode=0o600, thread_local=False)  # any thread may let go
     try:
         lock.acquire(timeout=0)
     except Timeout as exc:

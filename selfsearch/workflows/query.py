@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from ..consent import exposure, grants
 from ..consent.grants import Grant
-from ..errors import ConsentError
+from ..errors import ConsentError, UsageError
 from ..library import faces, items, people
 from ..library.faces import StoredFace
 from ..library.library import Library
@@ -77,6 +77,16 @@ class Filters:
     since: str | None = None  # ISO 8601 dates; of posting, else of taking
     until: str | None = None
     dated_only: bool = False  # with since or until: nothing that has no date
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for a word or day that there is not."""
+        if self.min_band not in BANDS:
+            raise UsageError(f"min_band is one of {', '.join(BANDS)}, not {self.min_band!r}")
+        for name, day in (("since", self.since), ("until", self.until)):
+            try:
+                date.fromisoformat((day or "2000-01-01")[:10])
+            except ValueError as exc:
+                raise UsageError(f"{name} is a day such as 2021-06-02, not {day!r}") from exc
 
     @property
     def is_by_date(self) -> bool:

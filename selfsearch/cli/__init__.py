@@ -27,6 +27,7 @@ from . import (
     doctor,
     export,
     forget,
+    help_page,
     index,
     key,
     models,
@@ -76,6 +77,7 @@ app.command("courier", hidden=True)(courier.courier)
 app.command("opener", hidden=True)(opener.opener)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
+help_page.use_layout(app)
 
 MISSING_LIBRARIES = (
     "OpenCV cannot be loaded here: the system's graphics libraries (libGL, libgthread, libxcb) are missing."

@@ -32,7 +32,7 @@ UNSEALED = (
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where to write it; a new file.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; a new file.")],
     with_key: Annotated[
         bool, typer.Option("--with-key", help="Put the key in, sealed under a passphrase that is asked for.")
     ] = False,
@@ -74,7 +74,7 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A backup.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A backup.")],
     code: Annotated[
         bool, typer.Option("--code", help="Type its recovery code (or give it on standard input).")
     ] = False,

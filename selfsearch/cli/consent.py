@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from ..library.people import AuditedPhotographs
 
 app = typer.Typer(
-    help="Who agreed to what, until when; to renew it, to withdraw it, and to show it.",
+    help="Who agreed to what, until when; show, renew or withdraw it.",
     invoke_without_command=True,
 )
-Subject = Annotated[str, typer.Argument(help="A source's path or number, or a person's name.")]
+Subject = Annotated[
+    str, typer.Argument(metavar="SUBJECT", help="A source's path or number, or a person's name.")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -35,7 +37,7 @@ def bare(context: typer.Context) -> None:
 
 @app.command("list")
 def list_statuses(as_json: options.AsJson = False) -> None:
-    """List every source and person that consent was ever given for, and where it stands now."""
+    """List every consent that was ever given, and where it stands now."""
     from ..consent import grants
 
     with options.opened() as library:
@@ -52,7 +54,10 @@ def list_statuses(as_json: options.AsJson = False) -> None:
 
 @app.command("show")
 def show(subject: Subject, as_json: options.AsJson = False) -> None:
-    """Show everything that the ledger says about one source or person, with the words that were agreed to."""
+    """Show what the ledger says about one source or person.
+
+    All entries, with the words that were agreed to.
+    """
     from ..consent import enrolment
     from ..report.consent_records import entry_to_json, entry_to_lines
 
@@ -87,7 +92,7 @@ def renew(subject: Subject, days: consent_prompt.Days = 365, yes: options.Yes = 
 @app.command("revoke")
 def revoke(
     subject: Subject,
-    why: Annotated[str, typer.Option("--why", help="A reason, for the ledger.")] = "",
+    why: Annotated[str, typer.Option("--why", metavar="WORDS", help="A reason, for the ledger.")] = "",
     as_json: options.AsJson = False,
 ) -> None:
     """Withdraw consent, now, and erase everything that was derived from it. Your own files are not touched.
@@ -149,12 +154,14 @@ def _erase(*, as_json: bool) -> None:
 
 @app.command("export")
 def export(
-    subject: Annotated[str | None, typer.Argument(help="A source or person; all of them by default.")] = None,
+    subject: Annotated[
+        str | None, typer.Argument(metavar="SUBJECT", help="A source or person; all of them by default.")
+    ] = None,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a receipt that a browser shows.")
     ] = None,
 ) -> None:
-    """Give out the records of consent: as JSON, or as a readable receipt in one HTML file."""
+    """Give out the records of consent, as JSON or an HTML receipt."""
     from ..consent import enrolment, grants
     from ..library import ledger, root_key
     from ..report import consent_records
@@ -182,7 +189,7 @@ def export(
 
 @app.command("verify")
 def verify() -> None:
-    """Check that no entry of the ledger was changed or taken out since it was written."""
+    """Check that no entry of the ledger was changed or taken out."""
     from ..library import ledger
 
     with options.opened() as library:
@@ -193,9 +200,9 @@ def verify() -> None:
 
 @app.command("accept")
 def accept(yes: options.Yes = False) -> None:
-    """Go on with the library in place, though it is older than, or another than, the one that was here.
+    """Go on with a library that is not the one that was here last.
 
-    For whoever put a copy there on purpose. The ledger says so from then on.
+    It is older, or another one. For whoever put a copy there on purpose. The ledger says so from then on.
     """
     from ..library import ledger
 
@@ -218,13 +225,15 @@ def accept(yes: options.Yes = False) -> None:
 
 @app.command("audit")
 def audit(
-    person: Annotated[str | None, typer.Argument(help="Only questions about this person.")] = None,
+    person: Annotated[
+        str | None, typer.Argument(metavar="PERSON", help="Only questions about this person.")
+    ] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show who was searched for, when, why and with what outcome, and what was exported.
+    """Show who was searched for, when and why, and what was exported.
 
-    Refused attempts are in it, too, and so are the photographs by which people are searched: what was added,
-    refused or removed.
+    With the outcome of each. Refused attempts are in it, too, and so are the photographs by which people are
+    searched: what was added, refused or removed.
     """
     from ..library import ledger, people
 

@@ -40,7 +40,10 @@ def doctor(
     yes: options.Yes = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Check the library, its key, the model packs and this machine, and say how to mend what is wrong."""
+    """Check the library and this machine, and say how to mend them.
+
+    Looks at the library's files, its key, the model packs, and what selfsearch needs of the machine.
+    """
     if offline_proof:
         _prove(as_json)
         return

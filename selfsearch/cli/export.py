@@ -29,9 +29,9 @@ def export(
     ] = False,
     yes: options.Yes = False,
 ) -> None:
-    """Write what the library knows as a plain SQLite file that Datasette and other tools open.
+    """Write what the library knows as a plain SQLite file.
 
-    It is not encrypted.
+    Datasette and other tools open it. It is not encrypted.
 
     Only sources with live consent are in it; templates and face pictures only when asked for twice. That it
     was written is in the ledger: selfsearch consent audit.

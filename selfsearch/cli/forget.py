@@ -21,7 +21,7 @@ def forget(
     what: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[WHAT]...",
+            metavar="WHAT",
             help="A source (number or path), a person, a file or folder that was read, a sha256.",
         ),
     ] = None,
@@ -36,9 +36,10 @@ def forget(
     yes: options.Yes = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Erase everything that was derived from a source, a person or a photograph, and show that it is gone.
+    """Erase what was derived from a source, a person or a photograph.
 
-    Your own files are not touched. The receipt stays in the ledger of consent.
+    Then everything that could still hold it is searched, to show that it is gone. Your own files are not
+    touched. The receipt stays in the ledger of consent.
     """
     from ..consent.forget import complete, request
     from ..library.erasure import pending

@@ -15,7 +15,7 @@ from . import options
 if TYPE_CHECKING:
     from ..library.library import Library
 
-app = typer.Typer(help="Where the library's key is kept, and how it is changed, saved and put back.")
+app = typer.Typer(help="Where the library's key is kept; change it, save it, put it back.")
 
 MIN_PASSPHRASE = 10  # characters of a passphrase: Argon2id makes guessing slow, not impossible
 PLACES = {
@@ -40,7 +40,7 @@ PLACES = {
 
 @app.command("show")
 def show(as_json: options.AsJson = False) -> None:
-    """Say where the library's key is kept, and what that protects against."""
+    """Say where the key is kept, and what that protects against."""
     from ..library import root_key
 
     place = root_key.KeyPlace.read(options.home())
@@ -74,7 +74,10 @@ def show(as_json: options.AsJson = False) -> None:
 
 @app.command("set-passphrase")
 def set_passphrase() -> None:
-    """Seal the key under a passphrase, asked for twice at the terminal (or SELFSEARCH_NEW_PASSPHRASE)."""
+    """Seal the key under a passphrase.
+
+    It is asked for twice at the terminal, or taken from SELFSEARCH_NEW_PASSPHRASE.
+    """
     with options.opened(writing=True) as library:
         _move(library, "passphrase", new_passphrase())
     options.say("the library opens with your passphrase only. Forgotten, it cannot be recovered:")
@@ -98,7 +101,10 @@ def use_keyring() -> None:
 
 @app.command("use-file")
 def use_file() -> None:
-    """Keep the key in a file that only you can read, outside the library."""
+    """Keep the key in a file that only you can read.
+
+    It is outside the library's folder.
+    """
     with options.opened(writing=True) as library:
         _move(library, "file")
     options.say(f"the key is a file in {options.key_folder()}")
@@ -124,8 +130,9 @@ def export(yes: options.Yes = False) -> None:
 
 @app.command("import")
 def import_code() -> None:
-    """Put the key back from a recovery code (from the terminal, or from standard input), into the keyring or
-    key file.
+    """Put the key back from a recovery code.
+
+    The code is typed at the terminal or read from standard input; the key goes into the keyring or key file.
     """
     from ..library import root_key
     from ..library.library import Library as Opened
@@ -154,8 +161,9 @@ def rotate(
         ),
     ] = False,
 ) -> None:
-    """Wrap the keys of all sources and people under a new key: copies of the library from before then open no
-    face.
+    """Wrap the keys of all sources and people under a new key.
+
+    Copies of the library from before then open no face.
     """
     from ..library import keys
 

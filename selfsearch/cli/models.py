@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..recognition.model_pack import Pack
 
 app = typer.Typer(
-    help="Model packs: which there are, under which licence, and which is used.", invoke_without_command=True
+    help="Model packs: which there are, their licences, which one is used.", invoke_without_command=True
 )
 
 
@@ -53,14 +53,15 @@ def add(
     source: Annotated[
         str, typer.Argument(metavar="FOLDER|ZIP|NAME", help="A pack on disk, or the name of a published one.")
     ],
-    name: Annotated[str | None, typer.Option("--name", help="What to call it here.")] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="What to call it here.")] = None,
     accept_license: Annotated[
         bool, typer.Option("--accept-license", help="You have read the pack's licence and accept it.")
     ] = False,
 ) -> None:
-    """Add a model pack of InsightFace's, from a folder or zip, or by fetching a published one.
+    """Add a model pack: from a folder, from a zip, or by fetching it.
 
-    This is the only command that connects anywhere, and only when a published pack is asked for by its name.
+    It is one of InsightFace's. This is the only command that connects anywhere, and only when a published
+    pack is asked for by its name.
     """
     from ..home import claim
     from ..packs.download import PUBLISHED
@@ -86,7 +87,9 @@ def add(
 
 
 @app.command("use")
-def use(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch models.")]) -> None:
+def use(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The pack; see: selfsearch models.")],
+) -> None:
     """Set the pack that index and query use from now on."""
     from .. import settings
     from ..packs.store import find_pack
@@ -115,7 +118,9 @@ def use(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch mode
 
 
 @app.command("remove")
-def remove(name: Annotated[str, typer.Argument(help="The pack; see: selfsearch models.")]) -> None:
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The pack; see: selfsearch models.")],
+) -> None:
     """Delete a pack that you added. What the library holds stays."""
     from .. import settings
     from ..packs.install import remove_pack

@@ -98,7 +98,10 @@ def add(
 
 @app.command("show")
 def show(name: Name, as_json: options.AsJson = False) -> None:
-    """Show by which photographs a person is searched, and on what each rests."""
+    """Show the photographs by which a person is searched.
+
+    And on which statement of consent each rests.
+    """
     from ..consent import grants
     from ..library import people
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from ..monitoring.schedule.plan import Plan, Timer, When
 
 app = typer.Typer(
-    help="Have the operating system look again: systemd, cron, launchd or the Windows Task Scheduler.",
+    help="Have the operating system look again at set times.\n\n"
+    "It does so by systemd, cron, launchd or the Windows Task Scheduler.",
     no_args_is_help=True,
 )
 
@@ -116,9 +117,9 @@ def show(
     notify: Notify = None,
     system: System = None,
 ) -> None:
-    """Print what install would write for any of the systems; nothing is written.
+    """Print what install would write, for any of the systems.
 
-    The paths in it are those of this machine.
+    Nothing is written. The paths in it are those of this machine.
     """
     from ..monitoring.schedule import install as timers
 
@@ -140,7 +141,10 @@ def show(
 @app.command("status")
 @network(Need.TIMER_TOOLS)
 def status(system: OneSystem = None, as_json: options.AsJson = False) -> None:
-    """Say which timer is installed, when it runs next, what the last runs came to, and why one failed."""
+    """Say which timer is installed and when it runs.
+
+    Also what the last runs came to, and why one failed.
+    """
     from .. import settings
     from ..monitoring import notify, run_log
     from ..monitoring.schedule import install as timers

@@ -39,9 +39,14 @@ def list_sources(context: typer.Context, as_json: options.AsJson = False) -> Non
 
 @app.command("set")
 def set_source(
-    source: Annotated[int, typer.Argument(help="Its number; see: selfsearch sources.")],
+    source: Annotated[int, typer.Argument(metavar="SOURCE", help="Its number; see: selfsearch sources.")],
     account_was: Annotated[
-        str, typer.Option("--account-was", help="public or private; unknown takes back what you said.")
+        str,
+        typer.Option(
+            "--account-was",
+            metavar="public|private|unknown",
+            help="Who could see it; unknown takes back what you said.",
+        ),
     ],
     since: Annotated[str | None, typer.Option("--from", metavar="DATE", help="From this day on.")] = None,
     until: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Up to this day.")] = None,

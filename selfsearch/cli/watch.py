@@ -24,11 +24,9 @@ if TYPE_CHECKING:
 
 @network(Need.NOTIFICATIONS)
 def watch(
-    source: Annotated[
-        list[int] | None, typer.Argument(metavar="[SOURCE]...", help="Only these sources.")
-    ] = None,
+    source: Annotated[list[int] | None, typer.Argument(metavar="SOURCE", help="Only these sources.")] = None,
 ) -> None:
-    """Follow the folders of your sources, and look again as soon as something in them has changed.
+    """Follow the folders of your sources, and look when they change.
 
     Waits until a file is whole and a burst is over, and reads what is new. Tells by the notifications that
     are set; runs until it is stopped, by Ctrl-C or a signal.

@@ -13,13 +13,27 @@ import pytest
 
 from selfsearch.consent.grants import ConsentStatus
 from selfsearch.library.ledger import LedgerEntry
+from selfsearch.report import html
 from selfsearch.report.consent_records import ConsentRecord
 from selfsearch.report.differences import Difference
-from selfsearch.report.html import consent_to_html, differences_to_html, to_html
+from selfsearch.report.html import consent_to_html, differences_to_html, faces_to_html, to_html
+from selfsearch.report.page_check import is_own_page
 from selfsearch.types import Answer
 
-from .report_samples import HOSTILE, TIKTOK, answer, appearance, hostile, pictured, realistic, seen
+from .report_samples import (
+    HOSTILE,
+    TIKTOK,
+    WHATSAPP,
+    answer,
+    appearance,
+    hostile,
+    pictured,
+    provenance,
+    realistic,
+    seen,
+)
 
+PLAIN = provenance("folder")
 VOID = {"meta", "img", "input"}
 
 
@@ -28,6 +42,7 @@ class Page(HTMLParser):
 
     def __init__(self, source: str) -> None:
         super().__init__(convert_charrefs=True)
+        self.source = source
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.words: list[str] = []
         self.open: list[str] = []
@@ -171,8 +186,10 @@ def test_the_answer_stands_at_the_top_in_words(report):
 
 
 def test_every_appearance_has_its_face_with_a_box_or_says_why_not(report):
-    assert len(report.all("article", class_="card")) == 8
-    assert len(report.all("img")) == 7
+    assert len(report.all("li", class_="tile")) == len(report.all("article", class_="card")) == 8
+    assert (
+        len(report.all("img")) == len({image["src"] for image in report.all("img")}) == 7
+    )  # each picture once
     assert len(report.all("rect", class_="box")) == 7
     assert "The picture could not be opened any more." in report.text
     assert all(image["alt"] and image["width"] and image["height"] for image in report.all("img"))
@@ -233,12 +250,18 @@ def test_what_the_script_looks_for_is_in_the_page(report):
     assert set(re.findall(r'byId\("(\w+)"\)', report.raw["script"])) <= ids
 
 
-def test_without_the_script_everything_is_open_and_no_dead_control_is_shown(report):
-    assert all("open" in details for details in report.all("details"))
+def test_without_the_script_everything_can_be_opened_and_no_dead_control_is_shown(report):
+    tiles = [
+        tile.split("</li>")[0] for tile in to_html(realistic(), lambda _: None).split('<li class="tile"')[1:]
+    ]
+    assert all(tile.count("<details>\n<summary>") == 1 for tile in tiles)
+    assert not [details for details in report.all("details") if "hidden" in details]
     [form] = report.all("form")
     [theme] = report.all("button", id="theme")
+    [viewer] = report.all("dialog")
     assert "hidden" in form
     assert "hidden" in theme
+    assert "open" not in viewer
 
 
 def test_controls_and_tables_have_names(report):
@@ -289,12 +312,129 @@ def test_an_answer_without_calibration_claims_nothing():
     assert "What the words and scores mean" not in shown.text
 
 
-def test_two_thousand_appearances_make_one_page_that_the_browser_renders_as_it_scrolls():
+def test_two_thousand_appearances_make_one_page_that_is_shown_sixty_at_a_time():
     many = answer(*(appearance(rank, seen(1, f"{rank}.jpg", TIKTOK)) for rank in range(1, 2001)))
     source = to_html(many, lambda _: None)
     assert source.count('<article class="card"') == 2000
     assert len(source) < 8_000_000
     assert "content-visibility: auto" in source
+    shown = Page(source)
+    assert len(shown.all("details", class_="more")) == 33
+    assert "Show 61 to 120 of 2,000" in shown.text
+    assert "Show 1981 to 2000 of 2,000" in shown.text
+    sixty = Page(to_html(answer(*many.appearances[:60]), lambda _: None))
+    assert not sixty.all("details", class_="more")
+
+
+# ---- the gallery ----
+
+
+def tile(shown: Page, rank: int) -> str:
+    """The words of one tile, without its card."""
+    source = shown.source.split(f'<li class="tile" id="a{rank}"')[1].split("</summary>")[0]
+    return Page("<li" + source + "</summary></details></li>").text
+
+
+def test_the_pictures_come_before_what_is_folded(report):
+    order = [
+        report.source.index(mark)
+        for mark in ("<h1>", 'class="counts"', 'class="caveat"', 'id="controls"', 'class="tile"')
+    ]
+    folds = [report.source.index(f'<details class="fold" id="{part}"') for part in (
+        "links", "advice", "words", "missed", "bands", "limits", "about",
+    )]  # fmt: skip
+    assert order == sorted(order)
+    assert folds == sorted(folds)
+    assert folds[0] > report.source.rindex('class="tile"')
+    assert "A match is a comparison, not proof" in report.text
+
+
+def test_a_tile_says_number_how_sure_where_when_and_who_could_see_it(report):
+    assert tile(report, 1).startswith("1 video Almost certainly you TikTok post 2022-03-14 Public")
+    assert "+2 places" in tile(report, 2)
+    assert "no date" in tile(page(answer(appearance(1, seen(1, "a.jpg", PLAIN)))), 1)
+    assert "https://www.tiktok.com/@ana.moves/video/7071234567890123456" in tile(report, 1)  # for paper
+    assert "53012345.jpg" in tile(report, 3)
+
+
+def test_tiles_stand_under_who_could_see_them_in_the_order_of_their_numbers():
+    listed = [
+        appearance(1, seen(1, "a.jpg", TIKTOK)),
+        appearance(2, seen(1, "b.jpg", TIKTOK)),
+        appearance(3, seen(1, "c.jpg", WHATSAPP)),
+    ]
+    shown = page(answer(*listed))
+    assert [item["id"] for item in shown.all("li", class_="tile")] == ["a1", "a2", "a3"]
+    assert [section["id"] for section in shown.all("section", class_="group")] == ["public", "private"]
+    assert "Anyone could see it 2 " in shown.text
+
+
+def test_what_has_no_date_stands_apart_when_dates_were_asked_for():
+    listed = [appearance(1, seen(1, "a.jpg", TIKTOK)), appearance(2, seen(1, "b.jpg", PLAIN))]
+    by_date = page(answer(*listed, is_by_date=True))
+    assert [section["id"] for section in by_date.all("section", class_="group")] == ["public", "undated"]
+    assert "Without a date 1 Nothing says when these were posted or taken" in by_date.text
+    usual = page(answer(*listed))
+    assert [section["id"] for section in usual.all("section", class_="group")] == ["public", "unknown"]
+
+
+def test_what_is_found_and_not_listed_is_counted_and_said():
+    found = tuple(appearance(0, seen(1, f"{n}.jpg", TIKTOK), sha256=f"{n:064x}") for n in range(1, 9))
+    shown = page(answer(found=found, left_out={"dates": 5, "undated": 3}))
+    assert "in 8 public photographs" in shown.text
+    assert "8 Anyone could see it" in shown.text
+    assert "Not listed: 8 more: 5 outside these dates, 3 without a date." in shown.text
+    assert not shown.all("a", href="#public")
+
+
+def test_a_card_names_the_command_that_says_it_is_somebody_else(report):
+    assert "Not you? Say so: selfsearch verdict q00001 not-me" in report.text
+    confirmed = page(answer(appearance(1, seen(1, "a.jpg", TIKTOK), verdict="me")))
+    assert tile(confirmed, 1).endswith(
+        "confirmed https://www.tiktok.com/@ana.moves/video/7071234567890123456"
+    )
+    assert "selfsearch verdict q00001 unset" in confirmed.text
+    assert "confirmed" not in tile(report, 1)
+
+
+def test_a_tile_shows_the_face_large_wherever_it_is_in_the_picture(report):
+    [third] = [
+        attributes for attributes in report.all("span", class_="picture") if attributes.get("data-y") == "0"
+    ]
+    assert third["data-x"] == "2"  # at the upper edge of the group
+    assert f"scale: {html.ENLARGED}" in report.raw["style"]
+    filled = replace(pictured(1), box=(0.0, 0.0, 1.0, 0.56))
+    whole = Page(to_html(answer(appearance(1, seen(1, "a.jpg", TIKTOK))), lambda _: filled))
+    assert "data-x" not in whole.all("span", class_="picture")[0]
+
+
+# ---- other pages ----
+
+
+def test_the_faces_to_choose_from_are_numbered_pictures_with_what_is_said_of_them():
+    shown = Page(
+        faces_to_html("IMG_1.jpg shows 2 faces", [(pictured(1), "on the left"), (pictured(3), HOSTILE)])
+    )
+    assert shown.open == []
+    assert len(shown.all("img")) == len(shown.all("rect", class_="box")) == 2
+    assert "IMG_1.jpg shows 2 faces" in shown.text
+    assert "1 on the left" in shown.text
+    assert "2 </blockquote><script>alert(1)</script>" in shown.text
+    assert len(shown.all("script")) == 1
+    assert is_own_page(shown.source)
+
+
+def test_the_page_of_differences_has_the_same_tiles_numbered_by_weight():
+    state = {"band": "strong", "exposure": "public", "places": ["/a/b.jpg"]}
+    gone = Difference("me", "gone", 1, "2026-03-01T10:00:00", state, None, "the file is gone", pictured(1))
+    new = Difference("me", "new", 2, "2026-03-02T10:00:00", None, state, None, None)
+    shown = Page(differences_to_html([gone, new]))
+    assert [item["id"] for item in shown.all("li", class_="tile")] == ["a1", "a2"]
+    assert tile(shown, 1).startswith(
+        "There is no picture of it any more. 1 me a strong match, exposure public"
+    )
+    assert "the file is gone 2026-03-01" in tile(shown, 2)
+    assert shown.open == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

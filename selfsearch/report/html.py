@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -26,16 +27,22 @@ from .sanitize import line, plain, visible, web
 from .summary import EXPOSURE_FACET, FACETS, Facet, by_exposure, platforms, summarise, worklist
 
 MAX_LINKS = 2_000  # posts without media on one page; a browser does not take a hundred thousand
+ENLARGED = 1.5  # how much larger a tile shows a picture; the style has the same number
+FILLED = 0.55  # of the picture's side: a face larger than that is not enlarged
+PAGE_SIZE = 60  # tiles of a group before more are asked for: two screens
 
 
 def to_html(answer: Answer, picture: Callable[[Appearance], Picture | None]) -> str:
     """The report. `picture` is asked once per appearance; None when the file cannot be opened."""
     linked = [link.provenance.platform for link in answer.links]
+    summarised, sections = summarise(answer), _sections(answer)
     return _render(
         "report.html",
         answer=answer,
-        summary=summarise(answer),
-        groups=by_exposure(answer),
+        summary=summarised,
+        counts={level: summarised.exposure[level.value] for level in EXPOSURES},
+        sections=sections,
+        listed=[section.id for section in sections],
         filters=FilterMenu(answer),
         tasks=worklist(answer),
         advice=advice_for([*platforms(answer), *linked]),
@@ -48,16 +55,52 @@ def to_html(answer: Answer, picture: Callable[[Appearance], Picture | None]) -> 
 
 def differences_to_html(shown: Sequence[Difference]) -> str:
     """What changed since the last time."""
+    numbered = list(enumerate(differences.by_weight(shown), 1))
     sections = {
-        label: [difference for difference in shown if difference.kind == kind]
+        label: [(number, difference) for number, difference in numbered if difference.kind == kind]
         for kind, label in differences.KIND_LABELS.items()
     }
     return _render("differences.html", headline=differences.headline(shown), sections=sections)
 
 
+def faces_to_html(title: str, faces: Sequence[tuple[Picture, str]]) -> str:
+    """The faces of a photograph to choose one from, with what is said of each; numbered from 1."""
+    return _render("faces.html", title=title, faces=faces)
+
+
 def consent_to_html(record: ConsentRecord) -> str:
     """A receipt for records of consent."""
     return _render("consent_receipt.html", record=record)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Appearances that stand under one heading."""
+
+    id: str
+    heading: str
+    meaning: str
+    appearances: list[Appearance]
+
+
+def _sections(answer: Answer) -> list[Section]:
+    """What is listed, by who could see it; listed by date, what has none stands apart at the end."""
+
+    def stands_apart(appearance: Appearance) -> bool:
+        return answer.is_by_date and not appearance.is_dated
+
+    sections = [
+        Section(
+            level.value,
+            wording.WHO_COULD_SEE[level],
+            wording.WHAT_IT_MEANS[level],
+            [appearance for appearance in appearances if not stands_apart(appearance)],
+        )
+        for level, appearances in by_exposure(answer).items()
+    ]
+    undated = list(filter(stands_apart, answer.appearances))
+    sections.append(Section("undated", "Without a date", wording.WHY_UNDATED, undated))
+    return [section for section in sections if section.appearances]
 
 
 def frame() -> str:
@@ -156,7 +199,7 @@ def _environment() -> Environment:
         band_meanings=wording.BAND_MEANINGS,
         exposure_labels=wording.EXPOSURE_LABELS,
         who_could_see=wording.WHO_COULD_SEE,
-        what_it_means=wording.WHAT_IT_MEANS,
+        page_size=PAGE_SIZE,
         link_kinds=wording.LINK_KINDS,
         all_facets=FACETS,
         exposure_facet=EXPOSURE_FACET,
@@ -167,6 +210,7 @@ def _environment() -> Environment:
         number=lambda number: f"{number:,}",
         sha256=_sha256,
         data_uri=lambda jpeg: "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii"),
+        focus=_focus,
         file_name=lambda shown: visible(shown).replace("\\", "/").rpartition("/")[2],  # POSIX or Windows
     )
     environment.tests["web_address"] = lambda url: web(url) is not None
@@ -179,6 +223,22 @@ def _visible(value: Any) -> Any:
         return ""
     # Markup, which has __html__, is what a macro made (its parts came through here) or marked as safe.
     return plain(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _focus(picture: Picture) -> dict[str, int]:
+    """Data attributes by which the style shows the face large in a tile: where it is, in quarters.
+
+    None for a picture that the face fills.
+    """
+    x, y, width, height = picture.box
+    if max(width, height) > FILLED:
+        return {}
+    return {"data-x": _quarter(x + width / 2), "data-y": _quarter(y + height / 2)}
+
+
+def _quarter(centre: float) -> int:
+    """The fixed point, in quarters, of the enlargement that brings `centre` to the middle."""
+    return min(4, max(0, round(4 * (ENLARGED * centre - 0.5) / (ENLARGED - 1))))
 
 
 def _asset(name: str) -> str:

@@ -15,14 +15,15 @@ from functools import lru_cache
 from .html import frame
 
 ELEMENTS = (
-    "a|article|b|bdi|blockquote|button|dd|details|div|dl|dt|figcaption|figure|footer|form|h[1-4]|header|img|input"
-    "|label|li|main|ol|option|p|q|rect|section|select|small|span|strong|summary|svg|table|tbody|td|th|thead|tr|ul"
+    "a|article|b|bdi|blockquote|button|code|dd|details|dialog|div|dl|dt|figcaption|figure|footer|form|h[1-5]|header"
+    "|img|input|label|li|main|ol|option|p|q|rect|section|select|small|span|strong|summary|svg|table|tbody|td|th|thead"
+    "|tr|ul"
 )
 ATTRIBUTES = (  # with any value
     "alt|aria-[a-z]+|autocomplete|class|data-[a-z_]+|decoding|dir|height|id|rel|role|scope|tabindex|target|type"
     "|value|viewBox|width|x|y"
 )
-SWITCHES = "data-keep|hidden|open|selected"  # without one
+SWITCHES = "hidden|open|selected"  # without one
 VALUE = r'"[^"<>]*"'
 ATTRIBUTE = (
     rf"(?:{ATTRIBUTES})={VALUE}|(?:{SWITCHES})"
@@ -32,7 +33,7 @@ ELEMENT = re.compile(rf"(?:/(?:{ELEMENTS})|(?:{ELEMENTS})(?: (?:{ATTRIBUTE}))*/?
 
 
 def is_own_page(page: str) -> bool:
-    """Whether it is what `to_html` or `differences_to_html` makes, of whatever content."""
+    """Whether it is what `to_html`, `differences_to_html` or `faces_to_html` makes, of whatever content."""
     before_title, before_body, end = _frame()
     title_end = page.find("</title>", len(before_title))
     start = title_end + len(before_body)

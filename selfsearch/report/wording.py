@@ -29,6 +29,7 @@ WHAT_IT_MEANS = {
     Exposure.UNKNOWN: "The files or the export do not say. Until you have checked, count them as public.",
     Exposure.PRIVATE: "A breach, a lost phone, or somebody in the conversation would show these.",
 }
+WHY_UNDATED = "Nothing says when these were posted or taken, so they may lie inside or outside these dates."
 BAND_MEANINGS = {  # by the definition of each band
     "strong": "at most 1 in 100 libraries like this would have a false match this strong",
     "likely": "at most 1 in 10 libraries like this would have a false match this strong",

@@ -168,10 +168,18 @@ def opening(folder: Path, page: str | None = OWN) -> tuple[PageOpener, list[str]
     return PageOpener(place, browse=lambda address: not opened.append(address)), opened
 
 
-def test_it_opens_one_page_once(tmp_path: Path) -> None:
+def test_it_opens_the_faces_to_choose_from_and_the_report_and_no_third_page(tmp_path: Path) -> None:
     opener, opened = opening(tmp_path)
-    assert [opener.show(SHOW) for _ in range(3)] == [SHOWN, b"", b""]
-    assert opened == [next((tmp_path / "reports").iterdir()).as_uri()]
+    assert [opener.show(SHOW) for _ in range(4)] == [SHOWN, SHOWN, b"", b""]
+    assert opened == 2 * [next((tmp_path / "reports").iterdir()).as_uri()]
+
+
+def test_what_replaces_the_faces_is_looked_at_as_well(tmp_path: Path) -> None:
+    opener, opened = opening(tmp_path)
+    assert opener.show(SHOW) == SHOWN
+    pages.write(next((tmp_path / "reports").iterdir()), OWN + "<script>x</script>")
+    assert opener.show(SHOW) == FAILED
+    assert len(opened) == 1
 
 
 def test_it_takes_no_other_record(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ class Need(Enum):
     HELPER = auto()
     # the system's timer tools: crontab needs rights that the kernel's layers take away; the audit hook alone
     TIMER_TOOLS = auto()
-    # a browser, which would inherit the kernel's layers: a helper that was started before shows one page
+    # a browser, which would inherit the kernel's layers: a helper that was started before shows our pages
     BROWSER = auto()
     # messages by mail or over the network, where that is set: the courier, started before, sends them
     NOTIFICATIONS = auto()
@@ -58,7 +58,7 @@ class Declaration:
 DECLARED: dict[Callable[..., Any], Declaration] = {}
 
 _courier: PrivilegedHelper | None = None
-_opener: tuple[PrivilegedHelper, Path] | None = None  # and the place of the one page that it shows
+_opener: tuple[PrivilegedHelper, Path] | None = None  # and the place of the pages that it shows
 
 
 def network(

@@ -1,4 +1,4 @@
-"""The opener: the one process that may start a browser. It shows one page, and removes it.
+"""The opener: the one process that may start a browser. It shows what is at one place, and removes it.
 
 The place of the page is given to it when it starts, which is before the process that it serves has read
 anything hostile; from then on that process can say no more than "now". What is there must be a file of ours,
@@ -21,23 +21,25 @@ from ..errors import SelfsearchError
 
 SHOW = b"o"
 SHOWN, FAILED, NONE = b"1", b"0", b""  # answers; the last one ends the opener
+MOST_SHOWN = 2  # pages in one run: the faces of a photograph to choose from, and the report
 MOST_BYTES = 1 << 30
 STEP = 1.0  # seconds between two looks whether the page is still there
 
 
 class PageOpener:
-    """Shows what is at `page`, once."""
+    """Shows what is at `page`, and what stands there afterwards."""
 
     def __init__(self, page: Path, browse: Callable[[str], bool] = webbrowser.open) -> None:
         self._page = page
         self._browse = browse
-        self._asked = self.shown = False
+        self._asked = 0
+        self.shown = False
 
     def show(self, record: bytes) -> bytes:
         """Show it, if it is ours."""
-        if record != SHOW or self._asked:
+        if record != SHOW or self._asked == MOST_SHOWN:
             return NONE
-        self._asked = True
+        self._asked += 1
         from .page_check import is_own_page  # only now: whoever started us waits until we are ready
 
         try:

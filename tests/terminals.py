@@ -77,3 +77,13 @@ def attached(typed: str = "") -> Iterator[Terminal]:
             sys.stdin, sys.stdout, sys.stderr = before
             for stream in streams:
                 stream.close()
+
+
+def type_at(typed: str, *words: object, code: int = 0) -> str:
+    """Run a command at a terminal, and type there; what was shown, without the places where lines end."""
+    from selfsearch.cli import main
+
+    with attached(typed) as terminal:
+        returned = main([str(word) for word in words])
+    assert returned == code, f"exit code {returned}\n{terminal.shown}"
+    return " ".join(terminal.shown.split())

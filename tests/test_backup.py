@@ -70,7 +70,7 @@ def test_what_was_withdrawn_after_the_backup_does_not_come_back(
     run: Run, home: Path, filled: Path, selfie: Path, tmp_path: Path
 ) -> None:
     run("backup", filled / "b.zip")
-    run("consent", "revoke", tmp_path / "private")
+    run("consent", "revoke", "--yes", tmp_path / "private")
     assert shown(run, selfie) == {"planted-kept.jpg"}
     out = run("restore", filled / "b.zip", "--yes")
     assert "2 newer entries" in out.out
@@ -93,7 +93,7 @@ def test_without_the_library_in_place_what_does_not_open_is_dropped_and_said(
     run: Run, home: Path, filled: Path, selfie: Path, tmp_path: Path
 ) -> None:
     run("backup", filled / "b.zip")
-    run("consent", "revoke", tmp_path / "private")  # wraps every key anew
+    run("consent", "revoke", "--yes", tmp_path / "private")  # wraps every key anew
     lose(home)
     out = run("restore", filled / "b.zip")
     assert f"{tmp_path / 'kept'}, {tmp_path / 'private'}" in out.out
@@ -146,7 +146,7 @@ def test_after_a_restore_an_old_copy_is_noticed_as_before(
 ) -> None:
     run("backup", filled / "b.zip")
     shutil.copytree(home, tmp_path / "copy")
-    run("consent", "revoke", tmp_path / "private")
+    run("consent", "revoke", "--yes", tmp_path / "private")
     said = run("restore", filled / "b.zip", "--yes").out
     assert "more entries" not in said
     shutil.rmtree(home)
@@ -179,7 +179,7 @@ def test_killed_while_restoring_there_is_one_whole_library(
     run: Run, home: Path, filled: Path, selfie: Path, tmp_path: Path, calls: int
 ) -> None:
     run("backup", filled / "b.zip")
-    run("consent", "revoke", tmp_path / "private")
+    run("consent", "revoke", "--yes", tmp_path / "private")
     command = [sys.executable, "-c", textwrap.dedent(KILLED), str(filled / "b.zip"), "replace", str(calls)]
     process = subprocess.run(command, env={**os.environ, "PYTHONPATH": "."}, capture_output=True)
     assert process.returncode in (-signal.SIGKILL, 0), process.stderr.decode()
@@ -193,7 +193,7 @@ def test_the_plain_export_opens_anywhere_and_holds_no_template(
     run: Run, home: Path, filled: Path, tmp_path: Path
 ) -> None:
     run("people", "verdict", "me", "1", "me")
-    run("consent", "revoke", tmp_path / "private")
+    run("consent", "revoke", "--yes", tmp_path / "private")
     run("export", "--plain", tmp_path / "plain")
     path = tmp_path / "plain" / "selfsearch.db"
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)

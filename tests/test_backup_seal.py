@@ -147,7 +147,7 @@ def test_what_was_withdrawn_does_not_come_back_by_renaming_the_library(
     monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE", PASSPHRASE)
     monkeypatch.setenv("SELFSEARCH_BACKUP_PASSPHRASE", PASSPHRASE)
     run("backup", filled / "b.zip", "--with-key")
-    run("consent", "revoke", tmp_path / "private")
+    run("consent", "revoke", "--yes", tmp_path / "private")
     files = backups.members(filled / "b.zip")
     renamed: dict[str, bytes | None] = {}
     if "key.json" in files:
@@ -222,7 +222,7 @@ def test_a_backup_of_the_version_before_is_restored_when_that_is_chosen(
     said = run("restore", path, "--yes", code=2)
     assert "no seal" in said.err
     assert "--unauthenticated" in said.err
-    run("consent", "revoke", tmp_path / "private")
+    run("consent", "revoke", "--yes", tmp_path / "private")
     before = key_of(home)
     run("restore", path, "--yes", "--unauthenticated")
     assert shown(run, selfie) == {"planted-kept.jpg"}

@@ -127,7 +127,7 @@ def test_the_nearest_folder_decides(library: Library) -> None:
 def test_withdrawing_erases_at_once_and_says_so(run: Run, portraits: Path, selfie: Path) -> None:
     run("index", portraits, "--consent", "own")
     assert run("query", selfie, "--self", "--json").json["summary"]["appearances"] == 2
-    out = run("consent", "revoke", portraits, "--why", "no longer")
+    out = run("consent", "revoke", "--yes", portraits, "--why", "no longer")
     assert "is erased" in out.out
     assert "nothing is left" in out.out
     assert run("query", selfie, "--self", "--json").json["summary"]["appearances"] == 0
@@ -171,7 +171,7 @@ def test_a_person_whose_consent_ended_is_not_searched_for(
     run("query", selfie, "--person", "ada", code=3)
     run("consent", "renew", "ada", "--yes")
     run("query", selfie, "--person", "ada")
-    run("consent", "revoke", "ada")
+    run("consent", "revoke", "--yes", "ada")
     run("query", selfie, "--person", "ada", code=3)
     assert run("people", "--json").json["people"] == []
 
@@ -300,7 +300,7 @@ def test_consent_withdrawn_while_an_index_runs_stops_it(run: Run, home: Path, tm
     running = threading.Thread(target=run_index)
     running.start()
     assert reached.wait(30)
-    result = run("consent", "revoke", folder)  # the other thread holds the writer's place
+    result = run("consent", "revoke", "--yes", folder)  # the other thread holds the writer's place
     assert "another selfsearch is at work" in result.err
     withdrawn.set()
     running.join(60)
@@ -492,6 +492,6 @@ def test_a_folder_that_is_withdrawn_inside_a_wider_one_is_not_claimed_to_be_out_
     part.mkdir()
     (album / "a.jpg").rename(part / "a.jpg")
     run("index", part, album, "--consent", "own")
-    warning = run("consent", "revoke", part).err.replace("\n", " ")
+    warning = run("consent", "revoke", "--yes", part).err.replace("\n", " ")
     assert f"still searched, read and shown. Withdraw that, too: selfsearch consent revoke {album}" in warning
-    assert "Nothing of it is searched" in run("consent", "revoke", album).err
+    assert "Nothing of it is searched" in run("consent", "revoke", "--yes", album).err

@@ -115,9 +115,7 @@ def test_a_noun_in_the_singular_is_said_of_many() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "text", ["1 files found", "it holds\n   1  copies of files", "1 more appearances"]
-)
+@pytest.mark.parametrize("text", ["1 files found", "it holds\n   1  copies of files", "1 more appearances"])
 def test_the_search_for_plurals_finds_them(text: str) -> None:
     assert plurals_of_one(text)
 

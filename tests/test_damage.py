@@ -44,7 +44,7 @@ COMMANDS = {  # every command, with what it is given
     "consent list": "--json",
     "consent show": "me --json",
     "consent renew": "{album} --yes",
-    "consent revoke": "{export} --json",
+    "consent revoke": "{export} --yes --json",
     "consent export": "me",
     "consent verify": "",
     "consent accept": "--yes",

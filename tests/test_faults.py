@@ -72,7 +72,7 @@ WRITING = {
         Writing("sources set 3 --account-was private", begins="with an export"),
         Writing("sources supersede 1 2"),
         Writing("consent renew {album} --yes"),
-        Writing("consent revoke {private}"),
+        Writing("consent revoke {private} --yes"),
         Writing("consent accept --yes"),
         Writing("consent export me --html {out}/consent.html"),
         Writing("forget me --yes"),
@@ -114,7 +114,7 @@ BUSY = 5  # exit code: another selfsearch is at work
 EXAMPLES = [  # of what failed once: command, fault, and how far into the run
     ("forget me --yes", "full", 0.3),
     pytest.param("forget {album}/a.jpg --yes", "full", 0.12, marks=pytest.mark.slow),
-    ("consent revoke {private}", "error", 0.4),
+    ("consent revoke {private} --yes", "error", 0.4),
     pytest.param("people remove me 1 --yes", "death", 0.35, marks=pytest.mark.slow),
     ("export --plain {out}/plain.db --with-biometrics --really --yes", "death", 0.5),
 ]

@@ -105,7 +105,7 @@ def test_a_frozen_library_that_is_written_to_first_can_be_saved_and_erased(
     run("restore", tmp_path / "backup.zip", "--yes")
     assert_answers(run, without_times(expected))
     run("forget", "ana", "--yes")
-    run("consent", "revoke", PLACE / "album")
+    run("consent", "revoke", "--yes", PLACE / "album")
     run("doctor")
     left = run("status", "--json").json
     assert (left["sources"], left["people"], left["media"]) == (1, {}, 1)

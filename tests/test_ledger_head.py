@@ -75,7 +75,7 @@ def put_back(copy: Path, home: Path) -> None:
 
 def test_an_old_copy_in_the_library_s_place_is_noticed_by_every_command(run: Run, indexed: Path) -> None:
     shutil.copytree(indexed, "copy")
-    run("consent", "revoke", "album")
+    run("consent", "revoke", "--yes", "album")
     run("query", "selfie.jpg", "--self")
     put_back(Path("copy"), indexed)
     for command in COMMANDS:

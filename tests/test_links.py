@@ -533,7 +533,7 @@ def test_the_record_holds_the_link_and_where_it_led(run: Run, named: Path, tmp_p
     assert run("index", named, "--json").json["unchanged"] == 1
 
 
-@pytest.mark.parametrize("command", ["consent revoke", "forget --yes"])
+@pytest.mark.parametrize("command", ["consent revoke --yes", "forget --yes"])
 @pytest.mark.parametrize("becomes", ["nothing", "another link", "the same"])
 def test_a_link_s_name_withdraws_and_forgets_what_it_led_to(
     run: Run, named: Path, tmp_path: Path, command: str, becomes: str
@@ -561,7 +561,7 @@ def test_a_link_that_leads_elsewhere_has_no_consent_for_that(run: Run, named: Pa
 
 def test_a_reason_for_withdrawing_is_taken_as_the_text_it_is(run: Run, named: Path) -> None:
     run("index", named, "--consent", "own")
-    run("consent", "revoke", named, "--why", '{"given as": ')
+    run("consent", "revoke", "--yes", named, "--why", '{"given as": ')
     run("index", named, "--consent", "own")
 
 
@@ -569,7 +569,7 @@ def test_renewing_keeps_the_path_as_it_was_given(run: Run, named: Path) -> None:
     run("index", named, "--consent", "own")
     run("consent", "renew", named, "--yes")
     named.unlink()
-    run("consent", "revoke", named)
+    run("consent", "revoke", "--yes", named)
     assert run("status", "--json").json["media"] == 0
 
 

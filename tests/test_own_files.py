@@ -77,7 +77,7 @@ COMMANDS = (
     ("sources",),
     ("people", "list"),
     ("consent", "list"),
-    ("consent", "revoke", "{album}"),
+    ("consent", "revoke", "--yes", "{album}"),
     ("forget", "--all", "--yes"),
     ("forget", "--bystanders", "--yes"),
     ("key", "show"),
@@ -597,5 +597,5 @@ def test_photos_are_what_they_were(run: Run, album: Path) -> None:
     (album / "z.jpg").write_bytes(photos.photo("astronaut", 1))
     before = state_of(album)
     run("index", album, "--consent", "own")
-    run("consent", "revoke", album)
+    run("consent", "revoke", "--yes", album)
     assert state_of(album) == before

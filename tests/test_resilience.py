@@ -294,7 +294,7 @@ def test_a_full_disk_is_said_and_the_library_stays_good(run: Run, tmp_path: Path
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
-@pytest.mark.parametrize("command", [["forget", "--yes"], ["consent", "revoke"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["forget", "--yes"], ["consent", "revoke", "--yes"]], ids=" ".join)
 def test_what_is_erased_on_a_full_disk_is_erased_when_there_is_room(
     run: Run,
     one_photograph: Path,

@@ -149,7 +149,7 @@ def test_what_a_source_held_before_it_was_forgotten_and_read_anew_does_not_come_
     run: Run, home: Path, filled: Path, selfie: Path, tmp_path: Path
 ) -> None:
     backup = saved(run, filled)
-    run("consent", "revoke", tmp_path / "private")
+    run("consent", "revoke", "--yes", tmp_path / "private")
     (tmp_path / "private" / "planted-private.jpg").unlink()
     (tmp_path / "private" / "other.jpg").write_bytes(photos.photo("astronaut", 3))
     run("index", tmp_path / "private", "--consent", "own")

@@ -12,7 +12,7 @@ import typer
 from ..errors import ConsentError, LibraryBusyError, LibraryError, UsageError
 from ..types import isoformat
 from ..words import counted, quantity
-from . import consent_prompt, options
+from . import consent_prompt, erasure_output, options
 
 if TYPE_CHECKING:
     from ..consent.grants import ConsentStatus
@@ -93,27 +93,44 @@ def renew(subject: Subject, days: consent_prompt.Days = 365, yes: options.Yes = 
 def revoke(
     subject: Subject,
     why: Annotated[str, typer.Option("--why", metavar="WORDS", help="A reason, for the ledger.")] = "",
+    yes: options.Yes = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Withdraw consent, now, and erase everything that was derived from it. Your own files are not touched.
 
-    It counts at once, also for an index that is running; that one stops, and the next command erases the
-    rest.
+    Shows first what will go, and asks. From your yes on it counts, also for an index that is running; that
+    one stops, and the next command erases the rest.
     """
     from ..consent import forget, grants
 
     with options.opened() as library:
         kind, names = _resolve_all(library, subject)
-        name = names[-1]
+        name, others = names[-1], names[:-1]
+        wider = grants.covering(library, name, options.now()) if kind == "source" else []
+        effect = _effect(name, wider)
         try:
-            subjects = forget.withdraw(library, kind, name, options.now(), why, names[:-1])
+            subjects, preview = forget.preview_withdrawal(library, kind, name, options.now(), others)
         except UsageError:
             if not _is_being_erased(library, kind, name):
                 raise
-            subjects = [name]  # withdrawn by an earlier run, which could not complete it
-        wider = grants.covering(library, name, options.now()) if kind == "source" else []
-    options.say(f"withdrawn: {', '.join(subjects)}. {_effect(name, wider)}")
+            subjects = [name]  # withdrawn, and agreed to, in an earlier run, which could not complete it
+        else:
+            erasure_output.require_yes(
+                lambda: preview,
+                f"Withdraw the consent for {_named(subjects)}{', and erase this' * bool(preview.requests)}?",
+                "nothing was withdrawn and nothing was erased",
+                yes=yes,
+                warning=effect if wider else "",
+            )
+            subjects = forget.withdraw(library, kind, name, options.now(), why, others)
+    options.say(f"withdrawn: {', '.join(subjects)}. {effect}")
     _erase(as_json=as_json)
+
+
+def _named(subjects: list[str]) -> str:
+    """A folder, and how many below it have consent of their own."""
+    below = len(subjects) - 1
+    return subjects[0] + (f" and {quantity(below, 'place')} in it" if below else "")
 
 
 def _is_being_erased(library: Library, kind: str, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,7 +42,7 @@ def forget(
     Then everything that could still hold it is searched, to show that it is gone. Your own files are not
     touched. The receipt stays in the ledger of consent.
     """
-    from ..consent.forget import complete, request
+    from ..consent.forget import complete, preview, request
     from ..library.erasure import pending
 
     if bool(what) + everything + bystanders > 1:
@@ -58,8 +59,9 @@ def forget(
                 raise UsageError("say what to forget, or --all")
             print_receipts(completed, as_json=as_json)
             return
-        if not yes and not options.ask(f"Erase {_as_text(targets)}? This cannot be undone."):
-            raise UsageError("nothing was erased; to go ahead without a question: --yes")
+        erasure_output.require_yes(
+            partial(preview, library, targets), f"Erase {_as_text(targets)}?", "nothing was erased", yes=yes
+        )
         request(library, targets, options.now())
         receipts = completed + complete(library, options.now())
     if everything:
@@ -71,14 +73,17 @@ def _forget_bystanders(pack: str | None, *, yes: bool, as_json: bool) -> None:
     """Purge what is stored of others, and discard them from now on."""
     from .. import settings
     from ..consent import bystanders
-    from ..consent.forget import complete
+    from ..consent.forget import BYSTANDERS, complete, preview
 
     with options.opened(writing=True) as library:
-        if not yes and not options.ask(
-            "Erase every face that resembles nobody enrolled? This cannot be undone."
-        ):
-            raise UsageError("nothing was erased; to go ahead without a question: --yes")
-        removed = bystanders.remove_bystanders(library, options.engine(pack), options.now())
+        engine, now = options.engine(pack), options.now()
+        erasure_output.require_yes(
+            lambda: preview(library, [BYSTANDERS], sorted(bystanders.find_bystanders(library, engine, now))),
+            "Erase every face that resembles nobody enrolled?",
+            "nothing was erased",
+            yes=yes,
+        )
+        removed = bystanders.remove_bystanders(library, engine, now)
         settings.write(library.home, bystanders="discard")
         receipts = complete(library, options.now(), removed.samples)
     options.say("from now on faces that resemble nobody enrolled are counted and not kept")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import sys
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -32,6 +33,7 @@ PackName = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; go ahead.")]
 
+_BULLET = re.compile("(?: *- )?")  # what a line begins with; its next lines are indented as far
 MAX_ENGINES = 2  # with their workers; a command needs one, but a program may run several commands
 _engines: dict[Hashable, WorkerPool] = {}  # by pack, the state of its files, and what they are for
 
@@ -229,8 +231,12 @@ def say(*lines: str) -> None:
 
         columns = shutil.get_terminal_size().columns
         shown = [
-            textwrap.fill(line, columns, break_long_words=False, break_on_hyphens=False) for line in shown
-        ]
+            textwrap.fill(
+                line, columns, subsequent_indent=" " * len(_BULLET.match(line)[0]),  # type: ignore[index]
+                break_long_words=False, break_on_hyphens=False,
+            )
+            for line in shown
+        ]  # fmt: skip
     sys.stderr.write("".join(f"{line}\n" for line in shown))
     sys.stderr.flush()
 

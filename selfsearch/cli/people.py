@@ -10,7 +10,7 @@ import typer
 
 from ..errors import UsageError
 from ..types import isoformat
-from . import consent_prompt, options
+from . import consent_prompt, erasure_output, options
 from .query import FaceChoice, read_probes
 
 if TYPE_CHECKING:
@@ -181,8 +181,14 @@ def remove(
         if not is_kept and any(receipt.kind == "probe" for receipt in completed):
             print_receipts(completed, as_json=as_json)  # an interrupted run had begun it
             return
-        if not yes and not options.ask(f"Erase photograph {number} of {name}? This cannot be undone."):
-            raise UsageError("nothing was erased; to go ahead without a question: --yes")
+        enrolment.check_removable(library, person, number)
+        target = forget.Target("probe", number, f"photograph {number} of {name}")
+        erasure_output.require_yes(
+            lambda: forget.preview(library, [target]),
+            f"Erase photograph {number} of {name}?",
+            "nothing was erased",
+            yes=yes,
+        )
         enrolment.remove(library, person, number, options.now())
         print_receipts(completed + forget.complete(library, options.now()), as_json=as_json)
 

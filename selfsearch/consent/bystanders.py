@@ -80,19 +80,25 @@ def why_missing(count: int) -> str | None:
     return f"faces that resemble nobody enrolled, counted and not kept: {count}" if count else None
 
 
-def remove_bystanders(library: Library, engine: Engine, now: datetime) -> erasure.RemovedFaces:
-    """Remove what is stored of others, in one transaction. `forget.complete` must follow, with the samples.
+def find_bystanders(library: Library, engine: Engine, now: datetime) -> set[int]:
+    """Faces in the library that resemble nobody enrolled.
 
-    Faces that somebody enrolled said are theirs stay, whatever they look like.
+    Not those that somebody enrolled said are theirs, whatever they look like.
     """
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
     enrolled = enrolled_set(library, engine, pack, now)
+    ids, embeddings = faces.load_embeddings(
+        library, pack, engine.dimension, faces.analysed_media(library, pack)
+    )
+    others = {int(face) for face, alike in zip(ids, enrolled.resembles(embeddings), strict=True) if not alike}
+    return others - erasure.confirmed_faces(library)
+
+
+def remove_bystanders(library: Library, engine: Engine, now: datetime) -> erasure.RemovedFaces:
+    """Remove what is stored of others, in one transaction.
+
+    `forget.complete` must follow, with the samples.
+    """
     with library.atomic():
-        ids, embeddings = faces.load_embeddings(
-            library, pack, engine.dimension, faces.analysed_media(library, pack)
-        )
-        others = {
-            int(face) for face, alike in zip(ids, enrolled.resembles(embeddings), strict=True) if not alike
-        }
-        others -= erasure.confirmed_faces(library)
+        others = find_bystanders(library, engine, now)
         return erasure.remove_faces(library, others, "faces that resemble nobody enrolled", now)

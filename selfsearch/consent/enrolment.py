@@ -17,7 +17,7 @@ from ..errors import ConsentError, UsageError
 from ..library import erasure, ledger, people
 from ..library.ledger import LedgerEntry
 from ..library.library import Library
-from ..library.people import AuditedPhotographs, Person
+from ..library.people import AuditedPhotographs, KeptProbe, Person
 from ..types import isoformat
 
 SUBJECT = "photographs of {}"  # what the ledger's notes are about
@@ -56,7 +56,21 @@ def note_added(
 def remove(library: Library, person: Person, number: int, now: datetime) -> None:
     """Have one photograph erased: nobody is searched for by it from now on; `forget.complete` does the rest.
 
-    Raises UsageError when there is no such photograph, or when none would stay that consent was stated for.
+    Raises what `check_removable` raises.
+    """
+    sha256 = check_removable(library, person, number).sha256
+    with library.atomic():
+        note = _append(library, "remove", person, {"photographs": [sha256], "number": number}, now)
+        people.save_photographs(
+            library, AuditedPhotographs(note.at, person.name, "remove", "removed", (sha256,), note.id)
+        )
+        erasure.request(library, "probe", number, f"a photograph of {person.name}", now)
+
+
+def check_removable(library: Library, person: Person, number: int) -> KeptProbe:
+    """The photograph of that number.
+
+    Raises UsageError when there is none, or when none would stay that consent was stated for.
     """
     kept = {probe.number: probe for probe in people.kept_probes(library, person)}
     word = shlex.quote(person.name)
@@ -73,13 +87,7 @@ def remove(library: Library, person: Person, number: int, now: datetime) -> None
             f" was stated for this one alone. To erase everything about {person.name}: selfsearch forget"
             f" {word}"
         )
-    sha256 = kept[number].sha256
-    with library.atomic():
-        note = _append(library, "remove", person, {"photographs": [sha256], "number": number}, now)
-        people.save_photographs(
-            library, AuditedPhotographs(note.at, person.name, "remove", "removed", (sha256,), note.id)
-        )
-        erasure.request(library, "probe", number, f"a photograph of {person.name}", now)
+    return kept[number]
 
 
 def entries(library: Library, kind: str | None, subject: str | None) -> list[LedgerEntry]:

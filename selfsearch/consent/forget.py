@@ -22,8 +22,9 @@ from .. import places
 from ..errors import SelfsearchError, UsageError
 from ..files import delete_files
 from ..home import REPORT
-from ..library import erasure, keys, people, remnant_scan, root_key, slack, sources
+from ..library import erasure, erasure_preview, keys, people, remnant_scan, root_key, slack, sources
 from ..library.erasure import Erasure
+from ..library.erasure_preview import Preview
 from ..library.items import LinkedItem
 from ..library.library import Library
 from ..library.people import Person
@@ -72,7 +73,7 @@ class Receipt:
 class Target:
     """Something that can be forgotten."""
 
-    kind: str  # source, person, media, library
+    kind: str  # source, person, media, probe, bystanders, library
     number: int | None
     subject: str
 
@@ -85,6 +86,9 @@ class Target:
     def of_person(cls, person: Person) -> Target:
         """A person with all that was asked about them."""
         return cls("person", person.id, person.name)
+
+
+BYSTANDERS = Target("bystanders", None, "faces that resemble nobody enrolled")
 
 
 def resolve(library: Library, name: str) -> list[Target]:
@@ -139,6 +143,17 @@ def request(library: Library, targets: Sequence[Target], now: datetime) -> None:
             erasure.request(library, target.kind, target.number, target.subject, now)
 
 
+def preview(library: Library, targets: Sequence[Target], faces: Sequence[int] = ()) -> Preview:
+    """What `request` and `complete` would erase; what is being erased already is left out."""
+    begun = {(each.kind, each.number) for each in erasure.pending(library)}
+    requests = [
+        Erasure(0, target.kind, target.number, target.subject, "", None)
+        for target in targets
+        if (target.kind, target.number) not in begun
+    ]
+    return erasure_preview.preview(library, requests, faces)
+
+
 def withdraw(
     library: Library, kind: str, subject: str, now: datetime, why: str = "", also: Sequence[str] = ()
 ) -> list[str]:
@@ -149,19 +164,36 @@ def withdraw(
     return subjects
 
 
+def preview_withdrawal(
+    library: Library, kind: str, subject: str, now: datetime, also: Sequence[str] = ()
+) -> tuple[list[str], Preview]:
+    """What `withdraw` would return, and have erased. Raises UsageError as it does; nothing is changed."""
+    subjects = grants.withdrawable(library, kind, subject, also)
+    doomed = _doomed(library, kind, grants.ended(library, kind, subjects), now, subjects)
+    return subjects, preview(library, doomed)
+
+
 def withdrawn(library: Library, kind: str, subjects: Collection[str], now: datetime) -> None:
     """Have erased what is kept of sources (by their paths) or people whose consent ended.
 
     Needs no writer's place.
     """
+    request(library, _doomed(library, kind, subjects, now), now)
+
+
+def _doomed(
+    library: Library, kind: str, subjects: Collection[str], now: datetime, withdrawing: Collection[str] = ()
+) -> list[Target]:
+    """What rests on consent that ended, or will have ended when it is withdrawn for `withdrawing`."""
     if kind == "person":
         targets = map(Target.of_person, people.all_people(library))
     else:
         targets = map(Target.of_source, sources.all_sources(library))
     doomed = [target for target in targets if target.subject in subjects]
     if kind == "source":
-        doomed += behind_links(grants.unconsented_links(library, now, expired=False), doomed)
-    request(library, doomed, now)
+        links = grants.unconsented_links(library, now, expired=False, withdrawing=withdrawing)
+        doomed += behind_links(links, doomed)
+    return doomed
 
 
 def behind_links(links: Sequence[LinkedItem], doomed: Sequence[Target]) -> list[Target]:

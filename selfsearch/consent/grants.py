@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import sys
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -192,18 +193,23 @@ def revoke(
     erase what rests on it. Raises UsageError when no consent is on record.
     """
     with library.atomic():
-        newest = ledger.newest(library, kind)  # to withdraw is possible whatever was done to the ledger
-        given = [entry.subject for entry in newest.values() if entry.event in GIVEN]
-        ended = [each for each in given if each == subject]
-        if kind == "source":
-            names = paths_as_given(library)
-            ended = [each for each in given if _is_meant([each, *names.get(each, ())], [subject, *also])]
-        if not ended:
-            _check_part(library, newest, kind, subject)
-        subjects = list(dict.fromkeys([subject, *ended]))
+        subjects = withdrawable(library, kind, subject, also)
         for each in subjects:
             ledger.append(library, LedgerEntry(isoformat(now), "revoke", kind, each, detail=detail))
     return subjects
+
+
+def withdrawable(library: Library, kind: str, subject: str, also: Sequence[str] = ()) -> list[str]:
+    """What `revoke` withdraws, while nothing is withdrawn yet. Raises UsageError as it does."""
+    newest = ledger.newest(library, kind)  # to withdraw is possible whatever was done to the ledger
+    given = [entry.subject for entry in newest.values() if entry.event in GIVEN]
+    ended = [each for each in given if each == subject]
+    if kind == "source":
+        names = paths_as_given(library)
+        ended = [each for each in given if _is_meant([each, *names.get(each, ())], [subject, *also])]
+    if not ended:
+        _check_part(library, newest, kind, subject)
+    return list(dict.fromkeys([subject, *ended]))
 
 
 def _is_meant(paths: Iterable[str], named: Sequence[str]) -> bool:
@@ -295,13 +301,16 @@ def _status(entry: LedgerEntry, now: datetime) -> ConsentStatus:
     return ConsentStatus("expired" if expires and expires <= now else state, entry, expires)
 
 
-def ended(library: Library, kind: str) -> set[str]:
-    """Paths of sources, or names of people, in the library whose consent was withdrawn or erased."""
+def ended(library: Library, kind: str, withdrawing: Collection[str] = ()) -> set[str]:
+    """Paths of sources, or names of people, in the library whose consent was withdrawn or erased.
+
+    `withdrawing`: as it will be once the consent for these subjects is withdrawn, too.
+    """
     if kind == "source":
         subjects = {row.root for row in sources.all_sources(library)}
     else:
         subjects = {person.name for person in people.all_people(library)}
-    newest = _newest_entries(library, kind, subjects)
+    newest = _newest_entries(library, kind, subjects, withdrawing)
     deciding = {subject: _deciding(newest, kind, subject) for subject in subjects}
     return {subject for subject, entry in deciding.items() if entry and entry.event not in (*GIVEN, LAPSE)}
 
@@ -356,13 +365,15 @@ def live(library: Library, kind: str, subjects: Iterable[str], now: datetime) ->
     return {subject for subject in subjects if _is_live(newest, kind, subject, now)}
 
 
-def unconsented_links(library: Library, now: datetime, *, expired: bool = True) -> list[LinkedItem]:
+def unconsented_links(
+    library: Library, now: datetime, *, expired: bool = True, withdrawing: Collection[str] = ()
+) -> list[LinkedItem]:
     """Files that were read behind links out of their source and that no consent covers any more.
 
-    Unless `expired`, those alone whose consent was withdrawn or erased.
+    Unless `expired`, those alone whose consent was withdrawn or erased; `withdrawing` as for `ended`.
     """
     links = [link for link in items.linked_items(library) if not places.is_at_or_below(link.real, link.root)]
-    newest = _newest_entries(library, "source", {link.real for link in links})
+    newest = _newest_entries(library, "source", {link.real for link in links}, withdrawing)
     deciding = {link.real: _deciding(newest, "source", link.real) for link in links}
     covered = {real for real, entry in deciding.items() if entry and entry.event in (*GIVEN, LAPSE)}
     if expired:
@@ -444,8 +455,16 @@ def _root_of(place: str, roots: set[str]) -> str:
     return next((path for path in above if path in roots), "")
 
 
-def _newest_entries(library: Library, kind: str, subjects: Iterable[str] | None = None) -> NewestEntries:
-    """What may decide about these subjects, or all. Raises LibraryError when the ledger was changed."""
+def _newest_entries(
+    library: Library, kind: str, subjects: Iterable[str] | None = None, withdrawing: Collection[str] = ()
+) -> NewestEntries:
+    """What may decide about these subjects, or all. Raises LibraryError when the ledger was changed.
+
+    `withdrawing`: as it will be once the consent for these is withdrawn, too.
+    """
+    if withdrawing:
+        revoked = {each: LedgerEntry("", "revoke", kind, each, id=sys.maxsize) for each in withdrawing}
+        return {**_newest_entries(library, kind, subjects), **revoked}
     if subjects is None:
         return ledger.believed(library, kind)
     wanted = {place for subject in subjects for place in _places(kind, subject)}

@@ -161,7 +161,7 @@ def fill() -> None:
     (PLACE / "album" / "new.jpg").write_bytes(drawn("ana", 9))
     (PLACE / "album" / "ana.jpg").rename(PLACE / "album" / "moved.jpg")
     run("rescan")
-    run("consent", "revoke", PLACE / "withdrawn")
+    run("consent", "revoke", "--yes", PLACE / "withdrawn")
 
 
 def places(appearance: dict[str, Any]) -> list[str]:

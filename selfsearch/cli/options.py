@@ -166,7 +166,7 @@ def ask(question: str) -> bool:
     """Yes or no, from a terminal. Without one the answer is no."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    return prompt(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    return prompt(f"{question} [y/N]").strip().lower() in ("y", "yes")
 
 
 def may_replace(path: Path, *, yes: bool) -> bool:
@@ -217,28 +217,33 @@ def _is_page_of_ours(path: Path) -> bool:
 
 def prompt(question: str) -> str:
     """The line that is typed after the question."""
-    sys.stderr.write(visible(question))
+    sys.stderr.write(f"{_folded(question)} ")
     sys.stderr.flush()
     return sys.stdin.readline()
 
 
 def say(*lines: str) -> None:
     """Lines of the story, on stderr; folded at words on a terminal. A line break in one is none of ours."""
-    shown = [visible(line) for line in lines]
-    if sys.stderr.isatty():
-        import shutil
-        import textwrap
-
-        columns = shutil.get_terminal_size().columns
-        shown = [
-            textwrap.fill(
-                line, columns, subsequent_indent=" " * len(_BULLET.match(line)[0]),  # type: ignore[index]
-                break_long_words=False, break_on_hyphens=False,
-            )
-            for line in shown
-        ]  # fmt: skip
-    sys.stderr.write("".join(f"{line}\n" for line in shown))
+    sys.stderr.write("".join(f"{_folded(line)}\n" for line in lines))
     sys.stderr.flush()
+
+
+def _folded(line: str) -> str:
+    """What is shown of a line on stderr: on a terminal as several, broken at words."""
+    line = visible(line)
+    if not sys.stderr.isatty():
+        return line
+    import shutil
+    import textwrap
+
+    bullet = _BULLET.match(line)
+    return textwrap.fill(
+        line,
+        shutil.get_terminal_size().columns,
+        subsequent_indent=" " * len(bullet[0] if bullet else ""),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def answer(*lines: str) -> None:

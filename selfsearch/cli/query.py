@@ -212,7 +212,7 @@ def _choose_face(photo: ProbePhoto, face: str | None) -> int:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError("say which face is meant with --face largest, or --face NUMBER")
     while True:
-        reply = options.prompt("Which one is meant? ").strip()
+        reply = options.prompt("Which one is meant?").strip()
         if reply.isdecimal() and 1 <= int(reply) <= len(photo.faces):
             return int(reply) - 1
         if not reply:

@@ -70,17 +70,18 @@ def rows(result: Answer) -> list[dict[str, str]]:
 # In words
 
 
-def test_the_headline_counts_what_a_face_search_engine_would_find_and_the_rest_is_told_by_who_could_see_it():
+def test_the_headline_counts_what_is_public_and_the_rest_is_told_by_who_could_see_it():
     summary = summarise(realistic())
     assert summary.headline == (
-        "A face search engine would find you in 1 public photograph and 1 public video, "
-        "and possibly in 1 more photograph."
+        "You are in 1 public photograph and 1 public video, and possibly in 1 more photograph. Face search "
+        "engines such as Clearview AI could find you there; FaceCheck.ID in 2 of them."
     )
     assert summary.sentences == (
         "Friends, followers or members of a group could have seen you in 1 photograph.",
-        "Nobody can tell who could have seen you in 2 photographs: "
-        "until you have checked, count that as public.",
-        "Only a breach, a lost phone or somebody in the conversation would show you in 2 photographs.",
+        "It is not known who could have seen you in 2 photographs: count that as public until you have "
+        "checked.",
+        "Only the account's owner, or the people in a conversation, could have seen you in 2 photographs, "
+        "unless one of them passed it on or lost it.",
         "By chance alone, expect one of those found to be somebody else. "
         "Relatives look more alike than chance.",
         "Could not be searched: 17 files of a kind that cannot be read, 3 files damaged or not "
@@ -94,7 +95,10 @@ def test_what_is_found_and_not_listed_is_said_with_the_reason():
     some = replace(whole, appearances=whole.appearances[:2], left_out={"dates": 5, "undated": 1})
     assert wording.left_out(some) == "6 more: 5 outside these dates, 1 without a date"
     assert summarise(some).headline == summarise(whole).headline
-    assert "Not listed: 6 more: 5 outside these dates, 1 without a date." in summarise(some).sentences
+    assert (
+        "Besides what is listed, 6 more: 5 outside these dates, 1 without a date."
+        in summarise(some).sentences
+    )
     assert wording.left_out(whole) == ""
 
 
@@ -114,46 +118,57 @@ def test_two_faces_in_one_photograph_are_one_photograph_under_its_widest_audienc
     twice = [appearance(rank, seen(1, "a.jpg", TIKTOK), sha256="a" * 64) for rank in (1, 2)]
     summary = summarise(answer(*twice))
     assert (summary.appearances, summary.media) == (2, 1)
-    assert summary.headline == "A face search engine would find you in 1 public photograph."
+    assert summary.headline.startswith("You are in 1 public photograph. ")
 
 
 def test_a_photograph_of_unknown_audience_is_not_called_public_and_not_called_safe():
     summary = summarise(answer(appearance(1, seen(1, "a.jpg", FOLDER))))
     assert summary.headline == "You are in 1 photograph; who could see it is not known."
     private = summarise(answer(appearance(1, seen(1, "a.jpg", WHATSAPP))))
-    assert private.headline == "Nothing found with you in it is known to be public."
+    assert private.headline == "You are in 1 photograph; it is not known to be public."
 
 
 def test_a_public_resemblance_is_only_a_maybe_in_the_headline():
     summary = summarise(answer(appearance(1, seen(1, "a.jpg", TIKTOK), score=0.5, expected=0.6)))
-    assert summary.headline == "A face search engine might find you in 1 public photograph."
+    assert summary.headline.startswith("You are possibly in 1 public photograph. Face search engines")
 
 
 def test_weaker_resemblances_stay_out_of_the_headline():
     summary = summarise(answer(appearance(1, seen(1, "a.jpg", TIKTOK), score=0.3, expected=20.0)))
-    assert summary.headline == "Nothing found with you in it is known to be public."
+    assert summary.headline == "You were not found; only faces that are less alike were."
     assert (
-        "1 weaker resemblance shown because you asked: most of them will be other people."
+        "1 weaker resemblance, because you asked for all: such faces are mostly other people."
         in summary.sentences
     )
 
 
 def test_another_person_is_spoken_of_by_name():
     summary = summarise(answer(appearance(1, seen(1, "a.jpg", TIKTOK)), person="Ana"))
-    assert summary.headline == "A face search engine would find Ana in 1 public photograph."
+    assert summary.headline.startswith("Ana is in 1 public photograph. ")
+    assert "could find Ana there" in summary.headline
     assert band_in_words("strong", "Ana", calibrated=True) == "almost certainly Ana"
 
 
 def test_no_appearance_is_told_with_what_it_does_not_mean():
     summary = summarise(answer())
-    assert summary.headline == "You were not found in what was searched."
+    assert summary.headline == "You were not found among 1,404 faces in 812 files from 2 sources."
     assert summary.sentences == (
-        "No face among 1,404 faces in 812 files from 2 sources is similar enough to be shown.",
+        "No face there is similar enough to be listed.",
         "That speaks for these files and for nothing else: not for accounts that were not exported, "
         "and not for what other people posted. A face that is hidden, turned away or very small may "
         "have been missed.",
     )
-    assert "nothing to compare with" in summarise(answer(faces=0)).sentences[0]
+    empty = summarise(answer(faces=0))
+    assert empty.headline == "Nothing was searched: the library holds no faces of this model yet."
+
+
+def test_what_was_not_looked_at_stands_right_behind_that_nothing_was_found():
+    missed = realistic()
+    summary = summarise(answer(person="Ana", not_looked_at=missed.not_looked_at, links=missed.links))
+    assert summary.headline == (
+        "Ana was not found among 1,404 faces in 812 files from 2 sources. "
+        "Not looked at: 22 more files and 2 posts."
+    )
 
 
 def test_without_a_calibration_no_score_is_put_into_words():
@@ -164,6 +179,7 @@ def test_without_a_calibration_no_score_is_put_into_words():
         "The model mine has no calibration, so the scores are not translated into words: "
         "compare the pictures yourself."
     )
+    assert summarise(result).headline.startswith("You are possibly in 1 public photograph. ")
     text = to_text(result)
     assert "not rated" in text
     assert "certainly" not in text
@@ -388,7 +404,7 @@ def test_the_terminal_groups_by_who_could_see_it_best_match_first():
     assert headings[:4] == [
         ("Anyone could see it", "3"),
         ("Friends, followers or a group could see it", "1"),
-        ("Nobody can tell who could see it", "2"),
+        ("Not known who could see it", "2"),
         ("Only the account's owner, or the people in a message", "2"),
     ]
     assert re.findall(r"^ +(\d+)  \w", text, re.MULTILINE) == ["1", "2", "8", "3", "4", "7", "5", "6"]

@@ -60,8 +60,13 @@ class Advice:
 
 def advice(platform: str) -> Advice | None:
     """The advice for a platform by the name that a sighting carries; None when we have none."""
+    return _table().get(platform_key(platform))
+
+
+def platform_key(platform: str) -> str:
+    """The one name under which the tables of this room know a platform."""
     name = re.sub(r"[^a-z0-9]+", "_", platform.casefold()).strip("_")
-    return _table().get(_ALIASES.get(name, name))
+    return _ALIASES.get(name, name)
 
 
 def advice_for(platforms: Iterable[str]) -> list[Advice]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from ..types import EXPOSURES, Answer, Appearance, Exposure, Provenance, Sighting, Timestamp
 from . import wording
 from .advice import platform_name
+from .headline import Medium, headline, in_files, media_of
 from .sanitize import line, web
 from .wording import BANDS, join_and, quantity, you
 
-SURE = ("strong", "likely")  # bands in which the headline claims to have found the person
 LINK_KINDS = ("exact", "constructed", "owner_only", "profile")  # the surest way to the picture first
 
 
@@ -167,19 +167,9 @@ class Summary:
         return self.photographs + self.videos
 
 
-@dataclass(frozen=True, slots=True)
-class _Medium:
-    """One distinct file: its widest audience, and how sure its best match is."""
-
-    exposure: Exposure
-    sure: bool
-    weak: bool
-    video: bool
-
-
 def summarise(answer: Answer) -> Summary:
     """Count an answer and say it in words."""
-    media = _media(answer)
+    media = media_of(answer)
     bands = Counter(wording.band_of(appearance) for appearance in answer.found)
     exposure = Counter(appearance.exposure for appearance in answer.found)
     expected = [a.expected_false_matches for a in answer.found if a.expected_false_matches is not None]
@@ -192,56 +182,21 @@ def summarise(answer: Answer) -> Summary:
         exposure={level.value: exposure[level] for level in Exposure},
         facets={facet.key: facet.counts(answer.found) for facet in FACETS},
         expected_false_matches=worst,
-        headline=wording.sentence_case(_headline(answer, media)),
+        headline=headline(answer, media),
         sentences=tuple(_sentences(answer, media, worst)),
     )
 
 
-def _media(answer: Answer) -> list[_Medium]:
-    by_content: dict[str, list[Appearance]] = {}
-    for appearance in answer.found:
-        by_content.setdefault(appearance.sha256, []).append(appearance)
-    return [_medium(appearances, answer.calibrated) for appearances in by_content.values()]
-
-
-def _medium(appearances: list[Appearance], calibrated: bool) -> _Medium:
-    bands = {wording.band_of(appearance) for appearance in appearances}
-    return _Medium(
-        exposure=min((appearance.exposure for appearance in appearances), key=EXPOSURES.index),
-        sure=not calibrated or bool(bands & set(SURE)),
-        weak=calibrated and bands == {"weak"},
-        video=appearances[0].type.startswith("video/"),
-    )
-
-
-def _headline(answer: Answer, media: list[_Medium]) -> str:
-    who = you(answer.person)
-    public = [medium for medium in media if medium.exposure is Exposure.PUBLIC]
-    sure = [medium for medium in public if medium.sure]
-    maybe = [medium for medium in public if not medium.sure and not medium.weak]
-    if not media:
-        return f"{who} {'were' if who == 'you' else 'was'} not found in what was searched."
-    if sure:
-        return f"A face search engine would find {who} in {_files(sure, 'public')}{_and_maybe(maybe)}."
-    if maybe:
-        return f"A face search engine might find {who} in {_files(maybe, 'public')}."
-    if {medium.exposure for medium in media} == {Exposure.UNKNOWN}:
-        them = "it" if len(media) == 1 else "them"
-        is_in = "are in" if who == "you" else "is in"
-        return f"{who} {is_in} {_files(media)}; who could see {them} is not known."
-    return f"Nothing found with {who} in it is known to be public."
-
-
 _SEEN_BY = {
-    Exposure.NETWORK: "Friends, followers or members of a group could have seen {who} in {files}.",
-    Exposure.UNKNOWN: "Nobody can tell who could have seen {who} in {files}: "
-    "until you have checked, count that as public.",
-    Exposure.PRIVATE: "Only a breach, a lost phone or somebody in the conversation "
-    "would show {who} in {files}.",
+    Exposure.NETWORK: "Friends, followers or members of a group could have seen {who} {in_files}.",
+    Exposure.UNKNOWN: "It is not known who could have seen {who} {in_files}: count that as public until you"
+    " have checked.",
+    Exposure.PRIVATE: "Only the account's owner, or the people in a conversation, could have seen {who}"
+    " {in_files}, unless one of them passed it on or lost it.",
 }
 
 
-def _sentences(answer: Answer, media: list[_Medium], worst: float | None) -> Iterable[str]:
+def _sentences(answer: Answer, media: list[Medium], worst: float | None) -> Iterable[str]:
     if not answer.calibrated:
         yield (
             f"The model {answer.pack} has no calibration, so the scores are not translated into words: "
@@ -252,26 +207,23 @@ def _sentences(answer: Answer, media: list[_Medium], worst: float | None) -> Ite
     for level, sentence in _SEEN_BY.items():  # the headline speaks of the public ones
         files = [medium for medium in media if medium.exposure is level and not medium.weak]
         if files:
-            yield sentence.format(who=you(answer.person), files=_sure_and_maybe(files))
+            yield sentence.format(who=you(answer.person), in_files=in_files(files))
     if weak := sum(medium.weak for medium in media):
-        resemblances = quantity(weak, "weaker resemblance")
-        yield f"{resemblances} shown because you asked: most of them will be other people."
+        found = quantity(weak, "weaker resemblance")
+        yield f"{found}, because you asked for all: such faces are mostly other people."
     if worst is not None:
         yield f"By chance alone, {_by_chance(worst)}. Relatives look more alike than chance."
     yield from _left_out(answer)
 
 
 def _nothing_found(answer: Answer) -> Iterable[str]:
-    if answer.faces == 0:
-        yield "There was nothing to compare with: the library holds no faces of this model yet."
-        return
-    compared = f"{quantity(answer.faces, 'face')} in {quantity(answer.media, 'file')}"
-    yield f"No face among {compared} from {quantity(answer.sources, 'source')} is similar enough to be shown."
-    yield (
-        "That speaks for these files and for nothing else: not for accounts that were not exported, "
-        "and not for what other people posted. A face that is hidden, turned away or very small may have "
-        "been missed."
-    )
+    if answer.faces:
+        yield "No face there is similar enough to be listed."
+        yield (
+            "That speaks for these files and for nothing else: not for accounts that were not exported, "
+            "and not for what other people posted. A face that is hidden, turned away or very small may have "
+            "been missed."
+        )
 
 
 def _by_chance(expected: float) -> str:
@@ -285,26 +237,9 @@ def _by_chance(expected: float) -> str:
 
 def _left_out(answer: Answer) -> Iterable[str]:
     if left_out := wording.left_out(answer):
-        yield f"Not listed: {left_out}."
+        yield f"Besides what is listed, {left_out}."
     if files := wording.files_not_looked_at(answer.not_looked_at):
         yield f"Could not be searched: {join_and(files)}."
     if answer.links:
         posts = quantity(len(answer.links), "post")
         yield f"{posts} not looked at: the export has a link, but not the picture or video."
-
-
-def _sure_and_maybe(media: list[_Medium]) -> str:
-    sure = [medium for medium in media if medium.sure]
-    maybe = [medium for medium in media if not medium.sure]
-    return _files(sure) + _and_maybe(maybe) if sure else f"{_files(maybe)}, possibly"
-
-
-def _and_maybe(maybe: list[_Medium]) -> str:
-    return f", and possibly in {_files(maybe, 'more')}" if maybe else ""
-
-
-def _files(media: list[_Medium], adjective: str = "") -> str:
-    """ "3 public photographs and 1 public video"."""
-    videos = sum(medium.video for medium in media)
-    numbers = ((len(media) - videos, "photograph"), (videos, "video"))
-    return join_and([quantity(number, f"{adjective} {noun}".strip()) for number, noun in numbers if number])

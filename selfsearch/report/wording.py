@@ -20,14 +20,14 @@ EXPOSURE_LABELS = {
 WHO_COULD_SEE = {
     Exposure.PUBLIC: "Anyone could see it",
     Exposure.NETWORK: "Friends, followers or a group could see it",
-    Exposure.UNKNOWN: "Nobody can tell who could see it",
+    Exposure.UNKNOWN: "Not known who could see it",
     Exposure.PRIVATE: "Only the account's owner, or the people in a message",
 }
 WHAT_IT_MEANS = {
-    Exposure.PUBLIC: "A face search engine's crawler could have taken these.",
-    Exposure.NETWORK: "A face search engine does not reach these, but anybody let in could have kept a copy.",
+    Exposure.PUBLIC: "Anybody could have kept a copy, companies that collect faces among them.",
+    Exposure.NETWORK: "Closed to crawlers, but anybody who was let in could have kept a copy or passed it on.",
     Exposure.UNKNOWN: "The files or the export do not say. Until you have checked, count them as public.",
-    Exposure.PRIVATE: "A breach, a lost phone, or somebody in the conversation would show these.",
+    Exposure.PRIVATE: "Whoever was in the conversation, or gets into the account, could pass these on.",
 }
 WHY_UNDATED = "Nothing says when these were posted or taken, so they may lie inside or outside these dates."
 BAND_MEANINGS = {  # by the definition of each band

@@ -128,13 +128,21 @@
     });
     byId("previous").addEventListener("click", () => show(step(current, -1)));
     byId("next").addEventListener("click", () => show(step(current, 1)));
-    byId("close").addEventListener("click", () => viewer.close());
-    viewer.addEventListener("click", (event) => { if (event.target === viewer) viewer.close(); });
-    viewer.addEventListener("close", () => {
+    const close = () => {
+      if (!current) return;
+      const summary = current.querySelector("summary");
       giveBack();
-      current.querySelector("summary").focus();
       current = null;
+      viewer.close();
+      summary.focus();
+    };
+    byId("close").addEventListener("click", close);
+    viewer.addEventListener("click", (event) => { if (event.target === viewer) close(); });
+    viewer.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      close();
     });
+    viewer.addEventListener("close", close); // by the browser itself
     document.addEventListener("keydown", (event) => {
       const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (!by || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;

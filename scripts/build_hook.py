@@ -1,5 +1,5 @@
 """Hatchling's hook: every wheel carries the default model pack and a bill of materials (PEP 770), and so does
-an editable checkout.
+an editable checkout. A wheel also brings man pages and completion for shells, made of the commands.
 """
 
 from __future__ import annotations
@@ -13,10 +13,22 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
 import convert_pack
 import sbom
+import typer
+
+from selfsearch import cli
+from selfsearch.cli import completion, manual
 
 PACKS = Path("selfsearch/packs/bundled")
+
+
+def shared_files(version: str) -> dict[str, str]:
+    """Path under the prefix -> text, of what shells and man read."""
+    program = typer.main.get_command(cli.app)
+    scripts = {path: completion.SCRIPTS[shell](program) for shell, path in completion.PLACES.items()}
+    return scripts | {f"share/man/man1/{name}": page for name, page in manual.pages(program, version).items()}
 
 
 class WheelHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -39,6 +51,11 @@ class WheelHook(BuildHookInterface):  # type: ignore[type-arg]
             self.app.abort(f"The default model pack cannot be built: {exc}")
         if version != "editable":
             build_data["force_include"][str(pack)] = place.as_posix()
+            for name, text in shared_files(self.metadata.version).items():
+                file = self.scratch / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, "utf-8")
+                build_data["shared_data"][str(file)] = name
         materials = self.scratch / sbom.NAME
         materials.write_bytes(sbom.sbom(self.metadata.version))
         build_data["sbom_files"].append(str(materials))

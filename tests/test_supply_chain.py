@@ -19,9 +19,12 @@ import pytest
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
+import selfsearch
 from scripts import lockfile
 from scripts.lockfile import Locked
-from tests.conftest import Run
+from selfsearch import cli
+from selfsearch.cli import completion, manual
+from tests.conftest import Run, built_once
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -281,6 +284,20 @@ def test_a_wheel_carries_a_bill_of_materials_that_is_true(wheels: list[Path]) ->
             if name.endswith(".onnx")
         }
     assert len(models) == 2
+
+
+@needs_hatchling
+@pytest.mark.slow
+def test_a_wheel_brings_completion_and_a_man_page_of_every_command(wheels: list[Path]) -> None:
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        brought = {
+            name.partition(".data/data/")[2]: name for name in wheel.namelist() if ".data/data/" in name
+        }
+        texts = {path: wheel.read(name).decode() for path, name in brought.items()}
+    program = built_once(cli.app)
+    scripts = {path: completion.SCRIPTS[shell](program) for shell, path in completion.PLACES.items()}
+    pages = manual.pages(program, selfsearch.__version__)
+    assert texts == scripts | {f"share/man/man1/{name}": page for name, page in pages.items()}
 
 
 def bill() -> dict[str, Any]:

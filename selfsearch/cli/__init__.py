@@ -20,6 +20,7 @@ from ..errors import SelfsearchError
 from ..sandbox import process
 from . import (
     backup,
+    completion,
     consent,
     console,
     courier,
@@ -77,6 +78,7 @@ app.command("courier", hidden=True)(courier.courier)
 app.command("opener", hidden=True)(opener.opener)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
+app.command("completion")(completion.completion)
 help_page.use_layout(app)
 
 MISSING_LIBRARIES = (

@@ -80,6 +80,7 @@ EXAMPLES = {  # the words behind selfsearch; tests/test_help.py holds that each 
     "models use": "models use opencv-zoo",
     "models remove": "models remove buffalo_l",
     "demo": "demo --open",
+    "completion": "completion bash",
 }
 
 

@@ -33,7 +33,7 @@ FaceChoice = Annotated[
 ]
 MinBand = Annotated[
     str,
-    typer.Option("--min-band", metavar="BAND", help="List nothing weaker than strong, likely or possible."),
+    typer.Option("--min-band", metavar="strong|likely|possible", help="List nothing weaker than this."),
 ]
 Sources = Annotated[
     list[int] | None,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def report(
     since: Annotated[
-        str, typer.Option("--since", metavar="LAST|DATE", help="Since the last report, or since a day.")
+        str, typer.Option("--since", metavar="last|DATE", help="Since the last report, or since a day.")
     ] = "last",
     as_json: options.AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,

@@ -27,6 +27,8 @@ app = typer.Typer(
 
 TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108  (what PrivateTmp= of systemd would hide)
 
+SYSTEMS = "systemd|cron|launchd|windows"
+
 Daily = Annotated[str | None, typer.Option("--daily", metavar="03:00", help="Every day at this time.")]
 Weekly = Annotated[
     tuple[str, str] | None, typer.Option("--weekly", metavar="mon 03:00", help="Every week on this day.")
@@ -46,15 +48,13 @@ System = Annotated[
     str | None,
     typer.Option(
         "--system",
-        metavar="NAME",
-        help="systemd, cron, launchd or windows; without it the one of this machine.",
+        metavar=SYSTEMS,
+        help="Which one; without it the one of this machine.",
     ),
 ]
 OneSystem = Annotated[
     str | None,
-    typer.Option(
-        "--system", metavar="NAME", help="Only systemd, cron, launchd or windows; without it all of them."
-    ),
+    typer.Option("--system", metavar=SYSTEMS, help="Only this one; without it all of them."),
 ]
 
 WITHOUT_TIMER = (  # what a machine without any of the four systems can do

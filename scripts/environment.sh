@@ -88,27 +88,38 @@ except BlockingIOError:
 '
 }
 
+# install ENVIRONMENT LOCK...: says each step before it is done, for most of them take a while.
 install() {
     venv=$1
     shift
     log=$venv/selfsearch.log
+    began=$(date +%s)
     if [ -f "$venv/selfsearch.stamp" ] && [ "$(readlink -f -- "$venv/bin/python")" = "$(sed -n 3p "$venv/selfsearch.stamp")" ]; then
+        is_new=''
         say "the checkout has changed: bringing $venv up to date"
         rm -f -- "$venv/selfsearch.stamp"
         : >"$log"
+        pip uninstall --yes opencv-python # of earlier versions: the one without windows has the same files
     else
-        say "first use: preparing $venv (about a minute; 400 MB to download, 800 MB on disk)"
+        is_new=yes
+        say "first use: about a minute, 240 MB to download, 700 MB on disk; later uses need neither"
+        step 1 "making a Python environment in $venv"
         make_empty
     fi
     way=$(way_to_install)
     if [ "$way" = editable ]; then editable=-e; else editable=''; fi
     install_locked "$@"
+    step 4 "making the face model pack and the command selfsearch"
     # shellcheck disable=SC2086
     pip install --no-deps --no-build-isolation $editable "$checkout"
-    mend_opencv
     stamp_for "$venv" "$way" >"$venv/selfsearch.stamp.new"
     mv -f -- "$venv/selfsearch.stamp.new" "$venv/selfsearch.stamp"
-    say "ready"
+    say "ready after $(($(date +%s) - began)) seconds; $(du -sm -- "$venv" | cut -f 1) MB on disk"
+}
+
+# step NUMBER WORDS: what is done now.
+step() {
+    say "${is_new:+$1 of 4: }$2"
 }
 
 make_empty() {
@@ -120,26 +131,68 @@ make_empty() {
 }
 
 pip() {
-    PIP_USER=0 "$venv/bin/python" -m pip --no-input --disable-pip-version-check "$@" >>"$log" 2>&1 || explain
+    run_pip "$@" >>"$log" 2>&1 || explain
+}
+
+run_pip() {
+    PIP_USER=0 "$venv/bin/python" -m pip --no-input --disable-pip-version-check "$@"
 }
 
 # install_locked LOCK...: the locks name everything, and nothing else is taken.
 install_locked() {
+    listed=0
     for lock in "$@"; do
         shift
+        listed=$((listed + $(grep -c '==' "$checkout/scripts/locks/$lock.txt" || :)))
         set -- "$@" -r "$checkout/scripts/locks/$lock.txt"
     done
-    pip install --no-deps --require-hashes "$@"
+    # A pipeline ends with its last command's code, so what became of pip goes past it.
+    ended=$({ { run_pip install --progress-bar off --no-deps --require-hashes "$@" 2>&1 && echo well >&3; } | follow; } 3>&1)
+    [ "$ended" = well ] || explain
 }
 
-# InsightFace requires opencv-python, whose cv2 needs libGL and more of a desktop. Where that is missing, the same
-# version without windows takes its place.
-mend_opencv() {
-    if "$venv/bin/python" -c 'import cv2' >>"$log" 2>&1; then return; fi
-    say "this machine has no desktop libraries: taking opencv-python-headless"
-    pip uninstall --yes opencv-python opencv-python-headless
-    install_locked headless
-    "$venv/bin/python" -c 'import cv2' >>"$log" 2>&1 || explain
+# Reads what pip says while it installs: all of it goes into the log, and how far it is, to the terminal.
+follow() {
+    files=0
+    kilobytes=0
+    while IFS= read -r line; do
+        printf '%s\n' "$line" >>"$log"
+        case $line in
+            'Ignoring '*) listed=$((listed - 1)) ;; # for another system or Python
+            *'Downloading '*' ('*)
+                if [ "$files" = 0 ]; then step 2 "downloading ${is_new:+$listed }packages"; fi
+                count "${line##*Downloading }"
+                ;;
+            'Installing collected packages'*)
+                clear_progress
+                step 3 "unpacking them; $((kilobytes / 1000)) MB were downloaded"
+                ;;
+        esac
+    done
+    clear_progress
+}
+
+# count FILE: one more, such as "numpy-2.4.6-cp311-cp311-manylinux_2_28_x86_64.whl (16.6 MB)".
+count() {
+    files=$((files + 1))
+    size=${1##*(}
+    size=${size%)}
+    if [ -t 2 ]; then
+        so_far="$files${is_new:+ of $listed}, $((kilobytes / 1000)) MB so far"
+        printf '\r\033[K            %s' "$so_far; now ${1%%-*}, $size" >&2
+    fi
+    whole=${size%%[. ]*}
+    case $size in
+        *' kB') kilobytes=$((kilobytes + whole)) ;;
+        *.?' MB')
+            tenths=${size#*.}
+            kilobytes=$((kilobytes + whole * 1000 + ${tenths% MB} * 100))
+            ;;
+    esac
+}
+
+clear_progress() {
+    if [ -t 2 ]; then printf '\r\033[K' >&2; fi
 }
 
 # Says why the last step failed, as far as its log tells.

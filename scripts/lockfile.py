@@ -15,6 +15,9 @@ LOCKS = Path(__file__).resolve().parent / "locks"
 ENTRY = re.compile(r"([A-Za-z0-9._-]+)==(\S+)(?: ; (.*?))?(?: \\)?")
 CLASSIFIER = "License :: OSI Approved :: "
 WHEELS_ALONE = "--only-binary :all:"  # installing runs nothing of what is installed
+STAND_INS = {  # what is locked in the place of what is required: the same version of the same code
+    "opencv-python": "opencv-python-headless",  # no windows, and so nothing of a desktop (libGL) is needed
+}
 READ_BY_HAND = {  # of packages whose metadata name no licence
     "click-default-group": "BSD-3-Clause",  # its LICENSE
     "insightface": "MIT",  # the code, by its README; it brings no models
@@ -57,7 +60,7 @@ def parse(text: str) -> list[Locked]:
 
 
 def read(*names: str) -> list[Locked]:
-    """The entries of the locks of these names: run, build, dev, headless, mutate."""
+    """The entries of the locks of these names: run, build, dev, mutate."""
     return [entry for name in names for entry in parse((LOCKS / f"{name}.txt").read_text("utf-8"))]
 
 

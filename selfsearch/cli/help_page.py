@@ -14,6 +14,8 @@ from typing import Any
 import typer
 import typer.core
 
+from .options import as_typed
+
 WIDTH = 80  # columns at the most
 NARROWEST = 40
 LEFT = 26  # columns at the most for what stands before an explanation
@@ -220,7 +222,8 @@ def page(command: Any, path: str) -> str:
     blocks += [_fill(text, width, "  ", "  ") for text in paragraphs(command)]
     name = path.partition(" ")[2]
     if not name:
-        blocks.append("To begin:\n" + _table(BEGIN, width, left=30))
+        begin = [(as_typed(command), text) for command, text in BEGIN]
+        blocks.append("To begin:\n" + _table(begin, width, left=36))
     if rows := argument_rows(command):
         blocks.append("Arguments:\n" + _table(rows, width))
     inner = visible(command)
@@ -231,9 +234,10 @@ def page(command: Any, path: str) -> str:
     chosen = "Options:\n" + _table(option_rows(command), width)
     blocks += [*listed, chosen]
     if not name:
-        blocks.append(_fill("Each command has more to say: selfsearch COMMAND --help", width))
+        more = as_typed("Each command has more to say: selfsearch COMMAND --help")
+        blocks.append(_fill(more, width))
     elif text := example(name):
-        blocks.append(f"Example: {text}")
+        blocks.append(f"Example: {as_typed(text)}")
     return "\n\n".join(blocks)
 
 

@@ -6,6 +6,8 @@ import getpass
 import json
 import os
 import re
+import shlex
+import shutil
 import sys
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -215,6 +217,30 @@ def _is_page_of_ours(path: Path) -> bool:
     return head.lstrip().startswith(b"<!doctype html>") and b"content=\"default-src 'none'; " in head
 
 
+def command_name() -> str:
+    """What somebody types here to have this program run: selfsearch, where it was found by that name."""
+    called = os.environ.get("SELFSEARCH_COMMAND") or sys.argv[0]  # the first is what scripts/selfsearch says
+    name = Path(called).name
+    if Path(called).parts[-2:] == ("selfsearch", "__main__.py"):
+        return f"{Path(sys.executable).stem} -m selfsearch"
+    if name != "selfsearch" or shutil.which(name) == called:
+        return "selfsearch"
+    return shlex.quote(called)
+
+
+def as_typed(line: str) -> str:
+    """A line of ours in which commands stand as they are to be typed here: scripts/selfsearch index, say."""
+    name = command_name()
+    if name == "selfsearch" or "selfsearch " not in line:
+        return line
+    from . import app
+
+    commands = [command.name for command in app.registered_commands]
+    groups = [group.name for group in app.registered_groups]
+    words = "|".join(re.escape(word) for word in [*commands, *groups, "COMMAND"] if word)
+    return re.sub(rf"(?<![\w./-])selfsearch (?=(?:{words})\b)", lambda _: f"{name} ", line)
+
+
 def prompt(question: str) -> str:
     """The line that is typed after the question."""
     sys.stderr.write(f"{_folded(question)} ")
@@ -230,10 +256,9 @@ def say(*lines: str) -> None:
 
 def _folded(line: str) -> str:
     """What is shown of a line on stderr: on a terminal as several, broken at words."""
-    line = visible(line)
+    line = visible(as_typed(line))
     if not sys.stderr.isatty():
         return line
-    import shutil
     import textwrap
 
     bullet = _BULLET.match(line)
@@ -248,7 +273,7 @@ def _folded(line: str) -> str:
 
 def answer(*lines: str) -> None:
     """Lines of the answer, on stdout. A line break in one is none of ours."""
-    sys.stdout.write("".join(f"{visible(line)}\n" for line in lines))
+    sys.stdout.write("".join(f"{visible(as_typed(line))}\n" for line in lines))
     sys.stdout.flush()
 
 
@@ -285,8 +310,6 @@ def answer_json(value: dict[str, Any]) -> None:
 
 def width() -> int:
     """Columns of the terminal; 100 when the answer goes into a file or a pipe."""
-    import shutil
-
     return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
 
 

@@ -102,9 +102,15 @@
     all("code", card).forEach((code) => code.after(copyButton(code)));
     stage.replaceChildren(tile.querySelector(".picture"), card);
     stage.scrollTop = 0;
-    if (!viewer.open) viewer.showModal();
+    const title = card.querySelector("h3, h4").textContent;
+    viewer.setAttribute("aria-label", title);
+    if (!viewer.open) {
+      viewer.showModal();
+      stage.focus();
+    }
     const tiles = all(".tile:not([hidden])");
-    byId("position").textContent = `${number(tiles.indexOf(tile) + 1)} of ${number(tiles.length)}`;
+    const at = `${number(tiles.indexOf(tile) + 1)} of ${number(tiles.length)}`;
+    byId("position").replaceChildren(at, made("span", "spoken", `: ${title}`));
   };
 
   const step = (from, by) => {

@@ -36,6 +36,7 @@ from .report import crops
 from .sandbox import process
 from .types import Answer, Clock, ProgressListener, isoformat
 from .workflows import enroll
+from .workflows import verdict as verdicts
 from .workflows.enroll import Probe, ProbePhoto
 from .workflows.gallery import Gallery
 from .workflows.index import IndexResult, index
@@ -223,13 +224,24 @@ class Selfsearch:
         with audit.question(self.library, person.name, purpose, self.clock) as question:
             probes = self._read_probes(photos, face)
             if probes:
-                enroll.identify(self.gallery, probes, [person.name])
+                enroll.identify(self.gallery, probes, [person.name], self.clock())
             question.answer = query(self.gallery, grant, person, probes, self.clock(), filters)
         return question.answer
 
-    def verdict(self, grant: Grant, face: int, verdict: Literal["me", "not_me"]) -> None:
-        """Say for good that a face is, or is not, the person of the grant."""
-        people.save_verdict(self.library, self._enrolled(grant), face, verdict, isoformat(self.clock()))
+    def verdict(
+        self, grant: Grant, which: str | int, verdict: str | None, *, strengthen: bool = False
+    ) -> verdicts.Saved:
+        """Say for good that an appearance is, or is not, the person of the grant.
+
+        `which`: its id in an answer, or the number of a face; the verdict goes for every copy of the picture.
+        `verdict`: "me", "not_me" (or "not-me"), or "unset" (or None) to take it back. With `strengthen` the
+        person is searched by a face that is theirs as well, unless it is too unlike the photographs that are
+        kept. Raises UsageError for what is in no answer about the person, and for other words.
+        """
+        person, value, now = self._enrolled(grant), verdicts.parse(verdict), self.clock()
+        grants.require(self.library, "person", person.name, now)
+        named = verdicts.find(self.gallery, [person], [which], now)
+        return verdicts.save(self.gallery, grant, named, value, now, strengthen=strengthen or None)
 
     def rescan(
         self, only: Sequence[int] | None = None, progress: ProgressListener | None = None

@@ -346,6 +346,7 @@ class Answer:
     left_out: dict[
         str, int
     ]  # why the others are not listed (source, band, dates, undated, limit) -> how many
+    rejected: int  # as strong, but the person said that they are somebody else's: not among those found
     is_by_date: bool  # listed by date: what has none comes last
     not_looked_at: dict[str, int]  # outcome -> files that could not be searched (unreadable, encrypted, ...)
     links: tuple[LinkOnly, ...]

@@ -115,6 +115,16 @@ def older(tmp_path: Path) -> Path:
     return packs.older_layout(tmp_path / "buffalo_s")
 
 
+def id_of(home: Path, face: int, name: str = "me", keys: Path | None = None) -> str:
+    """The id that a face has in the answers about a person."""
+    from selfsearch.library import people
+
+    with open_library(home, key_folder=keys or home.parent / "keys") as opened:
+        person = people.find_person(opened, name)
+        assert person
+        return people.appearance_id(opened, person, face)
+
+
 built_once = functools.cache(typer.main.get_command)  # typer reads every signature for it: 20 ms
 
 

@@ -150,6 +150,7 @@ def answer(*appearances: Appearance, **more: object) -> Answer:
         "appearances": appearances,
         "found": appearances,
         "left_out": {},
+        "rejected": 0,
         "is_by_date": False,
         "not_looked_at": {},
         "links": (),

@@ -20,7 +20,7 @@ import pytest
 from selfsearch.library import faces, sealed
 from selfsearch.library.library import open_library
 from tests.backups import PASSPHRASE, key_of, lose, shown
-from tests.conftest import Run
+from tests.conftest import Run, id_of
 from tests.forensics import encodings
 
 
@@ -42,7 +42,7 @@ def test_a_backup_is_private_holds_no_key_and_nothing_readable(run: Run, home: P
 
 
 def test_a_lost_library_comes_back_whole(run: Run, home: Path, filled: Path, selfie: Path) -> None:
-    run("people", "verdict", "me", "1", "not-me")
+    run("verdict", id_of(home, 1), "not-me", "--yes")
     run("backup", filled / "b.zip")
     lose(home)
     run("restore", filled / "b.zip")
@@ -192,7 +192,7 @@ def test_killed_while_restoring_there_is_one_whole_library(
 def test_the_plain_export_opens_anywhere_and_holds_no_template(
     run: Run, home: Path, filled: Path, tmp_path: Path
 ) -> None:
-    run("people", "verdict", "me", "1", "me")
+    run("verdict", id_of(home, 1), "me", "--yes")
     run("consent", "revoke", "--yes", tmp_path / "private")
     run("export", "--plain", tmp_path / "plain")
     path = tmp_path / "plain" / "selfsearch.db"

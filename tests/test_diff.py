@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from selfsearch.consent import grants
-from selfsearch.library import changes, people, sources
+from selfsearch.library import changes, people, sources, verdicts
 from selfsearch.library.changes import Change, Snapshot, State
 from selfsearch.library.library import Library, open_library
 from selfsearch.recognition.calibration import Calibration
@@ -35,6 +35,7 @@ PICTURES = {  # the face that is looked for is red; each is another picture
     "first": ("red", "blue"), "second": ("blue", "red"), "third": ("green", "blue", "red"),
     "fourth": ("red", "green", "green", "blue"), "nobody": ("blue", "green"),
 }  # fmt: skip
+NOT_ME = verdicts.Verdict("not_me", isoformat(NOW))
 Told = tuple[str, list[str], list[str], "str | None"]  # kind, where it is now, where it was, why
 
 
@@ -197,7 +198,7 @@ def test_somebody_elses_face_is_neither_gone_nor_new_again(world: World) -> None
     (face,) = (face for face, state in memory(world).items() if names(state) == ["first"])
     person = people.find_person(world.library, "me")
     assert person
-    people.save_verdict(world.library, person, face, "not_me", isoformat(NOW))
+    verdicts.save(world.library, person.id, {face: NOT_ME})
     assert world.look_again() == []
     assert [names(state) for state in memory(world).values()] == [["second"]]
 
@@ -214,7 +215,7 @@ def test_a_verdict_takes_back_what_was_not_told_yet(world: World) -> None:
     assert changes.denied(world.library, found) == set()
     person = people.find_person(world.library, "me")
     assert person
-    people.save_verdict(world.library, person, found[0].face, "not_me", isoformat(NOW))
+    verdicts.save(world.library, person.id, {found[0].face: NOT_ME})
     assert changes.denied(world.library, found) == {found[0].id}
     assert changes.denied(world.library, []) == set()
 

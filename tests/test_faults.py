@@ -9,7 +9,7 @@ import random
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from selfsearch.errors import LibraryError
 from selfsearch.library.integrity import check_library
 from selfsearch.library.library import STAGE, commit_replacement, open_library, staged_replacement
 from tests import packs, photos
-from tests.conftest import Run
+from tests.conftest import Run, id_of
 from tests.faulty_disk import Ending, FaultyDisk, faulty_disk
 from tests.test_damage import instagram_export, without_chance
 
@@ -52,7 +52,7 @@ class Writing:
     given: str = ""
     begins: str = "before"  # which library is there at the beginning; "nothing": none
 
-    def in_words(self, places: dict[str, Path]) -> list[str]:
+    def in_words(self, places: Mapping[str, object]) -> list[str]:
         return [word.format(**places) for word in self.words.split()]
 
 
@@ -68,7 +68,7 @@ WRITING = {
         Writing("people add me {second}"),
         Writing("people add friend {friend} --consent release --by Friend --evidence {selfie}"),
         Writing("people remove me 1 --yes"),
-        Writing("people verdict me 1 not-me"),
+        Writing("verdict {id} not-me --yes"),
         Writing("sources set 3 --account-was private", begins="with an export"),
         Writing("sources supersede 1 2"),
         Writing("consent renew {album} --yes"),
@@ -128,6 +128,7 @@ class Laboratory:
     disk: FaultyDisk
     environment: dict[str, str]
     places: dict[str, Path]
+    id: str  # of an appearance
     code: str
 
     def reset(self, writing: Writing) -> None:
@@ -158,7 +159,7 @@ class Laboratory:
             "SELFSEARCH_NEW_PASSPHRASE": PASSPHRASE,
             "SELFSEARCH_BACKUP_PASSPHRASE": PASSPHRASE,
         }
-        words, given = writing.in_words(self.places), writing.given.format(code=self.code)
+        words, given = writing.in_words({**self.places, "id": self.id}), writing.given.format(code=self.code)
         return self.disk.run(*words, **fault, given=given, environment=variables)
 
     def has_passphrase(self) -> bool:
@@ -230,9 +231,10 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
             ended = disk.run(*words)
             assert ended.code == 0, ended
         code = disk.run("key", "export", "--yes").out
+        id_ = id_of(folder / "library", 1)
         shutil.copytree(folder, top / "before")
         (own / "album" / "late.jpg").write_bytes(photos.photo("astronaut", 4, side=200))
-        yield Laboratory(top, disk, environment, places, code)
+        yield Laboratory(top, disk, environment, places, id_, code)
 
 
 def ask(laboratory: Laboratory, disk: FaultyDisk, question: str) -> Ending:

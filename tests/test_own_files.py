@@ -92,7 +92,7 @@ COMMANDS = (
     ("people", "add", "me", "{selfie}", "--consent", "own"),
     ("people", "show", "me"),
     ("people", "remove", "me", "1", "--yes"),
-    ("people", "verdict", "me", "1", "me"),
+    ("verdict", "k7q2mf", "me", "--yes"),
     ("sources", "set", "1", "--account-was", "public"),
     ("sources", "supersede", "1", "2"),
     ("sources", "gone", "1"),

@@ -17,14 +17,14 @@ import selfsearch
 from selfsearch.cli import options
 from selfsearch.consent import grants
 from selfsearch.errors import ConsentError, InputError
-from selfsearch.library import ledger, people, schema
+from selfsearch.library import ledger, people, schema, verdicts
 from selfsearch.library.library import Library, open_library
 from selfsearch.media import decode
 from selfsearch.recognition import alignment
 from selfsearch.workflows import enroll
 from selfsearch.workflows.gallery import Gallery
 from tests import photos
-from tests.conftest import Run
+from tests.conftest import Run, id_of
 from tests.fakes import ColourEngine, coloured
 from tests.forensics import all_bytes, decrypted, encodings, sha256
 
@@ -249,15 +249,22 @@ def morph(first: Image.Image, second: Image.Image, share: float) -> bytes:
     return photos.encoded(Image.fromarray(mixed.round().astype(np.uint8)), quality=95)
 
 
-def test_a_verdict_makes_nobody_searchable(run: Run, album: Path, enrolled: Path) -> None:
+def test_a_verdict_makes_nobody_searchable(run: Run, home: Path, album: Path, enrolled: Path) -> None:
     run("index", album, "--consent", "own")
     others = run("query", enrolled, "--all", "--json").json["appearances"]
     with_c = run("people", "add", "c", album / "c.jpg", "--consent", "release", "--by", "C.")
     assert "c is enrolled" in with_c.err
     (face,) = {one["face"]["id"] for one in run("query", album / "c.jpg", "--json").json["appearances"]}
-    run("people", "verdict", "me", face, "me")
+    said = run("verdict", id_of(home, face), "me", "--strengthen", "--yes", code=2).err
+    assert "is the id of nothing in an answer about me or c" in said
+    with open_library(home, key_folder=home.parent / "keys") as library:  # the worst that could be there
+        me = people.find_person(library, "me")
+        assert me
+        verdict = verdicts.Verdict("me", "2026-03-01T12:00:00+00:00", in_template=True)
+        verdicts.save(library, me.id, {face: verdict})
     run("query", album / "c.jpg", "--self", code=3)
-    assert run("query", enrolled, "--all", "--json").json["appearances"] == others
+    found = run("query", enrolled, "--json").json["appearances"]
+    assert {one["face"]["id"] for one in found} == {*(one["face"]["id"] for one in others), face}
 
 
 def test_a_photograph_taken_out_is_in_no_file_and_stays_on_record(

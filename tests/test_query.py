@@ -165,10 +165,10 @@ def test_the_page_is_private_and_whole(run: Run, indexed: Path, selfie: Path, tm
 
 
 def test_not_me_sticks(run: Run, indexed: Path, selfie: Path) -> None:
-    first = run("query", selfie, "--self", "--json").json["appearances"][0]["face"]["id"]
-    run("people", "verdict", "me", first, "not-me")
+    first = run("query", selfie, "--self", "--json").json["appearances"][0]["id"]
+    run("verdict", first, "not-me", "--yes")
     again = run("query", selfie, "--json").json["appearances"]
-    assert first not in [one["face"]["id"] for one in again]
+    assert first not in [one["id"] for one in again]
     assert len(again) == 2
 
 

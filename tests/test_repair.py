@@ -21,7 +21,7 @@ from selfsearch.errors import LibraryError
 from selfsearch.library.library import Library, open_library
 
 from . import photos
-from .conftest import Run
+from .conftest import Run, id_of
 from .test_resilience import ROOT, many_photos
 
 PAGE = 4096  # bytes
@@ -137,7 +137,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Original:
             many_photos(folder / name, count)
             assert main(["index", str(folder / name), "--consent", "own"]) == 0
         assert main(["query", str(folder / "selfie.jpg"), "--self"]) == 0
-        assert main(["people", "verdict", "me", "1", "me"]) == 0
+        assert main(["verdict", id_of(folder / "library", 1), "me", "--yes"]) == 0
     return Original(folder, rows_of(folder / "library"))
 
 

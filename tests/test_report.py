@@ -105,7 +105,7 @@ def test_what_is_found_and_not_listed_is_said_with_the_reason():
 def test_the_counts_add_up_by_band_and_by_exposure():
     summary = summarise(realistic())
     assert (summary.appearances, summary.photographs, summary.videos, summary.media) == (8, 7, 1, 8)
-    assert summary.bands == {"strong": 5, "likely": 2, "possible": 1, "weak": 0}
+    assert summary.bands == {"confirmed": 0, "strong": 5, "likely": 2, "possible": 1, "weak": 0}
     assert summary.exposure == {"public": 3, "network": 1, "private": 2, "unknown": 2}
     assert summary.facets["platform"] == {
         "facebook": 2, "folder": 2, "instagram": 2, "tiktok": 2, "google_photos": 1, "whatsapp": 1,
@@ -253,6 +253,7 @@ def test_the_json_is_the_documented_object():
         "summary": {
             "appearances": 1,
             "media": 1,
+            "confirmed": 0,
             "strong": 1,
             "likely": 0,
             "possible": 0,
@@ -324,6 +325,7 @@ def test_the_json_is_the_documented_object():
         ],
         "hidden": 0,
         "not_listed": {},
+        "rejected": 0,
         "not_looked_at": {},
         "links": [],
         "worklist": [

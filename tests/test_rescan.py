@@ -31,7 +31,7 @@ from selfsearch.packs.store import find_pack
 from selfsearch.recognition.calibration import find_calibration
 from selfsearch.types import Analysis, Embedding, Face, Facts, Outcome
 from tests import packs, photos
-from tests.conftest import Run
+from tests.conftest import Run, id_of
 from tests.scenes import scene
 
 Tell = Callable[[], list[tuple[str, list[str], list[str]]]]
@@ -216,27 +216,27 @@ def test_who_can_see_it_is_told_when_the_user_learns_more(
 
 
 def test_a_face_that_is_said_to_be_somebody_elses_is_not_told_as_gone(
-    run: Run, watched: Path, told: Tell
+    run: Run, home: Path, watched: Path, told: Tell
 ) -> None:
     put(watched / "3.jpg", scene(3))
     run("rescan")
     (change,) = run("report", "--since", "2000-01-01", "--json").json["changes"]
-    run("people", "verdict", "me", change["face"], "not-me")
+    run("verdict", id_of(home, change["face"]), "not-me", "--yes")
     assert told() == []
     (watched / "3.jpg").unlink()
     assert told() == []
 
 
 def test_a_verdict_before_the_report_takes_the_news_back(
-    run: Run, watched: Path, library: Callable[[], Any]
+    run: Run, home: Path, watched: Path, library: Callable[[], Any]
 ) -> None:
     put(watched / "3.jpg", scene(3))
     run("rescan")
     with library() as opened:
         (face,) = opened.db.execute("select face_id from changes").fetchone()
-    run("people", "verdict", "me", face, "not-me")
+    run("verdict", id_of(home, face), "not-me", "--yes")
     assert run("report", "--json").json["changes"] == []
-    run("people", "verdict", "me", face, "me")
+    run("verdict", id_of(home, face), "me", "--yes")
     assert run("report", "--json").json["changes"] == []
 
 

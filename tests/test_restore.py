@@ -14,7 +14,7 @@ from selfsearch.library import erasure, faces
 from selfsearch.library.library import Library, open_library
 from tests import photos
 from tests.backups import PASSPHRASE, lose, shown
-from tests.conftest import Run
+from tests.conftest import Run, id_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 
@@ -92,10 +92,10 @@ def test_a_face_that_is_no_more_in_place_does_not_come_back(
 
 
 def test_a_verdict_is_what_was_said_last(run: Run, home: Path, filled: Path, selfie: Path) -> None:
-    run("people", "verdict", "me", "1", "not-me")
+    run("verdict", id_of(home, 1), "not-me", "--yes")
     backup = saved(run, filled)
-    run("people", "verdict", "me", "1", "me")
-    run("people", "verdict", "me", "2", "not-me")
+    run("verdict", id_of(home, 1), "me", "--yes")
+    run("verdict", id_of(home, 2), "not-me", "--yes")
     run("restore", backup, "--yes")
     assert shown(run, selfie) == {"planted-kept.jpg"}
 
@@ -103,7 +103,7 @@ def test_a_verdict_is_what_was_said_last(run: Run, home: Path, filled: Path, sel
 def test_a_verdict_that_was_taken_back_does_not_come_back(
     run: Run, home: Path, filled: Path, selfie: Path
 ) -> None:
-    run("people", "verdict", "me", "1", "not-me")
+    run("verdict", id_of(home, 1), "not-me", "--yes")
     backup = saved(run, filled)
     with opened(home) as library:
         library.db.execute("delete from verdicts")
@@ -117,7 +117,7 @@ def test_verdicts_on_photographs_that_the_backup_lacks_are_counted(
     backup = saved(run, filled)
     (tmp_path / "kept" / "new.jpg").write_bytes(photos.photo("astronaut", 3))
     run("index", tmp_path / "kept")
-    run("people", "verdict", "me", "3", "not-me")
+    run("verdict", id_of(home, 3), "not-me", "--yes")
     assert (
         "lost: 1 verdict (me, not me) on photographs that came after the backup"
         in run("restore", backup, "--yes").out

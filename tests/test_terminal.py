@@ -21,6 +21,7 @@ from selfsearch.cli import console, options, progress
 from selfsearch.report.sanitize import visible, visible_lines
 from selfsearch.types import Outcome
 from tests import archives, photos
+from tests.conftest import id_of
 
 if os.name != "posix":
     pytest.skip("Windows has no pseudo-terminals of this kind", allow_module_level=True)
@@ -87,6 +88,9 @@ def shown(in_library: None, original: Path, tmp_path: Path) -> Iterator[Shown]:
         shutil.copytree(original / name, tmp_path / name)
 
     def shown(*words: str, typed: str = "", code: int = 0) -> str:
+        if "{id}" in words:
+            id_ = id_of(original / "library", 1, ATTACK, original / "keys")
+            words = tuple(id_ if word == "{id}" else word for word in words)
         with attached(typed) as terminal:
             returned = cli.main(list(words))
         assert returned == code, terminal.shown
@@ -134,8 +138,10 @@ COMMANDS: list[tuple[tuple[str, ...], int, str, bool]] = [
     (("people", "show", ATTACK), 0, "", True),
     (("people", "show", NEW), 2, "", True),
     (("people", "remove", ATTACK, "99"), 2, "", True),
-    (("people", "verdict", NEW, "1", "me"), 2, "", True),
-    (("people", "verdict", ATTACK, "1", "me"), 0, "", True),
+    (("verdict", NEW, "me"), 2, "", True),
+    (("verdict", "{id}", ATTACK), 2, "", True),
+    (("verdict", "{id}", "me"), 0, "y\ny\n", True),
+    (("verdict", "{id}", "not-me", "--person", ATTACK), 0, "y\n", True),
     (("consent",), 0, "", True),
     (("consent", "list", "--json"), 0, "", True),
     (("consent", "show", ATTACK), 0, "", True),

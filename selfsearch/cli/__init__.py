@@ -43,6 +43,7 @@ from . import (
     signals,
     sources,
     status,
+    verdict,
     watch,
 )
 from .options import show_version
@@ -65,6 +66,7 @@ app.command("report")(report.report)
 app.command("status")(status.status)
 app.add_typer(sources.app, name="sources")
 app.add_typer(people.app, name="people")
+app.command("verdict")(verdict.verdict)
 app.add_typer(consent.app, name="consent")
 app.command("forget")(forget.forget)
 app.add_typer(key.app, name="key")

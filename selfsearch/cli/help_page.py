@@ -36,6 +36,7 @@ BEGIN = (
 
 EXAMPLES = {  # the words behind selfsearch; tests/test_help.py holds that each is a call that is understood
     "index": "index ~/Pictures ~/Downloads/instagram-ana.zip",
+    "verdict": "verdict k7q2mf 3xw0pa not-me",
     "query": "query selfie.jpg --since 2024-01-01 --html report.html",
     "rescan": "rescan --fail-on-new",
     "report": "report --since 2026-01-01 --html changes.html",
@@ -49,7 +50,6 @@ EXAMPLES = {  # the words behind selfsearch; tests/test_help.py holds that each 
     "people add": "people add me passport.jpg --consent own",
     "people show": "people show me",
     "people remove": "people remove me 2",
-    "people verdict": "people verdict me 9 not-me",
     "sources": "sources --json",
     "sources set": "sources set 2 --account-was public --from 2019-05-01",
     "sources supersede": "sources supersede 2 5",

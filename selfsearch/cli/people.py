@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
-from ..types import isoformat
 from . import consent_prompt, erasure_output, options
 from .query import FaceChoice, read_probes
 
@@ -191,30 +190,6 @@ def remove(
         )
         enrolment.remove(library, person, number, options.now())
         print_receipts(completed + forget.complete(library, options.now()), as_json=as_json)
-
-
-@app.command("verdict")
-def verdict(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose appearance it is said to be.")],
-    face: Annotated[
-        int, typer.Argument(metavar="FACE", help="The face's number, as the report and --json give it.")
-    ],
-    value: Annotated[str, typer.Argument(metavar="me|not-me", help="What it is.")],
-) -> None:
-    """Say for good that a face is, or is not, this person.
-
-    What is not this person is never shown again.
-    """
-    from ..library import faces, people
-
-    if value not in ("me", "not-me"):
-        raise UsageError(f"a verdict is me or not-me, not {value!r}")
-    with options.opened(writing=True) as library:
-        person = _find(library, name)
-        if face not in faces.find_faces(library, [face]):
-            raise UsageError(f"there is no face {face} in the library")
-        people.save_verdict(library, person, face, value.replace("-", "_"), isoformat(options.now()))
-    options.say(f"kept: face {face} is {'' if value == 'me' else 'not '}{name}")
 
 
 def _find(library: Library, name: str) -> Person:

@@ -234,9 +234,9 @@ def _identify(
     enrolled = [person.name for person in people.all_people(library)]
     consented = sorted(person.name for person in grants.consented_people(library, now))
     if name is None and consented:
-        person = identify(gallery, probes, consented)
+        person = identify(gallery, probes, consented, now)
     elif name in consented:
-        person = identify(gallery, probes, [name])
+        person = identify(gallery, probes, [name], now)
     elif (name := name or ME) in enrolled:
         person = _renew_consent(gallery, probes, name, flags)
     else:
@@ -256,7 +256,7 @@ def _renew_consent(
     consent = consent_prompt.agree(library, consent_prompt.request("person", name, flags), flags)
     with library.atomic():
         grant = consent if isinstance(consent, grants.Grant) else grants.give(library, consent, options.now())
-        person = identify(gallery, probes, [name])
+        person = identify(gallery, probes, [name], options.now())
     consent_prompt.say_recorded(library, grant)
     return person
 

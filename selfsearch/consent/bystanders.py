@@ -17,7 +17,7 @@ import numpy as np
 
 from .. import settings
 from ..errors import UsageError
-from ..library import erasure, faces, people, sources
+from ..library import erasure, faces, people, sources, verdicts
 from ..library.library import Library
 from ..recognition.calibration import find_calibration
 from ..recognition.engine import Engine
@@ -61,8 +61,11 @@ def face_filter(library: Library, engine: Engine, pack: int, now: datetime) -> F
 
 def enrolled_set(library: Library, engine: Engine, pack: int, now: datetime) -> EnrolledSet:
     """Everybody enrolled with live consent. Raises UsageError when there is nobody."""
+    searchable = [row.id for row in grants.searchable_sources(library, now)]
     templates = [
-        people.enrolled_embeddings(library, person, pack, engine.dimension, engine.embed_with_mirror)[0]
+        people.enrolled_embeddings(
+            library, person, pack, engine.dimension, engine.embed_with_mirror, searchable
+        ).embeddings
         for person in grants.consented_people(library, now)
     ]
     if not any(map(len, templates)):
@@ -91,7 +94,7 @@ def find_bystanders(library: Library, engine: Engine, now: datetime) -> set[int]
         library, pack, engine.dimension, faces.analysed_media(library, pack)
     )
     others = {int(face) for face, alike in zip(ids, enrolled.resembles(embeddings), strict=True) if not alike}
-    return others - erasure.confirmed_faces(library)
+    return others - verdicts.confirmed(library)
 
 
 def remove_bystanders(library: Library, engine: Engine, now: datetime) -> erasure.RemovedFaces:

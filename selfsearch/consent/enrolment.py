@@ -53,6 +53,17 @@ def note_added(
     )
 
 
+def note_removed(library: Library, person: Person, photographs: Sequence[str], now: datetime) -> None:
+    """Write down by which confirmed photographs (sha256) a person is searched no more.
+
+    In the caller's transaction.
+    """
+    note = _append(library, "remove", person, {"photographs": list(photographs)}, now)
+    people.save_photographs(
+        library, AuditedPhotographs(note.at, person.name, "remove", "removed", tuple(photographs), note.id)
+    )
+
+
 def remove(library: Library, person: Person, number: int, now: datetime) -> None:
     """Have one photograph erased: nobody is searched for by it from now on; `forget.complete` does the rest.
 

@@ -8,28 +8,17 @@ place lacks do not come back either. The audit log is the one in place's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
 
 from ..errors import SelfsearchError
-from ..types import Box
-from . import erasure, people, sources
+from . import erasure, people, sources, verdicts
+from .faces import FacePlace, find_twin
 from .library import Library
 from .people import Person
-
-SAME_FACE = 0.5  # overlap (intersection over union) of two boxes of one face; detection leaves none of two
-
-
-class FaceRow(NamedTuple):
-    """A face by its place in the media file."""
-
-    id: int
-    time_ms: int | None
-    box: Box
 
 
 @dataclass
@@ -112,10 +101,10 @@ def _media(library: Library, doomed: Collection[tuple[str, int | None]]) -> dict
 def _remove_faces(comparison: Comparison) -> None:
     """Remove faces that the library in place has not got in a media file that it has analysed."""
     staged, live, gone = comparison.staged, comparison.live, set()
-    judged, judged_in_place = _judged(staged), _judged(live)
+    judged, judged_in_place = verdicts.judged(staged), verdicts.judged(live)
     for rows, others in _analysed_by_both(staged, live):
         for row in rows:
-            twin = _find_twin(row, others)
+            twin = find_twin(row, others)
             if twin is None:
                 gone.add(row.id)
             elif row.id in judged or twin in judged_in_place:
@@ -124,12 +113,7 @@ def _remove_faces(comparison: Comparison) -> None:
     comparison.removed = erasure.remove_faces(staged, gone, subject, comparison.now)
 
 
-def _judged(library: Library) -> set[int]:
-    """Faces with a verdict."""
-    return {face for (face,) in library.db.execute("select face_id from verdicts")}
-
-
-def _analysed_by_both(one: Library, other: Library) -> Iterator[tuple[list[FaceRow], list[FaceRow]]]:
+def _analysed_by_both(one: Library, other: Library) -> Iterator[tuple[list[FacePlace], list[FacePlace]]]:
     """The faces of each media file that both have analysed."""
     theirs = _analysed(other)
     current = next(theirs, None)
@@ -140,7 +124,7 @@ def _analysed_by_both(one: Library, other: Library) -> Iterator[tuple[list[FaceR
             yield rows, current[1]
 
 
-def _analysed(library: Library) -> Iterator[tuple[str, list[FaceRow]]]:
+def _analysed(library: Library) -> Iterator[tuple[str, list[FacePlace]]]:
     """sha256 and faces of every media file that was analysed, by sha256; none whose blocks were lost."""
     cursor = library.db.execute(
         """
@@ -152,43 +136,18 @@ def _analysed(library: Library) -> Iterator[tuple[str, list[FaceRow]]]:
         """
     )
     for sha256, rows in groupby(cursor, key=itemgetter(0)):
-        yield sha256, [FaceRow(face, time, tuple(box)) for _, face, time, *box in rows if face is not None]
-
-
-def _find_twin(row: FaceRow, others: Iterable[FaceRow]) -> int | None:
-    """The number of the same face among the other library's."""
-    at_that_time = [other for other in others if other.time_ms == row.time_ms]
-    best = max(at_that_time, key=lambda other: _overlap(row.box, other.box), default=None)
-    return best.id if best and _overlap(row.box, best.box) >= SAME_FACE else None
-
-
-def _overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes."""
-    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    common = max(0.0, width) * max(0.0, height)
-    return common / (one[2] * one[3] + other[2] * other[3] - common or 1.0)
+        yield sha256, [FacePlace(face, time, tuple(box)) for _, face, time, *box in rows if face is not None]
 
 
 def _carry_verdicts(comparison: Comparison) -> None:
     """What people said of faces is what they said last; what they took back is taken back."""
+    staged, same = comparison.staged, comparison.same
     for mine, theirs in _known_people(comparison):
-        said = _verdicts(comparison.live, theirs)
-        for face in comparison.same.keys() - said.keys():
-            comparison.staged.db.execute(
-                "delete from verdicts where person_id = ? and face_id = ?", [mine.id, comparison.same[face]]
-            )
-        for face, (verdict, at) in said.items():
-            if face in comparison.same:
-                people.save_verdict(comparison.staged, mine, comparison.same[face], verdict, at)
-            else:
-                comparison.verdicts_lost += 1
-
-
-def _verdicts(library: Library, person: Person) -> Mapping[int, tuple[str, str]]:
-    """Face -> verdict and when."""
-    rows = library.db.execute("select face_id, verdict, at from verdicts where person_id = ?", [person.id])
-    return {face: (verdict, at) for face, verdict, at in rows}
+        said = verdicts.of_person(comparison.live, theirs.id)
+        verdicts.withdraw(staged, mine.id, [same[face] for face in same.keys() - said.keys()])
+        known = {face: verdict for face, verdict in said.items() if face in same}
+        verdicts.save(staged, mine.id, {same[face]: verdict for face, verdict in known.items()})
+        comparison.verdicts_lost += len(said) - len(known)
 
 
 def _remove_probes(comparison: Comparison) -> None:

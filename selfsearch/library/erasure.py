@@ -294,11 +294,6 @@ def _forget_appearances(library: Library, gone: set[int], addresses: set[str]) -
         )
 
 
-def confirmed_faces(library: Library) -> set[int]:
-    """Faces that somebody enrolled said are theirs."""
-    return {face for (face,) in library.db.execute("select face_id from verdicts where verdict = 'me'")}
-
-
 def remove_faces(library: Library, gone: Collection[int], subject: str, now: datetime) -> RemovedFaces:
     """Remove single faces from media that stay. `subject` is what the receipt calls them.
 

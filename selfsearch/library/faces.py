@@ -6,13 +6,14 @@ import json
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import LibraryError
 from ..types import Analysis, Box, Chip, Embeddings, Face, Facts, Location, Timestamp
+from . import copies, verdicts
 from .db import Database, batched, id_list, marks
 from .library import Library
 from .sealed import (
@@ -24,6 +25,16 @@ from .sealed import (
     unpack_chips,
     unpack_embeddings,
 )
+
+SAME_FACE = 0.5  # overlap (intersection over union) of two boxes of one face; detection leaves none of two
+
+
+class FacePlace(NamedTuple):
+    """A face by its place in the media file."""
+
+    id: int
+    time_ms: int | None
+    box: Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,8 @@ def analysed_media(library: Library, pack: int) -> set[int]:
 def save_media(library: Library, source: int, pack: int, sha256: str, size: int, analysis: Analysis) -> int:
     """Write one distinct content with its faces; returns its id. Inside the caller's transaction."""
     media = _save_content(library, sha256, size, analysis)
+    before = places_in(library, media)
+    said = verdicts.of_faces(library, [place.id for place in before])
     drop_faces(library, media)
     faces = analysis.faces
     library.db.conn.executemany(
@@ -92,7 +105,37 @@ def save_media(library: Library, source: int, pack: int, sha256: str, size: int,
     insert_embeddings(library, media, pack, source, embeddings, analysis.bystanders)
     if faces:
         insert_chips(library, media, source, (face.chip for face in faces))
+    now = places_in(library, media) if said else []
+    for place in before:  # what people said of a face goes on for the one that was found where it was
+        twin = find_twin(place, now)
+        if twin is not None:
+            for person, verdict in said.get(place.id, {}).items():
+                verdicts.save(library, person, {twin: verdict})
+    copies.take_over_verdicts(library, media, pack, analysis.phash, embeddings)
     return media
+
+
+def places_in(library: Library, media: int) -> list[FacePlace]:
+    """Where the faces of a media file are in it, in their order."""
+    rows = library.db.execute(
+        "select id, time_ms, x, y, width, height from faces where media_id = ? order by ordinal", [media]
+    )
+    return [FacePlace(face, time, tuple(box)) for face, time, *box in rows]
+
+
+def find_twin(place: FacePlace, others: Iterable[FacePlace]) -> int | None:
+    """The number of the one of `others` that is the same face of the same media file."""
+    at_that_time = [other for other in others if other.time_ms == place.time_ms]
+    best = max(at_that_time, key=lambda other: _overlap(place.box, other.box), default=None)
+    return best.id if best and _overlap(place.box, best.box) >= SAME_FACE else None
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes."""
+    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    common = max(0.0, width) * max(0.0, height)
+    return common / (one[2] * one[3] + other[2] * other[3] - common or 1.0)
 
 
 def _save_content(library: Library, sha256: str, size: int, analysis: Analysis) -> int:
@@ -155,8 +198,10 @@ def missing_embeddings(library: Library, pack: int, sources: Sequence[int]) -> l
     """What is there now in `sources` and has no embeddings of this pack, oldest first.
 
     Only what is known to have chips, or to show nobody: anything else is for the next index to read again.
+    What is gone and somebody said something of is among it: copies of it are known by its embeddings.
     """
-    present = f"gone_at is null and source_id in ({id_list(sources)})"
+    judged = "select media_id from faces join verdicts on face_id = faces.id"
+    present = f"(gone_at is null or media_id in ({judged})) and source_id in ({id_list(sources)})"
     rows = library.db.execute(
         f"""
         select

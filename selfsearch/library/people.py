@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple, TypeAlias
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import Chip, Embedding, Embeddings
+from . import verdicts
 from .db import insert_row
 from .library import Library
 from .sealed import (
@@ -77,12 +78,15 @@ class AuditedPhotographs:
 
 
 class EnrolledFaces(NamedTuple):
-    """The faces that a person is searched by, as one pack sees them; one row per probe. There may be none."""
+    """The faces that a person is searched by, as one pack sees them. There may be none.
+
+    First one row per photograph that is kept of the person, then one per confirmed face.
+    """
 
     embeddings: Embeddings  # (n, dimension)
     qualities: list[float]
     is_stated: NDArray[np.bool_]
-    numbers: list[int]  # of the probes
+    numbers: list[int]  # of the kept photographs
 
     @property
     def stated(self) -> Embeddings:
@@ -185,16 +189,24 @@ def probe_embeddings(library: Library, person: Person, pack: int, dimension: int
 
 
 def enrolled_embeddings(
-    library: Library, person: Person, pack: int, dimension: int, embed: Embed
+    library: Library, person: Person, pack: int, dimension: int, embed: Embed, sources: Collection[int]
 ) -> EnrolledFaces:
     """A person's faces; what has no embedding by this pack gets one from its kept chip, and it is saved.
 
-    `pack` is negative when the library has no number for it; then nothing is made.
+    `pack` is negative when the library has no number for it; then nothing is made. `sources` are those that
+    may be searched: confirmed faces in them count, if the person wanted that.
     """
     if pack >= 0:
         for probe, chip in _chips_without(library, person, pack):
             save_probe_embedding(library, person, probe, pack, embed(chip[None])[0])
-    return probe_embeddings(library, person, pack, dimension)
+    kept = probe_embeddings(library, person, pack, dimension)
+    confirmed = verdicts.faces_searched_by(library, person.id, pack, dimension, sources)
+    return EnrolledFaces(
+        np.concatenate([kept.embeddings, confirmed.embeddings]),
+        [*kept.qualities, *confirmed.qualities],
+        np.concatenate([kept.is_stated, np.zeros(len(confirmed.faces), np.bool_)]),
+        kept.numbers,
+    )
 
 
 def _chips_without(library: Library, person: Person, pack: int) -> list[tuple[int, Chip]]:
@@ -253,17 +265,3 @@ def appearance_id(library: Library, person: Person, face: int) -> str:
     named = f"{library.library_id}/{person.id}/{face}".encode()
     number = int.from_bytes(hashlib.blake2s(named, person=b"answer").digest(), "big")
     return "".join(CROCKFORD[number >> 5 * place & 31] for place in range(ID_SIGNS))
-
-
-def save_verdict(library: Library, person: Person, face: int, verdict: str, now: str) -> None:
-    """Keep what the person says of a face: "me" or "not_me"."""
-    with library.atomic():
-        library.db.table("verdicts").insert(
-            {"person_id": person.id, "face_id": face, "verdict": verdict, "at": now}, replace=True
-        )
-
-
-def verdicts(library: Library, person: Person) -> dict[int, str]:
-    """Face id -> me, not_me."""
-    rows = library.db.execute("select face_id, verdict from verdicts where person_id = ?", [person.id])
-    return dict(rows.fetchall())

@@ -463,6 +463,18 @@ def m015_scanned_with(db: Database) -> None:
     _run(db, "alter table sources add column scanned_with text")
 
 
+@schema()
+def m016_confirmed_faces(db: Database) -> None:
+    """Which of the faces that a person confirmed the person is searched by, too."""
+    _run(
+        db,
+        """
+        alter table verdicts add column in_template integer not null default 0
+            check (in_template = 0 or verdict = 'me')
+        """,
+    )
+
+
 def _run(db: Database, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)

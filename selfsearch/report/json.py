@@ -29,6 +29,7 @@ def to_json(answer: Answer) -> dict[str, Any]:
         "appearances": [_appearance(appearance, answer) for appearance in answer.appearances],
         "hidden": answer.hidden,
         "not_listed": dict(answer.left_out),
+        "rejected": answer.rejected,
         "not_looked_at": dict(answer.not_looked_at),
         "links": [_link(link) for link in answer.links],
         "worklist": [_task(task) for task in worklist(answer)],

@@ -154,10 +154,10 @@ class Summary:
     appearances: int
     photographs: int  # distinct
     videos: int  # distinct
-    bands: dict[str, int]  # strong, likely, possible, weak
+    bands: dict[str, int]  # confirmed, strong, likely, possible, weak
     exposure: dict[str, int]  # public, network, private, unknown: the widest of each appearance
     facets: dict[str, dict[str | None, int]]  # platform, account, context, year, album
-    expected_false_matches: float | None  # among everything found
+    expected_false_matches: float | None  # among everything found that nobody confirmed
     headline: str
     sentences: tuple[str, ...]
 
@@ -172,7 +172,11 @@ def summarise(answer: Answer) -> Summary:
     media = media_of(answer)
     bands = Counter(wording.band_of(appearance) for appearance in answer.found)
     exposure = Counter(appearance.exposure for appearance in answer.found)
-    expected = [a.expected_false_matches for a in answer.found if a.expected_false_matches is not None]
+    expected = [
+        one.expected_false_matches
+        for one in answer.found
+        if one.expected_false_matches is not None and one.verdict is None
+    ]
     worst = max(expected, default=None)
     return Summary(
         appearances=len(answer.found),
@@ -238,6 +242,8 @@ def _by_chance(expected: float) -> str:
 def _left_out(answer: Answer) -> Iterable[str]:
     if left_out := wording.left_out(answer):
         yield f"Besides what is listed, {left_out}."
+    if rejected := wording.rejected(answer):
+        yield f"Left out: {rejected}."
     if files := wording.files_not_looked_at(answer.not_looked_at):
         yield f"Could not be searched: {join_and(files)}."
     if answer.links:

@@ -15,6 +15,7 @@ from .wording import quantity
 MIN_WIDTH = 60  # columns: below that the table would say nothing; the terminal wraps it instead
 MAX_LINKS = 12  # of the list to work through; JSON and HTML have all of them
 SHORT_BANDS = {
+    "confirmed": "confirmed",
     "strong": "almost certainly",
     "likely": "probably",
     "possible": "possibly; check",
@@ -84,7 +85,9 @@ class _Renderer:
 
     def appearance(self, appearance: Appearance) -> Iterator[Line]:
         provenance = appearance.sightings[0].provenance
-        band = SHORT_BANDS[wording.band_of(appearance)] if self.answer.calibrated else "not rated"
+        band = SHORT_BANDS[wording.band_of(appearance)]
+        if not self.answer.calibrated and appearance.verdict is None:
+            band = "not rated"
         score, when = f"{appearance.score:.2f}", wording.day_of(provenance)
         yield self.row(str(appearance.rank), band, score, _where(provenance), when), ""
         yield INDENT + self.place(appearance), "dim"

@@ -10,7 +10,13 @@ from ..words import counted as counted
 from ..words import quantity as quantity
 from .sanitize import line
 
-BANDS = ("strong", "likely", "possible", "weak")  # "weak" is what an appearance without a band is called here
+BANDS = (
+    "confirmed",
+    "strong",
+    "likely",
+    "possible",
+    "weak",
+)  # "weak": without a band; the first: by the person
 EXPOSURE_LABELS = {
     Exposure.PUBLIC: "Public",
     Exposure.NETWORK: "Friends or group",
@@ -31,6 +37,7 @@ WHAT_IT_MEANS = {
 }
 WHY_UNDATED = "Nothing says when these were posted or taken, so they may lie inside or outside these dates."
 BAND_MEANINGS = {  # by the definition of each band
+    "confirmed": "said to be so with: selfsearch verdict",
     "strong": "at most 1 in 100 libraries like this would have a false match this strong",
     "likely": "at most 1 in 10 libraries like this would have a false match this strong",
     "possible": "at most one false match this strong is to be expected in a library like this",
@@ -141,11 +148,15 @@ def your(person: str) -> str:
 
 def band_of(appearance: Appearance) -> str:
     """The one of BANDS that this appearance falls into."""
+    if appearance.verdict == "me":
+        return "confirmed"
     return appearance.band if appearance.band in BANDS else "weak"
 
 
 def band_in_words(band: str, person: str, *, calibrated: bool) -> str:
     """A band as a claim about the person."""
+    if band == "confirmed":
+        return "you confirmed it" if person == "me" else f"confirmed: it is {line(person)}"
     if not calibrated:
         return "not rated: this model has no calibration"
     return {
@@ -268,6 +279,12 @@ def left_out(answer: Answer) -> str:
     """What was found and is not listed: "8 more: 5 outside these dates, 3 without a date"; "" for nothing."""
     whys = [f"{number:,} {LEFT_OUT[why]}" for why, number in answer.left_out.items() if number]
     return f"{answer.hidden:,} more: {', '.join(whys)}" if whys else ""
+
+
+def rejected(answer: Answer) -> str:
+    """What the answer leaves out because of verdicts: "2 appearances that you marked as not you"; or ""."""
+    found = quantity(answer.rejected, "appearance")
+    return f"{found} that you marked as not {you(answer.person)}" if answer.rejected else ""
 
 
 def files_not_looked_at(outcomes: dict[str, int]) -> list[str]:

@@ -15,18 +15,20 @@ import numpy as np
 
 from ..consent import grants
 from ..errors import ConsentError
-from ..library import changes, faces, people, sources
+from ..library import changes, faces, people, sources, verdicts
 from ..library.changes import Change, Place, Snapshot, State
+from ..library.copies import SAME_FACE_SCORE, SAME_PICTURE_BITS
 from ..library.faces import StoredFace
 from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
+from ..library.verdicts import NOT_ME
 from ..recognition.calibration import BANDS
 from ..recognition.engine import Engine
 from ..types import EXPOSURES, Answer, Clock, Embedding, isoformat
 from .enroll import enrolled_embeddings
 from .gallery import Gallery
-from .query import SAME_FACE_SCORE, SAME_PICTURE_BITS, UNCALIBRATED, Filters, query
+from .query import UNCALIBRATED, Filters, query
 
 BAND_ORDER = [*BANDS, None]
 SAME_SCORE = 0.0005  # scores are kept with four digits
@@ -73,7 +75,7 @@ def _query_person(gallery: Gallery, person: Person, clock: Clock) -> Answer | No
         grant = grants.require(gallery.library, "person", person.name, clock())
     except ConsentError:
         return None
-    if not len(enrolled_embeddings(gallery, person).embeddings):
+    if not len(enrolled_embeddings(gallery, person, clock()).embeddings):
         return None
     return query(gallery, grant, person, [], clock(), Filters(folded=False))
 
@@ -131,11 +133,12 @@ class Diff:
         self.is_another_pack = memory.pack not in ("", gallery.engine.pack.revision)
         self.more = self.fewer = 0
         self.rows = sources.all_sources(library)
-        verdicts = people.verdicts(library, person)
+        said = verdicts.of_person(library, person.id)
         self.before = {
             face: state
             for face, state in memory.states.items()
-            if verdicts.get(face) != "not_me" and state.places  # without places: it was erased since
+            if not (face in said and said[face].value == NOT_ME)
+            and state.places  # without places: it was erased since
         }
         described = faces.find_faces(library, self._differing(self.matched))
         self.media = {face: row.media for face, row in described.items()}

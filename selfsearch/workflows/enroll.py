@@ -2,8 +2,9 @@
 
 The first photographs of a person are remembered with the person's consent. Later ones are compared with what
 is kept: one that does not look like it needs a statement of consent of its own, and one that looks like
-somebody else who is enrolled is refused. What was added because it looks alike cannot vouch for a stranger:
-everything that is accepted or found must at least resemble a photograph that consent was stated for.
+somebody else who is enrolled is refused. What was added because it looks alike, or because the person
+confirmed it, cannot vouch for a stranger: everything that is accepted or found must at least resemble a
+photograph that consent was stated for.
 """
 
 from __future__ import annotations
@@ -157,10 +158,10 @@ def compare(
     """
     gallery.register_pack()
     person = people.find_person(gallery.library, name)
-    kept = enrolled_embeddings(gallery, person) if person else None
+    kept = enrolled_embeddings(gallery, person, now) if person else None
     hashes = {probe.sha256 for probe in people.kept_probes(gallery.library, person)} if person else set()
     new = {probe.photo.sha256: probe for probe in probes if probe.photo.sha256 not in hashes}
-    scores = [likeness(gallery, kept, probe) for probe in new.values()]
+    scores = [likeness(gallery, kept, probe.embedding) for probe in new.values()]
     for probe, score in zip(new.values(), scores, strict=True):
         _check_nobody_else(gallery, {name, *lookalikes}, probe, score, now)
     is_first = kept is None or not len(kept.embeddings)
@@ -174,30 +175,37 @@ def compare(
     return Comparison(is_first, tuple(new.values()), tuple(unlike))
 
 
-def likeness(gallery: Gallery, kept: EnrolledFaces | None, probe: Probe) -> float:
+def likeness(gallery: Gallery, kept: EnrolledFaces | None, embedding: Embedding) -> float:
     """The best score with the kept faces of a person; -1 when no stated photograph resembles it at all."""
     if kept is None or not len(kept.stated):
         return -1.0
-    if float((kept.stated @ probe.embedding).max()) < resembling_score(gallery):
+    if float((kept.stated @ embedding).max()) < resembling_score(gallery):
         return -1.0
-    return float((kept.embeddings @ probe.embedding).max())
+    return float((kept.embeddings @ embedding).max())
 
 
 def _check_nobody_else(
     gallery: Gallery, names: Collection[str], probe: Probe, score: float, now: datetime
 ) -> None:
     """Raises ConsentError when the face looks more like somebody with live consent who is not in `names`."""
-    others = [
-        likeness(gallery, enrolled_embeddings(gallery, person), probe)
-        for person in grants.consented_people(gallery.library, now)
-        if person.name not in names
-    ]
-    if max(others, default=-1.0) >= max(same_person_score(gallery), score):
+    if looks_like_another(gallery, names, probe.embedding, score, now):
         raise ConsentError(
             f"{probe.photo.path}: not added, because it looks more like somebody else who is enrolled in this"
             f" library. A person's photographs are kept under one name. Twins and other people who look alike"
             f" can be told apart in the statement of consent: selfsearch people add --help"
         )
+
+
+def looks_like_another(
+    gallery: Gallery, names: Collection[str], embedding: Embedding, score: float, now: datetime
+) -> bool:
+    """Whether a face that scores so with one person looks more like another who is not in `names`."""
+    others = [
+        likeness(gallery, enrolled_embeddings(gallery, person, now), embedding)
+        for person in grants.consented_people(gallery.library, now)
+        if person.name not in names
+    ]
+    return max(others, default=-1.0) >= max(same_person_score(gallery), score)
 
 
 def about(
@@ -248,7 +256,7 @@ def _save(
     enrolment.note_added(gallery.library, person, photographs, now, entry=grant.entry, is_stated=is_stated)
 
 
-def identify(gallery: Gallery, probes: Sequence[Probe], names: Sequence[str]) -> Person:
+def identify(gallery: Gallery, probes: Sequence[Probe], names: Sequence[str], now: datetime) -> Person:
     """Which of the enrolled people called `names` every one of these photographs shows.
 
     Raises ConsentError for a stranger: this tool answers people about themselves.
@@ -258,8 +266,8 @@ def identify(gallery: Gallery, probes: Sequence[Probe], names: Sequence[str]) ->
         person = people.find_person(gallery.library, name)
         if person is None:
             continue
-        kept = enrolled_embeddings(gallery, person)
-        score = min((likeness(gallery, kept, probe) for probe in probes), default=-1.0)
+        kept = enrolled_embeddings(gallery, person, now)
+        score = min((likeness(gallery, kept, probe.embedding) for probe in probes), default=-1.0)
         if best is None or score > best[0]:
             best = (score, person)
     if best is None or best[0] < same_person_score(gallery):
@@ -271,11 +279,12 @@ def identify(gallery: Gallery, probes: Sequence[Probe], names: Sequence[str]) ->
     return best[1]
 
 
-def enrolled_embeddings(gallery: Gallery, person: Person) -> EnrolledFaces:
-    """The person's remembered faces as this pack sees them."""
-    engine = gallery.engine
+def enrolled_embeddings(gallery: Gallery, person: Person, now: datetime) -> EnrolledFaces:
+    """The person's remembered faces as this pack sees them, with the confirmed ones that count, too."""
+    engine, library = gallery.engine, gallery.library
+    searchable = [row.id for row in grants.searchable_sources(library, now)]
     return people.enrolled_embeddings(
-        gallery.library, person, gallery.pack, engine.dimension, engine.embed_with_mirror
+        library, person, gallery.pack, engine.dimension, engine.embed_with_mirror, searchable
     )
 
 

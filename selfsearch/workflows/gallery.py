@@ -9,7 +9,7 @@ be one more copy of everybody's templates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -68,6 +68,10 @@ class FaceIndex:
         order = np.lexsort((self.ids[near], -scores))
         order = order[scores[order] >= threshold]
         return self.ids[near][order], scores[order]
+
+    def present(self, faces: Iterable[int]) -> NDArray[np.int64]:
+        """Those of `faces` that are among these, in ascending order."""
+        return np.intersect1d(np.fromiter(faces, np.int64), self.ids)
 
     def embeddings_of(self, ids: NDArray[np.int64]) -> Embeddings:
         """The float32 embeddings of these faces: (n, dimension)."""

@@ -4,6 +4,7 @@ The way of a question, from top to bottom:
 
     template    what is remembered of the person and the given photographs as one embedding (enroll.py)
     search      the faces of every source with live consent that resemble it (gallery.py)
+    reject      without those of which the person said that they are somebody else's, and their copies
     bands       what their scores mean in a library of this size (recognition/calibration.py)
     fold        copies of one picture become one appearance
     describe    everything known of each: the file, its places, who could see them
@@ -19,21 +20,23 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..consent import exposure, grants
 from ..consent.grants import Grant
 from ..errors import ConsentError, UsageError
-from ..library import faces, items, people
+from ..library import faces, items, people, verdicts
+from ..library.copies import FacesInPictures
 from ..library.faces import StoredFace
 from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
+from ..library.verdicts import ME, NOT_ME
 from ..recognition.calibration import BANDS, WEAKEST_FMR
 from ..types import (
     EXPOSURES,
     Answer,
     Appearance,
+    Embedding,
     Embeddings,
     Facts,
     LinkOnly,
@@ -46,8 +49,6 @@ from ..types import (
 from .enroll import Probe, enrolled_embeddings, resembling_score, template
 from .gallery import FaceIndex, Gallery
 
-SAME_PICTURE_BITS = 6  # of 64: perceptual hashes this close are the same picture, scaled or compressed again
-SAME_FACE_SCORE = 0.9  # cosine: and the faces must agree, so that bursts and look-alike pages do not fold
 UNCALIBRATED = 0.3  # score from which faces are listed when a pack has no calibration
 NOT_LOOKED_AT = (
     Outcome.UNSUPPORTED,
@@ -98,7 +99,8 @@ class Filters:
         order, sightings = list(BANDS), appearance.sightings
         if self.sources is not None and not any(place.source in self.sources for place in sightings):
             return "source"
-        if appearance.band and order.index(appearance.band) > order.index(self.min_band):
+        is_confirmed = appearance.verdict == ME
+        if appearance.band and not is_confirmed and order.index(appearance.band) > order.index(self.min_band):
             return "band"
         if not self.is_by_date:
             return None
@@ -133,8 +135,11 @@ def query(
     source_ids = [row.id for row in rows]
     face_index = gallery.face_index(source_ids)
     bands = gallery.bands(len(face_index))
-    hits = search(gallery, face_index, person, probes, _lowest_score(gallery, bands, filters))
-    face_rows = faces.find_faces(library, [hit.face for hit in hits])
+    kept = enrolled_embeddings(gallery, person, now)
+    lowest = _lowest_score(gallery, bands, filters)
+    hits = search(gallery, face_index, person, template(kept, person, probes), kept.stated, lowest)
+    hits, rejected = reject(library, person, hits, face_index)
+    face_rows = faces.find_faces(library, [hit.face for hit in (*hits, *rejected)])
     groups = fold(hits, face_rows, face_index) if filters.folded else [[hit] for hit in hits]
     found = describe(gallery, person, groups, face_rows, rows, len(face_index))
     listed, left_out = choose_listed(found, filters)
@@ -156,6 +161,7 @@ def query(
         found=tuple(found),
         appearances=tuple(listed),
         left_out=left_out,
+        rejected=len(fold(rejected, face_rows, face_index)),
         is_by_date=filters.is_by_date,
         not_looked_at={kind.value: outcomes[kind.value] for kind in NOT_LOOKED_AT if kind.value in outcomes},
         links=tuple(_links(library, rows)),
@@ -172,57 +178,76 @@ def _lowest_score(gallery: Gallery, bands: Mapping[str, float], filters: Filters
 
 
 def search(
-    gallery: Gallery, face_index: FaceIndex, person: Person, probes: Sequence[Probe], threshold: float
+    gallery: Gallery,
+    face_index: FaceIndex,
+    person: Person,
+    template: Embedding,
+    stated: Embeddings,
+    threshold: float,
 ) -> list[Hit]:
-    """Every face that scores at least `threshold`, best first, without those that the person denied.
+    """Every face that scores at least `threshold`, and those that the person confirmed; best first.
 
-    Each resembles a photograph that consent was stated for: pictures that were mixed from two people, and
-    so passed as the person, do not find the other one.
+    Each of the others resembles one of `stated`, the photographs that consent was stated for: pictures that
+    were mixed from two people, and so passed as the person, do not find the other one.
     """
-    kept = enrolled_embeddings(gallery, person)
-    ids, scores = face_index.search(template(kept, person, probes), threshold)
-    nearest = (face_index.embeddings_of(ids) @ kept.stated.T).max(axis=1, initial=-1.0)
+    ids, scores = face_index.search(template, threshold)
+    nearest = (face_index.embeddings_of(ids) @ stated.T).max(axis=1, initial=-1.0)
     is_like = nearest >= resembling_score(gallery)
-    verdicts = people.verdicts(gallery.library, person)
-    hits = (Hit(int(face), float(score)) for face, score in zip(ids[is_like], scores[is_like], strict=True))
-    return [hit for hit in hits if verdicts.get(hit.face) != "not_me"]
+    hits = [Hit(int(face), float(score)) for face, score in zip(ids[is_like], scores[is_like], strict=True)]
+    said = verdicts.of_person(gallery.library, person.id)
+    confirmed = {face for face, verdict in said.items() if verdict.value == ME} - {hit.face for hit in hits}
+    weaker = face_index.present(confirmed)
+    hits += map(Hit, weaker.tolist(), (face_index.embeddings_of(weaker) @ template).tolist())
+    return sorted(hits, key=lambda hit: (-hit.score, hit.face))
+
+
+def reject(
+    library: Library, person: Person, hits: Sequence[Hit], face_index: FaceIndex
+) -> tuple[list[Hit], list[Hit]]:
+    """The hits without those that the person said are somebody else's; and these.
+
+    A copy of such a face counts as one, unless the person said something else of it.
+    """
+    said = verdicts.of_person(library, person.id)
+    denied = face_index.present(face for face, verdict in said.items() if verdict.value == NOT_ME)
+    if not len(denied):
+        return list(hits), []
+    unsaid = [hit.face for hit in hits if hit.face not in said]
+    copies = _copies_of(library, unsaid, denied.tolist(), face_index)
+    gone = {*denied.tolist(), *copies}
+    return [hit for hit in hits if hit.face not in gone], [hit for hit in hits if hit.face in gone]
+
+
+def _copies_of(
+    library: Library, among: Sequence[int], originals: Sequence[int], face_index: FaceIndex
+) -> set[int]:
+    """Those of the faces `among` that are copies of one of `originals`."""
+    every = [*originals, *among]
+    pictures = _pictures(every, faces.find_faces(library, every), face_index)
+    rows = range(len(originals))
+    return {face for place, face in enumerate(among, len(originals)) if pictures.copies_of(place, rows).any()}
 
 
 def fold(hits: Sequence[Hit], face_rows: Mapping[int, StoredFace], face_index: FaceIndex) -> list[list[Hit]]:
     """Groups of hits that are the same face in near-identical pictures, best first."""
     if not hits:
         return []
-    rows = [face_rows[hit.face] for hit in hits]
-    pictures = _Pictures(
-        media=np.array([row.media for row in rows]),
-        hashes=np.array([row.phash or 0 for row in rows], np.int64).view(np.uint64),
-        is_hashed=np.array([row.phash is not None for row in rows]),
-        embeddings=face_index.embeddings_of(np.array([hit.face for hit in hits], np.int64)),
-    )
+    pictures = _pictures([hit.face for hit in hits], face_rows, face_index)
     groups: dict[int, list[Hit]] = {}
     for place, hit in enumerate(hits):
-        groups.setdefault(pictures.leader(place, list(groups)), []).append(hit)
+        leaders = list(groups)
+        is_same = pictures.copies_of(place, leaders)
+        leader = leaders[int(np.argmax(is_same))] if is_same.any() else place
+        groups.setdefault(leader, []).append(hit)
     return list(groups.values())
 
 
-@dataclass(frozen=True)
-class _Pictures:
-    """What decides whether two hits show the same face in the same picture; one row per hit."""
-
-    media: NDArray[np.int64]
-    hashes: NDArray[np.uint64]
-    is_hashed: NDArray[np.bool_]
-    embeddings: Embeddings
-
-    def leader(self, place: int, leaders: list[int]) -> int:
-        """The first of `leaders` that shows what the hit at `place` shows; `place` itself when none does."""
-        if not leaders or not self.is_hashed[place]:
-            return place
-        bits = np.bitwise_count(self.hashes[leaders] ^ self.hashes[place])
-        is_same = (bits <= SAME_PICTURE_BITS) & self.is_hashed[leaders]
-        is_same &= self.media[leaders] != self.media[place]
-        is_same &= self.embeddings[leaders] @ self.embeddings[place] >= SAME_FACE_SCORE
-        return leaders[int(np.argmax(is_same))] if is_same.any() else place
+def _pictures(
+    ids: Sequence[int], face_rows: Mapping[int, StoredFace], face_index: FaceIndex
+) -> FacesInPictures:
+    rows = [face_rows[face] for face in ids]
+    embeddings = face_index.embeddings_of(np.array(ids, np.int64))
+    return FacesInPictures.of([row.media for row in rows], [row.phash for row in rows], embeddings)
 
 
 def choose_listed(found: Sequence[Appearance], filters: Filters) -> tuple[list[Appearance], dict[str, int]]:
@@ -255,7 +280,7 @@ def describe(
     stored = items.sightings_of(gallery.library, media, [row.id for row in rows])
     account_was = {row.id: row.account_was for row in rows}
     bands = gallery.bands(face_count)
-    verdicts = people.verdicts(gallery.library, person)
+    said = verdicts.of_person(gallery.library, person.id)
     appearances = []
     for group in groups:
         best = group[0]
@@ -271,7 +296,7 @@ def describe(
         appearance = replace(
             _appearance(best, face_rows[best.face], sightings),
             id=people.appearance_id(gallery.library, person, min(members)),
-            verdict=next((verdicts[face] for face in members if face in verdicts), None),
+            verdict=next((said[face].value for face in members if face in said), None),
             band=next((band for band, lowest in bands.items() if best.score >= lowest), None),
             expected_false_matches=expected and float(f"{expected:.3g}"),
         )

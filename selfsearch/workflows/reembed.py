@@ -40,7 +40,7 @@ def reembed(
 ) -> ReembedResult:
     """Give every media file in a source with live consent embeddings of this engine's pack.
 
-    Quick when there is nothing to do. Files that are gone are left alone.
+    Quick when there is nothing to do. Files that are gone are left alone, unless there is a verdict on them.
     """
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
     if faces.has_all_embeddings(library, pack):

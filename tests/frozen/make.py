@@ -154,7 +154,7 @@ def fill() -> None:
     run("people", "add", "ana", PLACE / "selfie.jpg", "--consent", "own")
     appearances = ask("query")["appearances"]
     (stranger,) = (one for one in appearances if any("album/bo.jpg" in place for place in places(one)))
-    run("people", "verdict", "ana", stranger["face"]["id"], "not-me")
+    run("verdict", stranger["id"], "not-me", "--yes")
     (export,) = (one["id"] for one in ask("sources")["sources"] if one["platform"] == "mastodon")
     run("sources", "set", export, "--account-was", "private", "--to", "2026-02-01")
     run("rescan")

@@ -1,0 +1,168 @@
+"""selfsearch verdict"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import ConsentError, UsageError
+from . import options
+
+if TYPE_CHECKING:
+    from ..library.library import Library
+    from ..library.people import Person
+    from ..workflows.gallery import Gallery
+    from ..workflows.verdict import Named, Saved
+
+_SAID = {"me": "marked as {you}", "not_me": "marked as not {you}"}
+
+
+def verdict(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, as answers and reports show them.")],
+    value: Annotated[str, typer.Argument(metavar="me|not-me|unset", help="What they are.")],
+    person: Annotated[
+        str | None, typer.Option("--person", metavar="NAME", help="In whose answer they are.")
+    ] = None,
+    strengthen: Annotated[
+        bool | None,
+        typer.Option(
+            "--strengthen/--no-strengthen", help="With me: search by these faces as well.", show_default=False
+        ),
+    ] = None,
+    pack: options.PackName = None,
+    yes: options.Yes = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Say that an appearance is you, or that it is not, or unset that.
+
+    It goes for every copy of the picture. What is not you is left out of later answers. What is you is always
+    listed, and can help to find you.
+    """
+    from ..consent import grants
+    from ..library.verdicts import ME
+    from ..workflows import verdict as verdicts
+    from ..workflows.gallery import Gallery
+
+    wanted = verdicts.parse(value)
+    if strengthen is not None and wanted != ME:
+        raise UsageError("--strengthen and --no-strengthen go with me")
+    with options.opened_shared() as library:
+        gallery = Gallery(library, options.engine(pack))
+        named = verdicts.find(gallery, _persons(library, person), ids, options.now())
+        grant = grants.require(library, "person", named[0].person.name, options.now())
+        for each in named:
+            options.say(*_as_lines(gallery, each))
+        if not yes and not options.ask(_question(named, wanted)):
+            raise UsageError("nothing was changed; to go ahead without a question: --yes")
+        if wanted == ME and strengthen is None and not yes:
+            strengthen = options.ask(_offer(named))
+        saved = verdicts.save(gallery, grant, named, wanted, options.now(), strengthen=strengthen)
+    if as_json:
+        options.answer_json(_as_dict(named, wanted, saved))
+    else:
+        options.answer(*_result(named, wanted, saved))
+
+
+def _persons(library: Library, name: str | None) -> list[Person]:
+    """Whose answers the ids can be in. Raises ConsentError when nobody may be searched for."""
+    from ..consent import grants
+
+    if name is not None:
+        grants.require(library, "person", name, options.now())
+    persons = grants.consented_people(library, options.now())
+    if not persons:
+        raise ConsentError("nobody who is enrolled has consent that is live; see: selfsearch people")
+    return [each for each in persons if name in (None, each.name)]
+
+
+def _as_lines(gallery: Gallery, named: Named) -> list[str]:
+    """Which picture it is, how sure, and where in it the face is."""
+    from ..report import wording
+    from ..report.advice import platform_name
+
+    appearance, name = named.appearance, named.person.name
+    first, *copies = appearance.sightings
+    band = wording.band_in_words(
+        wording.band_of(appearance), name, calibrated=gallery.calibration is not None
+    )
+    parts = [
+        platform_name(first.provenance.platform),
+        wording.context(first.provenance),
+        wording.day_of(first.provenance) or "no date",
+        f"and {wording.quantity(len(copies), 'other place')}" if copies else "",
+    ]
+    lines = [
+        f"{named.id}: {first.path}",
+        f"    {', '.join(part for part in parts if part)}",
+        f"    {_SAID.get(appearance.verdict or '', band).format(you=wording.you(name))} (score"
+        f" {appearance.score:.2f})",
+    ]
+    if appearance.time_ms is not None:
+        lines.append(f"    the face at {wording.timecode(appearance.time_ms)} in the video")
+    elif named.position:
+        number, count = named.position
+        lines.append(f"    face {number} of {count}, counted from the left")
+    return lines
+
+
+def _these(named: Sequence[Named]) -> str:
+    return "this" if len(named) == 1 else f"these {len(named)}"
+
+
+def _question(named: Sequence[Named], wanted: str | None) -> str:
+    from ..report.wording import you
+
+    if wanted is None:
+        return f"Take back what was said of {_these(named)}?"
+    them = "It is" if len(named) == 1 else "They are"
+    after = "always listed" if wanted == "me" else "left out of later answers"
+    is_you = f"{'' if wanted == 'me' else 'not '}{you(named[0].person.name)}"
+    return f"Mark {_these(named)} as {is_you}? {them} then {after}."
+
+
+def _offer(named: Sequence[Named]) -> str:
+    """What is asked once more of a face that is the person."""
+    from ..report.wording import you
+
+    by = "this face" if len(named) == 1 else "these faces"
+    return f"Search for {you(named[0].person.name)} by {by} as well? That can find pictures that were missed."
+
+
+def _result(named: Sequence[Named], wanted: str | None, saved: Saved) -> list[str]:
+    """What was done, and how to undo it."""
+    from ..report.wording import you
+
+    who, ids = you(named[0].person.name), ", ".join(each.id for each in named)
+    if wanted is None:
+        return [f"taken back: what was said of {ids}"]
+    lines = [f"marked as {'' if wanted == 'me' else 'not '}{who}: {ids}"]
+    if saved.used:
+        lines.append(f"from now on {who} will be searched for by {', '.join(saved.used)} as well")
+    lines += [f"not used to search by: {id_}, because {why}" for id_, why in saved.refused.items()]
+    return [*lines, f"to undo: {_undo(named)}"]
+
+
+def _undo(named: Sequence[Named]) -> str:
+    return shlex.join(["selfsearch", "verdict", *(each.id for each in named), "unset"])
+
+
+def _as_dict(named: Sequence[Named], wanted: str | None, saved: Saved) -> dict[str, Any]:
+    return {
+        "schema": "selfsearch.verdict/1",
+        "person": named[0].person.name,
+        "verdict": wanted,
+        "appearances": [
+            {
+                "id": each.id,
+                "faces": sorted(each.faces),
+                "paths": [sighting.path for sighting in each.appearance.sightings],
+            }
+            for each in named
+        ],
+        "searched_by": list(saved.used),
+        "not_searched_by": saved.refused,
+        "undo": _undo(named) if wanted else None,
+    }

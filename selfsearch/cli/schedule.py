@@ -62,7 +62,7 @@ WITHOUT_TIMER = (  # what a machine without any of the four systems can do
     "  selfsearch watch",
     "    follows the folders of your sources until you stop it",
     "  while sleep 86400; do selfsearch rescan --scheduled; done",
-    "    once a day: as the command of a container, or in the background: nohup sh -c '...' &",
+    "    once a day; as the command of a container, or in the background with nohup",
 )
 
 

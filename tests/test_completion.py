@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,132 +21,130 @@ PROGRAM = built_once(cli.app)
 COMMANDS = dict(help_page.walk(PROGRAM))
 PACKAGE = Path(cli.__file__).parent.parent
 
-Complete = Callable[[str], list[str]]
+SCRIPTS = {shell: make(PROGRAM) for shell, make in completion.SCRIPTS.items()}
+
+Complete = Callable[..., list[list[str]]]
 each_command = pytest.mark.parametrize("name", COMMANDS, ids=lambda name: name or "selfsearch")
 
 
 # ---- in the shells ----
 
-ASK_BASH = """
-. "$1"
-shift
-COMP_WORDS=("$@")
-COMP_CWORD=$(($# - 1))
-_selfsearch
-printf '%s\\n' "${COMPREPLY[@]}"
-"""
+
+def ask(shell: str, folder: Path, asked: str) -> list[list[str]]:
+    """The lines that a shell offers to each question. It has read our script and can start no program."""
+    program = shutil.which(shell) or pytest.skip(f"there is no {shell} here")
+    (folder / "empty").mkdir()
+    done = subprocess.run(
+        [program, "--no-config" if shell == "fish" else "--norc", "-c", f"{SCRIPTS[shell]}\n{asked}"],
+        env={"PATH": str(folder / "empty"), "HOME": str(folder)},
+        cwd=folder / "empty",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    return [answer.split("\n")[:-1] for answer in done.stdout.split("END\n")[:-1]]
 
 
 @pytest.fixture
-def in_bash(run: Run, tmp_path: Path) -> Complete:
-    """What bash offers for the last word of a line; [] where it completes file names, or nothing."""
-    bash = shutil.which("bash") or pytest.skip("there is no bash here")
-    script = tmp_path / "selfsearch.bash"
-    script.write_text(run("completion", "bash").out)
+def in_bash(tmp_path: Path) -> Complete:
+    """What bash offers for the last word of each line; nothing where it completes the names of files."""
 
-    def complete(line: str) -> list[str]:
-        words = [word for word in re.split(r"(=)|\s", line) if word is not None]  # as readline divides it
-        done = subprocess.run(
-            [bash, "--norc", "-c", ASK_BASH, "bash", script, *words],
-            env={"PATH": str(tmp_path)},  # it can start no program
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stderr == ""
-        return done.stdout.split()
+    def complete(*lines: str) -> list[list[str]]:
+        asked = ""
+        for line in lines:
+            words = [word for word in re.split(r"(=)|\s", line) if word is not None]  # as readline divides it
+            asked += f"COMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1}; _selfsearch\n"
+            asked += """for each in "${COMPREPLY[@]}"; do echo "$each"; done; echo END\n"""
+        return ask("bash", tmp_path, asked)
 
     return complete
 
 
 @pytest.fixture
-def in_fish(run: Run, tmp_path: Path) -> Complete:
-    """What fish offers for the last word of a line, in a folder without files."""
-    fish = shutil.which("fish") or pytest.skip("there is no fish here")
-    script = tmp_path / "selfsearch.fish"
-    script.write_text(run("completion", "fish").out)
-    (tmp_path / "empty").mkdir()
+def in_fish(tmp_path: Path) -> Complete:
+    """What fish offers for the last word of each line, in a folder without files."""
 
-    def complete(line: str) -> list[str]:
-        done = subprocess.run(
-            [fish, "--no-config", "-c", f"source {script}; complete -C {completion._fish_quote(line)}"],
-            env=os.environ | {"HOME": str(tmp_path)},
-            cwd=tmp_path / "empty",
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stderr == ""
-        return [text.partition("\t")[0] for text in done.stdout.splitlines()]
+    def complete(*lines: str) -> list[list[str]]:
+        asked = "".join(f"complete -C {completion._fish_quote(line)}; echo END\n" for line in lines)
+        return [[each.partition("\t")[0] for each in answer] for answer in ask("fish", tmp_path, asked)]
 
     return complete
 
 
-LINES = [
-    ("sel", None),
-    ("selfsearch sched", ["schedule"]),
-    ("selfsearch schedule ", ["install", "print", "status", "remove"]),
-    ("selfsearch index --cons", ["--consent"]),
-    ("selfsearch index --consent ", ["own", "release"]),
-    ("selfsearch index --consent own --byst", ["--bystanders"]),
-    ("selfsearch index --by consent --consent r", ["release"]),  # a value is no command
-    ("selfsearch index key --js", ["--json"]),  # and a folder that is called like one is none
-    ("selfsearch schedule install --weekly mon 03:00 --not", ["--notify"]),
-    ("selfsearch people add me --person ", []),  # names are in the encrypted library
-    ("selfsearch people remove ", []),
-    ("selfsearch completion ", ["bash", "zsh", "fish"]),
-    ("./scripts/selfsearch doct", ["doctor"]),  # as a checkout calls it
-]
+LINES = {
+    "selfsearch sched": ["schedule"],
+    "selfsearch schedule ": ["install", "print", "status", "remove"],
+    "selfsearch index --cons": ["--consent"],
+    "selfsearch index --consent ": ["own", "release"],
+    "selfsearch index --consent own --byst": ["--bystanders"],
+    "selfsearch index --by consent --consent r": ["release"],  # a value is no command
+    "selfsearch index key --js": ["--json"],  # and a folder that is called like one is none
+    "selfsearch schedule install --weekly mon 03:00 --not": ["--notify"],
+    "selfsearch people add me --person ": [],  # names are in the encrypted library
+    "selfsearch people remove ": [],
+    "selfsearch verdict k7q2mf 3xw0pa ": ["me", "not-me", "unset"],
+    "selfsearch verdict k7q2mf me --no": ["--no-strengthen"],
+    "selfsearch completion ": ["bash", "zsh", "fish"],
+    "./scripts/selfsearch doct": ["doctor"],  # as a checkout calls it
+}
 
 
-@pytest.mark.parametrize(("line", "offered"), LINES[1:], ids=[line for line, _ in LINES[1:]])
-def test_bash_completes_commands_options_and_fixed_values(
-    in_bash: Complete, line: str, offered: list[str]
-) -> None:
-    assert in_bash(line) == offered
+def test_bash_completes_commands_options_and_fixed_values(in_bash: Complete) -> None:
+    assert dict(zip(LINES, in_bash(*LINES), strict=True)) == LINES
 
 
 def test_bash_completes_a_value_behind_an_equals_sign(in_bash: Complete) -> None:
-    assert in_bash("selfsearch index --consent=") == ["own", "release"]
-    assert in_bash("selfsearch index --consent=r") == ["release"]
-
-
-@pytest.mark.parametrize(("line", "offered"), LINES[1:], ids=[line for line, _ in LINES[1:]])
-def test_fish_completes_the_same(in_fish: Complete, line: str, offered: list[str]) -> None:
-    assert sorted(in_fish(line)) == sorted(offered)
-
-
-@each_command
-def test_bash_knows_every_option_and_every_command_below(in_bash: Complete, name: str) -> None:
-    path, command = f"selfsearch {name}".strip(), COMMANDS[name]
-    assert in_bash(f"{path} --") == [
-        *(name for param in help_page.options(command) for name in param.opts),
-        "--help",
+    assert in_bash("selfsearch index --consent=", "selfsearch index --consent=r") == [
+        ["own", "release"],
+        ["release"],
     ]
-    if inner := help_page.visible(command):
-        assert sorted(in_bash(f"{path} ")) == sorted(inner)
+
+
+def test_fish_completes_the_same(in_fish: Complete) -> None:
+    offered = dict(zip(LINES, map(sorted, in_fish(*LINES)), strict=True))
+    assert offered == {line: sorted(words) for line, words in LINES.items()}
+
+
+def written(command: Any) -> list[str]:
+    """Every way to write an option of the command."""
+    options = [param for param in command.params if param.param_type_name == "option"]
+    return [*(name for param in options for name in (*param.opts, *param.secondary_opts)), "--help"]
+
+
+def test_bash_knows_every_option_and_every_command_below(in_bash: Complete) -> None:
+    paths = {f"selfsearch {name}".strip(): command for name, command in COMMANDS.items()}
+    offered = in_bash(*(f"{path} --" for path in paths))
+    assert dict(zip(paths, offered, strict=True)) == {path: written(paths[path]) for path in paths}
+
+
+def test_bash_knows_the_commands_of_every_group(in_bash: Complete) -> None:
+    groups = {name: sorted(help_page.visible(command)) for name, command in COMMANDS.items()}
+    groups = {f"selfsearch {name} ".replace("  ", " "): inner for name, inner in groups.items() if inner}
+    assert dict(zip(groups, map(sorted, in_bash(*groups)), strict=True)) == groups
 
 
 @each_command
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_zsh_and_fish_know_them_too(run: Run, shell: str, name: str) -> None:
+def test_zsh_and_fish_know_them_too(shell: str, name: str) -> None:
     path, command = f"selfsearch {name}".strip(), COMMANDS[name]
-    script = run("completion", shell).out
+    script = SCRIPTS[shell]
     if shell == "zsh":
         part = script.partition(f"\n_{re.sub(r'[ -]', '_', path)}() {{\n")[2].partition("\n}\n")[0]
     else:
         part = "\n".join(line for line in script.splitlines() if rf"_at \'{path}\'' " in line)
         part = part.replace(" -l ", " --")
-    for param in help_page.options(command):
-        assert re.search(rf"{param.opts[0]}\b", part)
+    for option in written(command):
+        assert re.search(rf"{option}\b", part)
     for inner in help_page.visible(command):
         assert re.search(rf"'{inner}:| -a {inner} ", part)
 
 
-@pytest.mark.parametrize("shell", completion.SCRIPTS)
+@pytest.mark.parametrize("shell", SCRIPTS)
 def test_the_shell_finds_no_fault_with_its_script(run: Run, tmp_path: Path, shell: str) -> None:
+    assert run("completion", shell).out == SCRIPTS[shell]
     program = shutil.which(shell) or pytest.skip(f"there is no {shell} here")
-    (tmp_path / "script").write_text(run("completion", shell).out)
+    (tmp_path / "script").write_text(SCRIPTS[shell])
     done = subprocess.run([program, "-n", tmp_path / "script"], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -173,8 +172,8 @@ MACROS = {".TH", ".SH", ".SS", ".PP", ".TP", ".B", ".I", ".BI", ".BR", ".EX", ".
 def test_a_man_page_tells_of_every_option_argument_and_example(name: str) -> None:
     command = COMMANDS[name]
     text = PAGES[f"selfsearch-{name.split()[0]}.1" if name else "selfsearch.1"].replace("\\-", "-")
-    for left, _ in [*help_page.option_rows(command), *help_page.argument_rows(command)]:
-        assert left.split()[0] in text
+    for shown in [*written(command), *(name for name, _ in help_page.argument_rows(command))]:
+        assert shown in text
     for inner in help_page.visible(command):
         assert f"selfsearch {name} {inner}" in text or f"selfsearch-{inner}" in text
     if name:

@@ -33,7 +33,9 @@ def test_help_fits_a_terminal_of_80_columns_and_breaks_no_word(run: Run, name: s
     texts = [*help_page.paragraphs(command), *(param.help for param in command.params)]
     assert set(" ".join(texts).split()) - set(shown.split()) == set()
     for param in command.params:
-        assert {*param.opts} - set(re.split(r"[\s,]+", shown)) == set() or param.param_type_name == "argument"
+        assert {*param.opts, *param.secondary_opts} - set(
+            re.split(r"[\s,]+", shown)
+        ) == set() or param.param_type_name == "argument"
         assert help_page.metavar(param) in shown
 
 

@@ -65,7 +65,7 @@ def value_options(command: Any) -> list[Any]:
 
 def flags(command: Any) -> list[str]:
     """All that begins with a dash."""
-    return [*(name for param in help_page.options(command) for name in param.opts), "--help"]
+    return [*(name for param in help_page.options(command) for name in help_page.names(param)), "--help"]
 
 
 # ---- bash ----
@@ -173,9 +173,9 @@ def _bash_place(command: Any) -> str:
     inner = " ".join(each for names in help_page.sections(command).values() for each in names)
     if inner:
         return f"((place)) || values='{inner}'"
-    parts = []
+    parts, compared = [], "=="
     for number, param in enumerate(help_page.arguments(command)):
-        compared = ">=" if param.nargs != 1 else "=="
+        compared = ">=" if param.nargs != 1 else compared  # from there on nobody can count
         parts.append(f"((place {compared} {number})) && values={_quote(_as_text(values(param)))}")
     return "; ".join(parts)
 
@@ -241,13 +241,13 @@ def zsh(program: Any) -> str:
 
 
 def _zsh_function(path: str, command: Any) -> str:
-    specs = [_zsh_option(param) for param in help_page.options(command)]
+    specs = [
+        _zsh_option(param, name) for param in help_page.options(command) for name in help_page.names(param)
+    ]
     specs.append(_quote("(- *)--help[Show this text.]"))
     inner = help_page.visible(command)
     if not inner:
-        specs += [
-            _zsh_argument(number, param) for number, param in enumerate(help_page.arguments(command), 1)
-        ]
+        specs += _zsh_arguments(command)
         return ZSH_COMMAND.format(function=_zsh_name(path), specs=ZSH_NEXT.join(specs))
     described = [
         _quote(f"{name}:{help_page.summary(inner[name])}")
@@ -264,16 +264,24 @@ def _zsh_name(path: str) -> str:
     return "_" + re.sub(r"\W", "_", path)
 
 
-def _zsh_option(param: Any) -> str:
+def _zsh_option(param: Any, name: str) -> str:
     text = re.sub(r"([\[\]])", r"\\\1", param.help)
-    name = param.opts[0] + "=" * bool(help_page.metavar(param))
-    value = _zsh_value(param) * (param.nargs if help_page.metavar(param) else 0)
-    return _quote(f"{'*' if param.multiple else ''}{name}[{text}]{value}")
+    takes = bool(help_page.metavar(param))
+    value = _zsh_value(param) * (param.nargs if takes else 0)
+    return _quote(f"{'*' if param.multiple else ''}{name}{'=' * takes}[{text}]{value}")
 
 
-def _zsh_argument(number: int, param: Any) -> str:
-    place = str(number) if param.nargs == 1 else "*"
-    return _quote(place + ":" * (not param.required and param.nargs == 1) + _zsh_value(param))
+def _zsh_arguments(command: Any) -> list[str]:
+    """The last that can be counted stands for all that follow: zsh takes no argument behind those."""
+    params = help_page.arguments(command)
+    many = any(param.nargs != 1 for param in params)
+    return [
+        _quote(
+            ("*" if many and param is params[-1] else f"{number}{'' if param.required else ':'}")
+            + _zsh_value(param)
+        )
+        for number, param in enumerate(params, 1)
+    ]
 
 
 def _zsh_value(param: Any) -> str:
@@ -342,7 +350,8 @@ def _fish_lines(path: str, command: Any) -> Iterator[str]:
             yield f"{start} -a {name} -d {_fish_quote(help_page.summary(inner[name]))}"
     for param in help_page.options(command):
         value = f" -r {_fish_value(param)}" if help_page.metavar(param) else ""
-        yield f"{start} -l {param.opts[0].removeprefix('--')}{value} -d {_fish_quote(param.help)}"
+        for name in help_page.names(param):
+            yield f"{start} -l {name.removeprefix('--')}{value} -d {_fish_quote(param.help)}"
     yield f"{start} -l help -d 'Show this text.'"
     for wanted in {_fish_value(param): None for param in help_page.arguments(command)}:
         if wanted != "-f":

@@ -37,7 +37,7 @@ BEGIN = (
 EXAMPLES = {  # the words behind selfsearch; tests/test_help.py holds that each is a call that is understood
     "index": "index ~/Pictures ~/Downloads/instagram-ana.zip",
     "verdict": "verdict k7q2mf 3xw0pa not-me",
-    "query": "query selfie.jpg --since 2024-01-01 --html report.html",
+    "query": "query selfie.jpg --since 2024-01-01 --html me.html",
     "rescan": "rescan --fail-on-new",
     "report": "report --since 2026-01-01 --html changes.html",
     "schedule": "schedule install --daily 03:00",
@@ -46,7 +46,7 @@ EXAMPLES = {  # the words behind selfsearch; tests/test_help.py holds that each 
     "schedule status": "schedule status",
     "schedule remove": "schedule remove",
     "watch": "watch 1 4",
-    "people": "people add bo bo1.jpg bo2.jpg --consent release --by Bo",
+    "people": "people add bo bo.jpg --consent release --by Bo",
     "people add": "people add me passport.jpg --consent own",
     "people show": "people show me",
     "people remove": "people remove me 2",
@@ -78,7 +78,7 @@ EXAMPLES = {  # the words behind selfsearch; tests/test_help.py holds that each 
     "key rotate": "key rotate --databases",
     "doctor": "doctor --fix",
     "models": "models use buffalo_l",
-    "models add": "models add ~/Downloads/buffalo_l.zip --name buffalo_l",
+    "models add": "models add ~/Downloads/buffalo_l.zip",
     "models use": "models use opencv-zoo",
     "models remove": "models remove buffalo_l",
     "demo": "demo --open",
@@ -174,6 +174,11 @@ def options(command: Any) -> list[Any]:
     return [param for param in command.params if param.param_type_name == "option" and not param.hidden]
 
 
+def names(option: Any) -> list[str]:
+    """How an option is written, and how it is taken back: --strengthen, --no-strengthen."""
+    return [*option.opts, *option.secondary_opts]
+
+
 def metavar(param: Any) -> str:
     """What stands for the value: FILE, own|release; "" for an option that takes none."""
     if getattr(param, "is_flag", False):
@@ -208,11 +213,10 @@ def argument_rows(command: Any) -> list[tuple[str, str]]:
     return [(metavar(param) + "..." * (param.nargs != 1), explanation(param)) for param in arguments(command)]
 
 
-def option_rows(command: Any) -> list[tuple[str, str]]:
-    """Each option and what it does, --help at the end."""
-    rows = [(" ".join(filter(None, [", ".join(param.opts), metavar(param)])), explanation(param))
-            for param in options(command)]  # fmt: skip
-    return [*rows, ("--help", "Show this text.")]
+def option_rows(command: Any) -> list[tuple[str, str, str]]:
+    """Each option, what stands for its value, and what it does; --help at the end."""
+    rows = [(", ".join(names(param)), metavar(param), explanation(param)) for param in options(command)]
+    return [*rows, ("--help", "", "Show this text.")]
 
 
 def page(command: Any, path: str) -> str:
@@ -231,7 +235,8 @@ def page(command: Any, path: str) -> str:
         f"{title}:\n" + _table([(each, summary(inner[each])) for each in names], width, _longest(inner))
         for title, names in sections(command).items()
     ]
-    chosen = "Options:\n" + _table(option_rows(command), width)
+    rows = [(f"{name} {value}".strip(), text) for name, value, text in option_rows(command)]
+    chosen = "Options:\n" + _table(rows, width)
     blocks += [*listed, chosen]
     if not name:
         more = as_typed("Each command has more to say: selfsearch COMMAND --help")

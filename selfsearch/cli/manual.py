@@ -111,8 +111,7 @@ def _arguments(command: Any) -> list[str]:
 
 def _options(command: Any) -> list[str]:
     lines = []
-    for left, text in help_page.option_rows(command):
-        name, _, value = left.partition(" ")
+    for name, value, text in help_page.option_rows(command):
         shown = f'.BI {_text(name)} " {_text(value)}"' if value else f".B {_text(name)}"
         lines += [".TP", shown, _text(text)]
     return lines

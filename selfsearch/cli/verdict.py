@@ -21,7 +21,7 @@ _SAID = {"me": "marked as {you}", "not_me": "marked as not {you}"}
 
 
 def verdict(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, as answers and reports show them.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids, as answers and reports show them.")],
     value: Annotated[str, typer.Argument(metavar="me|not-me|unset", help="What they are.")],
     person: Annotated[
         str | None, typer.Option("--person", metavar="NAME", help="In whose answer they are.")

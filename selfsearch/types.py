@@ -351,6 +351,7 @@ class Answer:
     not_looked_at: dict[str, int]  # outcome -> files that could not be searched (unreadable, encrypted, ...)
     links: tuple[LinkOnly, ...]
     asked_at: str  # ISO 8601
+    source_names: tuple[str, ...] = ()  # of the sources that were searched, as people read them
 
     @property
     def hidden(self) -> int:

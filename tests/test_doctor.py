@@ -222,7 +222,7 @@ def test_an_interrupted_run_is_said_with_how_to_go_on(indexed: Path, album: Path
     with opened(indexed) as library:
         library.db.execute("update scans set state = 'running', finished_at = null")
     (finding,) = wrong(indexed)
-    assert finding.what.startswith("reading source 1 (Folder), begun 2")
+    assert finding.what.startswith(f"reading Folder {album} (source 1), begun 2")
     assert finding.do == f"go on with it: selfsearch index {album}"
 
 

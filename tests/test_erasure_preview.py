@@ -130,7 +130,7 @@ def test_withdrawing_at_a_terminal_shows_what_goes_and_a_no_changes_nothing(
         " - without this library they open no face, not of others either; make a new one afterwards:"
         " selfsearch backup FILE"
         " - a backup made with its key, or a recovery code from before, still opens all of it"
-        f" Withdraw the consent for {album}, and erase this? This cannot be undone. [y/N]"
+        f" Withdraw the consent for {album} (Folder, source 1), and erase this? This cannot be undone. [y/N]"
     ) in shown
     shown = type_at("y\n", "consent", "revoke", album)
     assert f"withdrawn: {album}. Nothing of it is searched" in shown
@@ -199,7 +199,7 @@ def test_a_folder_inside_a_wider_one_is_said_to_stay_readable_before_the_questio
     shown = type_at("n\n", "consent", "revoke", part, code=2)
     assert shown.index("as a part of that it is still searched") < shown.index("Withdraw the consent for")
     shown = type_at("n\n", "consent", "revoke", album, code=2)
-    assert f"Withdraw the consent for {album} and 1 place in it, and erase this?" in shown
+    assert f"Withdraw the consent for {album} (Folder, source 1) and 1 place in it, and erase this?" in shown
     assert "2 sources" in shown
 
 

@@ -371,7 +371,7 @@ def test_sources_are_searched_with_live_consent_and_until_they_are_replaced(libr
     assert searched(1) == [1]
     assert searched(2) == [1, 2]  # the older export, which is searched when it is named
     for number, why in ((3, "has no live consent"), (4, "is being erased")):
-        with pytest.raises(ConsentError, match=f"source {number} {why}, so it is not searched"):
+        with pytest.raises(ConsentError, match=rf"\(source {number}\) {why}, so it is not searched"):
             searched(1, number)
     with pytest.raises(UsageError, match="there is no source 7, 9; see: selfsearch sources"):
         searched(9, 1, 7)

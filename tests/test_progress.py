@@ -38,7 +38,7 @@ def test_several_sources_are_indexed_on_a_terminal(
 
 def test_elsewhere_it_says_what_comes(run: Run, album: Path) -> None:
     lines = run("index", album, "--consent", "own").err.splitlines()
-    assert lines[-1] == "Folder: 8 files"
+    assert lines[-1] == f"Folder {album} (source 1): 8 files"
 
 
 def test_doctor_and_backup_say_how_far_they_are(

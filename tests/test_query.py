@@ -31,7 +31,9 @@ def test_finds_the_person_and_nobody_else(run: Run, indexed: Path, selfie: Path)
     assert names(answer) == {"astronaut-0.jpg", "astronaut-1.jpg", "astronaut-2.jpg"}
     assert {one["band"] for one in answer["appearances"]} == {"strong"}
     assert answer["schema"] == "selfsearch.query/1"
-    assert answer["library"] == {"sources": 1, "media": 8, "faces": 7}
+    assert answer["library"] == {
+        "sources": 1, "media": 8, "faces": 7, "source_names": [f"Folder {indexed} (source 1)"],
+    }  # fmt: skip
 
 
 def test_boxes_are_pixels_of_the_upright_image(run: Run, indexed: Path, selfie: Path) -> None:

@@ -145,7 +145,7 @@ def test_the_answer_of_a_rescan_has_these_keys(run: Run, watched: Path) -> None:
 def test_words_say_what_is_new_and_where_to_read_on(run: Run, watched: Path) -> None:
     put(watched / "3.jpg", scene(3))
     assert run("rescan").out == (
-        "Folder (source 1): 1 read, 3 unchanged, 0 moved, 0 gone\n"
+        f"Folder {watched} (source 1): 1 read, 3 unchanged, 0 moved, 0 gone\n"
         "Appearances: 1 new; details: selfsearch report\n"
     )  # fmt: skip
     assert run("rescan").out.endswith("No appearance has changed.\n")
@@ -615,9 +615,9 @@ def test_what_only_a_cut_off_export_lacks_is_said_of_that_place(
 @pytest.mark.parametrize(
     ("older", "newer", "reason"),
     [
-        (1, 2, "of instagram, not of folder"),
+        (1, 2, "is not of the same platform as Folder"),
         (3, 2, "is the older export, of 2026-01-01"),
-        (2, 4, "of the account bo.example, not of ana.example"),
+        (2, 4, "bo.example (source 4) is not of the same account as Instagram export of ana.example"),
         (2, 9, "name two sources"),
         (2, 2, "name two sources"),
     ],

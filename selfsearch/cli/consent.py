@@ -39,15 +39,18 @@ def bare(context: typer.Context) -> None:
 def list_statuses(as_json: options.AsJson = False) -> None:
     """List every consent that was ever given, and where it stands now."""
     from ..consent import grants
+    from ..library import sources
 
     with options.opened() as library:
-        statuses = grants.statuses(library, options.now())
+        statuses, rows = grants.statuses(library, options.now()), sources.all_sources(library)
     if as_json:
         consents = [_as_object(status) for status in statuses]
         options.answer_json({"schema": "selfsearch.consent/1", "consents": consents})
         return
     for status in statuses:
-        options.answer(f"{status.state:<9} {status.entry.kind} {status.entry.subject}{_until(status)}")
+        kind, subject = status.entry.kind, status.entry.subject
+        name = sources.place_in_full(rows, subject) if kind == "source" else subject
+        options.answer(f"{status.state:<9} {kind} {name}{_until(status)}")
     if not statuses:
         options.answer("nobody has consented to anything yet")
 
@@ -115,9 +118,10 @@ def revoke(
                 raise
             subjects = [name]  # withdrawn, and agreed to, in an earlier run, which could not complete it
         else:
+            erases = ", and erase this" * bool(preview.requests)
             erasure_output.require_yes(
                 lambda: preview,
-                f"Withdraw the consent for {_named(subjects)}{', and erase this' * bool(preview.requests)}?",
+                f"Withdraw the consent for {_named(library, subjects)}{erases}?",
                 "nothing was withdrawn and nothing was erased",
                 yes=yes,
                 warning=effect if wider else "",
@@ -127,10 +131,13 @@ def revoke(
     _erase(as_json=as_json)
 
 
-def _named(subjects: list[str]) -> str:
-    """A folder, and how many below it have consent of their own."""
+def _named(library: Library, subjects: list[str]) -> str:
+    """A folder with what was read there, and how many below it have consent of their own."""
+    from ..library import sources
+
+    name = sources.place_in_full(sources.all_sources(library), subjects[0])
     below = len(subjects) - 1
-    return subjects[0] + (f" and {quantity(below, 'place')} in it" if below else "")
+    return name + (f" and {quantity(below, 'place')} in it" if below else "")
 
 
 def _is_being_erased(library: Library, kind: str, name: str) -> bool:

@@ -60,7 +60,10 @@ def forget(
             print_receipts(completed, as_json=as_json)
             return
         erasure_output.require_yes(
-            partial(preview, library, targets), f"Erase {_as_text(targets)}?", "nothing was erased", yes=yes
+            partial(preview, library, targets),
+            f"Erase {_as_text(library, targets)}?",
+            "nothing was erased",
+            yes=yes,
         )
         request(library, targets, options.now())
         receipts = completed + complete(library, options.now())
@@ -131,6 +134,12 @@ def _targets(library: Library, names: list[str], begun: list[Erasure]) -> list[T
         return []
 
 
-def _as_text(targets: list[Target]) -> str:
-    names = dict.fromkeys(target.subject for target in targets)
+def _as_text(library: Library, targets: list[Target]) -> str:
+    from ..library import sources
+
+    rows = {row.id: row.name for row in sources.all_sources(library)}
+    names = dict.fromkeys(
+        rows.get(target.number or 0, target.subject) if target.kind == "source" else target.subject
+        for target in targets
+    )
     return ", ".join(names) if len(names) < 6 else f"{len(targets)} sources, people and media"

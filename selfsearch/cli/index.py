@@ -118,6 +118,7 @@ def _as_object(results: list[IndexResult]) -> dict[str, Any]:
         "sources": [
             {
                 "id": result.source.id, "platform": result.source.platform, "title": result.source.title,
+                "name": result.source.name,
                 "why": result.source.why, "account": result.source.account,
                 "paths": result.source.containers, "found": result.found, "outcomes": result.counts,
                 "new": result.new, "unchanged": result.unchanged, "moved": result.moved,
@@ -134,8 +135,7 @@ def _as_text(results: list[IndexResult]) -> Iterator[str]:
 
     for result in results:
         source = result.source
-        account = f" of {source.account}" if source.account else ""
-        yield f"{source.title}{account} (source {source.id}): {quantity(result.found, 'file')} found"
+        yield f"{source.name}: {quantity(result.found, 'file')} found"
         for outcome in sorted(result.counts, key=list(OUTCOME_LABELS).index):
             count = result.counts[outcome]
             yield f"  {count:>9,}  {outcome_label(outcome, count)}"

@@ -21,11 +21,13 @@ from rich.progress import (
 from rich.text import Text
 
 from ..report.sanitize import visible
+from ..report.text import fit_middle
 from ..types import Outcome, ProgressListener
 from ..words import quantity
 from . import console
 from .options import say
 
+TITLE_WIDTH = 48  # columns beside the bar
 LINE_INTERVAL = 30.0  # seconds between plain lines
 
 
@@ -54,7 +56,7 @@ class ProgressBar(ProgressListener):
         """Start a source's bar."""
         self._progress.start()
         console.guard()  # what is printed meanwhile goes through streams of Rich's
-        self._task = self._progress.add_task(visible(title[:40]), total=files)
+        self._task = self._progress.add_task(fit_middle(visible(title), TITLE_WIDTH), total=files)
 
     def step(self, outcome: Outcome, address: str) -> None:
         """Move it by one file."""

@@ -213,25 +213,25 @@ def _about_sources(result: RescanResult) -> Iterator[str]:
     for indexed in result.indexed:
         row = indexed.source
         yield (
-            f"{row.title} (source {row.id}): {indexed.new:,} read, {indexed.unchanged:,} unchanged,"
+            f"{row.name}: {indexed.new:,} read, {indexed.unchanged:,} unchanged,"
             f" {indexed.moved:,} moved, {indexed.gone:,} gone"
         )
     for lost in result.unreachable:
         row = lost.source
         yield (
-            f"{row.title} (source {row.id}): {row.root} cannot be reached, {lost.reason}. Nothing of it"
+            f"{row.name} cannot be reached at {row.root}: {lost.reason}. Nothing of it"
             f" counts as gone; if you deleted it: selfsearch sources gone {row.id}"
         )
     for row in result.without_consent:
-        yield f"{row.title} (source {row.id}): no live consent; it was not read"
+        yield f"{row.name}: no live consent; it was not read"
     for older, newer in result.replaced:
         yield (
-            f"Source {newer.id} took the place of source {older.id}, an older export of the same account"
+            f"{newer.name} took the place of {older.name}, an older export of the same account"
             " that is not there any more"
         )
     for older, newer in result.successors:
         yield (
-            f"Source {newer.id} is a newer export of the same account as source {older.id}. If it is as"
+            f"{newer.name} is a newer export of the same account as {older.name}. If it is as"
             " complete, let it take its place, and what it lacks is told as gone:"
             f" selfsearch sources supersede {older.id} {newer.id}"
         )

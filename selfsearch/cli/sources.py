@@ -33,8 +33,11 @@ def list_sources(context: typer.Context, as_json: options.AsJson = False) -> Non
         listed = [_as_object(row, counts) for row, counts in rows]
         options.answer_json({"schema": "selfsearch.sources/1", "sources": listed})
         return
+    by_number = {row.id: row for row, _ in rows}
     for row, counts in rows:
-        options.answer(*_as_lines(row, counts))
+        options.answer(*_as_lines(row, counts, by_number.get(row.successor or 0)))
+    if not rows:
+        options.answer("nothing was read yet; begin with: selfsearch index PATH")
 
 
 @app.command("set")
@@ -65,12 +68,12 @@ def set_source(
     with options.opened(writing=True) as library:
         row = _find(library, source)
         if row.platform == "folder":
-            raise UsageError(f"source {source} is plain files, which are in nobody's account")
+            raise UsageError(f"{row.name} is plain files, which are in nobody's account")
         period = {"public": account_was == "public", "since": since, "until": until}
         others = [each for each in row.account_was if each != period]
         periods = [] if account_was == "unknown" else [*others, period]
         sources.update_source(library, source, account_was=periods)
-    options.say(f"noted: the account of source {source} was {account_was}")
+    options.say(f"noted: the account of {row.name} was {account_was}")
 
 
 @app.command("supersede")
@@ -93,25 +96,26 @@ def supersede(
         if newer:
             _check_successor(rows, rows[older], rows[newer])
         sources.update_source(library, older, successor=newer or None)
-    options.say(f"source {older} is replaced by {newer}" if newer else f"source {older} counts again")
+    was = rows[older].name
+    options.say(f"{was} is replaced by {rows[newer].name}" if newer else f"{was} counts again")
 
 
 def _check_successor(rows: dict[int, SourceRow], older: SourceRow, newer: SourceRow) -> None:
     """Raises UsageError when the newer cannot have taken the older's place."""
     if older.platform != newer.platform:
-        raise UsageError(f"source {newer.id} is of {newer.platform}, not of {older.platform}")
+        raise UsageError(f"{newer.name} is not of the same platform as {older.name}")
     if older.account and newer.account and older.account != newer.account:
-        raise UsageError(f"source {newer.id} is of the account {newer.account}, not of {older.account}")
+        raise UsageError(f"{newer.name} is not of the same account as {older.name}")
     if older.exported_at and newer.exported_at and newer.exported_at < older.exported_at:
         raise UsageError(
-            f"source {newer.id} is the older export, of {newer.exported_at[:10]}; turn them round:"
+            f"{newer.name} is the older export, of {newer.exported_at[:10]}; turn them round:"
             f" selfsearch sources supersede {newer.id} {older.id}"
         )
     last = newer
     while last.successor is not None and last.id != older.id:
         last = rows[last.successor]
     if last.id == older.id:
-        raise UsageError(f"source {newer.id} was itself replaced by source {older.id}")
+        raise UsageError(f"{newer.name} was itself replaced by {older.name}")
 
 
 @app.command("gone")
@@ -125,13 +129,14 @@ def gone(
     from ..library import items, sources
 
     with options.opened(writing=True) as library:
-        if _find(library, source).state != "unreachable":
+        row = _find(library, source)
+        if row.state != "unreachable":
             raise UsageError(
-                f"source {source} could be reached the last time; selfsearch rescan says what is gone"
+                f"{row.name} could be reached the last time; selfsearch rescan says what is gone"
             )
         count = items.mark_all_gone(library, source, isoformat(options.now()))
         sources.update_source(library, source, stamps={})
-    options.say(f"{count:,} files of source {source} count as gone")
+    options.say(f"counted as gone: {quantity(count, 'file')} of {row.name}")
 
 
 def _find(library: Library, number: int) -> SourceRow:
@@ -146,19 +151,18 @@ def _find(library: Library, number: int) -> SourceRow:
 
 def _as_object(row: SourceRow, counts: dict[str, int]) -> dict[str, Any]:
     return {
-        "id": row.id, "platform": row.platform, "title": row.title, "why": row.why, "account": row.account,
-        "display_name": row.display_name, "exported_at": row.exported_at, "root": row.root,
-        "containers": row.containers, "state": row.state, "successor": row.successor,
+        "id": row.id, "name": row.name, "platform": row.platform, "title": row.title, "why": row.why,
+        "account": row.account, "display_name": row.display_name, "exported_at": row.exported_at,
+        "root": row.root, "containers": row.containers, "state": row.state, "successor": row.successor,
         "account_was": row.account_was, "scanned_at": row.scanned_at, "outcomes": counts,
     }  # fmt: skip
 
 
-def _as_lines(row: SourceRow, counts: dict[str, int]) -> list[str]:
-    account = f" of {row.account}" if row.account else ""
-    lines = [f"{row.id}: {row.title}{account}, {quantity(sum(counts.values()), 'file')}, {row.why}"]
-    lines += [f"   {path}" for path in row.containers]
-    if row.successor is not None:
-        lines.append(f"   replaced by source {row.successor}")
+def _as_lines(row: SourceRow, counts: dict[str, int], successor: SourceRow | None) -> list[str]:
+    lines = [f"{row.name}: {quantity(sum(counts.values()), 'file')}; {row.why}"]
+    lines += [f"   {path}" for path in row.containers if path not in row.name]
+    if successor is not None:
+        lines.append(f"   replaced by {successor.name}")
     for period in row.account_was:
         since = f" from {period['since']}" if period["since"] else ""
         until = f" to {period['until']}" if period["until"] else ""

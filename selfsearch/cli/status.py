@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..consent.grants import ConsentStatus
     from ..library.library import Library
+    from ..library.sources import SourceRow
 
 
 def status(
@@ -56,7 +57,7 @@ def _state(library: Library) -> dict[str, Any]:
         "people": {name: name in grants.live(library, "person", names, now) for name in names},
         "media": media,
         "faces": count,
-        "consents": [_consent(status, now) for status in grants.statuses(library, now)],
+        "consents": [_consent(status, rows, now) for status in grants.statuses(library, now)],
         "erasing": [pending.subject for pending in erasure.pending(library)],
         "outcomes": items.count_outcomes(library),
         "packs": [{"name": row.name, "media": row.media} for row in sources.find_packs(library)],
@@ -108,26 +109,30 @@ def _as_lines(state: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _consent(status: ConsentStatus, now: datetime) -> dict[str, Any]:
-    entry, days_left = status.entry, (status.expires_at - now).days if status.expires_at else None
+def _consent(status: ConsentStatus, rows: list[SourceRow], now: datetime) -> dict[str, Any]:
+    from ..library.sources import place_in_full
+
+    entry = status.entry
+    name = place_in_full(rows, entry.subject) if entry.kind == "source" else entry.subject
+    days_left = (status.expires_at - now).days if status.expires_at else None
     return {
-        "kind": entry.kind, "subject": entry.subject, "state": status.state, "entry": entry.id,
+        "kind": entry.kind, "subject": entry.subject, "name": name, "state": status.state, "entry": entry.id,
         "expires_at": entry.expires_at or None, "days_left": days_left,
     }  # fmt: skip
 
 
 def _consent_as_text(consent: dict[str, Any]) -> str:
     """What there is to know about a consent, and to do; nothing about what was withdrawn or erased."""
-    subject, until = consent["subject"], (consent["expires_at"] or "")[:10]
-    renew = f"selfsearch consent renew {shlex.quote(subject)}"
+    name, until = consent["name"], (consent["expires_at"] or "")[:10]
+    renew = f"selfsearch consent renew {shlex.quote(consent['subject'])}"
     if consent["state"] == "expired":
         return (
-            f"consent for {subject} EXPIRED on {until}: nothing of it is searched, read again or shown;"
+            f"consent for {name} EXPIRED on {until}: nothing of it is searched, read again or shown;"
             f" renew it: {renew}"
         )
     if consent["state"] != "live":
         return ""
     if consent["days_left"] < REMINDER:
         days = quantity(consent["days_left"], "day")
-        return f"consent for {subject} ends on {until}, in {days}; renew it: {renew}"
-    return f"consent for {subject} is live until {until}"
+        return f"consent for {name} ends on {until}, in {days}; renew it: {renew}"
+    return f"consent for {name} is live until {until}"

@@ -404,7 +404,8 @@ def searchable_sources(library: Library, now: datetime, named: Collection[int] =
     rows = consented_sources(library, now)
     for number in sorted(set(named) - {row.id for row in rows}):
         why = "is being erased" if known[number].is_erasing else "has no live consent"
-        raise ConsentError(f"source {number} {why}, so it is not searched; see: selfsearch consent list")
+        name = known[number].name
+        raise ConsentError(f"{name} {why}, so it is not searched; see: selfsearch consent list")
     return [row for row in rows if row.successor is None or row.id in named]
 
 

@@ -22,6 +22,7 @@ from . import keys, ledger
 from .db import marks
 from .library import Library
 from .sealed import MediaBlock, ProbeBlock, chip_shapes, unpack_chips, unpack_embeddings
+from .sources import source_name
 
 EXAMPLES = 5  # that a sentence names
 CHIP = (112, 112, 3)
@@ -204,7 +205,7 @@ def _check_scans(library: Library) -> Iterator[Finding]:
     """Sources whose newest scan did not end, or was interrupted."""
     rows = library.db.execute(
         """
-        select sources.id, title, root, started_at
+        select sources.id, title, account, root, started_at
         from scans
         join sources on sources.id = source_id
         where scans.id in (select max(id) from scans group by source_id)
@@ -212,10 +213,11 @@ def _check_scans(library: Library) -> Iterator[Finding]:
         order by sources.id
         """
     ).fetchall()
-    for source, title, root, started_at in rows:
+    for number, title, account, root, started_at in rows:
+        name = source_name(number, title, account, root)
         yield Finding(
             "scans", "warning",
-            f"reading source {source} ({title}), begun {started_at}, was interrupted or is still going on",
+            f"reading {name}, begun {started_at}, was interrupted or is still going on",
             f"go on with it: selfsearch index {shlex.quote(root)}",
         )  # fmt: skip
     if not rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from .db import insert_row
 from .library import Library
 
 JSON_COLUMNS = ("periods", "account_was", "containers", "stamps")
+MOST_NAMED = 3  # sources of one path
 FIRST = ("added_at", "scanned_with")  # given when a source is new
 
 
@@ -42,6 +44,16 @@ class SourceRow:
         """Whether its erasure was asked for: nothing of it is read, searched or shown from that moment on."""
         return self.state == "erasing"
 
+    @property
+    def name(self) -> str:
+        """What people read; no two sources have the same."""
+        return source_name(self.id, self.title, self.account, self.place)
+
+    @property
+    def place(self) -> str:
+        """Where it is read from: the folder or archive, the first of several."""
+        return self.containers[0] if self.containers else self.root
+
 
 @dataclass(frozen=True, slots=True)
 class PackRow:
@@ -52,6 +64,23 @@ class PackRow:
     revision: str
     dimension: int
     media: int  # how many have embeddings of it
+
+
+def source_name(number: int, title: str, account: str | None, place: str) -> str:
+    """ "Instagram export of ana.lisbon (source 3)"; without an account "Folder /home/ana (source 2)"."""
+    return f"{title} {f'of {account}' if account else place} (source {number})"
+
+
+def place_in_full(rows: Iterable[SourceRow], root: str) -> str:
+    """A path that consent is given for, with what was read there: "/home/ana (Folder, source 2)"."""
+    held = [
+        f"{row.title}{f' of {row.account}' if row.account else ''}, source {row.id}"
+        for row in rows
+        if row.root == root
+    ]
+    if len(held) > MOST_NAMED:
+        held[MOST_NAMED:] = [f"{len(held) - MOST_NAMED:,} more"]
+    return f"{root} ({'; '.join(held)})" if held else root
 
 
 def all_sources(library: Library) -> list[SourceRow]:

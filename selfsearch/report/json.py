@@ -22,7 +22,12 @@ def to_json(answer: Answer) -> dict[str, Any]:
         "schema": SCHEMA,
         "person": answer.person,
         "model": {"pack": answer.pack, "dimension": answer.dimension, "calibrated": answer.calibrated},
-        "library": {"sources": answer.sources, "media": answer.media, "faces": answer.faces},
+        "library": {
+            "sources": answer.sources,
+            "media": answer.media,
+            "faces": answer.faces,
+            "source_names": list(answer.source_names),
+        },
         "probes": [_probe(probe) for probe in answer.probes],
         "bands": {band: _number(score) for band, score in answer.bands.items()},
         "summary": _summary(summarise(answer)),

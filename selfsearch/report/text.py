@@ -63,8 +63,7 @@ class _Renderer:
             [fit_middle(visible(probe.path), self.width // 2) for probe in answer.probes]
         )
         yield from self.wrapped(
-            f"Searched by {probes or 'nothing'}; compared with {quantity(answer.faces, 'face')} in "
-            f"{quantity(answer.media, 'file')} from {quantity(answer.sources, 'source')}; "
+            f"Searched by {probes or 'nothing'}; compared with {wording.searched(answer)}; "
             f"model {line(answer.pack)}.",
             style="dim",
         )

@@ -217,7 +217,7 @@ def index_source(context: Context, source: Source, locator: str, root: str) -> I
         row = _save_source(context, source, locator, root)
     scan = SourceScan(context, IndexResult(row))
     scan_id = sources.begin_scan(library, row.id, context.pack, context.now)
-    context.progress.begin(row.title, source.count)
+    context.progress.begin(row.name, source.count)
     state = "interrupted"
     try:
         listed = list_items(scan, source)

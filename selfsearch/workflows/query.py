@@ -166,6 +166,7 @@ def query(
         not_looked_at={kind.value: outcomes[kind.value] for kind in NOT_LOOKED_AT if kind.value in outcomes},
         links=tuple(_links(library, rows)),
         asked_at=isoformat(now),
+        source_names=tuple(row.name for row in rows),
     )
 
 

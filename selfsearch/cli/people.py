@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from .query import FaceChoice, read_probes
 if TYPE_CHECKING:
     from ..library.library import Library
     from ..library.people import KeptProbe, Person
+    from ..workflows.verdict import Named
 
 app = typer.Typer(help="Who may be searched for, and by which photographs.", invoke_without_command=True)
 
@@ -108,6 +109,7 @@ def show(name: Name, as_json: options.AsJson = False) -> None:
         person = _find(library, name)
         consented = bool(grants.live(library, "person", [name], options.now()))
         kept, unlike = people.kept_probes(library, person), _unlike(library, person)
+        judged = _judged(library, person) if consented else []
     if as_json:
         photographs = [
             {
@@ -120,7 +122,7 @@ def show(name: Name, as_json: options.AsJson = False) -> None:
         options.answer_json(
             {
                 "schema": "selfsearch.person/1", "name": name, "enrolled_at": person.enrolled_at,
-                "consent": consented, "photographs": photographs,
+                "consent": consented, "photographs": photographs, "verdicts": list(map(_verdict, judged)),
             }
         )  # fmt: skip
         return
@@ -134,6 +136,13 @@ def show(name: Name, as_json: options.AsJson = False) -> None:
             + ("; looks UNLIKE the others" if probe.number in unlike else "")
         )
     options.answer(f"to take one out: selfsearch people remove {shlex.quote(name)} NUMBER")
+    for each in judged:
+        options.answer(
+            f"  {each.id}: marked as {'' if each.appearance.verdict == 'me' else 'not '}{name},"
+            f" {each.appearance.sightings[0].path}{'; searched by as well' if each.is_searched_by else ''}"
+        )
+    if judged:
+        options.answer("to take such a mark back: selfsearch verdict ID unset")
 
 
 def _unlike(library: Library, person: Person) -> set[int]:
@@ -146,6 +155,27 @@ def _unlike(library: Library, person: Person) -> set[int]:
         return unlike_the_others(Gallery(library, options.engine()), person)
     except PackError:
         return set()
+
+
+def _judged(library: Library, person: Person) -> list[Named]:
+    """What the person said of appearances; nothing when the model pack cannot be had."""
+    from ..errors import PackError
+    from ..workflows.gallery import Gallery
+    from ..workflows.verdict import judged
+
+    try:
+        return judged(Gallery(library, options.engine()), person, options.now())
+    except PackError:
+        return []
+
+
+def _verdict(named: Named) -> dict[str, Any]:
+    return {
+        "id": named.id,
+        "verdict": named.appearance.verdict,
+        "path": named.appearance.sightings[0].path,
+        "searched_by": named.is_searched_by,
+    }
 
 
 def _basis(probe: KeptProbe) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..workflows.gallery import Gallery
     from ..workflows.verdict import Named, Saved
 
-_SAID = {"me": "marked as {you}", "not_me": "marked as not {you}"}
+_SAID = {"me": "so far marked as {you}", "not_me": "so far marked as not {you}"}
 
 
 def verdict(
@@ -29,7 +29,9 @@ def verdict(
     strengthen: Annotated[
         bool | None,
         typer.Option(
-            "--strengthen/--no-strengthen", help="With me: search by these faces as well.", show_default=False
+            "--strengthen/--no-strengthen",
+            help="With me: search by these faces as well, or (--no-strengthen) not.",
+            show_default=False,
         ),
     ] = None,
     pack: options.PackName = None,
@@ -55,7 +57,8 @@ def verdict(
         grant = grants.require(library, "person", named[0].person.name, options.now())
         for each in named:
             options.say(*_as_lines(gallery, each))
-        if not yes and not options.ask(_question(named, wanted)):
+        is_idle = wanted is None and not any(each.appearance.verdict for each in named)
+        if not is_idle and not yes and not options.ask(_question(named, wanted)):
             raise UsageError("nothing was changed; to go ahead without a question: --yes")
         if wanted == ME and strengthen is None and not yes:
             strengthen = options.ask(_offer(named))
@@ -92,7 +95,7 @@ def _as_lines(gallery: Gallery, named: Named) -> list[str]:
         platform_name(first.provenance.platform),
         wording.context(first.provenance),
         wording.day_of(first.provenance) or "no date",
-        f"and {wording.quantity(len(copies), 'other place')}" if copies else "",
+        f"also in {wording.quantity(len(copies), 'other place')}" if copies else "",
     ]
     lines = [
         f"{named.id}: {first.path}",
@@ -137,7 +140,8 @@ def _result(named: Sequence[Named], wanted: str | None, saved: Saved) -> list[st
 
     who, ids = you(named[0].person.name), ", ".join(each.id for each in named)
     if wanted is None:
-        return [f"taken back: what was said of {ids}"]
+        was_said = any(each.appearance.verdict for each in named)
+        return [f"taken back: what was said of {ids}" if was_said else f"nothing was said of {ids} before"]
     lines = [f"marked as {'' if wanted == 'me' else 'not '}{who}: {ids}"]
     if saved.used:
         lines.append(f"from now on {who} will be searched for by {', '.join(saved.used)} as well")

@@ -35,6 +35,7 @@ class Library:
         self.believed_at: tuple[int, int] | None = None  # state of the ledger when it was last verified
         self._after_commit: list[Callable[[Library], None]] = []
         self._raw: dict[str, BinaryIO] = {}
+        self._library_id: str | None = None  # as the database says; read when it is first asked for
         self._open(create=create)
         self._sealers: dict[str, crypto.Sealer] = {}
 
@@ -94,14 +95,15 @@ class Library:
     @property
     def library_id(self) -> str | None:
         """Which library this is, as its database says; None before it has been brought up to this version."""
-        if not self.db.table("identity").exists():
-            return None
-        row = self.db.execute("select library_id from identity").fetchone()
-        return row and str(row[0])
+        if self._library_id is None and self.db.table("identity").exists():
+            row = self.db.execute("select library_id from identity").fetchone()
+            self._library_id = row and str(row[0])
+        return self._library_id
 
     def identify(self, library_id: str) -> None:
         """Note in the database which library it is."""
         with self.atomic():
+            self._library_id = None
             self.db.execute("delete from identity")
             self.db.execute("insert into identity values (?)", [library_id])
 

@@ -22,7 +22,7 @@ from ..library.faces import StoredFace
 from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
-from ..library.verdicts import NOT_ME
+from ..library.verdicts import ME
 from ..recognition.calibration import BANDS
 from ..recognition.engine import Engine
 from ..types import EXPOSURES, Answer, Clock, Embedding, isoformat
@@ -134,15 +134,24 @@ class Diff:
         self.more = self.fewer = 0
         self.rows = sources.all_sources(library)
         said = verdicts.of_person(library, person.id)
+        self.confirmed = {face for face, verdict in said.items() if verdict.value == ME}
+        denied = self._with_copies({*said} - self.confirmed)
         self.before = {
             face: state
             for face, state in memory.states.items()
-            if not (face in said and said[face].value == NOT_ME)
-            and state.places  # without places: it was erased since
+            if face not in denied and state.places  # without places: it was erased since
         }
         described = faces.find_faces(library, self._differing(self.matched))
         self.media = {face: row.media for face, row in described.items()}
         self.after = self._completed({row.id for row in grants.searchable_sources(library, clock())})
+
+    def _with_copies(self, denied: set[int]) -> set[int]:
+        """Faces that the person said are somebody else's, with what was remembered of copies of them."""
+        lost = self.memory.states.keys() - self.matched.keys() - denied
+        if not denied or not lost:
+            return denied
+        groups = group_faces(self.gallery, sorted(lost), sorted(denied), {})
+        return denied.union(*(group for group in groups if not denied.isdisjoint(group)))
 
     def changes(self) -> list[Change]:
         """What is different, one change per appearance, in the order of faces."""
@@ -197,7 +206,7 @@ class Diff:
         if self.is_another_pack and after is not None and not any(face in self.matched for face in group):
             self.fewer += 1
         kind = self._kind(before, after)
-        if kind is None:
+        if kind is None or (kind == "band" and not self.confirmed.isdisjoint(group)):
             return None
         states = self.after if after else self.before
         best = max((face for face in group if face in states), key=lambda face: (states[face].score, -face))

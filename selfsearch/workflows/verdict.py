@@ -7,8 +7,8 @@ goes for every copy of the picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -48,6 +48,7 @@ class Named:
     faces: tuple[int, ...]  # in every copy; the best first
     embeddings: Embeddings = field(repr=False)  # of these: (n, dimension)
     picture: tuple[FacePlace, ...]  # all faces of the picture that it is best in
+    is_searched_by: bool  # the person is searched by it as well
 
     @property
     def position(self) -> tuple[int, int] | None:
@@ -91,6 +92,11 @@ def find(
     return list({each.appearance.face: each for each in found}.values())
 
 
+def judged(gallery: Gallery, person: Person, now: datetime) -> list[Named]:
+    """Every appearance of which the person said something, as far as it can be searched now."""
+    return _Answers(gallery, person, now).judged() if verdicts.of_person(gallery.library, person.id) else []
+
+
 def _find_one(answers: Sequence[_Answers], name: str | int) -> Named:
     found = [each for answer in answers for each in answer.find(name)]
     if len(found) == 1:
@@ -109,10 +115,13 @@ def _find_one(answers: Sequence[_Answers], name: str | int) -> Named:
         raise UsageError(f"face {name} is in no answer about {who}")
     if name.isdecimal() and len(name) < people.ID_SIGNS:
         raise UsageError(
-            f"{name} is the number of a row, which another question may give to another picture; give the id"
-            f" beside it, {people.ID_SIGNS} letters and digits such as k7q2mf"
+            f"{name} is a row number, not an id, and the next answer may give it to another picture. Give the"
+            f" id that stands in the row: {people.ID_SIGNS} letters and digits, such as k7q2mf"
         )
-    raise UsageError(f"{name!r} is the id of nothing in an answer about {who}; see: selfsearch query")
+    raise UsageError(
+        f"{name!r} is the id of nothing in an answer about {who}. Ids stand beside what is shown by:"
+        " selfsearch query"
+    )
 
 
 class _Answers:
@@ -131,27 +140,37 @@ class _Answers:
             return []
         lowest = resembling_score(self.gallery)
         like = (self.index.search(stated, lowest)[0].tolist() for stated in self.kept.stated)
-        said = self.index.present(verdicts.of_person(self.gallery.library, self.person.id)).tolist()
-        return sorted({*said, *(face for ids in like for face in ids)})
+        return sorted({*self.index.present(self.said).tolist(), *(face for ids in like for face in ids)})
 
-    def find(self, name: str | int) -> Iterator[Named]:
+    @cached_property
+    def said(self) -> dict[int, Verdict]:
+        """Face -> what the person said of it."""
+        return verdicts.of_person(self.gallery.library, self.person.id)
+
+    def judged(self) -> list[Named]:
+        """Every appearance of which the person said something."""
+        return self._distinct([face for face in self.faces if face in self.said])
+
+    def find(self, name: str | int) -> list[Named]:
         """The appearances that `name` can mean: an id, or the number of a face."""
         if isinstance(name, int):
-            meant = [face for face in self.faces if face == name]
-        else:
-            wanted = name.lower().translate(MISREAD)
-            meant = [face for face in self.faces if self._id(face) == wanted]
-        done: set[int] = set()
-        for face in meant:
-            if face not in done:
-                named = self._named(face, name)
-                done.update(named.faces)
-                yield named
+            return self._distinct([face for face in self.faces if face == name])
+        wanted = name.lower().translate(MISREAD)
+        found = self._distinct([face for face in self.faces if self._id(face) == wanted])
+        return [replace(each, id=wanted) for each in found]
+
+    def _distinct(self, ids: Sequence[int]) -> list[Named]:
+        """The appearances that these faces belong to."""
+        found: list[Named] = []
+        for face in ids:
+            if not any(face in each.faces for each in found):
+                found.append(self._named(face))
+        return found
 
     def _id(self, face: int) -> str:
         return people.appearance_id(self.gallery.library, self.person, face)
 
-    def _named(self, face: int, name: str | int) -> Named:
+    def _named(self, face: int) -> Named:
         library = self.gallery.library
         members = self._copies(face)
         scores = self._embeddings(members) @ template(self.kept, self.person, [])
@@ -159,9 +178,15 @@ class _Answers:
         ordered = [hit.face for hit in hits]
         face_rows = faces.find_faces(library, members)
         (appearance,) = describe(self.gallery, self.person, [hits], face_rows, self.rows, len(self.index))
-        picture = faces.places_in(library, face_rows[hits[0].face].media)
-        id_ = name.lower() if isinstance(name, str) else appearance.id
-        return Named(id_, self.person, appearance, tuple(ordered), self._embeddings(ordered), tuple(picture))
+        return Named(
+            id=appearance.id,
+            person=self.person,
+            appearance=appearance,
+            faces=tuple(ordered),
+            embeddings=self._embeddings(ordered),
+            picture=tuple(faces.places_in(library, face_rows[hits[0].face].media)),
+            is_searched_by=any(self.said[each].in_template for each in members if each in self.said),
+        )
 
     def _embeddings(self, ids: Sequence[int]) -> Embeddings:
         return self.index.embeddings_of(np.array(ids, np.int64))

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+SECONDS = 60  # for a page to load, on a busy machine
 KEYS = {"Escape": 27, "Enter": 13, "Tab": 9, "ArrowRight": 39, "ArrowLeft": 37, "Home": 36, "End": 35}
 
 
@@ -76,9 +78,11 @@ class Browser:
         )
         self.call("Emulation.setScriptExecutionDisabled", value=not script)
         self.problems.clear()
-        self.call("Page.navigate", url=page.as_uri())
+        assert "errorText" not in self.call("Page.navigate", url=page.as_uri())
+        end = time.monotonic() + SECONDS
         while self("document.readyState + location.href") != f"complete{page.as_uri()}":
-            pass
+            assert time.monotonic() < end, "the page was not loaded"
+            time.sleep(0.01)
 
     def __call__(self, expression: str) -> Any:
         """The value of an expression of JavaScript; a promise is waited for."""

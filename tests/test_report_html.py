@@ -406,7 +406,7 @@ def test_a_tile_shows_the_face_large_wherever_it_is_in_the_picture(report):
     ]
     assert third["data-x"] == "2"  # at the upper edge of the group
     assert f"scale: {html.ENLARGED}" in report.raw["style"]
-    filled = replace(pictured(1), box=(0.0, 0.0, 1.0, 0.56))
+    filled = replace(pictured(1), box=(0.0, 0.0, 0.3, 0.46))
     whole = Page(to_html(answer(appearance(1, seen(1, "a.jpg", TIKTOK))), lambda _: filled))
     assert "data-x" not in whole.all("span", class_="picture")[0]
 

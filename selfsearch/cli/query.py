@@ -11,12 +11,13 @@ import typer
 from ..errors import InputError, UsageError
 from ..types import Outcome, ProgressListener
 from ..words import quantity
-from . import consent_prompt, console, options
+from . import consent_prompt, console, options, pager
 from .network_policy import Need, network, show_in_browser
 
 if TYPE_CHECKING:
     from ..consent.grants import Grant
     from ..library.people import Person
+    from ..report.text import Form
     from ..types import Answer
     from ..workflows.enroll import Probe, ProbePhoto
     from ..workflows.gallery import Gallery
@@ -57,6 +58,17 @@ Until = Annotated[
         help="List what was posted or taken on this day or earlier, and what has no date.",
     ),
 ]
+AllRows = Annotated[bool, typer.Option("--all-rows", help="List every appearance, not only the first 20.")]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", help="Say everything: reasons, paths, captions, links, advice and limits."),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", help="Print the headline and the counts alone, and no progress.")
+]
+NoPager = Annotated[
+    bool, typer.Option("--no-pager", help="Print a long answer at once, not a page at a time.")
+]
 Html = Annotated[
     Path | None,
     typer.Option("--html", metavar="FILE", help="Write a report with the pictures, and keep it there."),
@@ -95,8 +107,16 @@ def query(
         bool, typer.Option("--dated-only", help="With --since or --until: list nothing that has no date.")
     ] = False,
     pack: options.PackName = None,
-    as_json: options.AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one line per place.")] = False,
+    all_rows: AllRows = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+    no_pager: NoPager = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object with everything listed, never shortened.")
+    ] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print CSV, one line per place, never shortened.")
+    ] = False,
     html: Html = None,
     open_: Annotated[
         bool,
@@ -107,7 +127,9 @@ def query(
 
     Says who could see it there, and how sure it is that it is this person. Answers people about
     themselves: the first time it asks for consent and remembers the person, and a stranger is refused.
+    Headline and counts are of everything found, whatever is listed.
     """
+    form = _form(quiet=quiet, verbose=verbose, all_rows=all_rows)
     engine = options.engine(pack, with_hash=False)
     engine.warm_up()  # before what is imported here, which takes as long as loading the models
     from ..consent import audit
@@ -120,16 +142,21 @@ def query(
     html = html and options.page_place(html)
     with options.opened_shared() as library:
         gallery = Gallery(library, engine)
-        _renew(gallery)
+        _renew(gallery, ProgressListener() if quiet else _LateProgress())
         probes = read_probes(gallery, images, face)
         with audit.question(library, name, purpose, options.now) as question:
             who, grant = _identify(gallery, probes, name, flags)
             question.person = who.name
             answer = find_appearances(gallery, grant, who, probes, options.now(), filters)
             question.answer = answer
-        _print(answer, as_json=as_json, as_csv=as_csv)
-        if html is not None or open_:
-            _write_page(gallery, answer, html, open_)
+        page = _page(gallery, answer) if html is not None or open_ else None
+    # the library is closed: whoever reads a long answer page by page keeps no other command waiting
+    if as_json or as_csv:
+        _print_data(answer, as_json=as_json)
+    else:
+        _print_text(answer, form, is_whole=all_rows or limit is not None, at_once=no_pager)
+    if page is not None:
+        _deliver(page, html, open_, said=not quiet)
 
 
 class _LateProgress(ProgressListener):
@@ -151,9 +178,9 @@ class _LateProgress(ProgressListener):
         self._listener.end()
 
 
-def _renew(gallery: Gallery) -> None:
+def _renew(gallery: Gallery, listener: ProgressListener) -> None:
     """Make embeddings of this pack for what was indexed with another one."""
-    reembedded = gallery.renew(options.now(), _LateProgress())
+    reembedded = gallery.renew(options.now(), listener)
     if reembedded.damaged:
         files = quantity(reembedded.damaged, "file")
         options.say(f"the kept faces of {files} are damaged and cannot be searched; run: selfsearch doctor")
@@ -261,30 +288,48 @@ def _renew_consent(
     return person
 
 
-def _print(answer: Answer, *, as_json: bool, as_csv: bool) -> None:
+def _form(*, quiet: bool, verbose: bool, all_rows: bool) -> Form:
+    from ..report.text import Form
+
+    if quiet and (verbose or all_rows):
+        raise UsageError("--quiet lists nothing: leave it out, or leave out --verbose and --all-rows")
+    return Form.BRIEF if quiet else Form.LONG if verbose else Form.SHORT
+
+
+def _print_text(answer: Answer, form: Form, *, is_whole: bool, at_once: bool) -> None:
+    from ..report.text import SCREENFUL, to_text
+
+    most = None if is_whole else SCREENFUL
+    text = to_text(answer, form=form, most=most, width=options.width(), colour=options.colour())
+    pager.show(text, at_once=at_once)
+
+
+def _print_data(answer: Answer, *, as_json: bool) -> None:
     from ..report.csv import to_csv
     from ..report.json import to_json
-    from ..report.text import to_text
 
     if as_json:
         options.answer_json(to_json(answer))
-    elif as_csv:
-        to_csv(answer, console.table())
     else:
-        options.answer_styled(to_text(answer, width=options.width(), colour=options.colour()))
+        to_csv(answer, console.table())
 
 
-def _write_page(gallery: Gallery, answer: Answer, path: Path | None, show: bool) -> None:
+def _page(gallery: Gallery, answer: Answer) -> str:
     from ..report import crops
     from ..report.html import to_html
 
-    page = to_html(answer, crops.for_appearances(gallery.library, gallery.engine, answer.appearances))
+    return to_html(answer, crops.for_appearances(gallery.library, gallery.engine, answer.appearances))
+
+
+def _deliver(page: str, path: Path | None, show: bool, *, said: bool) -> None:
+    """Write the report into a file and show it in the browser, as is wanted; where it is may be `said`."""
+    say = options.say if said else lambda *_: None
     if path is not None:
         options.write_page(path, page)
-        options.say(f"report: {path} (it shows faces: keep it private)")
-    if show and show_in_browser(page):
-        options.say(
-            "the report is in your browser; its file is removed in 10 minutes. To keep one: --html FILE"
-        )
-    elif show:
+        say(f"report: {path} (it shows faces: keep it private)")
+    if not show:
+        return
+    if show_in_browser(page):
+        say("the report is in your browser; its file is removed in 10 minutes. To keep one: --html FILE")
+    else:
         options.say("no browser could be started here. For the report as a file: --html FILE")

@@ -1,36 +1,79 @@
-"""The answer as text for a terminal: grouped by who could see it. Readable without colour, at 80 columns."""
+"""The answer as text for a terminal: grouped by who could see it. Readable without colour, at 80 columns.
+
+Three forms: the short one fits about a screen, the long one says everything, the brief one only counts. Words
+are never broken, and ids, links and paths never cut: what is wider than the terminal is left to it.
+"""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from itertools import groupby, takewhile
 
-from ..types import Answer, Appearance, Exposure, Provenance
+from ..types import Answer, Appearance, Exposure, Provenance, Sighting
+from ..words import quantity
 from . import wording
 from .advice import advice_for, caveat, platform_name
 from .sanitize import line, visible, web
-from .summary import by_exposure, platforms, summarise, worklist
-from .wording import quantity
+from .summary import platforms, summarise, worklist
+from .wording import join_and
 
-MIN_WIDTH = 60  # columns: below that the table would say nothing; the terminal wraps it instead
+MIN_WIDTH = 60  # columns: below that the terminal wraps the lines
+MIN_WHERE = 24  # columns for the words on where it is; with fewer they have a line of their own
+SCREENFUL = 20  # appearances in the short form
 MAX_LINKS = 12  # of the list to work through; JSON and HTML have all of them
 SHORT_BANDS = {
     "confirmed": "confirmed",
     "strong": "almost certainly",
     "likely": "probably",
     "possible": "possibly; check",
-    "weak": "weak",
+    "weak": "weak; unlikely",
 }
 BAND_WIDTH = 16  # columns for the longest of them
-INDENT = " " * 7
+DAY_WIDTH = 10
+COUNTED_AS = {
+    Exposure.PUBLIC: "public",
+    Exposure.NETWORK: "for friends or a group",
+    Exposure.UNKNOWN: "of unknown audience",
+    Exposure.PRIVATE: "private",
+}
 
 _STYLES = {"bold": "1", "dim": "2", "public": "1;31", "network": "1;33", "unknown": "1;35", "private": "1;32"}
 
 
-def to_text(answer: Answer, *, width: int = 80, colour: bool = False) -> str:
-    """The whole answer. Links are never cut, so that they open; the rest fits into `width` columns."""
-    lines = _Renderer(answer, max(width, MIN_WIDTH)).lines()
-    return "".join(f"{_painted(visible(text), style if colour else '')}\n" for text, style in lines)
+class Form(Enum):
+    """How much of the answer is said."""
+
+    BRIEF = "brief"  # the headline and the counts
+    SHORT = "short"  # and the first appearances, a line or two each
+    LONG = "long"  # and everything about each of them, advice and limits
+
+
+def to_text(
+    answer: Answer,
+    *,
+    form: Form = Form.SHORT,
+    most: int | None = SCREENFUL,
+    hints: bool = True,
+    width: int = 80,
+    colour: bool = False,
+) -> str:
+    """The answer in one of its forms, laid out for `width` columns.
+
+    The short one lists at most `most`, and has `hints` at what `selfsearch query` and `verdict` can do next.
+    """
+    width = max(width, MIN_WIDTH)
+    if form is Form.LONG:
+        lines = _Long(answer, width).lines()
+    else:
+        short = _Short(answer, width, most, hints)
+        lines = short.head() if form is Form.BRIEF else short.lines()
+    return "".join(
+        f"{_painted(visible(text).replace(NO_BREAK, ' '), style if colour else '')}\n"
+        for text, style in lines
+    )
 
 
 def _painted(text: str, style: str) -> str:
@@ -38,91 +81,221 @@ def _painted(text: str, style: str) -> str:
 
 
 Line = tuple[str, str]  # text, and the style of all of it, "" for none
+BLANK: Line = ("", "")
 
 
-class _Renderer:
-    def __init__(self, answer: Answer, width: int) -> None:
+class _Writer:
+    """What the forms share: the head, and the columns of a row."""
+
+    def __init__(self, answer: Answer, width: int, most: int | None = None) -> None:
         self.answer = answer
+        self.listed = answer.appearances[:most]
         self.width = width
         self.summary = summarise(answer)
+        self.rank_width = len(str(len(self.listed)))
+        self.indent = " " * (self.rank_width + 2)
+
+    def head(self) -> Iterator[Line]:
+        """The headline and the counts, of everything found."""
+        yield from self.wrapped(self.summary.headline, style="bold")
+        counts = self.summary.exposure
+        parts = [
+            f"{counts[level.value]:,} {words}"
+            for level, words in COUNTED_AS.items()
+            if counts[level.value] or level is Exposure.PUBLIC
+        ]
+        if self.answer.found:
+            yield from self.wrapped(
+                f"{quantity(self.summary.appearances, 'appearance')}: {', '.join(parts)}."
+            )
+
+    def groups(self) -> Iterator[tuple[Line, list[Appearance]]]:
+        """Who could see them, and how many, before those that they could see."""
+
+        def group(appearance: Appearance) -> tuple[bool, Exposure]:
+            return self.answer.is_by_date and not appearance.is_dated, appearance.exposure
+
+        for (is_apart, level), members in groupby(self.listed, group):
+            appearances = list(members)
+            who, total = wording.WHO_COULD_SEE[level], self.summary.exposure[level.value]
+            number = f"{len(appearances):,}"
+            if is_apart:
+                who = f"Without a date; {who[:1].lower()}{who[1:]}"
+            elif len(appearances) < total:
+                number += f" of {total:,}"
+            yield (f"{who}: {number}", level.value), appearances
+
+    def columns(self, rank: str, id_: str, band: str, score: str, when: str) -> str:
+        """All columns but the last, which is where."""
+        score = f"{score:>5}  " if score else ""
+        return f"{rank:>{self.rank_width}}  {id_:<6}  {band:<{BAND_WIDTH}}  {score}{when:<{DAY_WIDTH}}"
+
+    def heading(self, *, score: str = "") -> Line:
+        """The names of the columns."""
+        question = f"is it {wording.you(self.answer.person)}?"
+        how_sure = question if cells(question) <= BAND_WIDTH else "how sure"
+        return f"{self.columns('#', 'id', how_sure, score, 'when')}  where", "dim"
+
+    def row(
+        self, appearance: Appearance, where: str, whole: Sequence[str] = (), score: str = ""
+    ) -> Iterator[Line]:
+        """The columns, then where; what has to stay whole stands beside it if it fits, else below."""
+        days = (wording.day_of(sighting.provenance) for sighting in appearance.sightings)
+        day = next(filter(None, days), "")
+        if cells(day) > DAY_WIDTH:  # what an export says instead of a date
+            where, day = ", ".join(filter(None, (where, day))), ""
+        columns = self.columns(str(appearance.rank), appearance.id, self.how_sure(appearance), score, day)
+        room = self.width - cells(columns) - 2
+        together = where if not whole else f"{where}  {whole[0]}".lstrip() if len(whole) == 1 else None
+        if together is not None and cells(together) <= room:
+            yield f"{columns}  {together}".rstrip(), ""
+            return
+        parts = wrap(where, room) if room >= MIN_WHERE else []
+        if parts and max(map(cells, parts)) <= room:
+            yield f"{columns}  {parts[0]}", ""
+            yield from ((" " * (self.width - room) + part, "") for part in parts[1:])
+        else:
+            yield columns.rstrip(), ""
+            yield from self.wrapped(where, bullet=self.indent)
+        yield from ((self.indent + text, "") for text in whole)
+
+    def how_sure(self, appearance: Appearance) -> str:
+        """Whether it is the person, in at most BAND_WIDTH columns."""
+        if appearance.verdict == "me":
+            return "confirmed"
+        return SHORT_BANDS[wording.band_of(appearance)] if self.answer.calibrated else "not rated"
+
+    def section(self, heading: str, paragraphs: Sequence[str]) -> Iterator[Line]:
+        """A heading and its points."""
+        if paragraphs:
+            yield BLANK
+            yield heading, "bold"
+        for paragraph in paragraphs:
+            yield from self.wrapped(paragraph, bullet="- ")
+
+    def wrapped(self, text: str, *, bullet: str = "", style: str = "") -> Iterator[Line]:
+        """The text on as many lines as it takes."""
+        for number, part in enumerate(wrap(line(text), self.width - len(bullet))):
+            yield (" " * len(bullet) if number else bullet) + part, style
+
+
+class _Short(_Writer):
+    def __init__(self, answer: Answer, width: int, most: int | None, hints: bool) -> None:
+        super().__init__(answer, width, most)
+        self.hints = hints
 
     def lines(self) -> Iterator[Line]:
         yield from self.head()
-        for level, appearances in by_exposure(self.answer).items():
-            if appearances:
-                yield from self.group(level, appearances)
-        yield from self.section("In words", list(self.summary.sentences))
+        if not self.answer.found:
+            yield from self.wrapped(" ".join(self.summary.sentences))
+        elif not self.answer.calibrated:
+            yield from self.wrapped(self.summary.sentences[0])
+        if self.listed:
+            yield BLANK
+            yield self.heading()
+            yield from self.rows()
+            yield BLANK
+        if self.answer.found:
+            yield from self.not_shown()
+        yield from self.next_step()
+
+    def rows(self) -> Iterator[Line]:
+        folders = _Folders(appearance.sightings[0] for appearance in self.listed)
+        links: set[str] = set()
+        for heading, appearances in self.groups():
+            yield heading
+            for appearance in appearances:
+                yield from self.appearance(appearance, folders, links)
+        for name, folder in folders.named.values():
+            yield f"{name} is {folder}", "dim"
+
+    def appearance(self, appearance: Appearance, folders: _Folders, links: set[str]) -> Iterator[Line]:
+        """What is needed to find it: the path of a file, the address or the words of a post."""
+        first = appearance.sightings[0]
+        notes = _notes(appearance)
+        if first.provenance.platform == "folder":
+            path = wrap_path(folders.relative(first) + notes, self.width - len(self.indent))
+            yield from self.row(appearance, "", path)
+            return
+        where = _where(first.provenance)
+        if not appearance.is_dated:
+            where = f"{where}, {os.path.basename(visible(first.path))}"
+        link = web(first.provenance.link.url) if first.provenance.link else None
+        if appearance.exposure is Exposure.PRIVATE or link in links:  # the address of a profile is said once
+            link = None
+        links.update([link] if link else [])
+        beside = link and cells(self.indent + link + notes) <= self.width
+        if beside:
+            yield from self.row(appearance, where, [f"{link}{notes}"])
+        else:
+            yield from self.row(appearance, where + notes, [link] if link else [])
+
+    def not_shown(self) -> Iterator[Line]:
+        if more := len(self.answer.appearances) - len(self.listed):
+            yield from self.wrapped(f"{more:,} more: --all-rows lists them.", style="bold")
+        if left_out := wording.left_out(self.answer):
+            yield from self.wrapped(f"Not listed: {left_out}.")
+        numbers = (sum(self.answer.not_looked_at.values()), "file"), (len(self.answer.links), "post")
+        if not_searched := [quantity(number, noun) for number, noun in numbers if number]:
+            why = " --verbose says why." if self.hints else ""
+            yield from self.wrapped(f"Not searched: {join_and(not_searched)}.{why}")
+
+    def next_step(self) -> Iterator[Line]:
+        """One line of what to do now, and one of what to keep in mind."""
+        limits = "Only what was indexed was searched, and a match is no proof."
+        if not self.hints:
+            yield from self.wrapped(limits, style="dim")
+            return
+        step = "index what is still missing: selfsearch index FOLDER-OR-EXPORT"
+        if self.answer.found:
+            who = wording.you(self.answer.person)
+            step = f"see the pictures with --open. One is not {who}? selfsearch verdict ID not-me"
+        yield from self.wrapped(f"Next: {step}", style="bold")
+        yield from self.wrapped(f"{limits} More: --verbose", style="dim")
+
+
+class _Long(_Writer):
+    def lines(self) -> Iterator[Line]:
+        yield from self.head()
+        yield from self.compared_with()
+        for heading, appearances in self.groups():
+            yield BLANK
+            yield heading
+            yield self.heading(score="score")
+            for appearance in appearances:
+                yield from self.appearance(appearance)
+        yield from self.section("In words", self.summary.sentences)
         yield from self.links()
         yield from self.advice()
         yield from self.section("What this cannot tell", wording.limits(self.answer.person))
 
-    def head(self) -> Iterator[Line]:
+    def compared_with(self) -> Iterator[Line]:
         answer = self.answer
-        yield from self.wrapped(self.summary.headline, style="bold")
-        probes = wording.join_and(
-            [fit_middle(visible(probe.path), self.width // 2) for probe in answer.probes]
-        )
+        probes = join_and([visible(probe.path) for probe in answer.probes])
         yield from self.wrapped(
             f"Searched by {probes or 'nothing'}; compared with {wording.searched(answer)}; "
             f"model {line(answer.pack)}.",
             style="dim",
         )
 
-    def group(self, level: Exposure, appearances: list[Appearance]) -> Iterator[Line]:
-        yield "", ""
-        yield f"{wording.WHO_COULD_SEE[level]}: {len(appearances):,}", level.value
-        question = f"is it {wording.you(self.answer.person)}?"
-        fits = cells(question) <= BAND_WIDTH
-        yield self.row("#", question if fits else "how sure", "score", "where", "when"), "dim"
-        for appearance in appearances:
-            yield from self.appearance(appearance)
-
-    def row(self, rank: str, band: str, score: str, where: str, when: str) -> str:
-        """5 + 2 + 16 + 2 + 5 + 2 + where + 2 + 10 columns."""
-        free = self.width - (5 + 2 + BAND_WIDTH + 2 + 5 + 2 + 2 + 10)
-        return f"{rank:>5}  {pad(band, BAND_WIDTH)}  {score:>5}  {pad(where, free)}  {fit(when, 10)}".rstrip()
-
     def appearance(self, appearance: Appearance) -> Iterator[Line]:
-        provenance = appearance.sightings[0].provenance
-        band = SHORT_BANDS[wording.band_of(appearance)]
-        if not self.answer.calibrated and appearance.verdict is None:
-            band = "not rated"
-        score, when = f"{appearance.score:.2f}", wording.day_of(provenance)
-        yield self.row(str(appearance.rank), band, score, _where(provenance), when), ""
-        yield INDENT + self.place(appearance), "dim"
-        room = self.width - len(INDENT)
+        first = appearance.sightings[0]
+        provenance = first.provenance
+        yield from self.row(appearance, _where(provenance), score=f"{appearance.score:.2f}")
+        yield self.indent + visible(first.path) + _notes(appearance), "dim"
         if provenance.link:
-            yield INDENT + (web(provenance.link.url) or fit(line(provenance.link.url), room)), ""
+            yield self.indent + (web(provenance.link.url) or line(provenance.link.url)), ""
         if provenance.caption:
-            yield f"{INDENT}“{fit(line(provenance.caption), room - 2)}”", "dim"
+            room = self.width - len(self.indent) - 2
+            yield f"{self.indent}“{shorten(line(provenance.caption), room)}”", "dim"
         if provenance.platform != "folder":
-            yield from self.wrapped(provenance.exposure.reason, bullet=INDENT, style="dim")
-
-    def place(self, appearance: Appearance) -> str:
-        """The path, shortened in its middle, with what must not be lost after it."""
-        first, *copies = appearance.sightings
-        time = appearance.time_ms
-        notes = (
-            f"  (at {wording.timecode(time)})" if time is not None else "",
-            "  (gone since)" if first.gone else "",
-            f"  (+ {quantity(len(copies), 'other place')})" if copies else "",
-        )
-        after = "".join(notes)
-        return fit_middle(visible(first.path), self.width - len(INDENT) - cells(after)) + after
-
-    def section(self, heading: str, paragraphs: list[str]) -> Iterator[Line]:
-        if not paragraphs:
-            return
-        yield "", ""
-        yield heading, "bold"
-        for paragraph in paragraphs:
-            yield from self.wrapped(paragraph, bullet="- ")
+            yield from self.wrapped(provenance.exposure.reason, bullet=self.indent, style="dim")
 
     def links(self) -> Iterator[Line]:
         tasks = worklist(self.answer)
         if not tasks:
             return
-        yield "", ""
+        yield BLANK
         yield f"Links to work through: {len(tasks):,}", "bold"
         for task in tasks[:MAX_LINKS]:
             yield f"  {task.exposure.value:<8} {task.url}", ""
@@ -136,11 +309,6 @@ class _Renderer:
         if entries:
             yield from self.wrapped(" ".join([*menus, "The HTML report says more, also of tags and faces."]))
 
-    def wrapped(self, text: str, *, bullet: str = "", style: str = "") -> Iterator[Line]:
-        lines = textwrap.wrap(line(text), self.width - len(bullet), break_on_hyphens=False)
-        for number, text in enumerate(lines):
-            yield (" " * len(bullet) if number else bullet) + text, style
-
 
 def _where(provenance: Provenance) -> str:
     """ "Instagram, profile photo, ana.lisbon"."""
@@ -149,7 +317,64 @@ def _where(provenance: Provenance) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def _notes(appearance: Appearance) -> str:
+    """What must not be missed beside the place: " (at 0:14) (+ 2 other places)"."""
+    first, *copies = appearance.sightings
+    notes = (
+        f"(at {wording.timecode(appearance.time_ms)})" if appearance.time_ms is not None else "",
+        "(gone since)" if first.gone else "",
+        f"(+ {quantity(len(copies), 'other place')})" if copies else "",
+    )
+    return "".join(f" {note.replace(' ', NO_BREAK)}" for note in notes if note)
+
+
+class _Folders:
+    """Folders that several files are in, by the names that stand for them in the files' paths."""
+
+    def __init__(self, sightings: Iterable[Sighting]) -> None:
+        paths: dict[int, list[str]] = {}
+        for sighting in sightings:
+            if sighting.provenance.platform == "folder":
+                paths.setdefault(sighting.source, []).append(visible(sighting.path))
+        folders = {
+            source: _common_folder(of_source) for source, of_source in paths.items() if len(of_source) > 1
+        }
+        names = [re.split(r"[/\\]", folder)[-1] for folder in folders.values()]
+        self.named = {
+            source: (name if names.count(name) == 1 else f"{name} (source {source})", folder)
+            for (source, folder), name in zip(folders.items(), names, strict=True)
+            if name
+        }
+
+    def relative(self, sighting: Sighting) -> str:
+        """The path, beginning with the name."""
+        path = visible(sighting.path)
+        if sighting.source not in self.named:
+            return path
+        name, folder = self.named[sighting.source]
+        return name + path[len(folder) :]
+
+
+def _common_folder(paths: Sequence[str]) -> str:
+    folders = [path[: _last_separator(path) + 1] for path in paths]
+    shared = takewhile(lambda pair: pair[0] == pair[1], zip(min(folders), max(folders), strict=False))
+    common = "".join(sign for sign, _ in shared)
+    return common[: max(_last_separator(common), 0)]
+
+
+def _last_separator(path: str) -> int:
+    return max(path.rfind("/"), path.rfind("\\"))
+
+
 # Columns of a terminal: some characters take two, some none
+
+_IDEOGRAPH = "\u2e80-\u2fff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+NO_BREAK = "\u00a0"  # a space at which no line ends
+_OPENING = "\u3008\u300a\u300c\u300e\u3010\u3014\u3016\uff08\uff3b\uff5b"
+# Chinese and Japanese are written without spaces: a line may end after any sign and its punctuation.
+_PIECES = re.compile(
+    f"[{_OPENING}]*[{_IDEOGRAPH}](?:(?![{_OPENING}{_IDEOGRAPH}])\\W)*|(?:(?![{_OPENING}]*[{_IDEOGRAPH}]).)+"
+)
 
 
 def cells(text: str) -> int:
@@ -159,39 +384,34 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
-def fit(text: str, width: int) -> str:
-    """The text, cut at its end to at most `width` columns."""
+def wrap(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` columns. A word that is wider stays whole on a line of its own."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        for number, piece in enumerate(_PIECES.findall(word)):
+            joined = f"{lines[-1]}{'' if number else ' '}{piece}" if lines else piece
+            if lines and cells(joined) <= width:
+                lines[-1] = joined
+            else:
+                lines.append(piece)
+    return lines
+
+
+def wrap_path(path: str, width: int) -> list[str]:
+    """The path in lines that end after a separator, but for the last; a name stays whole."""
+    lines = [""]
+    for name in re.findall(r"[^/\\]*[/\\]|[^/\\]+$", path):
+        if lines[-1] and cells(lines[-1] + name) > width:
+            lines.append("")
+        lines[-1] += name
+    return lines
+
+
+def shorten(text: str, width: int) -> str:
+    """The beginning of the text in `width` columns, up to the end of a word; "…" says that there is more."""
     if cells(text) <= width:
         return text
-    return _head(text, width - 1) + "…" if width > 0 else ""
-
-
-def fit_middle(text: str, width: int) -> str:
-    """The text, cut in its middle to at most `width` columns: a path's begin and end both tell something."""
-    if cells(text) <= width:
-        return text
-    if width <= 0:
-        return ""
-    tail = _tail(text, (width - 1) * 2 // 3)
-    return _head(text, width - 1 - cells(tail)) + "…" + tail
-
-
-def pad(text: str, width: int) -> str:
-    """The text in exactly `width` columns."""
-    text = fit(text, width)
-    return text + " " * (width - cells(text))
-
-
-def _head(text: str, width: int) -> str:
-    """As much of the beginning as fits: measured whole, since some signs combine."""
-    end = 0
-    while end < len(text) and cells(text[: end + 1]) <= width:
-        end += 1
-    return text[:end]
-
-
-def _tail(text: str, width: int) -> str:
-    start = len(text)
-    while start and cells(text[start - 1 :]) <= width:
-        start -= 1
-    return text[start:]
+    first = wrap(text, width - 1)[0]
+    while cells(first) > width - 1:  # one word, if it is a word
+        first = first[:-1]
+    return first + "…"

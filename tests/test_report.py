@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -19,9 +18,9 @@ from selfsearch.report.csv import COLUMNS, to_csv
 from selfsearch.report.json import to_json
 from selfsearch.report.sanitize import line, visible, web
 from selfsearch.report.summary import summarise, worklist
-from selfsearch.report.text import cells, fit_middle, to_text
+from selfsearch.report.text import to_text
 from selfsearch.report.wording import band_in_words, false_matches, format_time, time_range
-from selfsearch.types import Answer, Exposure, ProbeSummary, Provenance
+from selfsearch.types import Answer, ProbeSummary, Provenance
 
 from .report_samples import (
     FACEBOOK,
@@ -99,6 +98,8 @@ def test_what_is_found_and_not_listed_is_said_with_the_reason():
         "Besides what is listed, 6 more: 5 outside these dates, 1 without a date."
         in summarise(some).sentences
     )
+    one_reason = replace(whole, appearances=whole.appearances[:2], left_out={"limit": 6})
+    assert wording.left_out(one_reason) == "6 more beyond the limit"
     assert wording.left_out(whole) == ""
 
 
@@ -397,57 +398,6 @@ def test_an_ordinary_caption_is_left_alone_in_the_csv():
     assert row["caption"] == 'quote " comma , line\nbreak 2-3=5'
 
 
-# Terminal
-
-
-def test_the_terminal_groups_by_who_could_see_it_best_match_first():
-    text = to_text(realistic())
-    headings = re.findall(r"^(\S.*): (\d+)$", text, re.MULTILINE)
-    assert headings[:4] == [
-        ("Anyone could see it", "3"),
-        ("Friends, followers or a group could see it", "1"),
-        ("Not known who could see it", "2"),
-        ("Only the account's owner, or the people in a message", "2"),
-    ]
-    assert re.findall(r"^ +(\d+)  \w", text, re.MULTILINE) == ["1", "2", "8", "3", "4", "7", "5", "6"]
-
-
-def test_an_appearance_in_the_terminal_says_how_sure_where_when_and_why():
-    public = changed(INSTAGRAM, exposure=Exposure.PUBLIC)
-    copies = seen(1, "instagram.zip!media/x.jpg", public), seen(2, "y.jpg", FOLDER)
-    lines = to_text(answer(appearance(1, *copies))).splitlines()
-    at = next(number for number, text in enumerate(lines) if text.startswith("    1  "))
-    assert lines[at : at + 6] == [
-        "    1  almost certainly   0.71  Instagram, post, ana.lisbon           2021-06-02",
-        "       /home/ana/exports/instagram.zip!media/x.jpg  (+ 1 other place)",
-        "       https://www.instagram.com/ana.lisbon/",
-        "       “Beach with Ana \U0001f3d6\ufe0f and the whole crew, before the storm came in”",
-        "       Instagram does not export who could see a post; the account was public at",
-        "       export",
-    ]
-
-
-@pytest.mark.parametrize("width", [60, 80, 132])
-def test_nothing_but_links_is_wider_than_the_terminal(width):
-    for result in (realistic(), hostile(), answer()):
-        wide = [text for text in to_text(result, width=width).splitlines() if cells(text) > width]
-        assert all(re.match(r" *(public|network|unknown|private)? *https?://", text) for text in wide), wide
-
-
-def test_without_colour_the_terminal_gets_no_control_character_whatever_captions_hold():
-    assert not re.search(r"[^\n\x20-\x7e\xa0-\U0010ffff]|[\u2028\u202e\ud800-\udfff]", to_text(hostile()))
-    coloured = re.sub(r"\x1b\[[0-9;]*m", "", to_text(hostile(), colour=True))
-    assert coloured == to_text(hostile())
-    assert "[red]markup[/red]" in coloured
-
-
-def test_the_terminal_says_what_nobody_can_tell_and_what_can_be_done():
-    text = " ".join(to_text(realistic()).split())
-    assert "Not in an export is not the same as not on the web." in text
-    assert 'TikTok: per video: Privacy settings > "Who can watch this video"' in text
-    assert "As of 2026-11. Menus move" in text
-
-
 # Text of others
 
 
@@ -465,14 +415,6 @@ def test_emoji_made_of_several_characters_stay_whole():
 
 def test_a_path_shows_where_something_cannot_be_shown():
     assert visible("a\u202eb\udcff\n.jpg") == "a\ufffdb\ufffd\ufffd.jpg"
-
-
-def test_a_long_path_is_cut_in_its_middle():
-    short = fit_middle("/home/ana/exports/instagram.zip!media/posts/x.jpg", 30)
-    assert cells(short) == 30
-    assert short.startswith("/home/ana")
-    assert short.endswith("/posts/x.jpg")
-    assert cells(fit_middle("写真" * 40, 21)) <= 21
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,11 @@ from collections import deque
 from ..report.text import cells
 from . import console
 
-END = ("q", "Q", "\x03", "\x04", "")  # Ctrl-C, Ctrl-D, the end of what is typed
+END = ("q", "Q", "\x03", "\x04", "\0", "")  # Ctrl-C, Ctrl-D now or typed ahead, the end of all that is typed
 ALL = ("a", "A")
 ESCAPE = "\x1b"  # what a key like Page Down begins with
 SEQUENCE_DELAY = 0.05  # seconds within which the rest of such a key arrives
+PARTS_OF_KEY = [bytes([sign]) for sign in b"[O;0123456789"]  # what may follow ESCAPE before the last sign
 NO_PAGER = ("", "cat")  # as a value of $PAGER
 
 
@@ -114,5 +115,6 @@ def _read_rest(terminal: int) -> None:
     """Take what else a key sends."""
     import select
 
-    while select.select([terminal], [], [], SEQUENCE_DELAY)[0] and os.read(terminal, 1):
-        pass
+    while select.select([terminal], [], [], SEQUENCE_DELAY)[0]:
+        if os.read(terminal, 1) not in PARTS_OF_KEY:
+            break

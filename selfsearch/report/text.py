@@ -109,8 +109,8 @@ class _Writer:
                 f"{quantity(self.summary.appearances, 'appearance')}: {', '.join(parts)}."
             )
 
-    def groups(self) -> Iterator[tuple[Line, list[Appearance]]]:
-        """Who could see them, and how many, before those that they could see."""
+    def groups(self) -> Iterator[tuple[list[Line], list[Appearance]]]:
+        """A heading, who could see them and how many, and those that they could see."""
 
         def group(appearance: Appearance) -> tuple[bool, Exposure]:
             return self.answer.is_by_date and not appearance.is_dated, appearance.exposure
@@ -123,7 +123,7 @@ class _Writer:
                 who = f"Without a date; {who[:1].lower()}{who[1:]}"
             elif len(appearances) < total:
                 number += f" of {total:,}"
-            yield (f"{who}: {number}", level.value), appearances
+            yield list(self.wrapped(f"{who}: {number}", style=level.value)), appearances
 
     def columns(self, rank: str, id_: str, band: str, score: str, when: str) -> str:
         """All columns but the last, which is where."""
@@ -140,8 +140,7 @@ class _Writer:
         self, appearance: Appearance, where: str, whole: Sequence[str] = (), score: str = ""
     ) -> Iterator[Line]:
         """The columns, then where; what has to stay whole stands beside it if it fits, else below."""
-        days = (wording.day_of(sighting.provenance) for sighting in appearance.sightings)
-        day = next(filter(None, days), "")
+        day = next(filter(None, _days(appearance)), "")
         if cells(day) > DAY_WIDTH:  # what an export says instead of a date
             where, day = ", ".join(filter(None, (where, day))), ""
         columns = self.columns(str(appearance.rank), appearance.id, self.how_sure(appearance), score, day)
@@ -159,11 +158,23 @@ class _Writer:
             yield from self.wrapped(where, bullet=self.indent)
         yield from ((self.indent + text, "") for text in whole)
 
+    def notes(self, appearance: Appearance) -> str:
+        """What must not be missed beside the place: " (at 0:14) (+ 2 other places)"."""
+        first, *copies = appearance.sightings
+        days = set(filter(None, _days(appearance)))
+        dates = ", also of other dates" if self.answer.is_by_date and len(days) > 1 else ""
+        notes = (
+            f"(at {wording.timecode(appearance.time_ms)})" if appearance.time_ms is not None else "",
+            "(gone since)" if first.gone else "",
+            f"(+ {quantity(len(copies), 'other place')}{dates})" if copies else "",
+        )
+        return "".join(f" {note.replace(' ', NO_BREAK)}" for note in notes if note)
+
     def how_sure(self, appearance: Appearance) -> str:
         """Whether it is the person, in at most BAND_WIDTH columns."""
-        if appearance.verdict == "me":
-            return "confirmed"
-        return SHORT_BANDS[wording.band_of(appearance)] if self.answer.calibrated else "not rated"
+        if not self.answer.calibrated and appearance.verdict is None:
+            return "not rated"
+        return SHORT_BANDS[wording.band_of(appearance)]
 
     def section(self, heading: str, paragraphs: Sequence[str]) -> Iterator[Line]:
         """A heading and its points."""
@@ -203,19 +214,20 @@ class _Short(_Writer):
         folders = _Folders(appearance.sightings[0] for appearance in self.listed)
         links: set[str] = set()
         for heading, appearances in self.groups():
-            yield heading
+            yield from heading
             for appearance in appearances:
                 yield from self.appearance(appearance, folders, links)
         for name, folder in folders.named.values():
-            yield f"{name} is {folder}", "dim"
+            first, *more = self.path(f"{name} is {folder}")
+            yield first, "dim"
+            yield from ((self.indent + part, "dim") for part in more)
 
     def appearance(self, appearance: Appearance, folders: _Folders, links: set[str]) -> Iterator[Line]:
         """What is needed to find it: the path of a file, the address or the words of a post."""
         first = appearance.sightings[0]
-        notes = _notes(appearance)
+        notes = self.notes(appearance)
         if first.provenance.platform == "folder":
-            path = wrap_path(folders.relative(first) + notes, self.width - len(self.indent))
-            yield from self.row(appearance, "", path)
+            yield from self.row(appearance, "", self.path(folders.relative(first), notes))
             return
         where = _where(first.provenance)
         if not appearance.is_dated:
@@ -224,17 +236,28 @@ class _Short(_Writer):
         if appearance.exposure is Exposure.PRIVATE or link in links:  # the address of a profile is said once
             link = None
         links.update([link] if link else [])
-        beside = link and cells(self.indent + link + notes) <= self.width
-        if beside:
-            yield from self.row(appearance, where, [f"{link}{notes}"])
+        if link:
+            yield from self.row(appearance, where, wrap(link + notes, self.width - len(self.indent)))
         else:
-            yield from self.row(appearance, where + notes, [link] if link else [])
+            yield from self.row(appearance, where + notes)
+
+    def path(self, path: str, notes: str = "") -> list[str]:
+        """The path in lines that end after a separator, if need be; a name stays whole."""
+        lines = [""]
+        for part in (*re.findall(r"[^/\\]*[/\\]|[^/\\]+$", path), notes):
+            if lines[-1] and cells(self.indent + lines[-1] + part) > self.width:
+                lines.append(part.lstrip())
+            else:
+                lines[-1] += part
+        return lines
 
     def not_shown(self) -> Iterator[Line]:
         if more := len(self.answer.appearances) - len(self.listed):
             yield from self.wrapped(f"{more:,} more: --all-rows lists them.", style="bold")
         if left_out := wording.left_out(self.answer):
-            yield from self.wrapped(f"Not listed: {left_out}.")
+            yield from self.wrapped(f"{left_out}.")
+        if rejected := wording.rejected(self.answer):
+            yield from self.wrapped(f"Left out: {rejected}.")
         numbers = (sum(self.answer.not_looked_at.values()), "file"), (len(self.answer.links), "post")
         if not_searched := [quantity(number, noun) for number, noun in numbers if number]:
             why = " --verbose says why." if self.hints else ""
@@ -260,7 +283,7 @@ class _Long(_Writer):
         yield from self.compared_with()
         for heading, appearances in self.groups():
             yield BLANK
-            yield heading
+            yield from heading
             yield self.heading(score="score")
             for appearance in appearances:
                 yield from self.appearance(appearance)
@@ -281,8 +304,9 @@ class _Long(_Writer):
     def appearance(self, appearance: Appearance) -> Iterator[Line]:
         first = appearance.sightings[0]
         provenance = first.provenance
-        yield from self.row(appearance, _where(provenance), score=f"{appearance.score:.2f}")
-        yield self.indent + visible(first.path) + _notes(appearance), "dim"
+        where = _where(provenance) + self.notes(appearance)
+        yield from self.row(appearance, where, score=f"{appearance.score:.2f}")
+        yield self.indent + visible(first.path), "dim"
         if provenance.link:
             yield self.indent + (web(provenance.link.url) or line(provenance.link.url)), ""
         if provenance.caption:
@@ -311,21 +335,14 @@ class _Long(_Writer):
 
 
 def _where(provenance: Provenance) -> str:
-    """ "Instagram, profile photo, ana.lisbon"."""
-    account = line(provenance.account or provenance.album or "")
-    parts = (platform_name(provenance.platform), wording.context(provenance), account)
+    """ "Facebook, album, Ana Example, Erasmus 2013"."""
+    names = (line(name or "") for name in (provenance.account, provenance.album))
+    parts = (platform_name(provenance.platform), wording.context(provenance), *names)
     return ", ".join(part for part in parts if part)
 
 
-def _notes(appearance: Appearance) -> str:
-    """What must not be missed beside the place: " (at 0:14) (+ 2 other places)"."""
-    first, *copies = appearance.sightings
-    notes = (
-        f"(at {wording.timecode(appearance.time_ms)})" if appearance.time_ms is not None else "",
-        "(gone since)" if first.gone else "",
-        f"(+ {quantity(len(copies), 'other place')})" if copies else "",
-    )
-    return "".join(f" {note.replace(' ', NO_BREAK)}" for note in notes if note)
+def _days(appearance: Appearance) -> list[str]:
+    return [wording.day_of(sighting.provenance) for sighting in appearance.sightings]
 
 
 class _Folders:
@@ -369,7 +386,7 @@ def _last_separator(path: str) -> int:
 # Columns of a terminal: some characters take two, some none
 
 _IDEOGRAPH = "\u2e80-\u2fff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-NO_BREAK = "\u00a0"  # a space at which no line ends
+NO_BREAK = "\ufdd0"  # stands for a space at which no line ends; no sign of any text
 _OPENING = "\u3008\u300a\u300c\u300e\u3010\u3014\u3016\uff08\uff3b\uff5b"
 # Chinese and Japanese are written without spaces: a line may end after any sign and its punctuation.
 _PIECES = re.compile(
@@ -397,21 +414,31 @@ def wrap(text: str, width: int) -> list[str]:
     return lines
 
 
-def wrap_path(path: str, width: int) -> list[str]:
-    """The path in lines that end after a separator, but for the last; a name stays whole."""
-    lines = [""]
-    for name in re.findall(r"[^/\\]*[/\\]|[^/\\]+$", path):
-        if lines[-1] and cells(lines[-1] + name) > width:
-            lines.append("")
-        lines[-1] += name
-    return lines
+def fit_middle(text: str, width: int) -> str:
+    """The text, cut in its middle to at most `width` columns: a path's begin and end both tell something."""
+    if cells(text) <= width:
+        return text
+    tail = _tail(text, (width - 1) * 2 // 3)
+    return _head(text, width - 1 - cells(tail)) + "…" + tail
 
 
 def shorten(text: str, width: int) -> str:
     """The beginning of the text in `width` columns, up to the end of a word; "…" says that there is more."""
     if cells(text) <= width:
         return text
-    first = wrap(text, width - 1)[0]
-    while cells(first) > width - 1:  # one word, if it is a word
-        first = first[:-1]
-    return first + "…"
+    return _head(wrap(text, width - 1)[0], width - 1) + "…"
+
+
+def _head(text: str, width: int) -> str:
+    """As much of the beginning as fits: measured whole, since some signs combine."""
+    end = 0
+    while end < len(text) and cells(text[: end + 1]) <= width:
+        end += 1
+    return text[:end]
+
+
+def _tail(text: str, width: int) -> str:
+    start = len(text)
+    while start and cells(text[start - 1 :]) <= width:
+        start -= 1
+    return text[start:]

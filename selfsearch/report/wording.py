@@ -287,6 +287,8 @@ def searched(answer: Answer) -> str:
 def left_out(answer: Answer) -> str:
     """What was found and is not listed: "8 more: 5 outside these dates, 3 without a date"; "" for nothing."""
     whys = [f"{number:,} {LEFT_OUT[why]}" for why, number in answer.left_out.items() if number]
+    if len(whys) == 1:
+        return whys[0].replace(" ", " more ", 1)
     return f"{answer.hidden:,} more: {', '.join(whys)}" if whys else ""
 
 

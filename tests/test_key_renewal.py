@@ -242,7 +242,7 @@ def test_killed_while_a_library_is_made_the_next_command_makes_it(
     assert process.returncode == -signal.SIGKILL, process.stderr.decode()
     (tmp_path / "one.jpg").write_bytes(photos.photo("astronaut", 1))
     run("index", tmp_path / "one.jpg", "--consent", "own")
-    assert "Everything is as it should be" in run("doctor").out
+    assert "Nothing is wrong with what was checked" in run("doctor").out
 
 
 def test_the_library_of_another_number_is_refused_though_its_key_opens(

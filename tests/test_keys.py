@@ -56,7 +56,11 @@ def test_without_the_key_nothing_opens_and_the_message_says_what_to_do(
     run("status")
     assert path.stat().st_mode & 0o777 == 0o600
     (one_photograph / "key.json").unlink()
-    assert "key.json is missing" in run("index", one_photograph.parent / "album", code=5).err
+    for command in (("index", one_photograph.parent / "album"), ("status",), ("sources",), ("doctor",)):
+        said = run(*command, code=5)
+        assert "key.json is missing" in said.out + said.err
+        assert "selfsearch restore FILE" in said.out + said.err
+        assert "there is no library" not in said.out + said.err
 
 
 def test_a_passphrase_replaces_the_key_file(

@@ -36,7 +36,7 @@ def test_a_message_is_numbers_in_a_sentence() -> None:
         "appearances: 3 new, 1 gone, 10 or more seen by others than before; run: selfsearch report",
         "1 consent within 30 days of its end; run: selfsearch consent list",
         "2 consents ended, what rests on it will be erased; run: selfsearch consent list",
-        "10 or more erased, since consent had ended",
+        "erased, since consent had ended: 10 or more sources and people",
     ]
     assert Message.changed(new=0, gone=0) is None
 

@@ -168,7 +168,8 @@ def test_what_was_not_looked_at_stands_right_behind_that_nothing_was_found():
     summary = summarise(answer(person="Ana", not_looked_at=missed.not_looked_at, links=missed.links))
     assert summary.headline == (
         "Ana was not found among 1,404 faces in 812 files from 2 sources. "
-        "Not looked at: 22 more files and 2 posts."
+        "Not looked at: 5 files that could not be read, 17 files of kinds that are not searched and 2 posts "
+        "of which only a link is there."
     )
 
 

@@ -668,7 +668,7 @@ def test_a_report_has_the_same_changes_in_every_form(run: Run, watched: Path, tm
     marked = run(*since, "--md").out
     assert marked.startswith("# Appearances: 1 new, 1 gone\n")
     assert f"`{place}`" in marked
-    assert run("report").out == "Nothing has changed since the last report.\n"
+    assert run("report").out == "No change was noted since the last report.\n"
     assert "choose one" in run("report", "--md", "--csv", code=2).err
     assert "2026-06-02" in run("report", "--since", "yesterday", code=2).err
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import KeyUnavailable, LibraryError, SelfsearchError, UsageError
+from ..errors import LibraryError, SelfsearchError, UsageError
 from ..words import counted, quantity
 from . import options
 
@@ -106,7 +106,7 @@ def _repair(*, yes: bool, as_json: bool) -> None:
     home, key_folder = options.home(), options.key_folder()
     require_home(home)
     if not (home / "key.json").exists():
-        raise KeyUnavailable(f"{home / 'key.json'} is missing; without it nothing in the library opens")
+        raise root_key.is_missing(home)
     with writer(home):
         finish_replacement(home)
         root = root_key.unlock(home, key_folder, options.ask_passphrase)
@@ -178,7 +178,8 @@ def _as_lost(noun: str, tally: Tally) -> str:
 
 def _summary(errors: int, warnings: int, mended: int) -> str:
     if not errors and not warnings:
-        return "Everything is as it should be." if not mended else f"All is well now: {mended} mended."
+        found = f"Mended: {mended}. Nothing else is" if mended else "Nothing is"
+        return f"{found} wrong with what was checked."
     counts = {"error": errors, "warning": warnings}
     parts = [quantity(count, noun) for noun, count in counts.items() if count]
     return ", ".join(parts + [f"{mended} mended"] * bool(mended)) + "."

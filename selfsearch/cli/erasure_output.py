@@ -129,11 +129,14 @@ def as_lines(receipt: Receipt) -> list[str]:
         *_about_keys(receipt),
     ]
     if receipt.remnants:
-        lines.append(f"  BUT something of it was found in: {', '.join(receipt.remnants)}; delete it by hand")
+        lines.append(
+            f"  BUT something of it is still in: {', '.join(receipt.remnants)}. Run the same command again; a"
+            " file there that is not the library's own you can delete yourself"
+        )
     elif receipt.checked:
         lines.append(
-            f"  searched for it in every table and {counted(receipt.searched, 'files of the library')}:"
-            " nothing is left"
+            "  looked for its texts again in every table, and for samples of it in the"
+            f" {counted(receipt.searched, 'files')} of the library's folder: nothing is left of them"
         )
     else:
         lines.append(

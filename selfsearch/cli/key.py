@@ -21,7 +21,7 @@ MIN_PASSPHRASE = 10  # characters of a passphrase: Argon2id makes guessing slow,
 PLACES = {
     "keyring": (
         "the operating system's keyring",
-        "a thief of the disk or of a copy of the library reads nothing; whoever is logged in as you, and"
+        "a thief of the disk reads nothing without your login password; whoever is logged in as you, and"
         " programs that run as you, can open it. It works without a question, also on a timer.",
     ),
     "file": (

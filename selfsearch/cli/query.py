@@ -215,8 +215,8 @@ def read_probes(gallery: Gallery, images: list[Path], face: str | None) -> list[
     for probe in probes:
         if probe.face.quality < POOR_QUALITY:
             options.say(
-                f"{probe.photo.path}: the face is small, blurred or turned away; a clearer photograph finds"
-                f" more"
+                f"{probe.photo.path}: the face is small, blurred or turned away; a clearer photograph may"
+                " find more"
             )
     return probes
 

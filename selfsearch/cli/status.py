@@ -67,10 +67,10 @@ def _state(library: Library) -> dict[str, Any]:
 REMINDER = 30  # days before its end at which a consent is worth a reminder
 
 KEYS = {
-    "keyring": "the key is in the operating system's keyring: who steals the disk reads nothing; whoever is"
-    " logged in as you can",
-    "file": "the key is a file outside the library: a copy of the library alone is unreadable; whoever reads"
-    " your whole disk can",
+    "keyring": "the key is in the operating system's keyring: a stolen disk is unreadable without your"
+    " login password; whoever is logged in as you can read all",
+    "file": "the key is a file outside the library: a copy of the library alone is unreadable; whoever has"
+    " your whole disk can read all",
     "passphrase": "the key is sealed under your passphrase: nobody opens the library without it, and neither"
     " does a timer",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -64,7 +65,8 @@ class _Rescans:
             roots = {row.root for row in rows if self.wanted is None or row.id in self.wanted}
             live = grants.live(library, "source", roots, options.now())
         for root in sorted(roots - live):
-            options.say(f"not watched, since there is no live consent: {root}")
+            give = f"selfsearch index {shlex.quote(root)}"
+            options.say(f"not watched, since there is no live consent: {root}; to give it: {give}")
         if not live:
             raise ConsentError(
                 "there is no source with live consent to watch; begin with: selfsearch index PATH"

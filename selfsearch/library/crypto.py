@@ -89,5 +89,6 @@ def unwrap(blob: bytes, keys: tuple[bytes, ...], belongs_to: str) -> bytes:
         except LibraryError:
             continue
     raise KeyUnavailable(
-        f"the key of {belongs_to} does not open; it was destroyed, or the wrong key is in use"
+        f"the key of {belongs_to} does not open: it was destroyed, or the wrong key is in use; run:"
+        " selfsearch doctor"
     )

@@ -172,7 +172,9 @@ class Library:
         if rows:
             return crypto.unwrap(rows[0]["wrapped"], self.root.wrapping, name)
         if not create:
-            raise KeyUnavailable(f"the key of {name} is gone: what it sealed cannot be read any more")
+            raise KeyUnavailable(
+                f"the key of {name} is gone: what it sealed cannot be read any more; run: selfsearch doctor"
+            )
         key = crypto.new_key()
         wrapped = crypto.Sealer(self.root.wrapping[0]).seal(key, name)
         self.keys.execute("insert into keys values (?, ?, datetime('now'))", [name, wrapped])
@@ -263,10 +265,10 @@ def _prepare(home: Path, *, create: bool) -> None:
         with writer(home):
             finish_replacement(home)
     if not (home / "key.json").exists():
+        if (home / "library.db").exists():
+            raise root_key.is_missing(home)
         if not create:
             raise LibraryError(f"there is no library in {home} yet; make one: selfsearch index PATH")
-        if (home / "library.db").exists():
-            raise KeyUnavailable(f"{home / 'key.json'} is missing; without it the library cannot be opened")
     try:
         keep_private(claim(home))
     except OSError as exc:

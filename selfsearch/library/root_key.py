@@ -28,6 +28,7 @@ from . import crypto
 SERVICE = "selfsearch"  # the name under which the operating system's keyring shows the key
 LIBRARY_ID = re.compile("[0-9a-f]{16}")
 LONGEST = 1 << 16  # bytes of key.json
+PUT_BACK = "put it back from a copy of that folder, or restore a backup: selfsearch restore FILE"
 TRUSTED_KEYRINGS = ("SecretService", "kwallet", "macOS", "Windows")  # keyrings.alt keeps plain files
 
 AskPassphrase = Callable[[], "str | None"]
@@ -60,6 +61,11 @@ class RootKey:
         return RootKey(keys[0], tuple(keys[1:3]), *keys[3:])
 
 
+def is_missing(home: Path) -> KeyUnavailable:
+    """What to say when a library has no key.json any more."""
+    return KeyUnavailable(f"{home / 'key.json'} is missing, and without it nothing opens; {PUT_BACK}")
+
+
 @dataclass(frozen=True)
 class KeyPlace:
     """What key.json says: which library this is and where its root key is kept."""
@@ -77,9 +83,9 @@ class KeyPlace:
             with open(path, "rb", opener=_open_unblocked) as file:
                 return KeyPlace.parse(file.read(LONGEST))
         except FileNotFoundError as exc:
-            raise KeyUnavailable(f"{path} is missing; without it the library cannot be opened") from exc
+            raise is_missing(home) from exc
         except (OSError, LibraryError) as exc:
-            raise KeyUnavailable(f"{path} is damaged; restore it from a backup") from exc
+            raise KeyUnavailable(f"{path} is damaged; {PUT_BACK}") from exc
 
     @staticmethod
     def parse(data: bytes) -> KeyPlace:

@@ -91,7 +91,8 @@ class Message:
             consents = _consents(self.ended)
             yield f"{consents} ended, what rests on it will be erased; run: selfsearch consent list"
         if self.erased:
-            yield f"{_in_words(self.erased)} erased, since consent had ended"
+            noun = "source or person" if self.erased == 1 else "sources and people"
+            yield f"erased, since consent had ended: {_in_words(self.erased)} {noun}"
 
 
 def _in_words(number: int) -> str:

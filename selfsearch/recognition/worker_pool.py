@@ -185,7 +185,7 @@ class _Workers:
     def start(self, arguments: Sequence[str]) -> _Worker:
         """One more. Raises SelfsearchError when the pool was closed."""
         if self._closed.is_set():
-            raise SelfsearchError("the processes that look at photographs were ended")
+            raise SelfsearchError("the processes that look at photographs were ended; run the command again")
         worker = _Worker(arguments)
         self._running[worker] = None
         if not self._is_watched:

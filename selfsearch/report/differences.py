@@ -94,7 +94,7 @@ def headline(differences: Sequence[Difference]) -> str:
     """One sentence."""
     counts = {kind: sum(difference.kind == kind for difference in differences) for kind in KIND_LABELS}
     parts = [f"{count} {KIND_LABELS[kind]}" for kind, count in counts.items() if count]
-    return ("Appearances: " + ", ".join(parts)) if parts else "Nothing has changed since the last report."
+    return ("Appearances: " + ", ".join(parts)) if parts else "No change was noted since the last report."
 
 
 def by_weight(differences: Sequence[Difference]) -> list[Difference]:

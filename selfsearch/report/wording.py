@@ -311,14 +311,14 @@ def files_not_looked_at(outcomes: dict[str, int]) -> list[str]:
 def limits(person: str) -> list[str]:
     """What no answer of this tool can promise."""
     return [
-        "Not in an export is not the same as not on the web. Only what was indexed was searched: what other "
-        "people posted, copies made elsewhere and accounts that were not exported are not in it.",
+        "Not in an export is not the same as not on the web. Only what was indexed was searched: not what "
+        "other people posted elsewhere, copies that others made, or accounts that were not exported.",
         "A low score, or no match, is not proof of absence. Faces that are turned away, covered, tiny or "
         "blurred, or many years younger or older than in the photographs searched by, can be missed even "
         f"though it is {you(person)}.",
         "Children, siblings and twins are hard. The estimate of false matches is made with strangers; "
         "relatives look more alike than strangers do, and children change faster than adults.",
         "A match is a comparison of numbers, not an identification. Look at the picture before acting on it.",
-        "Who could see something is what the export said, on the day it was made. It may have been wider "
-        "before, and anybody who saw it may have kept it.",
+        "Who could see something is what the export said on the day it was made, or what you said of the "
+        "account. It may have been more people before or since, and anybody who saw it may have kept it.",
     ]

@@ -62,7 +62,7 @@ def require_key(home: Path, keys: Path, system: str) -> None:
 
     Raises KeyUnavailable or LibraryError, saying what to do.
     """
-    if not (home / "key.json").exists():
+    if not (home / "key.json").exists() and not (home / "library.db").exists():
         raise LibraryError(f"there is no library in {home} yet; make one: selfsearch index PATH")
     kind = root_key.KeyPlace.read(home).kind
     cure = "keep the key in a file that only you can read: selfsearch key use-file"

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, TypeAlias
@@ -186,14 +187,15 @@ class Selfsearch:
     def enroll(self, consent: Grant | ConsentRequest, *photos: PathLike, face: int | None = None) -> Person:
         """Remember a person by photographs, or add clearer ones.
 
-        `face` counts from 1, largest first: needed where a photograph shows several. Raises ConsentError for
-        a photograph that does not look like what is kept of the person. If it shows the person all the same,
-        such as an old one, give a ConsentRequest: a statement for these photographs, which stays in the
-        ledger with their hashes. What looks more like somebody else who is enrolled is refused even so, but
-        for the `lookalikes` of the statement.
+        `face` counts from 1, largest first: needed where a photograph shows several and none stands out by
+        size and sharpness. Otherwise InputError lists them. Raises ConsentError for a photograph that does
+        not look like what is kept of the person. If it shows the person all the same, such as an old one,
+        give a ConsentRequest: a statement for these photographs, which stays in the ledger with their hashes.
+        What looks more like somebody else who is enrolled is refused even so, but for the `lookalikes` of the
+        statement.
         """
         with enrolment.attempt(self.library, consent.subject, self.clock):
-            probes, now = self._read_probes(photos, face), self.clock()
+            probes, now = self._read_probes(consent.subject, photos, face), self.clock()
             if isinstance(consent, ConsentRequest):
                 consent = enroll.about(self.gallery, replace(consent, method="library"), probes, now)
             return enroll.enroll(self.gallery, consent, probes, now)
@@ -222,7 +224,7 @@ class Selfsearch:
         """
         person = self._enrolled(grant)
         with audit.question(self.library, person.name, purpose, self.clock) as question:
-            probes = self._read_probes(photos, face)
+            probes = self._read_probes(person.name, photos, face)
             if probes:
                 enroll.identify(self.gallery, probes, [person.name], self.clock())
             question.answer = query(self.gallery, grant, person, probes, self.clock(), filters)
@@ -300,15 +302,16 @@ class Selfsearch:
             raise UsageError(f"nobody called {name!r} is enrolled")
         return person
 
-    def _read_probes(self, photos: Sequence[PathLike], face: int | None) -> list[Probe]:
-        def choose_face(photo: ProbePhoto) -> int:
-            if face is None:
-                raise InputError(
-                    f"{photo.path} shows {len(photo.faces)} faces; say which one: face=1 is the largest"
-                )
-            return face - 1
+    def _read_probes(self, name: str, photos: Sequence[PathLike], face: int | None) -> list[Probe]:
+        def refuse(photo: ProbePhoto, likely: int | None) -> int:
+            raise InputError(
+                f"{photo.path} shows {len(photo.faces)} faces, and none stands out. Say which is meant, with"
+                f" face=N: {photo.listed(likely)}"
+            )
 
-        return enroll.read_probes(self.gallery, [Path(photo) for photo in photos], choose_face)
+        paths = [Path(photo) for photo in photos]
+        known = partial(enroll.known_faces, self.gallery, [name], self.clock())
+        return enroll.read_probes(self.gallery, paths, refuse, which=face, known=known)
 
 
 def _close_leaked(resources: ExitStack, home: Path) -> None:

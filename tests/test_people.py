@@ -379,7 +379,7 @@ def seal_as_before(library: Library, person: people.Person, path: Path) -> None:
     from selfsearch.recognition.model_engine import ModelEngine
 
     engine = ModelEngine(find_pack("opencv-zoo", Path("/nonexistent")))
-    probe = enroll.choose_probe(engine, enroll.read_photo(engine, path), lambda photo: 0)
+    probe = enroll.make_probe(engine, enroll.read_photo(engine, path))
     sealed = library.sealer(f"person:{person.id}", create=True).seal(
         pack_chips([probe.chip]), probe_chip_aad(1)
     )

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import UsageError
 from . import consent_prompt, erasure_output, options
-from .query import FaceChoice, read_probes
+from .face_choice import FaceChoice, read_probes
 
 if TYPE_CHECKING:
     from ..library.library import Library
@@ -85,7 +85,7 @@ def add(
         for lookalike in lookalikes or ():
             _find(library, lookalike)
         gallery = Gallery(library, options.engine(pack, with_hash=False))
-        probes = read_probes(gallery, images, face)
+        probes = read_probes(gallery, images, face, [name])
         with enrolment.attempt(library, name, options.now):
             comparison = consent_prompt.enroll(gallery, name, probes, flags, lookalikes or ())
     if comparison.is_first:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import InputError, UsageError
+from ..errors import UsageError
 from ..types import Outcome, ProgressListener
 from ..words import quantity
 from . import consent_prompt, console, options, pager
+from .face_choice import FaceChoice, read_probes
 from .network_policy import Need, network, show_in_browser
 
 if TYPE_CHECKING:
@@ -19,19 +19,12 @@ if TYPE_CHECKING:
     from ..library.people import Person
     from ..report.text import Form
     from ..types import Answer
-    from ..workflows.enroll import Probe, ProbePhoto
+    from ..workflows.enroll import Probe
     from ..workflows.gallery import Gallery
     from ..workflows.query import Filters
 
 ME = "me"
-POOR_QUALITY = 0.25  # of a face in a photograph to ask with; below it more is found with a better one
 
-FaceChoice = Annotated[
-    str | None,
-    typer.Option(
-        "--face", metavar="largest|N", help="Which face of a group photograph: the largest, or number N."
-    ),
-]
 MinBand = Annotated[
     str,
     typer.Option("--min-band", metavar="strong|likely|possible", help="List nothing weaker than this."),
@@ -143,7 +136,7 @@ def query(
     with options.opened_shared() as library:
         gallery = Gallery(library, engine)
         _renew(gallery, ProgressListener() if quiet else _LateProgress())
-        probes = read_probes(gallery, images, face)
+        probes = read_probes(gallery, images, face, [name] if name else None, show=open_)
         with audit.question(library, name, purpose, options.now) as question:
             who, grant = _identify(gallery, probes, name, flags)
             question.person = who.name
@@ -205,45 +198,6 @@ def _filters(
         everything=everything, limit=limit, min_band=min_band, sources=sources,
         since=options.parse_day(since), until=options.parse_day(until), dated_only=dated_only,
     )  # fmt: skip
-
-
-def read_probes(gallery: Gallery, images: list[Path], face: str | None) -> list[Probe]:
-    """The probe of every photograph; a face that is hard to recognise is said to be."""
-    from ..workflows import enroll
-
-    probes = enroll.read_probes(gallery, images, lambda photo: _choose_face(photo, face))
-    for probe in probes:
-        if probe.face.quality < POOR_QUALITY:
-            options.say(
-                f"{probe.photo.path}: the face is small, blurred or turned away; a clearer photograph may"
-                " find more"
-            )
-    return probes
-
-
-def _choose_face(photo: ProbePhoto, face: str | None) -> int:
-    """The index of the face that is meant: by --face, else asked for at the terminal."""
-    if face == "largest":
-        return 0
-    if face is not None:
-        if not face.isdecimal():
-            raise UsageError(f"--face takes largest or a number, not {face!r}")
-        return int(face) - 1
-    across = sorted(face.box[0] for face in photo.faces)
-    lines = [
-        f"  {number}: number {across.index(face.box[0]) + 1} from the left"
-        f" (at {face.box[0]:.0f},{face.box[1]:.0f}, {face.box[2]:.0f} x {face.box[3]:.0f} pixels)"
-        for number, face in enumerate(photo.faces, 1)
-    ]
-    options.say(f"{photo.path} shows {len(photo.faces)} faces, largest first:", *lines)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise InputError("say which face is meant with --face largest, or --face NUMBER")
-    while True:
-        reply = options.prompt("Which one is meant?").strip()
-        if reply.isdecimal() and 1 <= int(reply) <= len(photo.faces):
-            return int(reply) - 1
-        if not reply:
-            raise InputError("no face was chosen")
 
 
 def _identify(

@@ -25,7 +25,16 @@ def face_quality(score: float, landmarks: Landmarks, chip: Chip) -> float:
     # Where the nose is between the eyes: 0 at the left one, 0.5 in the middle
     nose_position = float((nose - left) @ (right - left)) / max(distance * distance, 1e-6)
     frontal = max(0.0, 1.0 - abs(nose_position - 0.5))
-    grey = cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY)
-    sharp = min(1.0, float(cv2.Laplacian(grey, cv2.CV_64F).var()) / SHARP_VARIANCE)
     confidence = float(np.clip(score, 0, 1))
-    return round(confidence * size * frontal * (BLURRED_SHARE + (1 - BLURRED_SHARE) * sharp), 3)
+    return round(confidence * size * frontal * sharpness(chip), 3)
+
+
+def sharpness(chip: Chip) -> float:
+    """BLURRED_SHARE (a chip without any detail) to 1: by the variance of the Laplacian.
+
+    That is the focus measure of Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy" (ICPR
+    2000).
+    """
+    grey = cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY)
+    detail = min(1.0, float(cv2.Laplacian(grey, cv2.CV_64F).var()) / SHARP_VARIANCE)
+    return BLURRED_SHARE + (1 - BLURRED_SHARE) * detail

@@ -26,13 +26,18 @@ from ..media.limits import MAX_BYTES
 from ..recognition.calibration import SAME_PERSON_FMR, WEAKEST_FMR
 from ..recognition.engine import Engine
 from ..types import Chip, Embedding, Face, isoformat
+from .face_positions import positions
 from .gallery import Gallery
 
 ENROLLED_SCORE = 0.5  # cosine that counts as the enrolled person when a pack has no calibration
 RESEMBLING_SCORE = 0.3  # cosine below which a face resembles nobody when a pack has no calibration
 LEAST_WEIGHT = 0.05  # even a poor photograph counts a little
 
-ChooseFace = Callable[["ProbePhoto"], int]  # which face of a photograph with several, counted from 0
+DOMINANCE = 4.0  # times the area and sharpness of any other: whoever held the camera, not a passer-by
+
+WhichFace = int | str | None  # a number from 1, the largest first; "largest"; None where nobody says
+# Asked which face of a photograph is meant, counted from 0; with the only one that looks like the person.
+AskForFace = Callable[["ProbePhoto", int | None], int]
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,19 @@ class ProbePhoto:
     path: str
     sha256: str
     faces: tuple[Face, ...]
+
+    @property
+    def positions(self) -> list[str]:
+        """Where each face is, and how large, in words."""
+        return positions([face.box for face in self.faces])
+
+    def listed(self, likely: int | None = None) -> str:
+        """Every face by its number, in one line; `likely` is said to look like the person."""
+        words = [
+            f"{number} ({place}{'; looks like the person' if number - 1 == likely else ''})"
+            for number, place in enumerate(self.positions, 1)
+        ]
+        return ", ".join(words)
 
 
 @dataclass(frozen=True)
@@ -78,21 +96,98 @@ def read_photo(engine: Engine, path: Path) -> ProbePhoto:
     return ProbePhoto(str(path), hashlib.sha256(data).hexdigest(), tuple(largest_first))
 
 
-def choose_probe(engine: Engine, photo: ProbePhoto, choose_face: ChooseFace) -> Probe:
-    """The face that is meant: the only one, or the one that `choose_face` names. Raises UsageError."""
-    number = choose_face(photo) if len(photo.faces) > 1 else 0
-    if not 0 <= number < len(photo.faces):
+def prominence(face: Face) -> float:
+    """How much a face stands out: its area, less what is blurred.
+
+    Sharpness weighs as it does in a face's quality. By itself it makes no face dominant: the sharpest chip
+    counts 3.3 times one without any detail.
+    """
+    from ..recognition.quality import sharpness  # loads OpenCV, which most questions do without
+
+    return face.box[2] * face.box[3] * sharpness(face.chip)
+
+
+def dominant_face(faces: Sequence[Face]) -> int | None:
+    """The only face, or the one that stands out over DOMINANCE times as much as any other."""
+    if len(faces) == 1:
+        return 0
+    first, second = sorted(range(len(faces)), key=lambda number: -prominence(faces[number]))[:2]
+    return first if prominence(faces[first]) > DOMINANCE * prominence(faces[second]) else None
+
+
+def find_face(photo: ProbePhoto, which: WhichFace) -> int | None:
+    """The face that is meant, counted from 0: what was said, or the dominant one; None when neither tells.
+
+    Where there is one face, that is meant. Raises UsageError for a face that is not there.
+    """
+    if which is None or len(photo.faces) == 1:
+        return dominant_face(photo.faces)
+    if which == "largest":
+        return 0
+    number = int(which) if str(which).isascii() and str(which).isdecimal() else 0
+    if not 1 <= number <= len(photo.faces):
         raise UsageError(
-            f"{photo.path} shows {len(photo.faces)} faces; --face takes 1 to {len(photo.faces)}, or largest"
+            f"{photo.path} shows {len(photo.faces)} faces, and {which} is none of them: give largest, or one"
+            f" of the numbers {photo.listed()}"
         )
+    return number - 1
+
+
+def read_probes(
+    gallery: Gallery,
+    paths: Sequence[Path],
+    ask: AskForFace,
+    *,
+    which: WhichFace = None,
+    on_dominant: Callable[[ProbePhoto, int], None] = lambda photo, face: None,
+    known: Callable[[], Sequence[EnrolledFaces]] = list,
+) -> list[Probe]:
+    """One probe from every photograph. Whom they show is for `compare` and `identify` to say.
+
+    Where neither `which` nor the dominant face settles it, `ask` decides, after all others: it is told which
+    face alone looks like the other photographs, or like what is `known` of whoever may be meant.
+    `on_dominant` is told what was taken without asking, where there was a choice.
+    """
+    engine = gallery.engine
+    found = [(photo, find_face(photo, which)) for photo in (read_photo(engine, path) for path in paths)]
+    probes = [None if face is None else make_probe(engine, photo, face) for photo, face in found]
+    for photo, face in found:
+        if which is None and face is not None and len(photo.faces) > 1:
+            on_dominant(photo, face)
+    settled = [probe for probe in probes if probe is not None]
+    return [
+        probe or make_probe(engine, photo, ask(photo, _likely_face(gallery, photo, settled, known())))
+        for (photo, _), probe in zip(found, probes, strict=True)
+    ]
+
+
+def make_probe(engine: Engine, photo: ProbePhoto, number: int = 0) -> Probe:
+    """The face of that number, counted from 0, to search by."""
     face = photo.faces[number]
     return Probe(photo, face, engine.embed_with_mirror(face.chip[None])[0])
 
 
-def read_probes(gallery: Gallery, paths: Sequence[Path], choose_face: ChooseFace) -> list[Probe]:
-    """One probe from every photograph. Whom they show is for `compare` and `identify` to say."""
-    engine = gallery.engine
-    return [choose_probe(engine, read_photo(engine, path), choose_face) for path in paths]
+def _likely_face(
+    gallery: Gallery, photo: ProbePhoto, others: Sequence[Probe], known: Sequence[EnrolledFaces]
+) -> int | None:
+    """The only face that looks like one of the other photographs, or like somebody who is known."""
+    threshold, alike = same_person_score(gallery), []
+    for number in range(len(photo.faces)):
+        probe = make_probe(gallery.engine, photo, number)
+        scores = [likeness(gallery, each, probe.embedding) for each in known]
+        scores += [float(other.embedding @ probe.embedding) for other in others]
+        if max(scores, default=-1.0) >= threshold:
+            alike.append(number)
+    return alike[0] if len(alike) == 1 else None
+
+
+def known_faces(gallery: Gallery, names: Collection[str] | None, now: datetime) -> list[EnrolledFaces]:
+    """What is kept of everybody with live consent, or of those of `names`."""
+    return [
+        enrolled_embeddings(gallery, person, now)
+        for person in grants.consented_people(gallery.library, now)
+        if names is None or person.name in names
+    ]
 
 
 def same_person_score(gallery: Gallery) -> float:

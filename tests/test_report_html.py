@@ -301,7 +301,7 @@ def test_no_appearance_says_what_that_means_and_what_not():
     shown = page(answer(not_looked_at={"unreadable": 3}))
     assert (
         "You were not found among 1,404 faces in 812 files from 2 sources. "
-        "Not looked at: 3 files that could not be read." in (shown.text)
+        "Not looked at: 3 more files." in (shown.text)
     )
     assert "That speaks for these files and for nothing else" in shown.text
     assert "3 files damaged or not permitted to be read" in shown.text

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..types import EXPOSURES, Answer, Appearance, Exposure, Outcome
+from ..types import EXPOSURES, Answer, Appearance, Exposure
 from ..words import quantity
 from . import wording
 from .advice import platform_name
@@ -78,18 +78,9 @@ def _not_found(answer: Answer) -> str:
         f"{who} {'were' if who == 'you' else 'was'} not found among {quantity(answer.faces, 'face')}"
         f" in {quantity(answer.media, 'file')} from {quantity(answer.sources, 'source')}."
     )
-    rest = _not_looked_at(answer)
+    files, posts = sum(answer.not_looked_at.values()), len(answer.links)
+    rest = [quantity(files, "more file")] * bool(files) + [quantity(posts, "post")] * bool(posts)
     return f"{found} Not looked at: {join_and(rest)}." if rest else found
-
-
-def _not_looked_at(answer: Answer) -> list[str]:
-    others = answer.not_looked_at.get(Outcome.UNSUPPORTED.value, 0)
-    counts = {
-        "{} that could not be read": (sum(answer.not_looked_at.values()) - others, "file"),
-        "{} of kinds that are not searched": (others, "file"),
-        "{} of which only a link is there": (len(answer.links), "post"),
-    }
-    return [words.format(quantity(number, noun)) for words, (number, noun) in counts.items() if number]
 
 
 def _none_public(media: Sequence[Medium]) -> str:

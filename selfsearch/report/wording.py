@@ -47,7 +47,7 @@ OUTCOME_LABELS = {  # of every file that was found, in the order in which they a
     "indexed": "with faces",
     "no_face": "without a face",
     "duplicate": "copies of other files",
-    "unsupported": "of a kind that is not read",
+    "unsupported": "of a kind that is not searched",
     "unreadable": "unreadable",
     "too_large": "too large",
     "failed": "not finished: an error, a crash, or too slow",
@@ -63,7 +63,7 @@ _OUTCOME_LABELS_OF_ONE = {
     "link_only": "link without the media",
 }
 NOT_LOOKED_AT = {  # why a picture is not in an answer
-    "unsupported": "of a kind that cannot be read",
+    "unsupported": "of a kind that is not searched",
     "unreadable": "damaged or not permitted to be read",
     "too_large": "beyond the size limits",
     "failed": "given up on after an error",

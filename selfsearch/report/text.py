@@ -170,6 +170,16 @@ class _Writer:
         )
         return "".join(f" {note.replace(' ', NO_BREAK)}" for note in notes if note)
 
+    def path(self, path: str, notes: str = "") -> list[str]:
+        """The path in lines that end after a separator, if need be; a name stays whole."""
+        lines = [""]
+        for part in (*re.findall(r"[^/\\]*[/\\]|[^/\\]+$", path), notes):
+            if lines[-1] and cells(self.indent + lines[-1] + part) > self.width:
+                lines.append(part.lstrip())
+            else:
+                lines[-1] += part
+        return lines
+
     def how_sure(self, appearance: Appearance) -> str:
         """Whether it is the person, in at most BAND_WIDTH columns."""
         if not self.answer.calibrated and appearance.verdict is None:
@@ -241,16 +251,6 @@ class _Short(_Writer):
         else:
             yield from self.row(appearance, where + notes)
 
-    def path(self, path: str, notes: str = "") -> list[str]:
-        """The path in lines that end after a separator, if need be; a name stays whole."""
-        lines = [""]
-        for part in (*re.findall(r"[^/\\]*[/\\]|[^/\\]+$", path), notes):
-            if lines[-1] and cells(self.indent + lines[-1] + part) > self.width:
-                lines.append(part.lstrip())
-            else:
-                lines[-1] += part
-        return lines
-
     def not_shown(self) -> Iterator[Line]:
         if more := len(self.answer.appearances) - len(self.listed):
             yield from self.wrapped(f"{more:,} more: --all-rows lists them.", style="bold")
@@ -306,7 +306,7 @@ class _Long(_Writer):
         provenance = first.provenance
         where = _where(provenance) + self.notes(appearance)
         yield from self.row(appearance, where, score=f"{appearance.score:.2f}")
-        yield self.indent + visible(first.path), "dim"
+        yield from ((self.indent + part, "dim") for part in self.path(visible(first.path)))
         if provenance.link:
             yield self.indent + (web(provenance.link.url) or line(provenance.link.url)), ""
         if provenance.caption:

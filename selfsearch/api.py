@@ -11,7 +11,7 @@ import hashlib
 import warnings
 import weakref
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -23,7 +23,7 @@ from . import places, settings
 from .consent import audit, enrolment, forget, grants
 from .consent.forget import Receipt
 from .consent.grants import ConsentRequest, Grant
-from .errors import InputError, LibraryError, UsageError
+from .errors import InputError, LibraryError, SelfsearchError, UsageError
 from .library import changes, items, people, sources
 from .library.changes import Change
 from .library.library import Library, open_library
@@ -36,7 +36,7 @@ from .recognition.worker_pool import WorkerPool
 from .report import crops
 from .sandbox import process
 from .types import Answer, Clock, ProgressListener, isoformat
-from .workflows import enroll
+from .workflows import diff, enroll
 from .workflows import verdict as verdicts
 from .workflows.enroll import Probe, ProbePhoto
 from .workflows.gallery import Gallery
@@ -220,15 +220,19 @@ class Selfsearch:
         """Where an enrolled person appears, by what is remembered of them and by `photos`.
 
         The photographs must show that person: ConsentError for anybody else. Who was asked about, when and
-        why is kept in the library.
+        why is kept in the library. The first answer about a person is what `rescan` compares with.
         """
         person = self._enrolled(grant)
         with audit.question(self.library, person.name, purpose, self.clock) as question:
             probes = self._read_probes(person.name, photos, face)
             if probes:
                 enroll.identify(self.gallery, probes, [person.name], self.clock())
-            question.answer = query(self.gallery, grant, person, probes, self.clock(), filters)
-        return question.answer
+            answer = question.answer = query(self.gallery, grant, person, probes, self.clock(), filters)
+        baseline = diff.prepare_baseline(self.gallery, person, answer, self.clock)
+        if baseline is not None:
+            with suppress(SelfsearchError):  # the answer stands; the next one is noted
+                diff.save_baseline(self.library, baseline)
+        return answer
 
     def verdict(
         self, grant: Grant, which: str | int, verdict: str | None, *, strengthen: bool = False

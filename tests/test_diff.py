@@ -16,13 +16,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from selfsearch.consent import grants
 from selfsearch.library import changes, people, sources, verdicts
 from selfsearch.library.changes import Change, Snapshot, State
 from selfsearch.library.library import Library, open_library
 from selfsearch.recognition.calibration import Calibration
-from selfsearch.types import Analysis, isoformat
+from selfsearch.types import EXPOSURES, Analysis, isoformat
 from selfsearch.workflows import diff, enroll, index
 from selfsearch.workflows.gallery import Gallery
 from tests.fakes import ColourEngine, coloured
@@ -186,12 +188,131 @@ def test_an_edited_picture_continues_its_appearance(world: World) -> None:
 
 
 def test_who_can_see_it_is_told_with_both_levels(world: World) -> None:
-    world.library.db.execute("update sightings set exposure = 'public' where id = 1")
+    said(world, "first", "network")
+    assert audiences(world) == [(None, "network")]  # a plain file says nothing
+    for was, now in (("network", "public"), ("public", "private"), ("private", "unknown")):
+        said(world, "first", now)
+        assert audiences(world) == [(was, now)]
+        assert audiences(world) == []
+
+
+def test_what_an_export_adds_without_a_wider_audience_is_another_place(world: World) -> None:
+    for exposure in ("unknown", "private"):
+        said(world, "first", exposure)
+        assert world.look() == []
+        said(world, "first", None)
+        assert world.look() == []
+
+
+def test_a_place_that_is_gone_says_nothing_of_who_can_see_the_others(world: World, tmp_path: Path) -> None:
+    """Deleting a download does not take a post down."""
+    for name, exposure in (("first", "private"), ("copy", "public")):
+        world.put(name, "first", number=len(name))
+        world.read()
+        said(world, name, exposure)
+        world.look()
+    (world.folder / "copy.png").unlink()
+    assert world.look_again() == [("moved", ["first"], ["copy", "first"], None)]
+
+
+def test_a_narrower_audience_is_told_where_a_newer_export_says_so(world: World, tmp_path: Path) -> None:
+    said(world, "first", "public")
+    said(world, "second", "public")
+    world.look()
+    exports(world, tmp_path)
+    for exposure in ("public", "private"):
+        world.library.db.execute(
+            "update sightings set platform = 'p', exposure = ? where item_id > 3", [exposure]
+        )
+        found = audiences(world)
+        assert found == ([("public", "private")] if exposure == "private" else [])
+
+
+Step = tuple[str, Any]  # copy or remove a plain file by its number, or say who can see it
+
+
+@given(
+    steps=st.lists(
+        st.one_of(
+            st.tuples(st.sampled_from(["copy", "remove"]), st.integers(1, 3)),
+            st.tuples(st.just("say"), st.sampled_from(EXPOSURES)),
+        ),
+        min_size=1, max_size=6,
+    )
+)  # fmt: skip
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+def test_plain_copies_change_no_audience_and_an_exports_word_does(world: World, steps: list[Step]) -> None:
+    said(world, "first", "private")
+    audiences(world)
+    current = "private"
+    for step, what in steps:
+        path = world.folder / f"copy-{what}.png"
+        if step == "copy":
+            world.put(path.stem, "first", number=10 + what)
+        elif step == "remove":
+            path.unlink(missing_ok=True)
+        else:
+            said(world, "first", what.value)
+        world.read()
+        then, current = current, what.value if step == "say" else current
+        assert audiences(world) == ([(then, current)] if then != current else [])
+    for copy in world.folder.glob("copy-*"):
+        copy.unlink()
+    world.read()
+    assert audiences(world) == []
+
+
+@pytest.mark.parametrize(
+    ("noted", "places", "said_now", "told"),
+    [
+        ("private", ["first"], "private", []),  # a plain copy that came since makes no difference
+        ("public", ["first"], "private", [("public", "private")]),
+        ("unknown", ["first"], "public", [("unknown", "public")]),
+        ("unknown", ["first", "copy"], "private", []),  # a plain copy made it unknown
+        ("public", ["first", "elsewhere"], "private", []),  # what is gone may have been the public one
+        ("unknown", ["first", "elsewhere"], "public", []),
+    ],
+)
+def test_what_version_1_0_noted_gives_no_false_alarm(
+    world: World, noted: str, places: list[str], said_now: str, told: list[tuple[str, str]]
+) -> None:
+    """It noted the widest exposure of all places alone."""
+    world.put("copy", "first", number=9)
+    world.read()
+    said(world, "first", said_now)
     world.compare()
-    (change,) = changes.changes(world.library)
-    assert change.before
-    assert change.after
-    assert (change.kind, change.before.exposure, change.after.exposure) == ("exposure", "unknown", "public")
+    now, here = memory(world), [str(world.folder / f"{name}.png") for name in places]
+    then = {face: State(one.score, one.band, noted, tuple(here)) if "first" in names(one) else one
+            for face, one in now.items() if names(one) != ["copy"]}  # fmt: skip
+    changes.save_snapshot(world.library, 1, Snapshot(then, "colour-1", 9), [], isoformat(NOW))
+    assert changes.load_snapshot(world.library, 1).states == then
+    changes.mark_told(world.library, changes.changes(world.library), "2026")
+    assert audiences(world) == told
+    assert all(one.exposures is not None for one in memory(world).values())
+    assert audiences(world) == []
+
+
+def said(world: World, name: str, exposure: str | None) -> None:
+    """Let this file be one of an export that says who can see it; None: a plain file."""
+    world.library.db.execute(
+        """
+        update sightings set platform = ?, exposure = ?
+        where item_id in (select id from items where path = ?)
+        """,
+        ["instagram" if exposure else "folder", exposure or "unknown", f"{name}.png"],
+    )
+
+
+def audiences(world: World) -> list[tuple[str | None, str | None]]:
+    """Who could see an appearance before and who can now, of each that is told as seen by others."""
+    world.compare()
+    untold = changes.changes(world.library, untold=True)
+    changes.mark_told(world.library, untold, isoformat(world.now))
+    return [
+        (one.before and one.before.audience, one.after and one.after.audience)
+        for one in untold
+        if one.kind == "exposure"
+    ]
 
 
 def test_somebody_elses_face_is_neither_gone_nor_new_again(world: World) -> None:
@@ -272,10 +393,7 @@ def test_a_picture_in_two_sources_of_which_one_is_closed_keeps_its_widest_exposu
     other.mkdir()
     (other / "copy.png").write_bytes((world.folder / "first.png").read_bytes())
     world.read(other, days=10)
-    world.library.db.execute(
-        "update sightings set exposure = 'public'"
-        " where item_id = (select id from items where path = 'copy.png')"
-    )
+    said(world, "copy", "public")
     assert [kind for kind, *_ in world.look()] == ["exposure"]
     world.now = NOW + timedelta(days=11)
     assert world.look() == []

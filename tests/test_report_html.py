@@ -434,7 +434,7 @@ def test_the_page_of_differences_has_the_same_tiles_numbered_by_weight():
     shown = Page(differences_to_html([gone, new]))
     assert [item["id"] for item in shown.all("li", class_="tile")] == ["a1", "a2"]
     assert tile(shown, 1).startswith(
-        "There is no picture of it any more. 1 me a strong match, exposure public"
+        "There is no picture of it any more. 1 me a strong match; who can see it: anyone"
     )
     assert "the file is gone 2026-03-01" in tile(shown, 2)
     assert shown.open == []

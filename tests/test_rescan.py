@@ -104,25 +104,30 @@ def command(*words: object, **more: Any) -> subprocess.Popen[str]:
 
 
 def test_the_first_look_only_counts(run: Run, watched: Path) -> None:
-    assert run("report", "--json").json == {"schema": "selfsearch.report/1", "changes": []}
+    said = run("report", "--json").json
+    assert datetime.fromisoformat(said.pop("last_rescan")).tzinfo
+    assert said == {"schema": "selfsearch.report/1", "changes": []}
 
 
-def test_a_change_is_told_once_with_its_whole_state(run: Run, watched: Path) -> None:
+def test_a_change_is_told_once_with_its_whole_state(run: Run, watched: Path, selfie: Path) -> None:
     place = str(put(watched / "3.jpg", scene(3)))
     run("rescan")
     (change,) = run("report", "--json").json["changes"]
     score, at, face = change["after"].pop("score"), change.pop("at"), change.pop("face")
+    assert change.pop("id") in {one["id"] for one in run("query", selfie, "--json").json["appearances"]}
     assert 0.8 < score <= 1
     assert datetime.fromisoformat(at).tzinfo
     assert face > 0
     assert change == {
         "person": "me", "kind": "new", "before": None, "added": [place], "removed": [], "why": None,
-        "after": {"band": "strong", "exposure": "unknown", "places": [place]},
+        "after": {"band": "strong", "exposure": "unknown", "audience": None, "places": [place]},
     }  # fmt: skip
     assert run("report", "--json").json["changes"] == []
 
 
-def test_the_answer_of_a_rescan_has_these_keys(run: Run, watched: Path) -> None:
+def test_the_answer_of_a_rescan_has_these_keys(run: Run, at: Callable[[str], None], watched: Path) -> None:
+    at("2026-11-26T12:00:00+00:00")
+    run("rescan")
     put(watched / "3.jpg", scene(3))
     assert run("rescan", "--json").json == {
         "schema": "selfsearch.rescan/1",
@@ -136,19 +141,26 @@ def test_the_answer_of_a_rescan_has_these_keys(run: Run, watched: Path) -> None:
         "erased": [],
         "people": ["me"],
         "first": {},
+        "since": {"me": {"at": "2026-11-26T12:00:00+00:00", "event": "re-scan"}},
         "recounted": {},
         "successors": [],
         "replaced": [],
     }
 
 
-def test_words_say_what_is_new_and_where_to_read_on(run: Run, watched: Path) -> None:
+def test_words_say_what_is_new_and_where_to_read_on(
+    run: Run, at: Callable[[str], None], watched: Path
+) -> None:
+    at("2026-11-26T12:00:00+00:00")
+    run("rescan")
     put(watched / "3.jpg", scene(3))
     assert run("rescan").out == (
         f"Folder {watched} (source 1): 1 read, 3 unchanged, 0 moved, 0 gone\n"
-        "Appearances: 1 new; details: selfsearch report\n"
+        "Appearances since the last re-scan on 26 November 2026: 1 new. Which ones: selfsearch report\n"
     )  # fmt: skip
-    assert run("rescan").out.endswith("No appearance has changed.\n")
+    assert run("rescan").out.endswith(
+        "No appearance has changed since the last re-scan on 26 November 2026.\n"
+    )
 
 
 def test_something_new_has_an_exit_code_of_its_own(run: Run, watched: Path) -> None:
@@ -585,7 +597,7 @@ def test_a_newer_export_is_offered_and_takes_the_olders_place(
     said = run("rescan", "--json").json
     assert said["successors"] == []
     told = run("report").out
-    assert "gone: me, no longer in the newer export of 2026-05-01" in told
+    assert ", me: no longer in the newer export of 2026-05-01" in told
     assert told.startswith("Appearances: 1 gone\n")
     run("rescan")
     assert run("report", "--json").json["changes"] == []
@@ -646,29 +658,41 @@ def test_exports_do_not_replace_one_another_in_a_ring(run: Run, tmp_path: Path) 
 # Reports
 
 
-def test_a_report_has_the_same_changes_in_every_form(run: Run, watched: Path, tmp_path: Path) -> None:
+def test_a_report_has_the_same_changes_in_every_form(
+    run: Run, at: Callable[[str], None], watched: Path, tmp_path: Path
+) -> None:
+    at("2026-11-26T12:00:00+00:00")
     place = str(put(watched / "3.jpg", scene(3)))
     (watched / "1.jpg").unlink()
     run("rescan")
     page = tmp_path / "page.html"
     words = run("report", "--html", page).out.splitlines()
     assert words[0] == "Appearances: 1 new, 1 gone"
+    new, gone = words[1].split()[1].strip(","), words[3].split()[1].strip(",")
     assert words[1:] == [
-        "  new: me, a strong match, exposure unknown",
+        f"  new: {new}, me: a strong match; who can see it: not known",
         f"      {place}",
-        "  gone: me, the file is no longer there",
+        f"  gone: {gone}, me: the file is no longer there",
         f"      {watched / '1.jpg'}",
+        "If one of them shows somebody else: selfsearch verdict ID not-me",
     ]
     shown = page.read_text()
     assert shown.count("data:image/") == 2
-    assert shown.index("<h2>New</h2>") < shown.index("<h2>Gone</h2>")
+    assert shown.index("<h2>New <") < shown.index("<h2>Gone <")
     since = ("report", "--since", "2000-01-01")
-    assert [one["kind"] for one in run(*since, "--json").json["changes"]] == ["gone", "new"]
+    changes = run(*since, "--json").json["changes"]
+    assert [(one["kind"], one["id"]) for one in changes] == [("gone", gone), ("new", new)]
+    assert f"<code>selfsearch verdict {new} not-me</code>" in shown
     assert [line.split(",")[2] for line in run(*since, "--csv").out.splitlines()] == ["kind", "gone", "new"]
     marked = run(*since, "--md").out
     assert marked.startswith("# Appearances: 1 new, 1 gone\n")
     assert f"`{place}`" in marked
-    assert run("report").out == "No change was noted since the last report.\n"
+    assert run("report").out == (
+        "No change was noted since the last report; the last re-scan was on 26 November 2026.\n"
+    )
+    assert run("report", "--since", "2026-11-27").out == (
+        "No change was noted since 27 November 2026; the last re-scan was on 26 November 2026.\n"
+    )
     assert "choose one" in run("report", "--md", "--csv", code=2).err
     assert "2026-06-02" in run("report", "--since", "yesterday", code=2).err
 

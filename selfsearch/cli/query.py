@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import UsageError
+from ..errors import SelfsearchError, UsageError
 from ..types import Outcome, ProgressListener
 from ..words import quantity
 from . import consent_prompt, console, options, pager
@@ -143,13 +146,17 @@ def query(
             answer = find_appearances(gallery, grant, who, probes, options.now(), filters)
             question.answer = answer
         page = _page(gallery, answer) if html is not None or open_ else None
+        show = partial(
+            _show, answer, form, as_json=as_json, as_csv=as_csv,
+            is_whole=all_rows or limit is not None, at_once=no_pager,
+        )  # fmt: skip
+        is_shown, note = _note_first(gallery, who, answer, show)
     # the library is closed: whoever reads a long answer page by page keeps no other command waiting
-    if as_json or as_csv:
-        _print_data(answer, as_json=as_json)
-    else:
-        _print_text(answer, form, is_whole=all_rows or limit is not None, at_once=no_pager)
+    if not is_shown:
+        show()
     if page is not None:
         _deliver(page, html, open_, said=not quiet)
+    options.say(*[] if quiet else note)
 
 
 class _LateProgress(ProgressListener):
@@ -248,6 +255,37 @@ def _form(*, quiet: bool, verbose: bool, all_rows: bool) -> Form:
     if quiet and (verbose or all_rows):
         raise UsageError("--quiet lists nothing: leave it out, or leave out --verbose and --all-rows")
     return Form.BRIEF if quiet else Form.LONG if verbose else Form.SHORT
+
+
+def _note_first(
+    gallery: Gallery, person: Person, answer: Answer, show: Callable[[], None]
+) -> tuple[bool, list[str]]:
+    """Note the first answer about a person for re-scans to compare with; whether it was shown, what to say.
+
+    Into a file or a pipe it is shown before, so that one which meets a full disk is not noted; to a terminal
+    afterwards, by the caller. If noting fails, the answer stands.
+    """
+    from ..workflows import diff
+
+    baseline = diff.prepare_baseline(gallery, person, answer, options.now)
+    if baseline is None:
+        return False, []
+    is_shown = not sys.stdout.isatty()
+    if is_shown:
+        show()
+        sys.stdout.flush()
+    try:
+        diff.save_baseline(gallery.library, baseline)
+    except SelfsearchError as exc:
+        return is_shown, [f"This answer could not be noted, so re-scans compare with the next one: {exc}"]
+    return is_shown, ["From now on selfsearch rescan tells what is new or gone since this answer."]
+
+
+def _show(answer: Answer, form: Form, *, as_json: bool, as_csv: bool, is_whole: bool, at_once: bool) -> None:
+    if as_json or as_csv:
+        _print_data(answer, as_json=as_json)
+    else:
+        _print_text(answer, form, is_whole=is_whole, at_once=at_once)
 
 
 def _print_text(answer: Answer, form: Form, *, is_whole: bool, at_once: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,7 +35,7 @@ def report(
 ) -> None:
     """Say what changed since the last report.
 
-    That is what re-scans found different. What was told is not told again, except with --since DATE.
+    That is what selfsearch rescan found different. What was told is not told again, except with --since DATE.
     """
     from ..consent import grants
     from ..library import changes
@@ -48,10 +48,14 @@ def report(
         denied = changes.denied(library, candidates)
         visible = grants.visible_changes(library, candidates, options.now())
         pictures = _pictures(library, visible) if html is not None else {}
-        differences = [_difference(change, pictures.get(change.face)) for change in visible]
+        differences = _differences(library, visible, pictures)
+        nothing = _nothing(library, since)
         if html is not None:
-            _write_page(html, differences)
-        _print(differences, "json" if as_json else "csv" if as_csv else "md" if as_markdown else "text")
+            _write_page(html, differences, nothing)
+        if as_json:
+            _print_json(library, differences)
+        else:
+            _print(differences, nothing, "csv" if as_csv else "md" if as_markdown else "text")
         sys.stdout.flush()  # a full disk or a closed pipe is met here, before anything counts as told
         told = [*visible, *(change for change in candidates if change.id in denied)]
         changes.mark_told(library, told, isoformat(options.now()))
@@ -102,34 +106,66 @@ def _as_appearance(face: StoredFace, places: Sequence[str]) -> Appearance:
     )  # fmt: skip
 
 
-def _difference(change: Change, picture: Picture | None) -> Difference:
+def _differences(
+    library: Library, visible: Sequence[Change], pictures: Mapping[int, Picture | None]
+) -> list[Difference]:
+    from ..library import people
     from ..report.differences import Difference
 
-    return Difference(
-        change.person,
-        change.kind,
-        change.face,
-        change.at,
-        change.before.as_dict() if change.before else None,
-        change.after.as_dict() if change.after else None,
-        change.why,
-        picture,
-    )
+    named = {person.name: person for person in people.all_people(library)}
+    return [
+        Difference(
+            change.person,
+            change.kind,
+            change.face,
+            change.at,
+            change.before.as_dict() if change.before else None,
+            change.after.as_dict() if change.after else None,
+            change.why,
+            pictures.get(change.face),
+            people.appearance_id(library, named[change.person], change.face),
+        )
+        for change in visible
+    ]
 
 
-def _write_page(path: Path, differences: Sequence[Difference]) -> None:
+def _nothing(library: Library, since: str) -> str:
+    """What is said when there is no change to tell: what that rests on, or what to do first."""
+    from ..library import changes, people
+    from ..report import differences
+    from ..report.wording import format_time
+
+    persons = people.all_people(library)
+    if not persons:
+        return "Nobody is enrolled, so nothing is compared. To begin: selfsearch query PHOTO --self"
+    rescanned = changes.last_rescan(library)
+    if rescanned is None:
+        begun = [start for person in persons if (start := changes.since(library, person.id))]
+        then = f" {differences.since(begun[0].at, begun[0].event)}" if len(begun) == 1 else ""
+        return f"Nothing was compared yet. To see what changed{then}, look again: selfsearch rescan"
+    since = "the last report" if since.lower() == "last" else format_time(since) or since
+    return f"No change was noted since {since}; the last re-scan was on {format_time(rescanned[:10])}."
+
+
+def _write_page(path: Path, differences: Sequence[Difference], nothing: str) -> None:
     from ..report.html import differences_to_html
 
-    options.write_page(path, differences_to_html(differences))
+    options.write_page(path, differences_to_html(differences, nothing))
     options.say(f"report: {path} (it shows faces: keep it private)")
 
 
-def _print(differences: Sequence[Difference], form: str) -> None:
-    from ..report.differences import to_csv, to_json, to_markdown, to_text
+def _print_json(library: Library, differences: Sequence[Difference]) -> None:
+    from ..library import changes
+    from ..report.differences import to_json
 
-    if form == "json":
-        options.answer_json(to_json(differences))
-    elif form == "csv":
+    options.answer_json(to_json(differences, changes.last_rescan(library)))
+
+
+def _print(differences: Sequence[Difference], nothing: str, form: str) -> None:
+    from ..report.differences import to_csv, to_markdown, to_text
+
+    if form == "csv":
         to_csv(differences, console.table())
     else:
-        options.answer_styled(to_markdown(differences) if form == "md" else to_text(differences))
+        to_form = to_markdown if form == "md" else to_text
+        options.answer_styled(to_form(differences, nothing))

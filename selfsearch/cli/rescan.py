@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..workflows.retention import ConsentEnding
 
 NEW = 10  # exit code of --fail-on-new
-KINDS = ("new", "gone", "moved", "band", "exposure")  # of changes, as they are listed
+KINDS = ("new", "gone", "moved", "band", "exposure")  # of changes, as they are counted
 
 Show = Callable[["RescanResult"], None]
 
@@ -185,6 +185,7 @@ def _as_object(result: RescanResult) -> dict[str, Any]:
         "erased": [receipt.subject for receipt in result.erased],
         "people": result.people,
         "first": result.first,
+        "since": {name: {"at": since.at, "event": since.event} for name, since in result.since.items()},
         "recounted": {
             name: {"more": recount.more, "fewer": recount.fewer} for name, recount in result.recounted.items()
         },
@@ -250,7 +251,6 @@ def _about_consent(result: RescanResult) -> Iterator[str]:
 
 
 def _about_people(result: RescanResult) -> Iterator[str]:
-    from ..report.differences import KIND_LABELS
     from ..report.wording import quantity
 
     if not result.people:
@@ -260,12 +260,35 @@ def _about_people(result: RescanResult) -> Iterator[str]:
         )
         return
     for name, count in result.first.items():
-        yield f"{name}: {quantity(count, 'appearance')} to begin with; from now on, changes are told"
+        earlier = ""
+        if name in result.unnoted:
+            earlier = " What earlier answers showed was not noted, so nothing is compared with them."
+        yield (
+            f"{name}: {quantity(count, 'appearance')} found. From now on selfsearch rescan tells what is new"
+            f" or gone.{earlier}"
+        )
     for name, recount in result.recounted.items():
         yield (
-            f"{name}: counting goes on with another model pack, which finds {recount.more:,} more and"
-            f" {recount.fewer:,} fewer in what was there before; selfsearch query lists them all"
+            f"{name}: another model pack is in use. In what was there before it finds"
+            f" {quantity(recount.more, 'appearance')} more and {recount.fewer:,} fewer; all of them:"
+            " selfsearch query"
         )
-    count_of = counts(result)
-    changes = ", ".join(f"{count_of[kind]:,} {KIND_LABELS[kind]}" for kind in KINDS if count_of[kind])
-    yield f"Appearances: {changes}; details: selfsearch report" if changes else "No appearance has changed."
+    yield from _about_changes(result)
+
+
+def _about_changes(result: RescanResult) -> Iterator[str]:
+    """What changed since when; one line where that is the same for everybody."""
+    from ..report import differences
+    from ..report.wording import join_and
+
+    begun: dict[str, list[str]] = {}
+    for name, since in result.since.items():
+        begun.setdefault(differences.since(since.at, since.event), []).append(name)
+    changed = Counter((change.person, change.kind) for change in result.changes)
+    for start, names in begun.items():
+        of = f"{join_and(names)}: " if len(result.people) > 1 else ""
+        counts = {kind: sum(changed[name, kind] for name in names) for kind in KINDS}
+        if any(counts.values()):
+            yield f"{of}Appearances {start}: {differences.counted(counts)}. Which ones: selfsearch report"
+        else:
+            yield f"{of}No appearance has changed {start}."

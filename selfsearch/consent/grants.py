@@ -443,10 +443,10 @@ def _open_places(state: State | None, closed: set[str], roots: set[str], unread:
     """
     if state is None:
         return None
-    open_places = tuple(
+    open_places = [
         place for place in state.places if place not in unread and _root_of(place, roots) not in closed
-    )
-    return replace(state, places=open_places) if open_places else None
+    ]
+    return state.within(open_places) if open_places else None
 
 
 def _root_of(place: str, roots: set[str]) -> str:

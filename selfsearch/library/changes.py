@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..types import EXPOSURES, Exposure
 from .db import batched, marks
 from .library import Library
 
@@ -17,12 +18,46 @@ class State:
 
     score: float
     band: str | None  # None: weaker than what is shown
-    exposure: str
+    exposure: str  # the widest of its places, of which plain files are "unknown"
     places: tuple[str, ...]  # addresses, sorted
+    exposures: Mapping[str, str] | None = None  # by address, without plain files; None in what 1.0 noted
+
+    @classmethod
+    def of(cls, score: float, band: str | None, places: Mapping[str, str | None]) -> State:
+        """`places`: address -> who can see it there; None for a plain file, which says nothing of that."""
+        exposures = {place: level for place, level in places.items() if level is not None}
+        widest = _widest(level or Exposure.UNKNOWN.value for level in places.values())
+        return cls(score, band, widest or Exposure.UNKNOWN.value, tuple(sorted(places)), exposures)
+
+    @property
+    def audience(self) -> str | None:
+        """The widest exposure that an export, or the user, states of a place; None: plain files alone."""
+        return self.exposure if self.exposures is None else _widest(self.exposures.values())
+
+    @property
+    def by_place(self) -> dict[str, str | None]:
+        """Address -> who can see it there, as `of` takes it."""
+        return {place: (self.exposures or {}).get(place) for place in self.places}
+
+    def within(self, places: Iterable[str]) -> State:
+        """The same in these places alone."""
+        if self.exposures is None:
+            return replace(self, places=tuple(sorted(places)))
+        return State.of(self.score, self.band, {place: self.exposures.get(place) for place in places})
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {**asdict(self), "places": list(self.places)}
+        return {
+            "score": self.score,
+            "band": self.band,
+            "exposure": self.exposure,
+            "audience": self.audience,
+            "places": list(self.places),
+        }
+
+
+def _widest(exposures: Iterable[str]) -> str | None:
+    return min(exposures, key=EXPOSURES.index, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +66,7 @@ class Change:
 
     person: str
     kind: str  # new, gone, moved, band, exposure
-    face: int
+    face: int  # the appearance's first one, by which answers name it
     before: State | None
     after: State | None
     at: str
@@ -50,6 +85,14 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """The moment from which on changes of a person are told."""
+
+    at: str
+    event: str  # query: the first answer; first: a re-scan's first look; re-scan: its last answer
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A file that is there as far as the library knows."""
 
@@ -63,13 +106,33 @@ def load_snapshot(library: Library, person: int) -> Snapshot:
     rows = library.db.execute(
         "select face_id, score, band, exposure, places from appearances where person_id = ?", [person]
     )
-    states = {
-        face: State(score, band, exposure, tuple(json.loads(places)))
-        for face, score, band, exposure, places in rows
-    }
+    states = {row[0]: _state(row[1], row[2], row[3], json.loads(row[4])) for row in rows}
     row = library.db.table("people").get(person)
     pack = (row["seen_pack"] or "") if row["looked_at"] else None
     return Snapshot(states, pack, row["seen_media"] or 0)
+
+
+def since(library: Library, person: int) -> Since | None:
+    """From when on changes of a person are told; None while nothing was noted to compare with."""
+    row = library.db.table("people").get(person)
+    if row["looked_at"] is None:
+        return None
+    if row["rescanned_at"] is not None:
+        return Since(row["rescanned_at"], "re-scan")
+    return Since(row["looked_at"], "query" if row["asked_first"] else "first")
+
+
+def save_baseline(library: Library, person: int, snapshot: Snapshot, now: str, *, asked: bool) -> bool:
+    """Remember the first look at a person. False when there was one: that is what counts.
+
+    `asked`: it was a query's answer, and not a re-scan.
+    """
+    with library.atomic():
+        if since(library, person) is not None:
+            return False
+        library.db.table("people").update(person, {"asked_first": int(asked)})
+        save_snapshot(library, person, snapshot, [], now)
+    return True
 
 
 def save_snapshot(
@@ -92,7 +155,7 @@ def save_snapshot(
             values (?, ?, ?, ?, ?, ?)
             """,
             [
-                (person, face, state.score, state.band, state.exposure, json.dumps(state.places))
+                (person, face, state.score, state.band, state.exposure, json.dumps(_places_form(state)))
                 for face, state in snapshot.states.items()
             ],
         )
@@ -197,9 +260,21 @@ def mark_told(library: Library, changes: Sequence[Change], now: str) -> None:
     _mark(library, "told_at", changes, now)
 
 
-def mark_announced(library: Library, changes: Sequence[Change], now: str) -> None:
-    """A re-scan has counted these in its answer; the next one does not."""
-    _mark(library, "announced_at", changes, now)
+def mark_announced(
+    library: Library, changes: Sequence[Change], now: str, *, people: Iterable[str] = ()
+) -> None:
+    """A re-scan has counted these in its answer; the next one does not, and begins here for `people`."""
+    with library.atomic():
+        _mark(library, "announced_at", changes, now)
+        library.db.conn.executemany(
+            "update people set rescanned_at = ? where name = ?", [(now, name) for name in people]
+        )
+
+
+def last_rescan(library: Library) -> str | None:
+    """When a re-scan gave its last answer about somebody."""
+    moment: str | None = library.db.execute("select max(rescanned_at) from people").fetchone()[0]
+    return moment
 
 
 def _mark(library: Library, column: str, changes: Sequence[Change], now: str) -> None:
@@ -240,9 +315,24 @@ def prune(library: Library, *, told_before: str, gone_before: str) -> None:
 
 
 def _dump(state: State | None) -> str:
-    return json.dumps(state.as_dict() if state else {})
+    if state is None:
+        return "{}"
+    form = {"score": state.score, "band": state.band, "exposure": state.exposure}
+    return json.dumps({**form, "places": _places_form(state)})
 
 
 def _load(text: str) -> State | None:
     state = json.loads(text)
-    return State(**{**state, "places": tuple(state["places"])}) if state else None
+    return _state(state["score"], state["band"], state["exposure"], state["places"]) if state else None
+
+
+def _places_form(state: State) -> Any:
+    """As JSON: address -> who can see it there. What version 1.0 noted is a list of addresses."""
+    return list(state.places) if state.exposures is None else state.by_place
+
+
+def _state(score: float, band: str | None, exposure: str, places: Any) -> State:
+    """`places`: as `_places_form` gives them."""
+    if isinstance(places, dict):
+        return State.of(score, band, places)
+    return State(score, band, exposure, tuple(places))

@@ -281,17 +281,24 @@ def _forget_appearances(library: Library, gone: set[int], addresses: set[str]) -
         for change, text in library.db.execute(f"select id, {column} from changes").fetchall():
             state = json.loads(text)
             if addresses & set(state.get("places", ())):
-                state["places"] = [place for place in state["places"] if place not in addresses]
+                state["places"] = _without(state["places"], addresses)
                 library.db.execute(
                     f"update changes set {column} = ? where id = ?", [json.dumps(state), change]
                 )
     rows = library.db.execute("select person_id, face_id, places from appearances").fetchall()
     for person, face, text in rows:
-        places = [place for place in json.loads(text) if place not in addresses]
+        places = _without(json.loads(text), addresses)
         library.db.execute(
             "update appearances set places = ? where person_id = ? and face_id = ? and places <> ?1",
             [json.dumps(places), person, face],
         )
+
+
+def _without(places: Any, addresses: set[str]) -> Any:
+    """Remembered places (addresses, or address -> who can see it there) without these."""
+    if isinstance(places, dict):
+        return {place: level for place, level in places.items() if place not in addresses}
+    return [place for place in places if place not in addresses]
 
 
 def remove_faces(library: Library, gone: Collection[int], subject: str, now: datetime) -> RemovedFaces:

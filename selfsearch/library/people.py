@@ -247,6 +247,19 @@ def audit_log(library: Library, person: str | None = None) -> list[dict[str, Any
     return [_question(row) if row["action"] == "query" else _photographs(row) for row in rows]
 
 
+def was_asked(library: Library, person: Person) -> bool:
+    """Whether a question about a person was answered; looks of re-scans are none."""
+    row = library.db.execute(
+        """
+        select 1 from queries
+        where person = ? and action = 'query' and outcome = 'answered' and purpose <> 're-scan'
+        limit 1
+        """,
+        [person.name],
+    ).fetchone()
+    return row is not None
+
+
 def _question(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("at", "person", "purpose", "outcome", "appearances")}
 

@@ -464,13 +464,27 @@ def m015_scanned_with(db: Database) -> None:
 
 
 @schema()
-def m016_confirmed_faces(db: Database) -> None:
-    """Which of the faces that a person confirmed the person is searched by, too."""
+def m016_confirmed_and_told(db: Database) -> None:
+    """Which of the faces that a person confirmed the person is searched by, too; since when changes are told.
+
+    Until now only re-scans looked for what changed, and each of them was in the audit log. From now on,
+    `places` is a JSON object: address -> who can see it there, null for a plain file.
+    """
     _run(
         db,
         """
         alter table verdicts add column in_template integer not null default 0
             check (in_template = 0 or verdict = 'me')
+        """,
+        "alter table people add column asked_first integer not null default 0",  # a query was the first look
+        "alter table people add column rescanned_at text",  # the last re-scan whose answer reached somebody
+        """
+        update people
+        set rescanned_at = (
+            select max(at) from queries
+            where person = people.name and purpose = 're-scan' and outcome = 'answered'
+        )
+        where looked_at is not null
         """,
     )
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
 from ..media.crop import Picture
+from . import wording
 from .csv import cell
 from .sanitize import visible
 
@@ -20,9 +22,17 @@ KIND_LABELS = {  # in the order of what matters most
     "new": "new",
     "gone": "gone",
     "exposure": "seen by others than before",
-    "moved": "in other places",
-    "band": "more or less sure",
+    "moved": "in other places than before",
+    "band": "surer or less sure than before",
 }
+NAMING = ("exposure", "moved")  # kinds whose sentence names the places that came and went
+WHO_CAN_SEE = {
+    "public": "anyone",
+    "network": "friends, followers or a group",
+    "unknown": "not known",
+    "private": "only the account's owner, or the people in a message",
+}
+NOT_YOU = "If one of them shows somebody else: selfsearch verdict ID not-me"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +43,11 @@ class Difference:
     kind: str
     face: int
     at: str
-    before: dict[str, Any] | None  # score, band, exposure, places
+    before: dict[str, Any] | None  # score, band, exposure, audience, places
     after: dict[str, Any] | None
     why: str | None = None
     picture: Picture | None = None
+    id: str = ""  # of the appearance, as answers show it
 
     @property
     def places(self) -> list[str]:
@@ -56,17 +67,22 @@ class Difference:
         return [place for place in _places(self.before) if place not in now]
 
     @property
+    def unnamed_places(self) -> list[str]:
+        """Where it is, or was, without the places that the sentence names."""
+        return [place for place in self.places if self.kind not in NAMING or place not in self.added]
+
+    @property
     def sentence(self) -> str:
         """What happened."""
         before, after = self.before or {}, self.after or {}
         if self.kind == "new":
-            return f"{_match(after)}, exposure {after.get('exposure')}"
+            seen = f"{_match(after)}; who can see it: {_who(after.get('exposure'))}"
+            return f"{seen}; {self.why}" if self.why else seen
         if self.kind == "gone":
             return self.why or "no longer there"
         if self.kind == "exposure":
-            return (
-                f"who can see it: {before.get('exposure')} before, {after.get('exposure')} now" + self._moved
-            )
+            was, now = _who(before.get("audience")), _who(after.get("audience"))
+            return f"who can see it: before, {was}; now, {now}{self._moved}"
         if self.kind == "band":
             return f"{_match(before)} before, {_match(after)} now"
         return self._moved.removeprefix("; ")
@@ -74,10 +90,10 @@ class Difference:
     @property
     def _moved(self) -> str:
         """How the places changed, "" when they did not; begins with a semicolon."""
-        removed = f"no longer in {', '.join(self.removed)}" + (f" ({self.why})" if self.why else "")
-        parts = [f"now also in {', '.join(self.added)}"] if self.added else []
+        removed = f"no longer at {', '.join(self.removed)}" + (f" ({self.why})" if self.why else "")
+        parts = [f"the same picture is now also at {', '.join(self.added)}"] if self.added else []
         if self.removed and self.added and len(self.added) == len(self.places):
-            parts = [f"moved to {', '.join(self.added)}"]
+            parts = [f"the same picture is now at {', '.join(self.added)}"]
         return "".join(f"; {part}" for part in [*parts, *([removed] if self.removed else [])])
 
 
@@ -90,11 +106,27 @@ def _match(state: dict[str, Any]) -> str:
     return f"a {band} match" if band else "a match of no known strength, or weaker than is shown"
 
 
-def headline(differences: Sequence[Difference]) -> str:
-    """One sentence."""
-    counts = {kind: sum(difference.kind == kind for difference in differences) for kind in KIND_LABELS}
-    parts = [f"{count} {KIND_LABELS[kind]}" for kind, count in counts.items() if count]
-    return ("Appearances: " + ", ".join(parts)) if parts else "No change was noted since the last report."
+def _who(exposure: str | None) -> str:
+    return WHO_CAN_SEE.get(exposure or "unknown", "not known")
+
+
+def headline(differences: Sequence[Difference], otherwise: str = "No change was noted.") -> str:
+    """One sentence; `otherwise` when nothing changed."""
+    kinds = Counter(difference.kind for difference in differences)
+    return f"Appearances: {counted(kinds)}" if kinds else otherwise
+
+
+def counted(kinds: Mapping[str, int]) -> str:
+    """ "1 new, 2 gone"; kind -> how many. "" when there are none."""
+    return ", ".join(f"{kinds[kind]:,} {label}" for kind, label in KIND_LABELS.items() if kinds.get(kind))
+
+
+def since(moment: str, event: str) -> str:
+    """From when on changes are told: "since 26 November 2026, when you first asked"."""
+    day = wording.format_time(moment[:10])
+    if event == "re-scan":
+        return f"since the last re-scan on {day}"
+    return f"since {day}, when " + {"query": "you first asked", "first": "selfsearch first looked"}[event]
 
 
 def by_weight(differences: Sequence[Difference]) -> list[Difference]:
@@ -103,34 +135,35 @@ def by_weight(differences: Sequence[Difference]) -> list[Difference]:
     return sorted(differences, key=lambda difference: order.index(difference.kind))
 
 
-def to_json(differences: Sequence[Difference]) -> dict[str, Any]:
-    """For programs, in the order of time."""
-    names = ("person", "kind", "face", "at", "before", "after", "added", "removed", "why")
+def to_json(differences: Sequence[Difference], last_rescan: str | None) -> dict[str, Any]:
+    """For programs, in the order of time. `last_rescan`: when a re-scan looked last; None: none did."""
+    names = ("person", "kind", "id", "face", "at", "before", "after", "added", "removed", "why")
     return {
         "schema": SCHEMA,
+        "last_rescan": last_rescan,
         "changes": [{name: getattr(difference, name) for name in names} for difference in differences],
     }
 
 
-def to_text(differences: Sequence[Difference]) -> str:
+def to_text(differences: Sequence[Difference], otherwise: str) -> str:
     """For a terminal, or a mail."""
-    lines = [headline(differences)]
+    lines = [headline(differences, otherwise)]
     for difference in by_weight(differences):
-        lines.append(
-            f"  {KIND_LABELS[difference.kind]}: {visible(difference.person)}, {visible(difference.sentence)}"
-        )
-        lines += [f"      {visible(place)}" for place in difference.places]
+        label, person = KIND_LABELS[difference.kind], visible(difference.person)
+        lines.append(f"  {label}: {difference.id}, {person}: {visible(difference.sentence)}")
+        lines += [f"      {visible(place)}" for place in difference.unnamed_places]
+    if any(difference.kind == "new" for difference in differences):
+        lines.append(NOT_YOU)
     return "\n".join(lines)
 
 
-def to_markdown(differences: Sequence[Difference]) -> str:
+def to_markdown(differences: Sequence[Difference], otherwise: str) -> str:
     """The same as Markdown; what others wrote stands in code marks."""
-    lines = [f"# {headline(differences)}", ""]
+    lines = [f"# {headline(differences, otherwise)}", ""]
     for difference in by_weight(differences):
-        lines.append(
-            f"- **{KIND_LABELS[difference.kind]}**: {_code(difference.person)}, {_code(difference.sentence)}"
-        )
-        lines += [f"  - {_code(place)}" for place in difference.places]
+        label, person = KIND_LABELS[difference.kind], _code(difference.person)
+        lines.append(f"- **{label}**: {difference.id}, {person}: {_code(difference.sentence)}")
+        lines += [f"  - {_code(place)}" for place in difference.unnamed_places]
     return "\n".join(lines) + "\n"
 
 
@@ -141,7 +174,7 @@ def _code(text: str) -> str:
 def to_csv(differences: Sequence[Difference], file: TextIO) -> None:
     """One row per change and place."""
     writer = csv.writer(file)
-    writer.writerow(["at", "person", "kind", "face", "place", "before", "after", "why"])
+    writer.writerow(["at", "person", "kind", "face", "place", "before", "after", "why", "id"])
     for difference in differences:
         for place in difference.places or [""]:
             row: list[str | int] = [
@@ -153,5 +186,6 @@ def to_csv(differences: Sequence[Difference], file: TextIO) -> None:
                 json.dumps(difference.before),
                 json.dumps(difference.after),
                 difference.why or "",
+                difference.id,
             ]
             writer.writerow([cell(value) for value in row])

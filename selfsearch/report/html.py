@@ -53,14 +53,15 @@ def to_html(answer: Answer, picture: Callable[[Appearance], Picture | None]) -> 
     )
 
 
-def differences_to_html(shown: Sequence[Difference]) -> str:
-    """What changed since the last time."""
+def differences_to_html(shown: Sequence[Difference], otherwise: str = "No change was noted.") -> str:
+    """What changed since the last time; `otherwise` is said when nothing did."""
     numbered = list(enumerate(differences.by_weight(shown), 1))
     sections = {
         label: [(number, difference) for number, difference in numbered if difference.kind == kind]
         for kind, label in differences.KIND_LABELS.items()
     }
-    return _render("differences.html", headline=differences.headline(shown), sections=sections)
+    headline = differences.headline(shown, otherwise)
+    return _render("differences.html", headline=headline, sections=sections)
 
 
 def faces_to_html(title: str, faces: Sequence[tuple[Picture, str]]) -> str:

@@ -1,8 +1,9 @@
 """Diff: where each person appears now against the last time, as changes that can be told.
 
-Unlike a query, which folds what is there now, this also looks at what was there the last time, so that a
-better copy, an edited file or a newer export of the same photograph continues the appearance that was told
-before.
+The first answer about a person is what later looks are compared with: a query's, or a re-scan's where nobody
+asked before. Unlike a query, which folds what is there now, this also looks at what was there the last time,
+so that a better copy, an edited file or a newer export of the same photograph continues the appearance that
+was told before.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from ..consent import grants
 from ..errors import ConsentError
 from ..library import changes, faces, people, sources, verdicts
-from ..library.changes import Change, Place, Snapshot, State
+from ..library.changes import Change, Place, Since, Snapshot, State
 from ..library.copies import SAME_FACE_SCORE, SAME_PICTURE_BITS
 from ..library.faces import StoredFace
 from ..library.library import Library
@@ -25,7 +26,7 @@ from ..library.sources import SourceRow
 from ..library.verdicts import ME
 from ..recognition.calibration import BANDS
 from ..recognition.engine import Engine
-from ..types import EXPOSURES, Answer, Clock, Embedding, isoformat
+from ..types import EXPOSURES, Answer, Appearance, Clock, Embedding, Exposure, isoformat
 from .enroll import enrolled_embeddings
 from .gallery import Gallery
 from .query import UNCALIBRATED, Filters, query
@@ -34,6 +35,7 @@ BAND_ORDER = [*BANDS, None]
 SAME_SCORE = 0.0005  # scores are kept with four digits
 REPLACED = "the file holds something else now"
 DELETED = "the file is no longer there"
+READ_BEFORE = "selfsearch had read this photograph before"
 
 Pair = tuple[int, int]  # faces that are the same appearance
 
@@ -52,7 +54,42 @@ class ComparisonResult:
 
     people: list[str] = field(default_factory=list)  # who was looked for
     first: dict[str, int] = field(default_factory=dict)  # people looked for the first time -> appearances
+    unnoted: list[str] = field(default_factory=list)  # of those, who got answers that nobody noted
+    since: dict[str, Since] = field(default_factory=dict)  # from when on changes of the others are told
     recounted: dict[str, Recount] = field(default_factory=dict)  # whose counting goes on with another pack
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the first answer about a person told, for re-scans to compare with."""
+
+    person: Person
+    snapshot: Snapshot
+    at: str
+
+
+def prepare_baseline(gallery: Gallery, person: Person, answer: Answer, clock: Clock) -> Baseline | None:
+    """What to note when `answer` has reached somebody; None when an earlier one was noted.
+
+    Everything that the person's photographs find, whatever the answer lists, and what it found by the
+    photographs that were given with the question.
+    """
+    if changes.since(gallery.library, person.id) is not None:
+        return None
+    media = changes.newest_media(gallery.library)
+    whole = _query_person(gallery, person, clock)
+    if whole is None:
+        return None
+    shown = [appearance for appearance in answer.found if appearance.band or not answer.calibrated]
+    by_question = {appearance.face: replace(_state(appearance), band=None) for appearance in shown}
+    snapshot = Snapshot({**by_question, **_states(whole)}, gallery.engine.pack.revision, media)
+    return Baseline(person, snapshot, answer.asked_at)
+
+
+def save_baseline(library: Library, baseline: Baseline) -> None:
+    """Note what was told, unless another run was quicker."""
+    person, snapshot = baseline.person.id, baseline.snapshot
+    changes.save_baseline(library, person, snapshot, baseline.at, asked=True)
 
 
 def compare_everybody(library: Library, engine: Engine, clock: Clock) -> ComparisonResult:
@@ -84,6 +121,7 @@ def _note_person(
     gallery: Gallery, person: Person, answer: Answer, result: ComparisonResult, clock: Clock
 ) -> None:
     library, revision, now = gallery.library, gallery.engine.pack.revision, isoformat(clock())
+    was_asked = people.was_asked(library, person)
     people.save_query(
         library,
         now=now,
@@ -92,13 +130,18 @@ def _note_person(
         outcome="answered",
         appearances=len(answer.found),
     )
-    memory, states = changes.load_snapshot(library, person.id), _states(answer)
-    if memory.pack == revision and memory.states == states:
-        return
+    states = _states(answer)
     updated = Snapshot(states, revision, changes.newest_media(library))
-    if memory.pack is None:
-        changes.save_snapshot(library, person.id, updated, [], now)
+    since = changes.since(library, person.id)
+    if since is None and changes.save_baseline(library, person.id, updated, now, asked=False):
         result.first[person.name] = len(group_faces(gallery, list(states), [], {}))
+        if was_asked:
+            result.unnoted.append(person.name)
+        return
+    if since := since or changes.since(library, person.id):
+        result.since[person.name] = since
+    memory = changes.load_snapshot(library, person.id)
+    if memory == updated:
         return
     diff = Diff(gallery, person, answer, memory, clock)
     changes.save_snapshot(library, person.id, replace(updated, states=diff.after), diff.changes(), now)
@@ -108,15 +151,15 @@ def _note_person(
 
 def _states(answer: Answer) -> dict[int, State]:
     """Face -> how it appears."""
-    return {
-        appearance.face: State(
-            appearance.score,
-            appearance.band,
-            appearance.exposure.value,
-            tuple(sorted({sighting.path for sighting in appearance.sightings})),
-        )
-        for appearance in answer.found
-    }
+    return {appearance.face: _state(appearance) for appearance in answer.found}
+
+
+def _state(appearance: Appearance) -> State:
+    places: dict[str, str | None] = {}
+    for sighting in appearance.sightings:  # widest exposure first
+        is_plain = sighting.provenance.platform == "folder"
+        places.setdefault(sighting.path, None if is_plain else sighting.provenance.exposure.level.value)
+    return State.of(appearance.score, appearance.band, places)
 
 
 class Diff:
@@ -137,7 +180,7 @@ class Diff:
         self.confirmed = {face for face, verdict in said.items() if verdict.value == ME}
         denied = self._with_copies({*said} - self.confirmed)
         self.before = {
-            face: state
+            face: _with_exposures(state, self.matched.get(face))
             for face, state in memory.states.items()
             if face not in denied and state.places  # without places: it was erased since
         }
@@ -177,7 +220,7 @@ class Diff:
             media_places = places.get(self.media.get(face) or 0, ())
             hidden = {place.address for place in media_places if place.source in unsearched}
             unmatched = {place.address for place in media_places if place.source in searched}
-            state = _still_there(before, self.matched.get(face), hidden & set(before.places), unmatched)
+            state = _still_there(before, self.matched.get(face), hidden & {*before.places}, unmatched)
             if state is not None:
                 after[face] = state
         return after
@@ -209,8 +252,10 @@ class Diff:
         if kind is None or (kind == "band" and not self.confirmed.isdisjoint(group)):
             return None
         states = self.after if after else self.before
-        best = max((face for face in group if face in states), key=lambda face: (states[face].score, -face))
-        return Change(self.person, kind, best, before, after, self.at, self._why(kind, before, after))
+        shown = [face for face in group if face in states]
+        first = min([face for face in shown if face in self.matched] or shown)
+        why = self._why(kind, group, before, after)
+        return Change(self.person, kind, first, before, after, self.at, why)
 
     def _was_indexed(self, group: Iterable[int]) -> bool:
         return all(self.media.get(face, 0) <= self.memory.media for face in group)
@@ -218,11 +263,28 @@ class Diff:
     def _kind(self, before: State | None, after: State | None) -> str | None:
         if before is None or after is None:
             return "new" if before is None else "gone"
-        if before.exposure != after.exposure:
+        if self._is_for_others(before, after):
             return "exposure"
         if before.band != after.band and self._is_surer(before, after):
             return "band"
         return "moved" if self._place_history.is_moved(before.places, after.places) else None
+
+    def _is_for_others(self, before: State, after: State) -> bool:
+        """Whether the audience changed: what an export, or the user, states of the places.
+
+        A plain file states nothing, so it makes no difference. Neither does an export's place that is gone:
+        the post may still be there, and `why_gone` says what is known of it.
+        """
+        if before.exposures is None or not after.exposures:
+            return False
+        reach = _reach(after.audience)
+        if reach < _reach(before.audience):
+            return True
+        wider = [place for place, level in before.exposures.items() if _reach(level) < reach]
+        return bool(wider) and all(
+            place in after.exposures or self._place_history.is_continued(place, after.exposures)
+            for place in wider
+        )
 
     def _is_surer(self, before: State, after: State) -> bool:
         """Whether a band changed because the match did, and not only the library's size."""
@@ -232,9 +294,11 @@ class Diff:
             return before.score >= self.threshold
         return abs(before.score - after.score) >= SAME_SCORE
 
-    def _why(self, kind: str, before: State | None, after: State | None) -> str | None:
-        if before is None or kind == "band":
+    def _why(self, kind: str, group: Iterable[int], before: State | None, after: State | None) -> str | None:
+        if kind == "band":
             return None
+        if before is None:
+            return READ_BEFORE if self._was_indexed(group) else None
         history = self._place_history
         if after is None:
             return history.why_gone(before.places)
@@ -243,18 +307,36 @@ class Diff:
         return history.why_gone(lost, after.places) if lost else None
 
 
+def _with_exposures(before: State, now: State | None) -> State:
+    """A state with exposures; version 1.0 noted the widest alone, which says nothing of any other place.
+
+    Its places are given what is said of them now, unless that would be another widest one: then it was said
+    since, and they had what was noted. Nothing is known of a face that does not match any more.
+    """
+    if before.exposures is not None or now is None:
+        return before
+    said = now.by_place
+    then = State.of(before.score, before.band, {p: said.get(p, before.exposure) for p in before.places})
+    if then.exposure == before.exposure or not said.keys() >= {*before.places}:
+        return then
+    return State.of(before.score, before.band, {p: said[p] and before.exposure for p in before.places})
+
+
 def _still_there(before: State, now: State | None, hidden: set[str], unmatched: set[str]) -> State | None:
     """The state of a face that was there before; None when it is gone.
 
     `hidden`: its places in sources that are not searched; `unmatched`: where it is and does not match.
     """
     if now is not None:
-        widest = min((before.exposure, now.exposure), key=EXPOSURES.index)
-        places = tuple(sorted(hidden | {*now.places}))
-        return replace(now, places=places, exposure=widest) if hidden else now
+        return State.of(now.score, now.band, before.within(hidden).by_place | now.by_place)
     if unmatched:
-        return replace(before, band=None, places=tuple(sorted(hidden | unmatched)))
-    return replace(before, places=tuple(sorted(hidden))) if hidden else None
+        return replace(before, band=None).within(hidden | unmatched)
+    return before.within(hidden) if hidden else None
+
+
+def _reach(exposure: str | None) -> int:
+    """The smaller, the more people could see it. Where nothing is stated, that is not known."""
+    return EXPOSURES.index(Exposure(exposure or Exposure.UNKNOWN))
 
 
 def merge_states(states: Iterable[State]) -> State | None:
@@ -262,12 +344,13 @@ def merge_states(states: Iterable[State]) -> State | None:
     every = list(states)
     if not every:
         return None
-    return State(
-        max(state.score for state in every),
-        min((state.band for state in every), key=BAND_ORDER.index),
-        min((state.exposure for state in every), key=EXPOSURES.index),
-        tuple(sorted({place for state in every for place in state.places})),
-    )
+    score = max(state.score for state in every)
+    band = min((state.band for state in every), key=BAND_ORDER.index)
+    if any(state.exposures is None for state in every):
+        exposure = min((state.exposure for state in every), key=EXPOSURES.index)
+        places = {place for state in every for place in state.places}
+        return State(score, band, exposure, tuple(sorted(places)))
+    return State.of(score, band, {place: level for state in every for place, level in state.by_place.items()})
 
 
 def group_faces(
@@ -373,12 +456,12 @@ class PlaceHistory:
 
     def is_moved(self, before: Collection[str], after: Collection[str]) -> bool:
         """Whether the places differ in more than which export of an account they lie in."""
-        came = any(place not in before and not self._is_continued(place, before) for place in after)
-        return came or any(place not in after and not self._is_continued(place, after) for place in before)
+        came = any(place not in before and not self.is_continued(place, before) for place in after)
+        return came or any(place not in after and not self.is_continued(place, after) for place in before)
 
     def why_gone(self, places: Iterable[str], after: Collection[str] = ()) -> str:
         """What became of files that are not where they were; the newer export's silence weighs most."""
-        lost = [place for place in places if not self._is_continued(place, after)]
+        lost = [place for place in places if not self.is_continued(place, after)]
         for place in lost:
             for source in self._sources(place):
                 newer = self._last_successor(source)
@@ -391,7 +474,7 @@ class PlaceHistory:
         """Whether a newer export took the place of the one in which this lies."""
         return any(self._last_successor(source) for source in self._sources(place))
 
-    def _is_continued(self, place: str, others: Iterable[str]) -> bool:
+    def is_continued(self, place: str, others: Iterable[str]) -> bool:
         """Whether one of `others` lies in another export of the same account."""
         sources_here = self._sources(place)
         accounts = {self._accounts[source] for source in sources_here if source in self._accounts}

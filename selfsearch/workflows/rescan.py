@@ -16,7 +16,7 @@ from ..consent import grants
 from ..consent.forget import Receipt
 from ..errors import ConsentError, InputError, UsageError
 from ..library import changes, items, sources
-from ..library.changes import Change
+from ..library.changes import Change, Since
 from ..library.library import Library
 from ..library.sources import SourceRow
 from ..recognition.engine import Engine
@@ -52,6 +52,8 @@ class RescanResult:
     changes: list[Change] = field(default_factory=list)  # also those that a killed run noted and never told
     people: list[str] = field(default_factory=list)  # who was looked for
     first: dict[str, int] = field(default_factory=dict)  # people looked for the first time -> appearances
+    unnoted: list[str] = field(default_factory=list)  # of those, who got answers that nobody noted
+    since: dict[str, Since] = field(default_factory=dict)  # from when on changes of the others are told
     recounted: dict[str, Recount] = field(default_factory=dict)  # people looked for with another model pack
 
 
@@ -85,6 +87,7 @@ def rescan(
     _settle_successors(library, clock, result)
     comparison = compare_everybody(library, engine, clock)
     result.people, result.first = comparison.people, comparison.first
+    result.unnoted, result.since = comparison.unnoted, comparison.since
     result.recounted = comparison.recounted
     result.changes = _unannounced_changes(library, clock)
     result.endings = retention.endings(library, clock(), grace)
@@ -95,7 +98,7 @@ def rescan(
 def mark_announced(library: Library, result: RescanResult, clock: Clock) -> None:
     """The answer has reached somebody: the next one does not repeat it."""
     now = isoformat(clock())
-    changes.mark_announced(library, result.changes, now)
+    changes.mark_announced(library, result.changes, now, people=result.people)
     reminders = [(ending.entry, ending.state) for ending in result.endings if not ending.told]
     changes.mark_reminded(library, reminders, now)
 

@@ -469,19 +469,19 @@ def test_advice_is_found_by_the_names_that_people_use():
 def test_a_crop_holds_the_face_with_surroundings_and_says_where_it_is():
     pixels = np.zeros((1000, 2000, 3), np.uint8)
     pixels[400:600, 900:1100] = (200, 30, 30)
-    picture = crop(pixels, (900.0, 400.0, 200.0, 200.0), side=250)
-    assert (picture.width, picture.height) == (250, 250)
-    assert picture.box == pytest.approx((0.3, 0.3, 0.4, 0.4))
+    picture = crop(pixels, (900.0, 400.0, 200.0, 200.0), side=350)
+    assert (picture.width, picture.height) == (350, 350)
+    assert picture.box == pytest.approx((5 / 14, 5 / 14, 2 / 7, 2 / 7))
     image = np.asarray(Image.open(io.BytesIO(picture.jpeg)))
-    assert image.shape == (250, 250, 3)
-    assert image[125, 125, 0] > 150
+    assert image.shape == (350, 350, 3)
+    assert image[175, 175, 0] > 150
     assert image[20, 20].max() < 40
 
 
 def test_at_an_edge_the_window_moves_inwards():
-    picture = crop(np.zeros((500, 500, 3), np.uint8), (400.0, 0.0, 100.0, 100.0), side=300)
-    assert (picture.width, picture.height) == (250, 250)
-    assert picture.box == pytest.approx((0.6, 0.0, 0.4, 0.4))
+    picture = crop(np.zeros((500, 500, 3), np.uint8), (400.0, 0.0, 100.0, 100.0), side=400)
+    assert (picture.width, picture.height) == (350, 350)
+    assert picture.box == pytest.approx((5 / 7, 0.0, 2 / 7, 2 / 7))
 
 
 def test_a_face_that_fills_the_picture_is_shown_whole_and_a_small_one_is_not_blown_up():
@@ -489,7 +489,7 @@ def test_a_face_that_fills_the_picture_is_shown_whole_and_a_small_one_is_not_blo
     assert (picture.width, picture.height) == (100, 150)
     assert picture.box == pytest.approx((0.0, 0.0, 1.0, 1.0))
     small = crop(np.zeros((300, 200, 3), np.uint8), (90.0, 90.0, 20.0, 20.0), side=320)
-    assert (small.width, small.height) == (50, 50)
+    assert (small.width, small.height) == (70, 70)
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ from .sanitize import line, plain, visible, web
 from .summary import EXPOSURE_FACET, FACETS, Facet, by_exposure, platforms, summarise, worklist
 
 MAX_LINKS = 2_000  # posts without media on one page; a browser does not take a hundred thousand
-ENLARGED = 1.5  # how much larger a tile shows a picture; the style has the same number
-FILLED = 0.45  # of the picture's side: a face larger than that is not enlarged
+ENLARGED = 2  # how much larger a tile shows a picture; the style has the same number
+FILLED = 0.36  # of the picture's side: a face larger than that is not enlarged
 PAGE_SIZE = 60  # tiles of a group before more are asked for: two screens
 
 

@@ -79,7 +79,7 @@ def obtain(library: Library, kind: str, subject: str, flags: ConsentFlags, given
     if isinstance(consent, grants.Grant):
         return consent
     grant = grants.give(library, consent, options.now())
-    say_recorded(library, grant)
+    say_recorded(library, grant, flags)
     return grant
 
 
@@ -118,10 +118,13 @@ def agree(
     return wanted
 
 
-def say_recorded(library: Library, grant: Grant) -> None:
-    """Say that consent was given, and to which words."""
+def say_recorded(library: Library, grant: Grant, flags: ConsentFlags) -> None:
+    """Say that consent was given, and to which words, unless they were just read at the terminal."""
     from ..library import ledger
 
+    if flags.basis is None:
+        options.say(f"Consent recorded: entry {grant.entry} of the ledger.")
+        return
     entry = next(
         entry for entry in ledger.entries(library, grant.kind, grant.subject) if entry.id == grant.entry
     )
@@ -151,7 +154,7 @@ def enroll(
     consent = agree(library, wanted, flags, _why_a_statement(gallery, name, comparison, lookalikes))
     workflow.enroll(gallery, consent, probes, now)
     if isinstance(consent, grants.ConsentRequest):
-        say_recorded(library, grants.require(library, "person", name, now))
+        say_recorded(library, grants.require(library, "person", name, now), flags)
     return comparison
 
 

@@ -245,7 +245,7 @@ def _renew_consent(
     with library.atomic():
         grant = consent if isinstance(consent, grants.Grant) else grants.give(library, consent, options.now())
         person = identify(gallery, probes, [name], options.now())
-    consent_prompt.say_recorded(library, grant)
+    consent_prompt.say_recorded(library, grant, flags)
     return person
 
 

@@ -77,6 +77,17 @@ def test_one_of_a_thing_is_said_in_the_singular(
     for words in commands:
         output = run(*words)
         said[" ".join(map(str, words))] = output.out + output.err
+    (shown,) = run("query", selfie, "--json").json["appearances"]
+    for words, code in (
+        (("verdict", shown["id"], "not-me", "--yes"), 0),
+        (("query", selfie, "--verbose"), 0),
+        (("people", "show", "me"), 0),
+        (("verdict", shown["id"], "unset", "--yes"), 0),
+        (("forget", "1"), 2),
+        (("consent", "revoke", "me"), 2),
+    ):
+        output = run(*words, code=code)
+        said[f"later: {' '.join(map(str, words))}"] = output.out + output.err
     said["the page"] = page.read_text("utf-8").partition("<body>")[2].partition("<script>")[0]
     (one_of_each / "photo.jpg").unlink()
     (one_of_each / "copy.jpg").unlink()

@@ -143,6 +143,12 @@ def test_without_anything_public_the_headline_says_what_is_known() -> None:
     )
 
 
+def test_where_all_that_was_alike_was_marked_as_somebody_else_no_other_face_was() -> None:
+    sentences = summarise(answer(rejected=1)).sentences
+    assert sentences[0] == "No other face there is similar enough to be listed."
+    assert "Left out: 1 appearance that you marked as not you." in sentences
+
+
 # Through the front door
 
 

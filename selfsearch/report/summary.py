@@ -222,7 +222,7 @@ def _sentences(answer: Answer, media: list[Medium], worst: float | None) -> Iter
 
 def _nothing_found(answer: Answer) -> Iterable[str]:
     if answer.faces:
-        yield "No face there is similar enough to be listed."
+        yield f"No {'other ' if answer.rejected else ''}face there is similar enough to be listed."
         yield (
             "That speaks for these files and for nothing else: not for accounts that were not exported, "
             "and not for what other people posted. A face that is hidden, turned away or very small may have "

@@ -65,7 +65,7 @@ def test_no_other_process_of_the_user_reads_our_memory_and_no_crash_reporter() -
     assert front_door("import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))") == "0\n"  # GET_DUMPABLE
 
 
-def test_passphrases_are_taken_out_of_the_environment_that_children_inherit() -> None:
+def test_passphrases_are_taken_out_of_the_environment_that_children_inherit(tmp_path: Path) -> None:
     command = """
     import os, subprocess
     from selfsearch.cli import options, key
@@ -76,6 +76,9 @@ def test_passphrases_are_taken_out_of_the_environment_that_children_inherit() ->
     names = ("SELFSEARCH_PASSPHRASE", "SELFSEARCH_NEW_PASSPHRASE", "SELFSEARCH_BACKUP_PASSPHRASE")
     output = front_door(command, **dict.fromkeys(names, PASSPHRASE))
     assert output == f"[]\n{PASSPHRASE} {PASSPHRASE}\n"
+    (tmp_path / "secret").write_text(f"{PASSPHRASE}\n")
+    files = {f"{name}_FILE": str(tmp_path / "secret") for name in names}
+    assert front_door(command, **files) == output
 
 
 # ---- permissions ----

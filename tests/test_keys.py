@@ -92,6 +92,30 @@ def test_a_passphrase_replaces_the_key_file(
     assert path.read_bytes()[32:] != root[32:]
 
 
+def test_a_passphrase_may_be_the_first_line_of_a_file(
+    run: Run, one_photograph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "secret"
+    monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE_FILE", str(secret))
+    sentence = f"selfsearch: SELFSEARCH_NEW_PASSPHRASE_FILE names {secret}, "
+    assert run("key", "set-passphrase", code=2).err == (
+        f"{sentence}which cannot be read: No such file or directory\n"
+    )
+    secret.write_text("\nsecond line")
+    assert run("key", "set-passphrase", code=2).err == (
+        f"{sentence}whose first line is empty; the passphrase goes there\n"
+    )
+    secret.write_text(f"{PASSPHRASE}\r\na note\n")
+    run("key", "set-passphrase")
+    assert "or SELFSEARCH_PASSPHRASE_FILE to the name of a file" in run("status", code=5).err
+    monkeypatch.setenv("SELFSEARCH_PASSPHRASE_FILE", str(secret))
+    assert "sealed under your passphrase" in run("status").out
+    monkeypatch.setenv("SELFSEARCH_PASSPHRASE", PASSPHRASE)
+    assert "SELFSEARCH_PASSPHRASE and SELFSEARCH_PASSPHRASE_FILE are both set" in run("status", code=2).err
+    monkeypatch.delenv("SELFSEARCH_PASSPHRASE_FILE")
+    run("status")
+
+
 def test_the_recovery_code_puts_the_key_back(
     run: Run, one_photograph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -320,7 +320,8 @@ def from_passphrase(place: KeyPlace, ask: AskPassphrase | None) -> RootKey:
     passphrase = ask() if ask else None
     if not passphrase:
         raise KeyUnavailable(
-            "the library is locked with a passphrase; give it when asked, or set SELFSEARCH_PASSPHRASE"
+            "the library is locked with a passphrase; give it when asked, or set SELFSEARCH_PASSPHRASE, or"
+            " SELFSEARCH_PASSPHRASE_FILE to the name of a file with it"
         )
     under = _under(place, passphrase)
     return replace(_unseal(place, under), under=under)

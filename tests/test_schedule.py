@@ -634,7 +634,8 @@ def test_a_machine_without_timers_is_told_what_looks_again_instead(run: Run, lib
     )
     assert run("schedule", "status").out == (
         "no timer is installed, and this machine has neither cron nor a systemd for this user; selfsearch"
-        " schedule install says what else there is\ntold by: nothing; see --notify of install\nno run so far\n"
+        " schedule install says what else there is\n"
+        "told by: nothing; see --notify of install\nno run so far\n"
     )
     status = run("schedule", "status", "--json").json
     assert (status["timer"]["system"], status["timer"]["installed"], status["timers"]) == ("none", False, [])
@@ -727,6 +728,21 @@ def test_one_timer_that_cannot_be_taken_out_keeps_no_other(
     assert output.out == "the timer was taken out of systemd\n"
     assert "the crontab's lines of selfsearch are not whole" in output.err
     assert "problem: the crontab's lines of selfsearch are not whole" in run("schedule", "status").out
+
+
+def test_a_crontab_that_may_not_be_read_is_no_reason_to_fail(
+    run: Run, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """BusyBox's in a container whose user is not root."""
+    refusing = CompletedProcess(1, stderr=b"crontab: must be suid to work properly\n")
+    monkeypatch.setattr(install, "run", Machine(**{"crontab_-l": refusing}))
+    output = run("schedule", "remove")
+    assert output.out == "no timer was installed\n"
+    assert output.err == (
+        "the crontab cannot be read, so a timer in it would stay: crontab: must be suid to work properly\n"
+    )
+    assert "the crontab cannot be read" in run("schedule", "remove", "--system", "cron", code=1).err
+    assert "earlier timer" not in run("schedule", "install", "--system", "systemd").err
 
 
 def test_a_timer_that_systemd_stopped_is_no_timer_that_is_gone(

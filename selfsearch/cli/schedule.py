@@ -180,26 +180,33 @@ def status(system: OneSystem = None, as_json: options.AsJson = False) -> None:
 @network(Need.TIMER_TOOLS)
 def remove(system: OneSystem = None) -> None:
     """Take the timer out, whichever system has it. The library and its settings stay."""
+    from ..monitoring.schedule import cron
     from ..monitoring.schedule import install as timers
 
-    only = _named(system)
-    removed, errors = timers.remove_everywhere(
-        _timer_name(), timers.run, options.home(), [only] if only else timers.SYSTEMS
-    )
-    for name in removed:
-        options.answer(f"the timer was taken out of {name}")
+    name, home = _timer_name(), options.home()
+    if only := _named(system):
+        is_removed = timers.remove(only, name, timers.run, timers.folder(only, home))
+        options.answer(_removed(only) if is_removed else f"no timer was installed in {only}")
+        return
+    removed, errors = timers.remove_everywhere(name, timers.run, home)
+    options.answer(*map(_removed, removed))
+    if reason := cron.unreadable(timers.run):
+        options.say(f"the crontab cannot be read, so a timer in it would stay: {reason}")
     if errors:
         raise errors[0]
     if not removed:
-        options.answer(f"no timer was installed in {only}" if only else "no timer was installed")
+        options.answer("no timer was installed")
+
+
+def _removed(system: str) -> str:
+    return f"the timer was taken out of {system}"
 
 
 def _replace_older(chosen: str) -> None:
     """A library has one timer: take out what an earlier installation put into another system."""
     from ..monitoring.schedule import install as timers
 
-    others = [system for system in timers.SYSTEMS if system != chosen]
-    removed, errors = timers.remove_everywhere(_timer_name(), timers.run, options.home(), others)
+    removed, errors = timers.remove_everywhere(_timer_name(), timers.run, options.home(), but=chosen)
     for name in removed:
         options.say(f"the earlier timer was taken out of {name}")
     for error in errors:

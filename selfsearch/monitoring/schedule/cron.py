@@ -111,6 +111,12 @@ def _crontab_of(process: CompletedProcess) -> bytes | None:
     return b"" if NO_CRONTAB.search(process.stderr) else None
 
 
+def unreadable(run: Runner) -> str | None:
+    """Why this user cannot read their crontab; None when they can, or when there is no cron."""
+    process = run(["crontab", "-l"], b"")
+    return None if process.is_missing or _crontab_of(process) is not None else process.reason
+
+
 def install(plan: Plan, run: Runner) -> None:
     """Put our block into the crontab. Raises SelfsearchError; nothing is installed then."""
     lines, crontab = block(plan), read_crontab(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -167,11 +167,16 @@ def remove(system: str, name: str, run: Runner, place: Path) -> bool:
 
 
 def remove_everywhere(
-    name: str, run: Runner, home: Path, systems: Iterable[str] = SYSTEMS
+    name: str, run: Runner, home: Path, *, but: str | None = None
 ) -> tuple[list[str], list[SelfsearchError]]:
-    """Take the timer out of every one of these systems: those that had one, and why one keeps it."""
+    """Take the timer out of every system `but` one: those that had one, and why one keeps it.
+
+    A crontab that this user cannot read is passed over.
+    """
     removed, errors = [], []
-    for system in systems:
+    for system in SYSTEMS:
+        if system == but or (system == "cron" and cron.unreadable(run)):
+            continue
         try:
             if remove(system, name, run, folder(system, home)):
                 removed.append(system)

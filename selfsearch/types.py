@@ -366,7 +366,10 @@ class ProgressListener:
         """A source is about to be read; `files` is how many it holds, when that is known."""
 
     def step(self, outcome: Outcome, address: str) -> None:
-        """One more file has its outcome."""
+        """One more file has its outcome. It is not in the library yet."""
+
+    def stored(self, files: int) -> None:
+        """So many more files are in the library, whatever happens from now on."""
 
     def end(self) -> None:
         """The source is done."""

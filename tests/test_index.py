@@ -127,9 +127,51 @@ def test_an_archive_is_read_in_place_and_then_left_closed(run: Run, album: Path,
     assert (again["opened"], again["unchanged"]) == (False, 8)
 
 
-def test_an_empty_folder_is_nothing_to_work_with(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    assert "no picture was found" in run("index", tmp_path / "empty", "--consent", "own", code=4).err
+def test_of_an_empty_folder_nothing_is_recorded(run: Run, tmp_path: Path, home: Path, album: Path) -> None:
+    empty, nested = tmp_path / "empty", tmp_path / "nested"
+    empty.mkdir()
+    (nested / "a/b").mkdir(parents=True)
+    said = f"{empty}: there are no files in it; nothing was recorded\n"
+    for asked in ((), ("--consent", "own"), ("--consent", "own", "--json")):
+        refused = run("index", empty, *asked, code=4)
+        assert (refused.out, refused.err) == ("", f"selfsearch: {said}")
+    assert f"{empty}, {nested}: there are no files in them" in run("index", empty, nested, code=4).err
+    assert not home.exists()
+    assert run("index", album, empty, "--consent", "own").err.startswith(said)
+    run("index", empty, "--consent", "own", code=4)
+    assert [source["root"] for source in run("sources", "--json").json["sources"]] == [str(album)]
+    assert [consent["subject"] for consent in run("consent", "list", "--json").json["consents"]] == [
+        str(album)
+    ]
+
+
+def test_a_folder_that_was_emptied_is_read_all_the_same(run: Run, album: Path) -> None:
+    run("index", album, "--consent", "own")
+    for file in album.iterdir():
+        file.unlink()
+    emptied = run("index", album, code=4)
+    assert "this time: 8 gone" in emptied.out
+    assert emptied.err.endswith(
+        f"selfsearch: there are no files in {album} any more; what was there before counts as gone\n"
+    )
+
+
+def test_a_folder_with_only_something_out_of_sight_in_it_is_not_called_empty(
+    run: Run, tmp_path: Path, album: Path
+) -> None:
+    for name in ("hidden", "linked"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "hidden/.thumbnails").mkdir()
+    (tmp_path / "linked/album").symlink_to(album)
+    for name in ("hidden", "linked"):
+        assert "no picture was found" in run("index", tmp_path / name, "--consent", "own", code=4).err
+
+
+def test_an_archive_without_files_is_said_to_be_empty(run: Run, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
+        pass
+    said = run("index", tmp_path / "empty.zip", "--consent", "own", code=4).err
+    assert said.endswith(f"selfsearch: there are no files in {tmp_path / 'empty.zip'}\n")
 
 
 def test_a_path_that_is_not_there_is_wrong_usage(run: Run, tmp_path: Path) -> None:

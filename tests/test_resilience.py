@@ -143,7 +143,7 @@ def test_twenty_deaths_among_two_thousand_photographs_change_nothing(
     kill_and_compare(run, many_photos(tmp_path / "in", 2000), home, 20, monkeypatch)
 
 
-STOPPED = "selfsearch: stopped; everything finished so far is kept, and the next run goes on from there\n"
+STOPPED = "selfsearch: stopped; {} of this run are in the library, and the next run goes on from there\n"
 
 
 def children(process: Process) -> list[int]:
@@ -172,15 +172,45 @@ def test_a_run_that_is_stopped_keeps_everything_finished(
         for pid in (process.pid, *workers):  # as a terminal and a service manager do
             os.kill(pid, number)
     returned, said = ended(process)
-    assert (returned, said.endswith(STOPPED), "Traceback" in said) == (code, True, False), said
     assert workers
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
     kept = tables(home, keys)["items"]
     assert 16 <= kept < 90
+    assert said.endswith(STOPPED.format(f"{kept} files"))
+    assert (returned, "Traceback" in said) == (code, False)
     with open_library(home, key_folder=keys) as library:
         assert library.db.execute("select state from scans").fetchall() == [("interrupted",)]
     again = run("index", folder, "--json").json
     assert (again["unchanged"], again["found"], again["outcomes"].get("failed")) == (kept, 90, None)
+
+
+FULL = """
+import os, time
+from selfsearch.workflows import index
+
+def store(scan, batch):  # everything is read, and nothing written
+    open(os.environ["SELFSEARCH_HOME"] + "/../read", "w").close()
+    time.sleep(60)
+
+index._store_batch = store
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_what_was_read_and_is_not_in_the_library_is_not_said_to_be_kept(
+    run: Run, tmp_path: Path, home: Path
+) -> None:
+    folder, keys = many_photos(tmp_path / "in", 40), tmp_path / "keys"
+    process = start("index", folder, "--consent", "own", before=FULL)
+    while process.poll() is None and not (home.parent / "read").exists():
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    returned, said = ended(process)
+    assert said.endswith(
+        "selfsearch: stopped; no file of this run is in the library yet, and the next run reads them again\n"
+    )
+    assert (returned, tables(home, keys)["items"]) == (143, 0)
+    assert run("index", folder, "--json").json["new"] == 40
 
 
 HANGING = """

@@ -88,7 +88,6 @@ MISSING_LIBRARIES = (
     " Either install them (Debian: apt install libgl1 libglib2.0-0), or replace OpenCV by the one that needs"
     " none: pip uninstall -y opencv-python && pip install opencv-python-headless"
 )
-STOPPED = "stopped; everything finished so far is kept, and the next run goes on from there"
 
 _reported: set[str] = set()  # what was said on stderr
 
@@ -96,6 +95,7 @@ _reported: set[str] = set()  # what was said on stderr
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code. The only place where an error becomes a message."""
     os.umask(0o077)
+    signals.when_stopped(None)
     with console.guarded(sys.argv if argv is None else argv):
         try:
             code = _main(argv)
@@ -108,7 +108,7 @@ def main(argv: list[str] | None = None) -> int:
         if number is None and code != INTERRUPTED:
             return code
         with suppress(OSError):  # the terminal may be gone
-            _report(STOPPED, code)
+            _report(signals.stopped(), code)
         return INTERRUPTED if number is None else 128 + number
 
 

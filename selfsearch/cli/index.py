@@ -44,19 +44,25 @@ def index(
     private, encrypted library. Only what is new or changed is looked at; run it as often as you like.
     Asks for your consent once per path.
     """
+    from ..containers.folder import holds_no_file
+
     flags = consent_prompt.ConsentFlags(consent, by, evidence, days)
     flags.check()
     results: list[IndexResult] = []
+    empty = [path for path in paths if holds_no_file(path)]
+    if len(empty) == len(paths) and not (options.home() / "library.db").exists():
+        raise InputError(_nothing_in(paths))
     with options.opened(create=True, writing=True) as library:
         from ..workflows.index import index as index_path
-        from .progress import progress_listener
+        from .progress import reading_listener
 
+        paths = _without_empty(library, paths, empty)
         grants = [consent_prompt.obtain_for_path(library, path, flags) for path in paths]
         engine = options.engine(pack)
         _set_bystanders(library, engine, bystanders)
+        progress = reading_listener()
         for grant in grants:
-            path = Path(grant.subject)
-            results += index_path(library, engine, grant, path, options.now, progress_listener())
+            results += index_path(library, engine, grant, Path(grant.subject), options.now, progress)
         _say_unread_links(library, results)
     if as_json:
         options.answer_json(_as_object(results))
@@ -65,10 +71,35 @@ def index(
             options.answer(line)
     options.require_all_finished(results)
     usable = ("indexed", "no_face", "duplicate", "link_only")
+    if not sum(result.found for result in results):
+        before = " any more; what was there before counts as gone" * any(result.gone for result in results)
+        raise InputError(f"there are no files in {', '.join(map(str, paths))}{before}")
     if not any(result.counts.get(outcome) for result in results for outcome in usable):
         raise InputError(
             "no picture was found that could be looked at; selfsearch status --problems says why"
         )
+
+
+def _without_empty(library: Library, paths: list[Path], empty: list[Path]) -> list[Path]:
+    """The paths without empty folders, unless something was read there before.
+
+    Nobody is asked for consent to what is not there. Raises InputError when nothing is left.
+    """
+    from ..consent import grants
+    from ..library import sources
+
+    roots = {row.root for row in sources.all_sources(library)}
+    passed_over = [path for path in empty if grants.subject_at(library, str(path)) not in roots]
+    if len(passed_over) == len(paths):
+        raise InputError(_nothing_in(paths))
+    for path in passed_over:
+        options.say(_nothing_in([path]))
+    return [path for path in paths if path not in passed_over]
+
+
+def _nothing_in(paths: list[Path]) -> str:
+    it = "it" if len(paths) == 1 else "them"
+    return f"{', '.join(map(str, paths))}: there are no files in {it}; nothing was recorded"
 
 
 def _say_unread_links(library: Library, results: list[IndexResult]) -> None:

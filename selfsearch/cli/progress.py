@@ -24,7 +24,7 @@ from ..report.sanitize import visible
 from ..report.text import fit_middle
 from ..types import Outcome, ProgressListener
 from ..words import quantity
-from . import console
+from . import console, signals
 from .options import say
 
 TITLE_WIDTH = 48  # columns beside the bar
@@ -37,10 +37,29 @@ class _FilesPerSecond(ProgressColumn):
         return Text(f"{task.speed:.0f}/s" if task.speed else "")
 
 
-class ProgressBar(ProgressListener):
+class CountingListener(ProgressListener):
+    """Knows how many files are in the library, for when the run is stopped."""
+
+    def __init__(self) -> None:
+        self.written = 0
+
+    def stored(self, files: int) -> None:
+        """Count them."""
+        self.written += files
+
+    def when_stopped(self) -> str:
+        """What a run that was stopped has left."""
+        if not self.written:
+            return "stopped; no file of this run is in the library yet, and the next run reads them again"
+        files = f"{quantity(self.written, 'file')} of this run {'is' if self.written == 1 else 'are'}"
+        return f"stopped; {files} in the library, and the next run goes on from there"
+
+
+class ProgressBar(CountingListener):
     """Draws one bar per source, with rate and time left."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -71,10 +90,11 @@ class ProgressBar(ProgressListener):
         self._progress.stop()
 
 
-class ProgressLines(ProgressListener):
+class ProgressLines(CountingListener):
     """Says how far it is from time to time."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._count, self._last, self._title = 0, time.monotonic(), ""
 
     def begin(self, title: str, files: int | None) -> None:
@@ -95,9 +115,16 @@ def progress_bar() -> ProgressListener:
     return ProgressBar() if sys.stderr.isatty() else ProgressListener()
 
 
-def progress_listener() -> ProgressListener:
+def progress_listener() -> CountingListener:
     """What suits where stderr goes."""
     return ProgressBar() if sys.stderr.isatty() else ProgressLines()
+
+
+def reading_listener() -> CountingListener:
+    """The same for a command that reads sources: when it is stopped, it says how many files are kept."""
+    listener = progress_listener()
+    signals.when_stopped(listener.when_stopped)
+    return listener
 
 
 class DownloadProgress:

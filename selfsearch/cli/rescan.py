@@ -48,11 +48,11 @@ def rescan(
     Sources that have not changed cost almost nothing; what is unplugged is left as it is. Safe to run at
     any time: while one run works, others say so and do nothing.
     """
-    from .progress import progress_listener
+    from .progress import reading_listener
 
     show = _show_nothing if scheduled and not as_json else _show_json if as_json else _show_text
     try:
-        result = _scheduled(source, show) if scheduled else _run(source, show, progress_listener())
+        result = _scheduled(source, show) if scheduled else _run(source, show, reading_listener())
     except LibraryBusyError as exc:
         options.say(f"{exc} (nothing was done)")
         if as_json:

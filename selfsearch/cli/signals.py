@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..sandbox.process import ENDING_SIGNALS
@@ -17,11 +18,13 @@ from ..sandbox.process import ENDING_SIGNALS
 if TYPE_CHECKING:
     from types import FrameType
 
+STOPPED = "stopped; everything finished so far is kept, and the next run goes on from there"
 PATIENCE = 10.0  # seconds after the first signal; a picture that is being looked at may take so long
 
 _received: int | None = None
 _received_at = 0.0  # by time.monotonic()
 _is_over = False
+_sentence: Callable[[], str] | None = None
 
 
 def raise_first() -> None:
@@ -42,6 +45,17 @@ def pass_over() -> None:
     """From now on no signal is raised: the command is over."""
     global _is_over
     _is_over = True
+
+
+def when_stopped(sentence: Callable[[], str] | None) -> None:
+    """What is said from now on when the command is stopped; None for STOPPED."""
+    global _sentence
+    _sentence = sentence
+
+
+def stopped() -> str:
+    """What is said of a command that was stopped."""
+    return _sentence() if _sentence else STOPPED
 
 
 def received() -> int | None:

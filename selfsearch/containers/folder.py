@@ -35,6 +35,20 @@ _KINDS = {
 }
 
 
+def holds_no_file(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a folder at `path` with nothing in it but folders; nothing is opened.
+
+    Not so where something is behind a link, out of sight, or not to be listed.
+    """
+    unlisted: list[OSError] = []
+    for place, folders, files in os.walk(path, onerror=unlisted.append):
+        if files or any(
+            name.startswith(".") or os.path.islink(os.path.join(place, name)) for name in folders
+        ):
+            return False
+    return not unlisted and os.path.isdir(path)
+
+
 class _Place(NamedTuple):
     """A file or folder below the folder that is walked; of folders, the paths end in "/" or are empty."""
 

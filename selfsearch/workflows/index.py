@@ -370,6 +370,7 @@ def _store_batch(scan: SourceScan, batch: Sequence[FileResult]) -> None:
         context.require_consent()
         # One by one: whether a file is a copy depends on those that were written before it.
         scan.seen.update([_store_result(scan, result) for result in batch])
+    context.progress.stored(len(batch))
     context.claims.release(result.sha256 for result in batch)
 
 

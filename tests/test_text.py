@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -469,13 +468,12 @@ FOOT = re.compile(r"(\d+) more lines?(?:\. Enter: next page, a: all, q: end)?\r\
 
 
 @pytest.fixture(autouse=True)
-def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def screen(monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal of 12 lines, with nothing of the user's settings."""
     for name in ("PAGER", "SELFSEARCH_PAGER", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     for name, value in {"TERM": "xterm", "LINES": "12", "COLUMNS": "80"}.items():
         monkeypatch.setenv(name, value)
-    return iter(())
 
 
 def paged(text: str, typed: str = "", **how: bool) -> str:

@@ -274,6 +274,7 @@ def test_controls_and_tables_have_names(report):
 
 def test_what_was_not_looked_at_and_what_nobody_can_tell_is_said(report):
     for sentence in (
+        "Not searched: 22 files and 2 posts.",
         "22 files could not be searched for faces:",
         "2 files locked with a password",
         "2 posts of which the export has only a link.",
@@ -349,7 +350,7 @@ def test_the_pictures_come_before_what_is_folded(report):
     assert order == sorted(order)
     assert folds == sorted(folds)
     assert folds[0] > report.source.rindex('class="tile"')
-    assert "A match is a comparison, not proof" in report.text
+    assert "Only what was indexed was searched, and a match is no proof. What this cannot tell" in report.text
 
 
 def test_a_tile_says_number_how_sure_where_when_and_who_could_see_it(report):
@@ -386,8 +387,12 @@ def test_what_is_found_and_not_listed_is_counted_and_said():
     shown = page(answer(found=found, left_out={"dates": 5, "undated": 3}))
     assert "in 8 public photographs" in shown.text
     assert "8 Anyone could see it" in shown.text
-    assert "Not listed: 8 more: 5 outside these dates, 3 without a date." in shown.text
+    assert "8 more: 5 outside these dates, 3 without a date." in shown.text
     assert not shown.all("a", href="#public")
+    first = replace(found[0], rank=1)
+    one = page(answer(found=found, appearances=(first,), left_out={"limit": 7}, rejected=2))
+    assert "7 more beyond the limit. Left out: 2 appearances that you marked as not you." in one.text
+    assert "Anyone could see it 1 of 8 " in one.text
 
 
 def test_a_card_names_the_command_that_says_it_is_somebody_else(report):

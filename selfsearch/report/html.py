@@ -82,6 +82,7 @@ class Section:
     heading: str
     meaning: str
     appearances: list[Appearance]
+    found: int  # how many there are, listed or not
 
 
 def _sections(answer: Answer) -> list[Section]:
@@ -90,17 +91,19 @@ def _sections(answer: Answer) -> list[Section]:
     def stands_apart(appearance: Appearance) -> bool:
         return answer.is_by_date and not appearance.is_dated
 
+    undated = list(filter(stands_apart, answer.appearances))
     sections = [
         Section(
             level.value,
             wording.WHO_COULD_SEE[level],
             wording.WHAT_IT_MEANS[level],
             [appearance for appearance in appearances if not stands_apart(appearance)],
+            sum(found.exposure is level for found in answer.found)
+            - sum(apart.exposure is level for apart in undated),
         )
         for level, appearances in by_exposure(answer).items()
     ]
-    undated = list(filter(stands_apart, answer.appearances))
-    sections.append(Section("undated", "Without a date", wording.WHY_UNDATED, undated))
+    sections.append(Section("undated", "Without a date", wording.WHY_UNDATED, undated, len(undated)))
     return [section for section in sections if section.appearances]
 
 
@@ -173,7 +176,7 @@ _FILTERS = (  # by their own names
     wording.author, wording.audience, wording.band_in_words, wording.band_of, wording.context, wording.day,
     wording.day_of, wording.false_matches, wording.format_time, wording.humanize, wording.join_and,
     wording.position, wording.quantity, wording.sentence_case, wording.time_range, wording.timestamp,
-    wording.left_out, wording.you, wording.your,
+    wording.left_out, wording.rejected, wording.you, wording.your,
 )  # fmt: skip
 
 
@@ -201,6 +204,7 @@ def _environment() -> Environment:
         exposure_labels=wording.EXPOSURE_LABELS,
         who_could_see=wording.WHO_COULD_SEE,
         page_size=PAGE_SIZE,
+        limits_in_short=wording.LIMITS_IN_SHORT,
         link_kinds=wording.LINK_KINDS,
         all_facets=FACETS,
         exposure_facet=EXPOSURE_FACET,

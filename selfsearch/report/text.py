@@ -265,7 +265,7 @@ class _Short(_Writer):
 
     def next_step(self) -> Iterator[Line]:
         """One line of what to do now, and one of what to keep in mind."""
-        limits = "Only what was indexed was searched, and a match is no proof."
+        limits = wording.LIMITS_IN_SHORT
         if not self.hints:
             yield from self.wrapped(limits, style="dim")
             return

@@ -36,6 +36,7 @@ WHAT_IT_MEANS = {
     Exposure.PRIVATE: "Whoever was in the conversation, or gets into the account, could pass these on.",
 }
 WHY_UNDATED = "Nothing says when these were posted or taken, so they may lie inside or outside these dates."
+LIMITS_IN_SHORT = "Only what was indexed was searched, and a match is no proof."
 BAND_MEANINGS = {  # by the definition of each band
     "confirmed": "said to be so with: selfsearch verdict",
     "strong": "at most 1 in 100 libraries like this would have a false match this strong",

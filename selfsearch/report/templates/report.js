@@ -172,6 +172,7 @@
     const told = new Map(all(".group", list).map((group) => [group.id, {
       heading: group.querySelector("h3").firstChild.data,
       meaning: group.querySelector(".meaning").textContent,
+      found: Number(group.dataset.found),
     }]));
     const sections = Array.from(told.keys());
     const cards = all(".tile", list).map((node) => ({
@@ -217,7 +218,7 @@
       const words = byId("search").value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
       cards.forEach((card) => { card.node.hidden = !fits(card, wanted, words); });
       all(".group", list).forEach((group) => {
-        const members = all(".tile", group).length;
+        const members = told.has(group.id) ? told.get(group.id).found : all(".tile", group).length;
         const left = all(".tile:not([hidden])", group).length;
         group.hidden = !left;
         group.querySelector(".number").textContent = left < members ? `${number(left)} of ${number(members)}` : number(left);

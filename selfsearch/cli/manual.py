@@ -23,12 +23,14 @@ ENVIRONMENT = {
     "SELFSEARCH_KEYS": "Where key files are, in place of the user's configuration folder.",
     "SELFSEARCH_KEYRING": "off: the operating system's keyring is not used for a new library.",
     "SELFSEARCH_PASSPHRASE": "The library's passphrase, where there is no terminal to ask for it.",
-    "SELFSEARCH_PASSPHRASE_FILE": "A file whose first line is that passphrase. The next has its _FILE, too.",
     "SELFSEARCH_NEW_PASSPHRASE": "The passphrase to set, for key set-passphrase and backup --with-key.",
     "SELFSEARCH_BACKUP_PASSPHRASE": "The passphrase of a backup's key, for restore.",
+    "SELFSEARCH_PASSPHRASE_FILE": "A file whose first line is the passphrase; the two above have one, too.",
     "SELFSEARCH_PACK": "The model pack, in place of the one in config.toml.",
     "SELFSEARCH_BYSTANDERS": "keep or discard, in place of what config.toml says.",
+    "SELFSEARCH_GRACE_DAYS": "How many days to keep what rests on ended consent, in place of config.toml.",
     "SELFSEARCH_NOTIFY": "How to be told of changes, in place of what config.toml says.",
+    "SELFSEARCH_PAGER": "cat: long answers are not shown page by page; so does PAGER.",
     "NO_COLOR": "Set to anything: no colours.",
 }
 

@@ -357,6 +357,8 @@ def test_a_tile_says_number_how_sure_where_when_and_who_could_see_it(report):
     assert tile(report, 1).startswith("1 video Almost certainly you TikTok post 2022-03-14 Public")
     assert "+2 places" in tile(report, 2)
     assert "no date" in tile(page(answer(appearance(1, seen(1, "a.jpg", PLAIN)))), 1)
+    dated_elsewhere = appearance(1, seen(1, "a.jpg", PLAIN), seen(2, "b.jpg", TIKTOK))
+    assert "2022-03-14" in tile(page(answer(dated_elsewhere)), 1)
     assert "https://www.tiktok.com/@ana.moves/video/7071234567890123456" in tile(report, 1)  # for paper
     assert "53012345.jpg" in tile(report, 3)
 

@@ -30,7 +30,7 @@ ENVIRONMENT = {
     "SELFSEARCH_BYSTANDERS": "keep or discard, in place of what config.toml says.",
     "SELFSEARCH_GRACE_DAYS": "How many days to keep what rests on ended consent, in place of config.toml.",
     "SELFSEARCH_NOTIFY": "How to be told of changes, in place of what config.toml says.",
-    "SELFSEARCH_PAGER": "cat: long answers are not shown page by page; so does PAGER.",
+    "SELFSEARCH_PAGER": "cat: long answers are shown at once, not page by page. PAGER=cat does the same.",
     "NO_COLOR": "Set to anything: no colours.",
 }
 

@@ -656,6 +656,25 @@ def test_any_system_can_be_named_where_there_is_none(run: Run, home: Path, syste
 
 
 @pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize(
+    ("system", "reason"),
+    [
+        ("cron", "the crontab cannot be read (crontab: No such file or directory); nothing was installed"),
+        (
+            "systemd",
+            "systemctl --user daemon-reload failed: systemctl: No such file or directory; nothing was"
+            " installed",
+        ),
+    ],
+)
+def test_a_system_that_is_named_and_not_there_is_said_to_be_missing(
+    run: Run, library: Path, tmp_path: Path, system: str, reason: str
+) -> None:
+    assert run("schedule", "install", "--system", system, code=1).err == f"selfsearch: {reason}\n"
+    assert list(tmp_path.rglob("selfsearch*.timer")) == []
+
+
+@pytest.mark.usefixtures("bare")
 def test_print_shows_the_line_for_cron_where_there_is_no_system(run: Run, home: Path) -> None:
     out = run("schedule", "print", "--daily", "04:30")
     assert read_cron(out.out.splitlines()[1])[0] == ["30", "4", "*", "*", "*"]

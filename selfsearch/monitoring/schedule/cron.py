@@ -119,9 +119,10 @@ def unreadable(run: Runner) -> str | None:
 
 def install(plan: Plan, run: Runner) -> None:
     """Put our block into the crontab. Raises SelfsearchError; nothing is installed then."""
-    lines, crontab = block(plan), read_crontab(run)
+    lines, process = block(plan), run(["crontab", "-l"], b"")
+    crontab = _crontab_of(process)
     if crontab is None:  # to write now would be to lose what it holds
-        raise SelfsearchError("the crontab cannot be read; nothing was installed")
+        raise SelfsearchError(f"the crontab cannot be read ({process.reason}); nothing was installed")
     process = run(["crontab", "-"], insert_block(crontab, plan.name, lines))
     if process.returncode:
         raise SelfsearchError(f"crontab refused it: {process.reason}; nothing was installed")

@@ -102,7 +102,7 @@ install() {
         pip uninstall --yes opencv-python # of earlier versions: the one without windows has the same files
     else
         is_new=yes
-        say "first use: about a minute, 240 MB to download, 810 MB on disk; later uses need neither"
+        say "first use: about a minute, 240 MB to download, 810 MB on disk"
         step 1 "making a Python environment in $venv"
         make_empty
     fi

@@ -21,6 +21,7 @@ from tests import photos
 from tests.containerfile import Stage, stages
 
 CHECKOUT = Path(__file__).parent.parent
+CERTIFICATES = "/lent.pem"  # in a root: what pip trusts on this machine
 PASSPHRASE = "correct horse battery"  # noqa: S105  (of a library made here)
 
 
@@ -122,9 +123,10 @@ class Machine:
                 self.shell(f"cd {folder} && {text}", environment)
 
     def shell(self, script: str, environment: dict[str, str]) -> None:
-        lent = {name: os.environ[name] for name in ("PIP_CERT", "SSL_CERT_FILE") if name in os.environ}
+        lent = {"PIP_CERT": CERTIFICATES} if (self.root / CERTIFICATES[1:]).exists() else {}
         given = [f"{name}={value}" for name, value in (environment | lent).items()]
-        in_root(self.root, BUILD, *given, "/bin/sh", "-euc", script).check_returncode()
+        done = in_root(self.root, BUILD, *given, "/bin/sh", "-euc", script)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
 def in_root(root: Path, before: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -159,9 +161,7 @@ def image(built: list[Stage], tmp_path_factory: pytest.TempPathFactory) -> Itera
         root = folder / (stage.name or "image")
         subprocess.run(["cp", "-a", "--", base, root], check=True)
         if "PIP_CERT" in os.environ:
-            kept = root / os.environ["PIP_CERT"][1:]
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(os.environ["PIP_CERT"], kept)
+            shutil.copy(os.environ["PIP_CERT"], root / CERTIFICATES[1:])
         machines[stage.name] = Machine(root)
         machines[stage.name].build(stage, machines)
     yield machines[""]

@@ -134,7 +134,7 @@ def test_the_demo_names_every_photograph_that_shows_her_and_writes_a_report(
     folder = tmp_path / "demo"
     output = run("demo", "--folder", folder)
     hers = sorted(path.name for path in (folder / "album").glob(f"{demo.PERSON}-*"))
-    sentence = f"All {len(hers)} files that show the astronaut were found, and no other"
+    sentence = f"All {len(hers)} files with the astronaut were found, and no other"
     assert f"{sentence} (copies count once)." in output.out.splitlines()
     assert f"Report with the pictures: {folder / 'report.html'}" in output.out.splitlines()
     page = (folder / "report.html").read_text("utf-8")

@@ -152,7 +152,7 @@ def test_the_first_use_prepares_and_says_each_step_and_later_ones_only_run(machi
     out, err = machine.run("query", "a selfie.jpg", "--json", FAKE_PIP_SAYS=PIP_SAYS)
     assert out == "selfsearch got: query a selfie.jpg --json\n"
     assert without_figures(err).splitlines() == [
-        "selfsearch: first use: about a minute, 240 MB to download, 810 MB on disk; later uses need neither",
+        "selfsearch: first use: about a minute, 240 MB to download, 810 MB on disk",
         f"selfsearch: 1 of 4: making a Python environment in {machine.checkout}/.venv",
         f"selfsearch: 2 of 4: downloading {listed() - 1} packages",
         "selfsearch: 3 of 4: unpacking them; 17 MB were downloaded",

@@ -107,4 +107,4 @@ def _verdict(answer: Answer, expected: list[str]) -> str:
     names = sorted({Path(sighting.path).name for sighting in sightings})
     if names != expected:
         raise SelfsearchError(f"the demo expected {', '.join(expected)} and found {', '.join(names)}")
-    return f"All {len(expected)} files that show {PERSON} were found, and no other (copies count once)."
+    return f"All {len(expected)} files with {PERSON} were found, and no other (copies count once)."

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import resources
+from typing import Any
 
 import pytest
 
@@ -432,6 +433,24 @@ def test_the_faces_to_choose_from_are_numbered_pictures_with_what_is_said_of_the
     assert "2 </blockquote><script>alert(1)</script>" in shown.text
     assert len(shown.all("script")) == 1
     assert is_own_page(shown.source)
+
+
+def test_a_tile_of_a_difference_counts_the_places_that_its_card_names():
+    def state(*places: str, audience: str = "private") -> dict[str, Any]:
+        return {"band": "strong", "exposure": audience, "audience": audience, "places": list(places)}
+
+    def brief(before: dict[str, Any], after: dict[str, Any], kind: str = "moved") -> str:
+        return Difference("me", kind, 1, "2026-03-01", before, after, None, None).brief
+
+    assert brief(state("/a"), state("/a", "/b")) == "the same picture is in 1 more place now"
+    assert brief(state("/a", "/b", "/c"), state("/a")) == "no longer in 2 places"
+    assert brief(state("/a"), state("/b")) == "the same picture is elsewhere now"
+    assert brief(state("/a", "/b"), state("/b", "/c", "/d")) == (
+        "the same picture is in 2 more places now; no longer in 1 place"
+    )
+    assert brief(state("/a"), state("/a", "/b", audience="public"), "exposure") == (
+        "who can see it: before, only the account's owner, or the people in a message; now, anyone"
+    )
 
 
 def test_the_page_of_differences_has_the_same_tiles_numbered_by_weight():

@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -35,7 +35,7 @@ PackName = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; go ahead.")]
 
-_BULLET = re.compile("(?: *- )?")  # what a line begins with; its next lines are indented as far
+_BULLET = re.compile(" *(?:- )?")  # what a line begins with; its next lines are indented as far
 MAX_ENGINES = 2  # with their workers; a command needs one, but a program may run several commands
 _engines: dict[Hashable, WorkerPool] = {}  # by pack, the state of its files, and what they are for
 
@@ -243,21 +243,21 @@ def as_typed(line: str) -> str:
 
 def prompt(question: str) -> str:
     """The line that is typed after the question."""
-    sys.stderr.write(f"{_folded(question)} ")
+    sys.stderr.write(f"{_folded(question, sys.stderr)} ")
     sys.stderr.flush()
     return sys.stdin.readline()
 
 
 def say(*lines: str) -> None:
     """Lines of the story, on stderr; folded at words on a terminal. A line break in one is none of ours."""
-    sys.stderr.write("".join(f"{_folded(line)}\n" for line in lines))
+    sys.stderr.write("".join(f"{_folded(line, sys.stderr)}\n" for line in lines))
     sys.stderr.flush()
 
 
-def _folded(line: str) -> str:
-    """What is shown of a line on stderr: on a terminal as several, broken at words."""
+def _folded(line: str, stream: TextIO) -> str:
+    """What is shown of a line: on a terminal as several, broken at words."""
     line = visible(as_typed(line))
-    if not sys.stderr.isatty():
+    if not stream.isatty():
         return line
     import textwrap
 
@@ -274,6 +274,12 @@ def _folded(line: str) -> str:
 def answer(*lines: str) -> None:
     """Lines of the answer, on stdout. A line break in one is none of ours."""
     sys.stdout.write("".join(f"{visible(as_typed(line))}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def answer_folded(*lines: str) -> None:
+    """Sentences of the answer, on stdout; folded at words on a terminal."""
+    sys.stdout.write("".join(f"{_folded(line, sys.stdout)}\n" for line in lines))
     sys.stdout.flush()
 
 

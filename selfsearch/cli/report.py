@@ -166,6 +166,7 @@ def _print(differences: Sequence[Difference], nothing: str, form: str) -> None:
 
     if form == "csv":
         to_csv(differences, console.table())
+    elif form == "md":
+        options.answer_styled(to_markdown(differences, nothing))
     else:
-        to_form = to_markdown if form == "md" else to_text
-        options.answer_styled(to_form(differences, nothing))
+        options.answer_folded(*to_text(differences, nothing).split("\n"))

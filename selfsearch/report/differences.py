@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from ..media.crop import Picture
+from ..words import quantity
 from . import wording
 from .csv import cell
 from .sanitize import visible
@@ -81,11 +82,28 @@ class Difference:
         if self.kind == "gone":
             return self.why or "no longer there"
         if self.kind == "exposure":
-            was, now = _who(before.get("audience")), _who(after.get("audience"))
-            return f"who can see it: before, {was}; now, {now}{self._moved}"
+            return f"{self._audience}{self._moved}"
         if self.kind == "band":
             return f"{_match(before)} before, {_match(after)} now"
         return self._moved.removeprefix("; ")
+
+    @property
+    def brief(self) -> str:
+        """The same without paths."""
+        if self.kind == "exposure":
+            return self._audience
+        if self.kind != "moved":
+            return self.sentence
+        if self.removed and len(self.added) == len(self.places):
+            return "the same picture is elsewhere now"
+        came = f"the same picture is in {quantity(len(self.added), 'more place')} now"
+        went = f"no longer in {quantity(len(self.removed), 'place')}"
+        return "; ".join([came] * bool(self.added) + [went] * bool(self.removed))
+
+    @property
+    def _audience(self) -> str:
+        before, after = self.before or {}, self.after or {}
+        return f"who can see it: before, {_who(before.get('audience'))}; now, {_who(after.get('audience'))}"
 
     @property
     def _moved(self) -> str:

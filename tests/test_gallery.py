@@ -13,6 +13,7 @@ from selfsearch.report.differences import Difference
 from selfsearch.report.html import differences_to_html, faces_to_html, to_html
 from selfsearch.types import Answer, Exposure
 from tests.browser import CHROMIUM, Browser, browser
+from tests.conftest import Run
 from tests.report_samples import (
     FOLDER,
     INSTAGRAM,
@@ -300,6 +301,36 @@ def test_five_hundred_appearances_are_a_page_to_scroll_and_some_sheets_of_paper(
     page = show(many(500), script=False)
     page.call("Emulation.setScriptExecutionDisabled", value=False)
     assert page("document.documentElement.scrollHeight") < 12_000
+
+
+def test_paper_shows_every_tile_with_its_link_and_no_card(show: Show) -> None:
+    page = show(many(240))
+    page.call("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert len(page(SHOWN)) == 240
+        assert page("document.querySelector('#a1 .print').checkVisibility()")
+        assert not page("document.getElementById('controls').checkVisibility()")
+        assert not page("document.querySelector('#a1 .card').checkVisibility()")
+    finally:
+        page.call("Emulation.setEmulatedMedia", media="")
+
+
+def test_a_card_of_a_real_answer_names_the_id_that_the_answer_has(
+    run: Run, album: Path, selfie: Path, tmp_path: Path, show: Show
+) -> None:
+    run("index", album, "--consent", "own")
+    found = run("query", selfie, "--self", "--json", "--html", tmp_path / "report.html").json["appearances"]
+    page = show((tmp_path / "report.html").read_text("utf-8"))
+    assert page(SHOWN) == [f"a{listed['rank']}" for listed in found]
+    for listed in found:
+        page.click(f"#a{listed['rank']} summary")
+        command = page("document.querySelector('#stage code').textContent")
+        assert command == f"selfsearch verdict {listed['id']} not-me"
+        page.press("Escape")
+    run("verdict", found[0]["id"], "me", "--yes")
+    run("query", selfie, "--self", "--html", tmp_path / "report.html")
+    page = show((tmp_path / "report.html").read_text("utf-8"))
+    assert "confirmed" in page("document.getElementById('a1').innerText")
 
 
 @pytest.mark.parametrize("card", [False, True])

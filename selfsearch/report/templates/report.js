@@ -149,6 +149,7 @@
       close();
     });
     viewer.addEventListener("close", close); // by the browser itself
+    window.addEventListener("beforeprint", close);
     document.addEventListener("keydown", (event) => {
       const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (!by || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -55,6 +55,21 @@ def test_as_a_module_it_is_called_as_a_module(home: Path, run: Run, monkeypatch:
     assert f"make one: {Path(sys.executable).stem} -m selfsearch index PATH" in run("sources", code=5).err
 
 
+def test_without_graphics_libraries_it_says_what_this_installation_needs(
+    home: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(_: Path) -> None:
+        raise ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
+
+    monkeypatch.setattr("selfsearch.demo.write", load)
+    monkeypatch.setattr(sys, "executable", "/home/ana/my venv/bin/python")
+    python = "'/home/ana/my venv/bin/python' -m pip"
+    assert run("demo", "--folder", tmp_path / "demo", code=1).err.endswith(
+        "(Debian: apt install libgl1 libglib2.0-0), or take the OpenCV that needs none:"
+        f" {python} uninstall -y opencv-python && {python} install opencv-python-headless\n"
+    )
+
+
 def test_a_folder_that_is_called_so_is_left_as_it_is(
     home: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ loads none of the heavy libraries, and the network is shut (network_policy.py) b
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from contextlib import suppress
@@ -85,8 +86,8 @@ help_page.use_layout(app)
 
 MISSING_LIBRARIES = (
     "OpenCV cannot be loaded here: the system's graphics libraries (libGL, libgthread, libxcb) are missing."
-    " Either install them (Debian: apt install libgl1 libglib2.0-0), or replace OpenCV by the one that needs"
-    " none: pip uninstall -y opencv-python && pip install opencv-python-headless"
+    " Either install them (Debian: apt install libgl1 libglib2.0-0), or take the OpenCV that needs none:"
+    " {python} -m pip uninstall -y opencv-python && {python} -m pip install opencv-python-headless"
 )
 
 _reported: set[str] = set()  # what was said on stderr
@@ -124,7 +125,7 @@ def _main(argv: list[str] | None) -> int:
     except ImportError as exc:
         if not any(library in str(exc) for library in ("libGL", "libgthread", "libxcb", "libglib")):
             raise
-        return _report(MISSING_LIBRARIES, 1)
+        return _report(MISSING_LIBRARIES.format(python=shlex.quote(sys.executable)), 1)
     except OSError as exc:
         return _report(f"{exc.strerror or exc}" + (f": {exc.filename}" if exc.filename else ""), 1)
     return 0

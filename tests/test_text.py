@@ -166,7 +166,7 @@ def test_what_could_not_be_searched_is_said_once():
 
 
 def test_a_demo_has_no_hints_at_other_commands():
-    text = to_text(listed(realistic()), hints=False)
+    text = to_text(listed(realistic()), command=None)
     assert "--" not in text.replace("--all-rows", "")
     assert "selfsearch verdict" not in text
     assert "Only what was indexed was searched, and a match is no proof." in text

@@ -62,7 +62,7 @@ def demo(
     options.say(f"  selfie: {selfie}  (a photograph of her to ask with)")
     answer, report = _index_and_query(place, selfie)
     options.say("")
-    options.answer_styled(to_text(answer, hints=False, width=options.width(), colour=options.colour()))
+    options.answer_styled(to_text(answer, command=None, width=options.width(), colour=options.colour()))
     options.answer(_verdict(answer, expected))
     options.answer(f"Report with the pictures: {report}")
     options.answer(

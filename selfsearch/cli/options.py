@@ -272,8 +272,8 @@ def _folded(line: str, stream: TextIO) -> str:
 
 
 def answer(*lines: str) -> None:
-    """Lines of the answer, on stdout. A line break in one is none of ours."""
-    sys.stdout.write("".join(f"{visible(as_typed(line))}\n" for line in lines))
+    """Lines of the answer, on stdout; folded as those of the story. A line break in one is none of ours."""
+    sys.stdout.write("".join(f"{_folded(line, sys.stdout)}\n" for line in lines))
     sys.stdout.flush()
 
 

@@ -292,7 +292,10 @@ def _print_text(answer: Answer, form: Form, *, is_whole: bool, at_once: bool) ->
     from ..report.text import SCREENFUL, to_text
 
     most = None if is_whole else SCREENFUL
-    text = to_text(answer, form=form, most=most, width=options.width(), colour=options.colour())
+    text = to_text(
+        answer, form=form, most=most, command=options.command_name(), width=options.width(),
+        colour=options.colour(),
+    )  # fmt: skip
     pager.show(text, at_once=at_once)
 
 

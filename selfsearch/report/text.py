@@ -56,19 +56,20 @@ def to_text(
     *,
     form: Form = Form.SHORT,
     most: int | None = SCREENFUL,
-    hints: bool = True,
+    command: str | None = "selfsearch",
     width: int = 80,
     colour: bool = False,
 ) -> str:
     """The answer in one of its forms, laid out for `width` columns.
 
-    The short one lists at most `most`, and has `hints` at what `selfsearch query` and `verdict` can do next.
+    The short one lists at most `most`, and says what to do next, with `command` as it is to be typed here
+    (None: nothing to do).
     """
     width = max(width, MIN_WIDTH)
     if form is Form.LONG:
         lines = _Long(answer, width).lines()
     else:
-        short = _Short(answer, width, most, hints)
+        short = _Short(answer, width, most, command)
         lines = short.head() if form is Form.BRIEF else short.lines()
     return "".join(
         f"{_painted(visible(text).replace(NO_BREAK, ' '), style if colour else '')}\n"
@@ -201,9 +202,9 @@ class _Writer:
 
 
 class _Short(_Writer):
-    def __init__(self, answer: Answer, width: int, most: int | None, hints: bool) -> None:
+    def __init__(self, answer: Answer, width: int, most: int | None, command: str | None) -> None:
         super().__init__(answer, width, most)
-        self.hints = hints
+        self.command = command
 
     def lines(self) -> Iterator[Line]:
         yield from self.head()
@@ -260,19 +261,19 @@ class _Short(_Writer):
             yield from self.wrapped(f"Left out: {rejected}.")
         numbers = (sum(self.answer.not_looked_at.values()), "file"), (len(self.answer.links), "post")
         if not_searched := [quantity(number, noun) for number, noun in numbers if number]:
-            why = " --verbose says why." if self.hints else ""
+            why = " --verbose says why." if self.command else ""
             yield from self.wrapped(f"Not searched: {join_and(not_searched)}.{why}")
 
     def next_step(self) -> Iterator[Line]:
         """One line of what to do now, and one of what to keep in mind."""
         limits = wording.LIMITS_IN_SHORT
-        if not self.hints:
+        if not self.command:
             yield from self.wrapped(limits, style="dim")
             return
-        step = "index what is still missing: selfsearch index FOLDER-OR-EXPORT"
+        step = f"index what is still missing: {self.command} index FOLDER-OR-EXPORT"
         if self.answer.found:
             who = wording.you(self.answer.person)
-            step = f"see the pictures with --open. One is not {who}? selfsearch verdict ID not-me"
+            step = f"see the pictures with --open. One is not {who}? {self.command} verdict ID not-me"
         yield from self.wrapped(f"Next: {step}", style="bold")
         yield from self.wrapped(f"{limits} More: --verbose", style="dim")
 

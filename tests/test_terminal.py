@@ -125,6 +125,7 @@ COMMANDS: list[tuple[tuple[str, ...], int, str, bool]] = [
     (("report", "--since", "2020-01-01", "--csv"), 0, "", True),
     (("report", "--html", NEW), 0, "", True),
     (("report", "--since", ATTACK), 2, "", True),
+    (("completion", ATTACK), 2, "", True),
     (("status", "--problems"), 0, "", True),
     (("status", "--problems", "--json"), 0, "", True),
     (("sources",), 0, "", True),
@@ -243,9 +244,9 @@ def test_a_progress_bar_shows_a_title_as_the_text_it_is() -> None:
         listener.end()
 
     text = drawn(bar)
-    assert [sign for sign in acts(text) if not sign.startswith("FORGED")] == []
+    assert acts(text) == []
     assert "[bold]\ufffd]0;OWNED" in text
-    assert text.count("FORGED") == 2
+    assert text.count("FORGED") > 2  # in the title, and in what was printed
 
 
 def test_there_is_no_way_around_to_the_bytes() -> None:

@@ -56,7 +56,7 @@ COMMANDS = {  # every command, with what it is given
     "key use-file": "",
     "key export": "--yes",
     "key import": "",
-    "key rotate": "--databases",
+    "key rotate": "--databases --yes",
     "backup": "{out}/backup.zip",
     "restore": "{out}/before.zip --yes",
     "export": "--plain {out}/plain --yes",

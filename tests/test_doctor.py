@@ -368,8 +368,8 @@ def test_a_changed_pack_is_found(run: Run, indexed: Path, tmp_path: Path) -> Non
             "take it away: selfsearch models remove half",
         ),
     ]  # fmt: skip
-    run("models", "remove", "half")
-    run("models", "remove", "mine")
+    run("models", "remove", "half", "--yes")
+    run("models", "remove", "mine", "--yes")
     assert wrong(indexed) == []
 
 

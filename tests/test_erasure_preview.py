@@ -265,3 +265,27 @@ def test_what_is_shown_is_what_the_receipt_says(
         del erased[table]
     assert shown.counts == erased
     assert sum(erased.values()) > 3
+
+
+@pytest.mark.parametrize(
+    ("words", "question"),
+    [
+        ("key rotate", "Backups made before will open no face any more without this library, except with"),
+        ("key rotate --databases", "Backups made before will not open any more, except with a recovery code"),
+        ("models remove mine", "Delete the files of mine? To use it again, it must be added again. [y/N]"),
+    ],
+)
+def test_what_shuts_backups_or_deletes_a_pack_asks_too(
+    run: Run, asked: Path, home: Path, older: Path, words: str, question: str
+) -> None:
+    (home / "packs").mkdir(exist_ok=True)
+    shutil.copytree(older, home / "packs/mine")
+    before = (home / "key.json").read_bytes(), (home / "keys.db").read_bytes(), state(run)
+    assert run(*words.split(), code=2).err.endswith("; to go ahead without a question: --yes\n")
+    assert question in type_at("n\n", *words.split(), code=2)
+    assert ((home / "key.json").read_bytes(), (home / "keys.db").read_bytes(), state(run)) == before
+    assert (home / "packs/mine").exists()
+    type_at("y\n", *words.split())
+    assert (home / "packs/mine").exists() == words.startswith("key")
+    changed = (home / "key.json").read_bytes(), (home / "keys.db").read_bytes(), state(run)
+    assert (changed != before) == words.startswith("key")

@@ -84,8 +84,8 @@ WRITING = {
         Writing("backup {out}/backup.zip --with-key"),
         Writing("restore {out}/before.zip --yes"),
         Writing("restore {out}/before.zip --yes --settings"),
-        Writing("key rotate"),
-        Writing("key rotate --databases"),
+        Writing("key rotate --yes"),
+        Writing("key rotate --yes --databases"),
         Writing("key set-passphrase"),
         Writing("key use-file"),
         Writing("key export --yes"),
@@ -95,7 +95,7 @@ WRITING = {
         Writing("report"),
         Writing("models use opencv-zoo"),
         Writing("models add {pack} --accept-license"),
-        Writing("models remove buffalo_s", begins="with a pack"),
+        Writing("models remove buffalo_s --yes", begins="with a pack"),
         Writing("schedule install --system systemd --daily 04:00"),
         Writing("schedule remove", begins="with a timer"),
         Writing("status"),
@@ -337,7 +337,7 @@ def test_wherever_a_command_s_disk_fails_it_can_be_run_again(
         "forget me --yes",
         "forget {private} --yes",
         "restore {out}/before.zip --yes",
-        "key rotate --databases",
+        "key rotate --yes --databases",
         "doctor --repair --yes",
     ],
 )
@@ -349,7 +349,7 @@ def test_whenever_a_command_is_killed_it_can_be_run_again(laboratory: Laboratory
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", ["forget {private} --yes", "key rotate --databases"])
+@pytest.mark.parametrize("words", ["forget {private} --yes", "key rotate --yes --databases"])
 def test_who_reads_while_a_command_erases_gets_the_answer_from_before_or_after(
     laboratory: Laboratory, words: str
 ) -> None:
@@ -407,7 +407,7 @@ def test_what_a_killed_run_left_of_a_file_goes_when_the_file_is_written(
     out = tmp_path / "out"
     out.mkdir()
     for path, words in (
-        (key, ["key", "rotate"]),
+        (key, ["key", "rotate", "--yes"]),
         (out / "backup.zip", ["backup", out / "backup.zip"]),
         (out / "selfsearch.db", ["export", "--plain", out, "--with-biometrics", "--really", "--yes"]),
         (out / "page.html", ["report", "--html", out / "page.html"]),

@@ -116,7 +116,7 @@ def test_a_frozen_library_that_is_written_to_first_can_be_saved_and_erased(
     run: Run, expected: dict[str, Any], tmp_path: Path
 ) -> None:
     assert not any(run("rescan", "--json").json["changes"].values())
-    run("key", "rotate", "--databases")
+    run("key", "rotate", "--yes", "--databases")
     run("backup", tmp_path / "backup.zip")
     assert_answers(run, without_times(expected))
     run("restore", tmp_path / "backup.zip", "--yes")

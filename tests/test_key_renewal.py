@@ -105,7 +105,7 @@ def test_rotating_with_the_databases_keeps_everything_and_shuts_copies(
     run: Run, one_photograph: Path, tmp_path: Path
 ) -> None:
     copy = shutil.copytree(one_photograph, tmp_path / "copy")
-    run("key", "rotate", "--databases")
+    run("key", "rotate", "--yes", "--databases")
     assert opens(copy, one_photograph) == set()
     with open_library(one_photograph, key_folder=one_photograph.parent / "keys") as library:
         assert len(faces.load_chips(library, 1)) == 1
@@ -206,7 +206,7 @@ def test_what_key_json_is_made_to_say_reads_and_writes_nothing_elsewhere(
     }
     planted(one_photograph, **fields)
     assert "Traceback" not in run("status", code=5).err
-    run("key", "rotate", code=5)
+    run("key", "rotate", "--yes", code=5)
     after = {
         path: path.stat().st_mtime_ns
         for path in one_photograph.parent.rglob("*")

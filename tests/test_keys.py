@@ -83,7 +83,7 @@ def test_a_passphrase_replaces_the_key_file(
     assert not any(
         form in raw for form in encodings(root[:32]) | encodings(root[32:]) | encodings(PASSPHRASE.encode())
     )
-    run("key", "rotate")
+    run("key", "rotate", "--yes")
     run("forget", "1", "--yes")
     run("key", "use-file")
     monkeypatch.delenv("SELFSEARCH_PASSPHRASE")
@@ -127,7 +127,7 @@ def test_the_recovery_code_puts_the_key_back(
     monkeypatch.setattr(sys, "stdin", io.StringIO(code.lower().replace("0", "o").replace("-", " ")))
     run("key", "import")
     assert path.read_bytes() == key
-    run("key", "rotate")
+    run("key", "rotate", "--yes")
     monkeypatch.setattr(sys, "stdin", io.StringIO(code))
     assert "no face" in run("key", "import", code=5).err
     other = root_key.to_code(root_key.RootKey(crypto.new_key(), (crypto.new_key(),)))
@@ -145,8 +145,9 @@ def test_a_key_of_which_a_half_is_damaged_is_not_passed_on_and_costs_no_face(
     path.write_bytes(path.read_bytes()[:40] + bytes(24))
     run("status")
     for words in (
-        ["key", "export", "--yes"], ["key", "set-passphrase"], ["key", "use-file"], ["key", "rotate"],
-        ["key", "rotate", "--databases"], ["restore", tmp_path / "backup.zip", "--yes"],
+        ["key", "export", "--yes"], ["key", "set-passphrase"], ["key", "use-file"],
+        ["key", "rotate", "--yes"], ["key", "rotate", "--yes", "--databases"],
+        ["restore", tmp_path / "backup.zip", "--yes"],
     ):  # fmt: skip
         assert "opens its records, but no face: it is damaged" in run(*words, code=5).err
     damaged = [
@@ -304,7 +305,7 @@ def test_the_keyring_keeps_the_key_and_a_locked_one_is_told(
     run("key", "use-keyring")
     assert not any((one_photograph.parent / "keys").glob("*.key"))
     assert run("key", "show", "--json").json["kind"] == "keyring"
-    run("key", "rotate")
+    run("key", "rotate", "--yes")
     run("status")
     ring.locked = True
     assert "unlock it" in run("status", code=5).err

@@ -415,7 +415,7 @@ def test_a_used_pack_stays_and_an_unused_one_goes(run: Run, home: Path, older: P
     run("models", "use", "buffalo_s")
     assert "is in use" in run("models", "remove", "buffalo_s", code=2).err
     run("models", "use", "opencv-zoo")
-    run("models", "remove", "buffalo_s")
+    run("models", "remove", "buffalo_s", "--yes")
     assert os.listdir(home / "packs") == []
     assert "came with the program" in run("models", "remove", "opencv-zoo", code=2).err
     assert "you have added no" in run("models", "remove", "../library", code=2).err

@@ -167,7 +167,7 @@ COMMANDS: list[tuple[tuple[str, ...], int, str, bool]] = [
     (("key", "use-keyring"), 5, "", False),
     (("key", "export"), 0, "y\n", False),
     (("key", "import"), 2, f"{ATTACK}\n\n", False),
-    (("key", "rotate"), 0, "", False),
+    (("key", "rotate", "--yes"), 0, "", False),
     (("backup", NEW), 0, "", True),
     (("backup", SELFIE), 2, "n\n", True),
     (("restore", SELFIE), 5, "n\n", True),

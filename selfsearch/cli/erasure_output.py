@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
 from ..words import counted, quantity
 
 if TYPE_CHECKING:
@@ -25,11 +24,9 @@ def require_yes(
     """
     from . import options
 
-    if yes:
-        return
-    options.say(*preview_lines(count()), *filter(None, [warning]))
-    if not options.ask(f"{question} This cannot be undone."):
-        raise UsageError(f"{otherwise}; to go ahead without a question: --yes")
+    if not yes:
+        options.say(*preview_lines(count()), *filter(None, [warning]))
+    options.require_yes(f"{question} This cannot be undone.", otherwise, yes=yes)
 
 
 def preview_lines(preview: Preview) -> list[str]:

@@ -117,10 +117,11 @@ def export(yes: options.Yes = False) -> None:
 
     with options.opened(writing=True) as library:
         keys.require_fitting(library)
-        if not yes and not options.ask(
-            "Print the recovery code here? Whoever reads it can open the library."
-        ):
-            raise UsageError("nothing was printed; to go ahead without a question: --yes")
+        options.require_yes(
+            "Print the recovery code here? Whoever reads it can open the library.",
+            "nothing was printed",
+            yes=yes,
+        )
         options.say(
             "Recovery code of this library. After every erasure, and after key rotate, print a new one: the"
             " old one then opens names and records, but no face."
@@ -160,15 +161,20 @@ def rotate(
             " the whole library anew, and needs room for that.",
         ),
     ] = False,
+    yes: options.Yes = False,
 ) -> None:
     """Wrap the keys of all sources and people under a new key.
 
-    Copies of the library from before then open no face.
+    Copies of the library from before then open no face; it asks before that.
     """
     from ..library import keys
 
     with options.opened(writing=True) as library:
         keys.require_fitting(library)
+        lost = "will not open any more" if databases else "will open no face any more without this library"
+        unless = "except with a recovery code from then, or made --with-key"
+        question = f"Backups made before {lost}, {unless}. Go on?"
+        options.require_yes(question, "nothing was changed", yes=yes)
         (keys.renew if databases else keys.rotate)(library)
     what = "nothing" if databases else "no face"
     options.say(f"done. Backups and recovery codes made before open {what} any more: make new ones")

@@ -120,6 +120,7 @@ def use(
 @app.command("remove")
 def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The pack; see: selfsearch models.")],
+    yes: options.Yes = False,
 ) -> None:
     """Delete a pack that you added. What the library holds stays."""
     from .. import settings
@@ -128,6 +129,12 @@ def remove(
     home = options.home()
     if settings.read(home).pack == name and (home / "packs" / name).is_dir():
         raise UsageError(f"{name} is in use; choose another one first: selfsearch models use opencv-zoo")
+    if (home / "packs" / name).is_dir():
+        options.require_yes(
+            f"Delete the files of {name}? To use it again, it must be added again.",
+            "nothing was deleted",
+            yes=yes,
+        )
     remove_pack(name, home / "packs")
     options.say(
         f"{name} is deleted; vectors that it made stay in the library and are not searched without it"

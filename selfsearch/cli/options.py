@@ -171,6 +171,12 @@ def ask(question: str) -> bool:
     return prompt(f"{question} [y/N]").strip().lower() in ("y", "yes")
 
 
+def require_yes(question: str, otherwise: str, *, yes: bool) -> None:
+    """Raises UsageError, which begins with `otherwise`, unless --yes or the terminal agrees."""
+    if not yes and not ask(question):
+        raise UsageError(f"{otherwise}; to go ahead without a question: --yes")
+
+
 def may_replace(path: Path, *, yes: bool) -> bool:
     """Whether there is a file at `path` that may be replaced. Raises UsageError when it may not."""
     if not os.path.lexists(path):

@@ -29,6 +29,7 @@ from .summary import EXPOSURE_FACET, FACETS, Facet, by_exposure, platforms, summ
 MAX_LINKS = 2_000  # posts without media on one page; a browser does not take a hundred thousand
 ENLARGED = 2  # how much larger a tile shows a picture; the style has the same number
 FILLED = 0.36  # of the picture's side: a face larger than that is not enlarged
+FEW = 12  # tiles, or fewer: they are larger
 PAGE_SIZE = 60  # tiles of a group before more are asked for: two screens
 
 
@@ -204,6 +205,7 @@ def _environment() -> Environment:
         exposure_labels=wording.EXPOSURE_LABELS,
         who_could_see=wording.WHO_COULD_SEE,
         page_size=PAGE_SIZE,
+        few=FEW,
         limits_in_short=wording.LIMITS_IN_SHORT,
         link_kinds=wording.LINK_KINDS,
         all_facets=FACETS,

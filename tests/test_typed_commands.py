@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import photos
 from tests.conftest import Run
 
 CHECKOUT = Path(__file__).parent.parent
@@ -28,6 +29,17 @@ def test_the_demo_ends_with_what_to_type_next(
         "  './my photos/selfsearch' index FOLDER",
         "  './my photos/selfsearch' query SELFIE",
     ]
+
+
+def test_an_answer_says_what_to_type_next(
+    home: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SELFSEARCH_COMMAND", "scripts/selfsearch")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/one.jpg").write_bytes(photos.photo("astronaut", 1))
+    run("index", tmp_path / "photos", "--consent", "own")
+    shown = run("query", tmp_path / "photos/one.jpg", "--self").out
+    assert " One is not you? scripts/selfsearch verdict ID not-me\n" in shown
 
 
 def test_the_first_help_names_the_script(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

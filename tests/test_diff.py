@@ -27,6 +27,7 @@ from selfsearch.recognition.calibration import Calibration
 from selfsearch.types import EXPOSURES, Analysis, isoformat
 from selfsearch.workflows import diff, enroll, index
 from selfsearch.workflows.gallery import Gallery
+from selfsearch.workflows.query import query
 from tests.fakes import ColourEngine, coloured
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
@@ -368,6 +369,130 @@ def test_a_face_without_an_embedding_counts_as_the_same_in_the_same_picture() ->
     assert not diff._agree(red, green)
 
 
+# ---- the first answer ----
+
+
+@pytest.fixture
+def unseen(world: World) -> World:
+    """The same, where nobody was told of anything."""
+    world.library.db.execute("update people set looked_at = null, seen_pack = null, seen_media = null")
+    world.library.db.execute("delete from appearances")
+    assert changes.since(world.library, 1) is None
+    return world
+
+
+def answered(world: World, **changed: Any) -> bool:
+    """Ask, and note the answer if it is the first; whether it was."""
+    gallery = Gallery(world.library, world.engine)
+    person = people.find_person(world.library, "me")
+    assert person
+    grant = grants.require(world.library, "person", "me", world.now)
+    answer = replace(query(gallery, grant, person, [], world.now), **changed)
+    baseline = diff.prepare_baseline(gallery, person, answer, lambda: world.now)
+    if baseline is not None:
+        diff.save_baseline(world.library, baseline)
+    return baseline is not None
+
+
+def test_the_first_answer_is_noted_and_later_ones_are_not(unseen: World) -> None:
+    first = isoformat(unseen.now)
+    assert answered(unseen)
+    assert sorted(name for one in memory(unseen).values() for name in names(one)) == ["first", "second"]
+    assert changes.since(unseen.library, 1) == changes.Since(first, "query")
+    unseen.put("third")
+    unseen.read()
+    unseen.now += timedelta(days=1)
+    assert not answered(unseen)
+    assert len(memory(unseen)) == 2
+    result = unseen.compare()
+    assert (result.first, result.unnoted) == ({}, [])
+    assert result.since == {"me": changes.Since(first, "query")}
+    assert [one.kind for one in changes.changes(unseen.library)] == ["new"]
+
+
+def test_of_two_first_answers_at_once_the_first_counts(unseen: World) -> None:
+    gallery = Gallery(unseen.library, unseen.engine)
+    person = people.find_person(unseen.library, "me")
+    assert person
+    answer = diff._query_person(gallery, person, lambda: NOW)
+    assert answer
+    later = diff.prepare_baseline(gallery, person, answer, lambda: NOW)
+    assert later
+    assert answered(unseen, asked_at="2026-02-01T00:00:00+00:00")
+    diff.save_baseline(unseen.library, later)
+    assert changes.since(unseen.library, 1) == changes.Since("2026-02-01T00:00:00+00:00", "query")
+
+
+def test_what_the_photographs_of_the_question_found_was_told_as_well(unseen: World) -> None:
+    """It is no match by the person's own photographs alone, but neither new later nor gone untold."""
+    unseen.put("third")
+    unseen.read()
+    gallery = Gallery(unseen.library, unseen.engine)
+    person = people.find_person(unseen.library, "me")
+    assert person
+    answer = diff._query_person(gallery, person, lambda: NOW)
+    assert answer
+    own = [one for one in answer.found if Path(one.sightings[0].path).stem == "nobody"]
+    assert own == []
+    (other,) = unseen.library.db.execute(
+        "select min(faces.id) from faces join items using (media_id) where path = 'nobody.png'"
+    ).fetchone()
+    place = replace(answer.found[0].sightings[0], path=str(unseen.folder / "nobody.png"))
+    more = replace(answer.found[0], face=other, sightings=(place,))
+    assert answered(unseen, found=(*answer.found, more))
+    assert memory(unseen)[other].band is None
+    assert unseen.look_again() == []
+    (unseen.folder / "nobody.png").unlink()
+    assert unseen.look_again() == [("gone", [], ["nobody"], diff.DELETED)]
+
+
+def test_weak_resemblances_that_were_asked_for_are_not_noted(unseen: World, rated: World) -> None:
+    rated.library.db.execute("update people set looked_at = null")
+    rated.library.db.execute("delete from appearances")
+    gallery = Gallery(rated.library, rated.engine)
+    person = people.find_person(rated.library, "me")
+    assert person
+    answer = diff._query_person(gallery, person, lambda: NOW)
+    assert answer
+    weak = replace(answer.found[0], face=999, band=None)
+    assert answered(rated, found=(weak,))
+    assert 999 not in memory(rated)
+
+
+def test_a_face_that_was_not_recognised_before_is_new_in_a_photograph_that_was_read_before(
+    world: World,
+) -> None:
+    states = memory(world)
+    first = min(states)
+    media = changes.newest_media(world.library)
+    changes.save_snapshot(world.library, 1, Snapshot({first: states[first]}, "colour-1", media), [], "2026")
+    assert [(kind, why) for kind, *_, why in world.look()] == [("new", diff.READ_BEFORE)]
+    changes.save_snapshot(world.library, 1, Snapshot({first: states[first]}, "colour-1", 0), [], "2026")
+    assert [(kind, why) for kind, *_, why in world.look()] == [("new", None)]
+
+
+def test_since_when_changes_are_told(world: World) -> None:
+    assert changes.since(world.library, 1) == changes.Since(isoformat(NOW), "first")
+    assert changes.last_rescan(world.library) is None
+    changes.mark_announced(world.library, [], "2026-04-01", people=["me"])
+    assert changes.since(world.library, 1) == changes.Since("2026-04-01", "re-scan")
+    people.save_person(world.library, "she", isoformat(NOW))
+    changes.mark_announced(world.library, [], "2026-05-01", people=["she"])
+    assert changes.since(world.library, 1) == changes.Since("2026-04-01", "re-scan")
+    assert changes.last_rescan(world.library) == "2026-05-01"
+
+
+def test_only_answered_questions_count_as_asked(world: World) -> None:
+    person = people.find_person(world.library, "me")
+    assert person
+    for purpose, outcome, asked in (("re-scan", "answered", False), ("", "refused", False),
+                                    ("", "answered", True)):  # fmt: skip
+        people.save_query(
+            world.library, now="2026", person="me", purpose=purpose, outcome=outcome, appearances=None
+        )
+        assert people.was_asked(world.library, person) is asked
+
+
 # ---- what only seems to have changed ----
 
 
@@ -570,6 +695,25 @@ def test_faces_of_one_appearance_are_told_by_the_best_of_each() -> None:
     assert merged == state(0.9, "strong", "network", "/a", "/b", "/c")
     assert diff.merge_states([state(0.1, None, "public", "/a")]) == state(0.1, None, "public", "/a")
     assert diff.merge_states([]) is None
+
+
+def test_a_state_knows_who_can_see_it_at_each_place() -> None:
+    known = State.of(0.9, "strong", {"/b": "private", "/a": None, "/c": "network"})
+    assert (known.places, known.exposure, known.audience) == (("/a", "/b", "/c"), "network", "network")
+    assert known.by_place == {"/a": None, "/b": "private", "/c": "network"}
+    assert known.within(["/b", "/a"]) == State.of(0.9, "strong", {"/a": None, "/b": "private"})
+    assert known.within(["/b", "/a"]).exposure == "unknown"  # as in an answer, where plain files count
+    assert known.within(["/b", "/a"]).audience == "private"
+    assert State.of(0.9, None, {"/a": None}).audience is None
+    assert State.of(0.9, None, {}).exposure == "unknown"
+    older = state(0.9, "strong", "private", "/a", "/b")
+    assert older.within(["/b"]) == state(0.9, "strong", "private", "/b")
+    assert older.audience == "private"
+    assert older.as_dict() == {
+        "score": 0.9, "band": "strong", "exposure": "private", "audience": "private", "places": ["/a", "/b"],
+    }  # fmt: skip
+    one, other = State.of(0.5, None, {"/a": "public"}), State.of(0.7, "likely", {"/b": None})
+    assert diff.merge_states([one, other]) == State.of(0.7, "likely", {"/a": "public", "/b": None})
 
 
 @pytest.mark.parametrize(

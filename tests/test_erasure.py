@@ -82,9 +82,20 @@ def face_of(library: Library, path: Path) -> int:
     return int(face)
 
 
-def remember(library: Library, person: people.Person, face: int, *addresses: Path) -> None:
-    """That the person appeared at these places at the last look, and that this was news."""
+def remember(
+    library: Library,
+    person: people.Person,
+    face: int,
+    *addresses: Path,
+    exposures: dict[Path, str | None] | None = None,
+) -> None:
+    """That the person appeared at these places at the last look, and that this was news.
+
+    Without `exposures`, as version 1.0 noted it.
+    """
     state = State(1.0, "strong", "unknown", tuple(sorted(map(str, addresses))))
+    if exposures is not None:
+        state = State.of(1.0, "strong", {str(place): level for place, level in exposures.items()})
     change = Change(person.name, "moved", face, state, state, isoformat(NOW))
     before = changes.load_snapshot(library, person.id).states
     changes.save_snapshot(
@@ -111,18 +122,22 @@ def test_what_was_remembered_and_told_of_an_erased_picture_goes_with_it(
     assert gone not in set(faces.find_faces(library, [gone, stays]))
 
 
+@pytest.mark.parametrize("is_of_version_1_0", [False, True])
 def test_of_a_picture_that_stays_elsewhere_the_erased_place_alone_is_forgotten(
-    library: Library, album: Path, tmp_path: Path
+    library: Library, album: Path, tmp_path: Path, is_of_version_1_0: bool
 ) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "copy.png").write_bytes((album / "red.png").read_bytes())
     read(library, album, other)
     me = enrolled(library, album / "blue.png")
-    remember(library, me, face_of(library, other / "copy.png"), album / "red.png", other / "copy.png")
+    places = {album / "red.png": "public", other / "copy.png": None}
+    exposures = None if is_of_version_1_0 else places
+    remember(library, me, face_of(library, other / "copy.png"), *places, exposures=exposures)
     assert erase(library, album)[0].remnants == ()
     (state,) = changes.load_snapshot(library, me.id).states.values()
     assert state.places == (str(other / "copy.png"),)
+    assert state.exposures == (None if is_of_version_1_0 else {})
     (change,) = changes.changes(library)
     assert change.before
     assert change.after

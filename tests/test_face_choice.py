@@ -300,6 +300,10 @@ def test_with_open_the_pictures_are_shown_before_the_question(
     assert pages[0].index("right, large") < pages[0].index("left, smaller")
     run("query", two, "--open", code=4)  # without a terminal there is no question, and no page
     assert len(pages) == 2
+    again = two.with_name("again.jpg")
+    again.write_bytes(two.read_bytes() + b"\0")
+    assert type_at("2\n2\n", "query", two, again, "--open").count("are in your browser") == 1
+    assert len(pages) == 4  # of faces but one, for the report has to be shown, too
 
 
 def test_a_photograph_that_goes_meanwhile_is_asked_about_without_pictures(

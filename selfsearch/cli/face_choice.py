@@ -46,10 +46,19 @@ def read_probes(
 
     if face not in (None, "largest") and not face.isdecimal():
         raise UsageError(f"--face takes largest or a number, not {face!r}")
+    first: list[ProbePhoto] = []
+
+    def show_faces(photo: ProbePhoto) -> bool:
+        """Of the first photograph alone: one more page may be shown in a run, and that is the report."""
+        if not show or first:
+            return False
+        first.append(photo)
+        return _show_faces(gallery, photo)
+
     probes = enroll.read_probes(
         gallery,
         images,
-        partial(_ask_for_face, show=partial(_show_faces, gallery) if show else None),
+        partial(_ask_for_face, show=show_faces),
         which=face,
         on_dominant=_say_dominant,
         known=partial(enroll.known_faces, gallery, names, options.now()),
@@ -80,7 +89,7 @@ def _say_dominant(photo: ProbePhoto, face: int) -> None:
     )
 
 
-def _ask_for_face(photo: ProbePhoto, likely: int | None, *, show: Callable[[ProbePhoto], bool] | None) -> int:
+def _ask_for_face(photo: ProbePhoto, likely: int | None, *, show: Callable[[ProbePhoto], bool]) -> int:
     """Asked at the terminal; Enter takes the face that looks like the person, or the largest."""
     count = len(photo.faces)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -88,7 +97,7 @@ def _ask_for_face(photo: ProbePhoto, likely: int | None, *, show: Callable[[Prob
             f"{photo.path} shows {count} faces, and none stands out. Say which is meant, with --face N or"
             f" --face largest: {photo.listed(likely)}"
         )
-    shown = show is not None and show(photo)
+    shown = show(photo)
     marks = {} if likely is None else {likely: "looks like the person"}
     options.say(f"{photo.path} shows {count} faces, the largest first:", *_lines(photo, marks))
     if shown:

@@ -283,12 +283,6 @@ def answer(*lines: str) -> None:
     sys.stdout.flush()
 
 
-def answer_folded(*lines: str) -> None:
-    """Sentences of the answer, on stdout; folded at words on a terminal."""
-    sys.stdout.write("".join(f"{_folded(line, sys.stdout)}\n" for line in lines))
-    sys.stdout.flush()
-
-
 def answer_text(text: str) -> None:
     """A text of ours as it is, with its line breaks: what would be written into a file, say."""
     sys.stdout.write(f"{text}\n")

@@ -159,7 +159,7 @@ def _show_json(result: RescanResult) -> None:
 
 def _show_text(result: RescanResult) -> None:
     for line in (*_about_sources(result), *_about_consent(result), *_about_people(result)):
-        options.answer_folded(line)
+        options.answer(line)
 
 
 def _as_object(result: RescanResult) -> dict[str, Any]:

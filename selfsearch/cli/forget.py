@@ -105,8 +105,8 @@ def print_receipts(receipts: list[Receipt], *, as_json: bool) -> None:
         )
     else:
         for receipt in receipts:
-            options.answer_folded(*erasure_output.as_lines(receipt))
-        options.answer_folded(*erasure_output.not_reached(receipts))
+            options.answer(*erasure_output.as_lines(receipt))
+        options.answer(*erasure_output.not_reached(receipts))
     if any(receipt.remnants for receipt in receipts):
         raise LibraryError("something of what was to be erased is still there; the receipt says where")
 

@@ -68,7 +68,7 @@ def index(
         options.answer_json(_as_object(results))
     else:
         for line in _as_text(results):
-            options.answer_folded(line)
+            options.answer(line)
     options.require_all_finished(results)
     usable = ("indexed", "no_face", "duplicate", "link_only")
     if not sum(result.found for result in results):

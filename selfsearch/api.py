@@ -45,6 +45,7 @@ from .workflows.query import Filters, query
 from .workflows.rescan import RescanResult, mark_announced, rescan
 
 Kind: TypeAlias = Literal["source", "person"]
+Basis: TypeAlias = Literal["own", "release"]
 PathLike: TypeAlias = "Path | str"
 
 
@@ -129,7 +130,7 @@ class Selfsearch:
         if not self._closing.alive:
             raise UsageError(f"the library in {self._library.home} is closed; open it again: selfsearch.open")
 
-    def statement(self, kind: Kind, subject: PathLike, *, basis: str, by: str = "") -> str:
+    def statement(self, kind: Kind, subject: PathLike, *, basis: Basis, by: str = "") -> str:
         """The words that somebody agrees to with `give_consent`. Show them first."""
         return grants.statement(ConsentRequest(kind, self._subject(kind, subject), basis, by), self.clock())
 
@@ -138,7 +139,7 @@ class Selfsearch:
         kind: Kind,
         subject: PathLike,
         *,
-        basis: str,
+        basis: Basis,
         by: str = "",
         evidence: bytes | None = None,
         lasts: timedelta = grants.USUAL,

@@ -14,7 +14,7 @@ The way of a question, from top to bottom:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -74,7 +74,7 @@ class Filters:
     folded: bool = True  # near-identical pictures as one appearance
     limit: int | None = None  # from here on: what is listed
     min_band: str = "possible"
-    sources: frozenset[int] | None = None
+    sources: Collection[int] | None = None  # their numbers
     since: str | None = None  # ISO 8601 dates; of posting, else of taking
     until: str | None = None
     dated_only: bool = False  # with since or until: nothing that has no date

@@ -115,7 +115,9 @@ def test_a_frozen_library_that_is_read_first_answers_as_it_did(run: Run, expecte
 def test_a_frozen_library_that_is_written_to_first_can_be_saved_and_erased(
     run: Run, expected: dict[str, Any], tmp_path: Path
 ) -> None:
-    assert not any(run("rescan", "--json").json["changes"].values())
+    said = run("rescan", "--json").json
+    assert not any(said["changes"].values())
+    assert (said["since"]["ana"]["event"], said["first"]) == ("re-scan", {})
     run("key", "rotate", "--yes", "--databases")
     run("backup", tmp_path / "backup.zip")
     assert_answers(run, without_times(expected))

@@ -122,16 +122,17 @@ def check_dependencies() -> Finding:
             "what this version was checked with is not on record here, so an old dependency is not noticed",
             "install selfsearch from its wheel, or start it with scripts/selfsearch",
         )  # fmt: skip
-    installed = {name: _installed(name) for name in locked}
-    older = [name for name, found in installed.items() if found and Version(found) < Version(locked[name])]
+    installed = [(*found, version) for name, version in locked.items() if (found := _installed(name))]
+    older = [each for each in installed if Version(each[1]) < Version(each[2])]
     if not older:
         what = f"none of the {len(locked)} dependencies is older than what this version was checked with"
         return Finding("dependencies", "ok", what)
-    shown = examples([f"{name} {installed[name]} (checked with {locked[name]})" for name in older])
+    shown = examples([f"{name} {found} (checked with {version})" for name, found, version in older])
     return Finding(
         "dependencies", "warning",
         f"older than what this version was checked with, so what was mended since is missing: {shown}",
-        f"pip install --upgrade {' '.join(older)}; or start it with scripts/selfsearch of a checkout",
+        f"pip install --upgrade {' '.join(name for name, *_ in older)}; or start it with scripts/selfsearch"
+        " of a checkout",
     )  # fmt: skip
 
 
@@ -153,10 +154,11 @@ def _is_for_here(library: dict[str, Any]) -> bool:
     return all(Marker(marker).evaluate() for marker in markers)
 
 
-def _installed(name: str) -> str | None:
+def _installed(name: str) -> tuple[str, str] | None:
+    """What is there of that name, or in its place: its name and version."""
     for candidate in (name, STAND_INS.get(name, name)):
         try:
-            return metadata.version(candidate)
+            return candidate, metadata.version(candidate)
         except metadata.PackageNotFoundError:
             continue
     return None

@@ -368,6 +368,23 @@ def test_doctor_names_a_dependency_that_is_older_than_the_lock(run: Run, install
     assert finding["level"] == "warning"
 
 
+def test_doctor_names_the_opencv_that_stands_in_for_the_locked_one(
+    run: Run, installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(installed, {"opencv-python-headless": "999.0"})
+    found = metadata.version
+
+    def version(name: str) -> str:
+        if name == "opencv-python-headless":
+            raise metadata.PackageNotFoundError(name)
+        return "4.9" if name == "opencv-python" else found(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    output = run("doctor").out
+    assert "opencv-python 4.9 (checked with 999.0)" in output
+    assert re.search(r"pip install --upgrade [\w -]*\bopencv-python\b(?!-)", output)
+
+
 def test_doctor_is_content_with_what_is_as_new_or_newer(run: Run, installed: Path) -> None:
     write(installed, {entry.name: "0" for entry in lockfile.read("run")})
     assert re.search(r"ok +none of the \d+ dependencies is older", run("doctor").out)

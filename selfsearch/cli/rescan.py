@@ -45,8 +45,9 @@ def rescan(
     """Look at every source again and say what changed.
 
     What is new, gone, moved, or seen by others than before, for each enrolled person with live consent:
-    since the last re-scan, or since the first answer about the person where there was none. Sources that have not changed cost almost nothing; what is unplugged is left as it is. Safe to run at
-    any time: while one run works, others say so and do nothing.
+    since the last re-scan, or since the first answer about the person where there was none. Sources that
+    have not changed cost almost nothing; what is unplugged is left as it is. Safe to run at any time: while
+    one run works, others say so and do nothing.
     """
     from .progress import reading_listener
 

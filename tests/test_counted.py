@@ -61,7 +61,7 @@ def one_of_each(run: Run, tmp_path: Path, selfie: Path) -> Path:
 def test_one_of_a_thing_is_said_in_the_singular(
     run: Run, one_of_each: Path, selfie: Path, tmp_path: Path
 ) -> None:
-    page = tmp_path / "page.html"
+    page, receipt = tmp_path / "page.html", tmp_path / "receipt.html"
     commands = [
         *COMMANDS,
         ("index", one_of_each),
@@ -69,6 +69,7 @@ def test_one_of_a_thing_is_said_in_the_singular(
         ("query", selfie, "--json"),
         ("query", selfie, "--csv"),
         ("query", selfie, "--limit", "1", "--html", page),
+        ("consent", "export", "--html", receipt),
         ("backup", tmp_path / "backup"),
         ("export", "--plain", tmp_path / "plain", "--yes"),
         ("restore", tmp_path / "backup", "--yes"),
@@ -88,7 +89,9 @@ def test_one_of_a_thing_is_said_in_the_singular(
     ):
         output = run(*words, code=code)
         said[f"later: {' '.join(map(str, words))}"] = output.out + output.err
-    said["the page"] = page.read_text("utf-8").partition("<body>")[2].partition("<script>")[0]
+    for name in (page, receipt):
+        body = name.read_text("utf-8").partition("<body>")[2].partition("<script>")[0]
+        said[name.name] = re.sub("<[^>]*>", " ", body)
     (one_of_each / "photo.jpg").unlink()
     (one_of_each / "copy.jpg").unlink()
     for words in (("rescan",), ("report",), ("forget", "1", "--yes"), ("forget", "--all", "--yes")):

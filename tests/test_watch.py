@@ -326,9 +326,9 @@ def test_the_command_reads_what_is_new_and_ends_politely(
         assert process.stderr is not None
         lines = iter(process.stderr.readline, "")
         assert next(lines) == f"watching {album}\n"
-        assert next(line for line in lines if "read" in line) == f"{album}: 0 read\n"
+        assert next(line for line in lines if "read" in line) == f"{album}: 0 files read\n"
         late.write_bytes(data)
-        assert next(line for line in lines if "read" in line) == f"{album}: 1 read\n"
+        assert next(line for line in lines if "read" in line) == f"{album}: 1 file read\n"
         process.send_signal(number)
         assert "stopped; everything finished so far is kept" in "".join(lines)
         assert process.wait(LONG) == 128 + number

@@ -176,7 +176,8 @@ _FILTERS = (  # by their own names
     caveat, line, visible, platform_name, consent_records.fields,
     wording.author, wording.audience, wording.band_in_words, wording.band_of, wording.context, wording.day,
     wording.day_of, wording.false_matches, wording.format_time, wording.humanize, wording.join_and,
-    wording.position, wording.quantity, wording.sentence_case, wording.time_range, wording.timestamp,
+    wording.position, wording.counted, wording.quantity, wording.sentence_case, wording.time_range,
+    wording.timestamp,
     wording.left_out, wording.rejected, wording.you, wording.your,
 )  # fmt: skip
 

@@ -38,7 +38,7 @@ TABLES = {  # what must be the same; times, hashes and what is sealed differ fro
     "sealed": "select sha256 from chips join media on media.id = media_id join vectors using (media_id)",
     "people": "select name from people",
     "probes": "select name, sha256 from probes join people on people.id = person_id",
-    "verdicts": "select name, face_id, verdict from verdicts join people on people.id = person_id",
+    "verdicts": "select name, face_id, verdict, in_template from verdicts join people on id = person_id",
     "consents": "select event, kind, subject from consents",
     "erasures": "select kind, subject from erasures",
 }
@@ -68,7 +68,7 @@ WRITING = {
         Writing("people add me {second}"),
         Writing("people add friend {friend} --consent release --by Friend --evidence {selfie}"),
         Writing("people remove me 1 --yes"),
-        Writing("verdict {id} not-me --yes"),
+        Writing("verdict {id} me --strengthen --yes"),
         Writing("sources set 3 --account-was private", begins="with an export"),
         Writing("sources supersede 1 2"),
         Writing("consent renew {album} --yes"),
@@ -231,7 +231,7 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
             ended = disk.run(*words)
             assert ended.code == 0, ended
         code = disk.run("key", "export", "--yes").out
-        id_ = id_of(folder / "library", 1)
+        id_ = id_of(folder / "library", 2)
         shutil.copytree(folder, top / "before")
         (own / "album" / "late.jpg").write_bytes(photos.photo("astronaut", 4, side=200))
         yield Laboratory(top, disk, environment, places, id_, code)

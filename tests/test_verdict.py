@@ -19,11 +19,11 @@ import selfsearch
 from selfsearch.cli import main
 from selfsearch.consent import grants
 from selfsearch.errors import SelfsearchError, UsageError
-from selfsearch.library import people, verdicts
+from selfsearch.library import changes, people, verdicts
 from selfsearch.library.library import Library, open_library
 from selfsearch.recognition.calibration import Calibration
 from selfsearch.types import Analysis, Answer
-from selfsearch.workflows import enroll, index
+from selfsearch.workflows import diff, enroll, index
 from selfsearch.workflows import verdict as naming
 from selfsearch.workflows.gallery import Gallery
 from selfsearch.workflows.query import Filters, query
@@ -380,6 +380,27 @@ def test_what_was_said_of_a_copy_itself_counts(house: House) -> None:
     assert house.files() == {"mine-1", "copy"}
 
 
+def test_what_is_taken_back_is_not_told_as_new(house: House) -> None:
+    house.run("rescan")
+    id_ = house.id("mine-0")
+    house.run("verdict", id_, "not-me", "--yes")
+    house.run("rescan")
+    house.run("verdict", id_, "unset", "--yes")
+    house.run("rescan", "--fail-on-new")
+    assert house.run("report", "--json").json["changes"] == []
+    (house.album / "mine-0.jpg").unlink()
+    house.run("rescan")
+    assert [change["kind"] for change in house.run("report", "--json").json["changes"]] == ["gone"]
+
+
+def test_what_came_since_the_last_look_is_told_whatever_is_said_of_it(house: House) -> None:
+    house.run("rescan")
+    house.put("new", photos.photo("astronaut", 3, side=300))
+    house.index()
+    house.run("verdict", house.id("new"), "me", "--yes")
+    house.run("rescan", "--fail-on-new", code=10)
+
+
 # ---- what is the person ----
 
 
@@ -593,6 +614,14 @@ def test_what_is_confirmed_is_listed_however_weak_it_is(shades: Shades) -> None:
     assert (weak.verdict, weak.band) == ("me", None)
     shades.say("weak", "unset")
     assert shades.names() == ["strong", "likely", "possible"]
+
+
+def test_what_is_confirmed_is_not_told_as_new(shades: Shades) -> None:
+    for word in ("me", "unset"):
+        diff.compare_everybody(shades.library, shades.gallery.engine, lambda: NOW)
+        shades.say("weak", word)
+    diff.compare_everybody(shades.library, shades.gallery.engine, lambda: NOW)
+    assert changes.changes(shades.library) == []
 
 
 def test_a_face_that_is_too_unlike_is_confirmed_and_not_searched_by(shades: Shades) -> None:

@@ -149,16 +149,7 @@ def save_snapshot(
             [now, snapshot.pack, snapshot.media, person],
         )
         library.db.execute("delete from appearances where person_id = ?", [person])
-        library.db.conn.executemany(
-            """
-            insert into appearances (person_id, face_id, score, band, exposure, places)
-            values (?, ?, ?, ?, ?, ?)
-            """,
-            [
-                (person, face, state.score, state.band, state.exposure, json.dumps(_places_form(state)))
-                for face, state in snapshot.states.items()
-            ],
-        )
+        _insert_states(library, person, snapshot.states)
         library.db.conn.executemany(
             """
             insert into changes (person_id, at, kind, face_id, before, after, why)
@@ -166,6 +157,34 @@ def save_snapshot(
             """,
             [_change_row(person, change) for change in changes],
         )
+
+
+def remember(library: Library, person: int, states: Mapping[int, State]) -> None:
+    """Add faces that were there at the last look, and were not shown then.
+
+    Of those that are remembered nothing changes. Before the first look nothing is remembered.
+    """
+    if since(library, person) is None:
+        return
+    rows = library.db.execute(
+        "select id from faces where media_id <= (select seen_media from people where id = ?)", [person]
+    )
+    known = {face for (face,) in rows}
+    with library.atomic():
+        _insert_states(library, person, {face: state for face, state in states.items() if face in known})
+
+
+def _insert_states(library: Library, person: int, states: Mapping[int, State]) -> None:
+    library.db.conn.executemany(
+        """
+        insert or ignore into appearances (person_id, face_id, score, band, exposure, places)
+        values (?, ?, ?, ?, ?, ?)
+        """,
+        [
+            (person, face, state.score, state.band, state.exposure, json.dumps(_places_form(state)))
+            for face, state in states.items()
+        ],
+    )
 
 
 def _change_row(person: int, change: Change) -> tuple[object, ...]:

@@ -81,7 +81,7 @@ def prepare_baseline(gallery: Gallery, person: Person, answer: Answer, clock: Cl
     if whole is None:
         return None
     shown = [appearance for appearance in answer.found if appearance.band or not answer.calibrated]
-    by_question = {appearance.face: replace(_state(appearance), band=None) for appearance in shown}
+    by_question = {appearance.face: replace(state_of(appearance), band=None) for appearance in shown}
     snapshot = Snapshot({**by_question, **_states(whole)}, gallery.engine.pack.revision, media)
     return Baseline(person, snapshot, answer.asked_at)
 
@@ -151,10 +151,11 @@ def _note_person(
 
 def _states(answer: Answer) -> dict[int, State]:
     """Face -> how it appears."""
-    return {appearance.face: _state(appearance) for appearance in answer.found}
+    return {appearance.face: state_of(appearance) for appearance in answer.found}
 
 
-def _state(appearance: Appearance) -> State:
+def state_of(appearance: Appearance) -> State:
+    """What is remembered of an appearance."""
     places: dict[str, str | None] = {}
     for sighting in appearance.sightings:  # widest exposure first
         is_plain = sighting.provenance.platform == "folder"

@@ -17,12 +17,14 @@ import numpy as np
 from ..consent import enrolment, grants
 from ..consent.grants import Grant
 from ..errors import UsageError
-from ..library import faces, people, verdicts
+from ..library import changes, faces, people, verdicts
+from ..library.changes import State
 from ..library.copies import FacesInPictures
 from ..library.faces import FacePlace
 from ..library.people import Person
 from ..library.verdicts import ME, NOT_ME, Verdict
 from ..types import Appearance, Embeddings, isoformat
+from .diff import state_of
 from .enroll import (
     enrolled_embeddings,
     likeness,
@@ -47,6 +49,7 @@ class Named:
     appearance: Appearance
     faces: tuple[int, ...]  # in every copy; the best first
     embeddings: Embeddings = field(repr=False)  # of these: (n, dimension)
+    states: dict[int, State]  # what is remembered of each when re-scans look for what is new
     picture: tuple[FacePlace, ...]  # all faces of the picture that it is best in
     is_searched_by: bool  # the person is searched by it as well
 
@@ -177,15 +180,17 @@ class _Answers:
         hits = sorted(map(Hit, members, scores.tolist()), key=lambda hit: (-hit.score, hit.face))
         ordered = [hit.face for hit in hits]
         face_rows = faces.find_faces(library, members)
-        (appearance,) = describe(self.gallery, self.person, [hits], face_rows, self.rows, len(self.index))
+        groups = [hits, *([hit] for hit in hits)]
+        appearance, *each = describe(self.gallery, self.person, groups, face_rows, self.rows, len(self.index))
         return Named(
             id=appearance.id,
             person=self.person,
             appearance=appearance,
             faces=tuple(ordered),
             embeddings=self._embeddings(ordered),
+            states={one.face: state_of(one) for one in each},
             picture=tuple(faces.places_in(library, face_rows[hits[0].face].media)),
-            is_searched_by=any(self.said[each].in_template for each in members if each in self.said),
+            is_searched_by=any(self.said[one].in_template for one in members if one in self.said),
         )
 
     def _embeddings(self, ids: Sequence[int]) -> Embeddings:
@@ -238,6 +243,10 @@ def save(
         refused: dict[str, str] = {}
         if verdict == ME and strengthen:
             chosen, refused = _strengthening(gallery, named, now)
+        for each in (
+            named if verdict != NOT_ME else ()
+        ):  # no re-scan tells as new what somebody just looked at
+            changes.remember(library, person.id, each.states)
         if verdict is None:
             verdicts.withdraw(library, person.id, ids)
         else:

@@ -554,6 +554,7 @@ def test_a_link_that_leads_elsewhere_has_no_consent_for_that(run: Run, named: Pa
     run("index", named, "--consent", "own")
     other = tmp_path / "other"
     other.mkdir()
+    (other / "a.jpg").touch()
     named.unlink()
     named.symlink_to(other)
     assert f"no consent on record for {other}" in run("index", named, code=3).err

@@ -148,7 +148,7 @@ def without_figures(text: str) -> str:
     return re.sub(r"after \d+ seconds; \d+ MB", "after N seconds; N MB", text)
 
 
-def test_the_first_use_prepares_and_says_each_step_and_later_ones_only_run(machine: Machine) -> None:
+def test_the_first_use_prepares_and_later_ones_only_run(machine: Machine) -> None:
     out, err = machine.run("query", "a selfie.jpg", "--json", FAKE_PIP_SAYS=PIP_SAYS)
     assert out == "selfsearch got: query a selfie.jpg --json\n"
     assert without_figures(err).splitlines() == [

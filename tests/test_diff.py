@@ -482,6 +482,21 @@ def test_since_when_changes_are_told(world: World) -> None:
     assert changes.last_rescan(world.library) == "2026-05-01"
 
 
+def test_who_got_answers_that_nobody_noted_is_named_at_the_first_look(unseen: World) -> None:
+    people.save_query(unseen.library, now="2026", person="me", purpose="", outcome="answered", appearances=2)
+    result = unseen.compare()
+    assert (result.first, result.unnoted, result.since) == ({"me": 2}, ["me"], {})
+    result = unseen.compare()
+    assert (result.first, result.unnoted) == ({}, [])
+    assert result.since == {"me": changes.Since(isoformat(NOW), "first")}
+
+
+def test_new_content_without_a_match_counts_as_read_before_at_the_next_look(world: World) -> None:
+    world.put("nobody", number=5)
+    assert world.look_again() == []
+    assert changes.load_snapshot(world.library, 1).media == changes.newest_media(world.library)
+
+
 def test_only_answered_questions_count_as_asked(world: World) -> None:
     person = people.find_person(world.library, "me")
     assert person

@@ -218,6 +218,7 @@ def test_what_key_json_is_made_to_say_reads_and_writes_nothing_elsewhere(
 def test_the_key_is_never_kept_in_the_library_s_own_folder(
     run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "note.txt").write_text("no picture")
     monkeypatch.setenv("SELFSEARCH_KEYS", str(home / "keys"))
     assert "lies in the library's own folder" in run("index", tmp_path, "--consent", "own", code=2).err
     assert not any(home.rglob("*.key"))

@@ -169,4 +169,5 @@ def _print(differences: Sequence[Difference], nothing: str, form: str) -> None:
     elif form == "md":
         options.answer_styled(to_markdown(differences, nothing))
     else:
-        options.answer(*to_text(differences, nothing).split("\n"))
+        lines = to_text(differences, nothing).split("\n")
+        options.answer(*lines)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -152,6 +155,33 @@ def test_while_another_run_writes_the_first_answer_is_noted_all_the_same(
     with open_library(home, key_folder=home.parent / "keys", writing=True):
         assert run("query", selfie, "--self", "--consent", "own").err.endswith(SAID_ONCE)
     assert SINCE in run("rescan").out
+
+
+@pytest.mark.parametrize(("reader", "first"), [("head", {}), ("a full disk", {"me": 2})])
+def test_an_answer_counts_when_its_reader_had_enough_and_not_when_it_was_lost(
+    run: Run, folder: Path, selfie: Path, reader: str, first: dict[str, int]
+) -> None:
+    words = [
+        sys.executable,
+        "-m",
+        "selfsearch",
+        "query",
+        str(selfie),
+        "--self",
+        "--consent",
+        "own",
+        "--verbose",
+    ]
+    if reader == "head":
+        reading, writing = os.pipe()
+        os.close(reading)
+    elif Path("/dev/full").exists():
+        writing = os.open("/dev/full", os.O_WRONLY)
+    else:
+        pytest.skip("needs a device that is always full")
+    subprocess.run(words, stdout=writing, stderr=subprocess.DEVNULL, check=False)
+    os.close(writing)
+    assert run("rescan", "--json").json["first"] == first
 
 
 def test_an_answer_stands_when_it_cannot_be_noted_and_the_next_one_is(

@@ -263,21 +263,27 @@ def _note_first(
     """Note the first answer about a person for re-scans to compare with; whether it was shown, what to say.
 
     Into a file or a pipe it is shown before, so that one which meets a full disk is not noted; to a terminal
-    afterwards, by the caller. If noting fails, the answer stands.
+    afterwards, by the caller. Whoever closes the pipe had enough of it: that one counts. If noting fails, the
+    answer stands.
     """
     from ..workflows import diff
 
     baseline = diff.prepare_baseline(gallery, person, answer, options.now)
     if baseline is None:
         return False, []
-    is_shown = not sys.stdout.isatty()
-    if is_shown:
-        show()
-        sys.stdout.flush()
+    is_shown, with_enough = not sys.stdout.isatty(), None
+    try:
+        if is_shown:
+            show()
+            sys.stdout.flush()
+    except BrokenPipeError as exc:
+        with_enough = exc
     try:
         diff.save_baseline(gallery.library, baseline)
     except SelfsearchError as exc:
         return is_shown, [f"This answer could not be noted, so re-scans compare with the next one: {exc}"]
+    if with_enough:
+        raise with_enough
     return is_shown, ["From now on selfsearch rescan tells what is new or gone since this answer."]
 
 

@@ -411,6 +411,27 @@ def test_changes_are_shown_of_people_and_places_with_live_consent(library: Libra
     assert shown(news("me", link)) == []
 
 
+def test_a_change_that_lies_in_hidden_places_alone_waits(library: Library) -> None:
+    for root in ("/a", "/b"):
+        source(library, root)
+    give(library, "/a", "/b")
+    give(library, "me", kind="person")
+
+    def state(**places: str | None) -> State:
+        return State.of(0.9, "strong", {f"/{name}/x": level for name, level in places.items()})
+
+    wider = Change(
+        "me", "exposure", 1, state(a="private", b="private"), state(a="private", b="public"), "2026"
+    )
+    moved = replace(wider, kind="moved", before=state(a=None), after=state(a=None, b=None))
+    surer = replace(moved, kind="band")
+    found = [wider, moved, surer]
+    assert grants.visible_changes(library, found, NOW) == found
+    grants.revoke(library, "source", "/b", NOW)
+    (shown,) = grants.visible_changes(library, found, NOW)
+    assert (shown.kind, shown.after) == ("band", state(a=None))
+
+
 def test_a_change_about_somebody_elses_face_is_not_shown(library: Library) -> None:
     give(library, "me", kind="person")
     person = people.save_person(library, "me", "2026")

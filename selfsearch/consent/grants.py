@@ -419,7 +419,8 @@ def consented_people(library: Library, now: datetime) -> list[Person]:
 def visible_changes(library: Library, found: Sequence[Change], now: datetime) -> list[Change]:
     """Changes of people whose consent is live, with the places in sources whose consent is. Others wait.
 
-    Without faces that the person said are somebody else's.
+    So do changes of which nothing is left to see without the places that are hidden. Faces that the person
+    said are somebody else's are not among them.
     """
     names = live(library, "person", {change.person for change in found}, now)
     denied = changes.denied(library, found)
@@ -431,9 +432,18 @@ def visible_changes(library: Library, found: Sequence[Change], now: datetime) ->
         before, after = (
             _open_places(state, closed, roots, unread) for state in (change.before, change.after)
         )
-        if change.person in names and change.id not in denied and (before or after):
+        if change.person in names and change.id not in denied and _differ(change.kind, before, after):
             visible.append(replace(change, before=before, after=after))
     return visible
+
+
+def _differ(kind: str, before: State | None, after: State | None) -> bool:
+    """Whether a change of this kind can be seen in these two."""
+    if before is None or after is None:
+        return bool(before or after)
+    if kind == "exposure":
+        return before.audience != after.audience
+    return kind != "moved" or before.places != after.places
 
 
 def _open_places(state: State | None, closed: set[str], roots: set[str], unread: set[str]) -> State | None:

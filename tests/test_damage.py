@@ -81,6 +81,7 @@ LEFT_OUT = {
     "courier": "hidden; it opens no library",
     "opener": "hidden; it opens no library",
     "demo": "makes a library of its own",
+    "completion": "it opens no library",
     "schedule install": "changes the user's timers",
 }
 

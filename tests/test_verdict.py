@@ -19,7 +19,7 @@ import selfsearch
 from selfsearch.cli import main
 from selfsearch.consent import grants
 from selfsearch.errors import SelfsearchError, UsageError
-from selfsearch.library import changes, people, verdicts
+from selfsearch.library import changes, faces, people, verdicts
 from selfsearch.library.library import Library, open_library
 from selfsearch.recognition.calibration import Calibration
 from selfsearch.types import Analysis, Answer
@@ -550,12 +550,15 @@ SHADES = {
 
 
 class PictureEngine(ColourEngine):
-    """Every shade is another picture, to the perceptual hash as well."""
+    """Every shade is another picture, to the perceptual hash as well, where there is one."""
+
+    has_hash = True
 
     def analyse(self, data: bytes, kind: str | None = None) -> Analysis:
         analysis = super().analyse(data, kind)
         stripes = np.stack([face.embedding for face in analysis.faces]).tobytes()
-        return replace(analysis, phash=int.from_bytes(hashlib.sha256(stripes).digest()[:8], "big"))
+        phash = int.from_bytes(hashlib.sha256(stripes).digest()[:8], "big") if self.has_hash else None
+        return replace(analysis, phash=phash)
 
 
 class Shades:
@@ -565,9 +568,20 @@ class Shades:
         self.library = library
         self.gallery = Gallery(library, PictureEngine())  # type: ignore[arg-type]
         self.gallery.calibration = TENTHS
-        grant = grants.give(library, grants.ConsentRequest("source", str(folder), "own"), NOW)
-        index.index(library, self.gallery.engine, grant, folder, lambda: NOW)
+        self.folder = folder
+        grants.give(library, grants.ConsentRequest("source", str(folder), "own"), NOW)
+        self.read()
         self.me = self.enroll("me", folder.parent / "me.png")
+
+    def read(self) -> None:
+        grant = grants.require(self.library, "source", str(self.folder), NOW)
+        index.index(self.library, self.gallery.engine, grant, self.folder, lambda: NOW)
+
+    def put(self, name: str, *shades: str) -> None:
+        """A picture with these faces, from left to right, read at once."""
+        number = len(list(self.folder.iterdir())) + 100
+        (self.folder / f"{name}.png").write_bytes(coloured(*shades, number=number))
+        self.read()
 
     def enroll(self, name: str, path: Path, *lookalikes: str) -> people.Person:
         probes = enroll.read_probes(self.gallery, [path], lambda photo: 0)
@@ -614,6 +628,44 @@ def test_what_is_confirmed_is_listed_however_weak_it_is(shades: Shades) -> None:
     assert (weak.verdict, weak.band) == ("me", None)
     shades.say("weak", "unset")
     assert shades.names() == ["strong", "likely", "possible"]
+
+
+@pytest.mark.parametrize(
+    ("bits", "is_copy"),
+    [(0, True), (0b111111, True), (0b1111111, False), (1 << 63, True), (None, False)],
+)
+def test_what_comes_later_is_a_copy_up_to_six_bits_away(
+    shades: Shades, bits: int | None, is_copy: bool
+) -> None:
+    shades.say("strong", "not-me")
+    (face,) = verdicts.of_person(shades.library, shades.me.id)
+    signed = "update media set phash = ?1 where id = (select media_id from faces where id = ?2)"
+    phash = shades.library.db.execute(
+        "select phash from media join faces on media_id = media.id where faces.id = ?", [face]
+    ).fetchone()[0]
+    if bits is None:
+        shades.library.db.execute(signed, [None, face])
+    else:
+        shades.library.db.execute(signed, [phash ^ (bits - (1 << 64) if bits >> 63 else bits), face])
+    shades.put("again", "strong")
+    assert len(verdicts.of_person(shades.library, shades.me.id)) == (2 if is_copy else 1)
+    assert ("again" in shades.names()) is not is_copy
+
+
+def test_what_has_no_perceptual_hash_is_a_copy_of_nothing(shades: Shades) -> None:
+    shades.say("strong", "not-me")
+    shades.gallery.engine.has_hash = False  # type: ignore[attr-defined]
+    shades.put("again", "strong")
+    assert "again" in shades.names()
+
+
+def test_of_several_faces_only_the_one_that_was_meant_is_marked_in_a_copy(shades: Shades) -> None:
+    shades.put("party", "stranger", "strong")
+    shades.say("party", "not-me")
+    shades.put("copy", "stranger", "strong")
+    said = sorted(verdicts.of_person(shades.library, shades.me.id))
+    assert len(said) == 2
+    assert [row.ordinal for row in faces.find_faces(shades.library, said).values()] == [1, 1]
 
 
 def test_what_is_confirmed_is_not_told_as_new(shades: Shades) -> None:

@@ -20,7 +20,6 @@ from .library import Library
 from .sealed import MediaBlock, unpack_embeddings
 from .verdicts import Verdict
 
-HASH_BITS = 2**64 - 1
 SAME_PICTURE_BITS = 6  # of 64: perceptual hashes this close are the same picture
 SAME_FACE_SCORE = 0.9  # cosine of one face's embeddings in both
 
@@ -95,7 +94,8 @@ def _said_of_copies(library: Library, media: int, phash: int) -> Iterator[tuple[
         [media],
     )
     for person, other, number, ordinal, value, at, in_template in rows.fetchall():
-        if ((other ^ phash) & HASH_BITS).bit_count() <= SAME_PICTURE_BITS:
+        bits = np.array([other], np.int64).view(np.uint64) ^ np.uint64(phash)
+        if np.bitwise_count(bits)[0] <= SAME_PICTURE_BITS:
             yield person, _Said(number, ordinal, Verdict(value, at, bool(in_template)))
 
 
@@ -105,8 +105,8 @@ def _embedding(library: Library, said: _Said, pack: int, dimension: int) -> Embe
         "select media_id, pack_id, source_id, sealed, count from vectors where media_id = ? and pack_id = ?",
         [said.media, pack],
     ).fetchone()
-    with suppress(LibraryError):
-        if row is not None:
-            embeddings = unpack_embeddings(MediaBlock(*row).open(library), dimension)
-            return embeddings[said.ordinal] if said.ordinal < len(embeddings) else None
+    if row is None:
+        return None
+    with suppress(LibraryError, IndexError):  # damaged: it is for doctor to say so
+        return unpack_embeddings(MediaBlock(*row).records(library)[said.ordinal], dimension)[0]
     return None

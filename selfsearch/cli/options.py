@@ -267,11 +267,13 @@ def _folded(line: str, stream: TextIO) -> str:
         return line
     import textwrap
 
-    bullet = _BULLET.match(line)
+    text = _BULLET.sub("", line, count=1)
+    bullet = line[: len(line) - len(text)]
     return textwrap.fill(
-        line,
+        text,
         shutil.get_terminal_size().columns,
-        subsequent_indent=" " * len(bullet[0] if bullet else ""),
+        initial_indent=bullet,
+        subsequent_indent=" " * len(bullet),
         break_long_words=False,
         break_on_hyphens=False,
     )

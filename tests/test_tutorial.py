@@ -10,4 +10,6 @@ def test_every_command_of_the_tutorial_shows_what_it_says() -> None:
         for block in tutorial.blocks():
             for step in block:
                 shown = home.show(step)
-                assert tutorial.is_shown(step.shown, shown), f"$ {step.command}\n{shown}\nand not\n{step.shown}"
+                assert tutorial.is_shown(step.shown, shown), (
+                    f"$ {step.command}\n{shown}\nand not\n{step.shown}"
+                )

@@ -124,8 +124,8 @@ def restore(
             " selfsearch forget --bystanders"
         )
     with options.opened(writing=True, completing=False) as library:
-        for receipt in complete(library, options.now(), restored.removed.samples):
-            options.say(*erasure_output.as_lines(receipt))
+        receipts = complete(library, options.now(), restored.removed.samples)
+        options.say(*erasure_output.as_lines(receipts))
         believed(library, "library")  # the head of the ledger is that of this one from now on
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..words import counted, quantity
@@ -110,21 +110,29 @@ def complete(library: Library, now: datetime) -> list[str]:
         return []
     from ..consent import forget
 
+    receipts = forget.complete(library, now)
+    return ["completing what was to be erased before:", *as_lines(receipts)] if receipts else []
+
+
+def as_lines(receipts: Sequence[Receipt]) -> list[str]:
+    """Receipts for people; what is true of all of them is said once."""
+    details = [_details(receipt) for receipt in receipts]
+    shared = [line for line in details[0] if all(line in each for each in details)] if receipts[1:] else []
     lines = []
-    for receipt in forget.complete(library, now):
-        first, *rest = as_lines(receipt)
-        lines += [f"completed what was to be erased before: {first}", *rest]
-    return lines
+    for receipt, about in zip(receipts, details, strict=True):
+        counts = ", ".join(counted(count, name) for name, count in receipt.counts.items())
+        lines += [
+            f"{receipt.subject} is erased: {counts or 'nothing was kept of it'}",
+            *(line for line in about if line not in shared),
+            f"  receipt: entry {receipt.entry} of the ledger, {receipt.at}, sha256 {receipt.hash}",
+        ]
+    return [*lines, *(["for each of them:"] if shared else []), *shared]
 
 
-def as_lines(receipt: Receipt) -> list[str]:
-    """A receipt for people."""
-    counts = ", ".join(counted(count, name) for name, count in receipt.counts.items())
-    lines = [
-        f"{receipt.subject} is erased: {counts or 'nothing was kept of it'}",
-        f"  {counted(receipt.reports, 'reports')} deleted, free space in the library overwritten",
-        *_about_keys(receipt),
-    ]
+def _details(receipt: Receipt) -> list[str]:
+    """What was done besides deleting rows, and what was found afterwards."""
+    deleted = f"{counted(receipt.reports, 'reports')} deleted, " if receipt.reports else ""
+    lines = [f"  {deleted}free space in the library overwritten", *_about_keys(receipt)]
     if receipt.remnants:
         lines.append(
             f"  BUT something of it is still in: {', '.join(receipt.remnants)}. Run the same command again; a"
@@ -140,7 +148,6 @@ def as_lines(receipt: Receipt) -> list[str]:
             "  the run that began this was interrupted after the rows were gone: their texts could not be"
             " searched for again"
         )
-    lines.append(f"  receipt: entry {receipt.entry} of the ledger, {receipt.at}, sha256 {receipt.hash}")
     return lines
 
 

@@ -104,9 +104,7 @@ def print_receipts(receipts: list[Receipt], *, as_json: bool) -> None:
             {"schema": "selfsearch.forget/1", "receipts": [as_dict(receipt) for receipt in receipts]}
         )
     else:
-        for receipt in receipts:
-            options.answer(*erasure_output.as_lines(receipt))
-        options.answer(*erasure_output.not_reached(receipts))
+        options.answer(*erasure_output.as_lines(receipts), *erasure_output.not_reached(receipts))
     if any(receipt.remnants for receipt in receipts):
         raise LibraryError("something of what was to be erased is still there; the receipt says where")
 

@@ -108,5 +108,6 @@ def _embedding(library: Library, said: _Said, pack: int, dimension: int) -> Embe
     if row is None:
         return None
     with suppress(LibraryError, IndexError):  # damaged: it is for doctor to say so
-        return unpack_embeddings(MediaBlock(*row).records(library)[said.ordinal], dimension)[0]
+        record = MediaBlock(*row).records(library)[said.ordinal]
+        return unpack_embeddings(record, dimension).reshape(dimension)
     return None

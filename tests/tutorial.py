@@ -1,8 +1,8 @@
 """docs/tutorial.md as something that can be run: its commands, what is typed, and what they print.
 
-A console block holds commands after "$ " and what a terminal of 80 columns then shows. "[...]" on a line of its
-own stands for lines that are left out. `python -m tests.tutorial` runs all of it and writes what is shown now
-into the document: read the difference before it is committed.
+A console block holds commands after "$ " and what a terminal of 80 columns then shows. "[...]" on a line of
+its own stands for lines that are left out. `python -m tests.tutorial` runs all of it and writes what is shown
+now into the document: read the difference before it is committed.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ BLOCK = re.compile(r"(?ms)^```console\n(.*?)^```$")
 COMMAND = "scripts/selfsearch "
 PYTHON = ".venv/bin/python "  # of the environment that scripts/selfsearch makes
 ANA = "/home/ana"  # as long as the folder that the commands really run in: lines break where they do for her
+TMP = "/tmp"  # noqa: S108  (short enough)
 LEFT_OUT = "[...]"
 REPLY = re.compile(r"(?m)(\[y/N\] )(\w+)\n")  # what a person types; the terminal of a test does not show it
 MORNING = datetime.fromisoformat("2026-11-26T10:00:00+00:00")
@@ -74,7 +75,7 @@ class Home:
         else:
             command = command.replace(PYTHON, f"{shlex.quote(sys.executable)} ", 1)
             shown = subprocess.run(
-                ["sh", "-c", command], cwd=CHECKOUT, check=True, capture_output=True, text=True
+                ["/bin/sh", "-c", command], cwd=CHECKOUT, check=True, capture_output=True, text=True
             ).stdout  # fmt: skip
         for reply in step.typed.split():
             shown = shown.replace("[y/N] ", f"[y/N]\0{reply}\n", 1)
@@ -84,8 +85,8 @@ class Home:
 @contextmanager
 def home() -> Iterator[Home]:
     """A folder of its own, on a morning in November, on a terminal of 80 columns without colours."""
-    place = Path(tempfile.mkdtemp(prefix="", dir="/tmp"))
-    short = place.with_name(place.name[: len(ANA) - len("/tmp/")])
+    place = Path(tempfile.mkdtemp(prefix="", dir=TMP))
+    short = place.with_name(place.name[: len(ANA) - len(f"{TMP}/")])
     place.rename(short)
     patch = pytest.MonkeyPatch()
     numbers = iter(range(1, 100))

@@ -243,10 +243,9 @@ def save(
         refused: dict[str, str] = {}
         if verdict == ME and strengthen:
             chosen, refused = _strengthening(gallery, named, now)
-        for each in (
-            named if verdict != NOT_ME else ()
-        ):  # no re-scan tells as new what somebody just looked at
-            changes.remember(library, person.id, each.states)
+        if verdict != NOT_ME:  # no re-scan tells as new what somebody just looked at
+            for each in named:
+                changes.remember(library, person.id, each.states)
         if verdict is None:
             verdicts.withdraw(library, person.id, ids)
         else:

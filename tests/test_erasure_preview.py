@@ -7,10 +7,12 @@ import shutil
 from collections import Counter
 from datetime import datetime, timezone
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from selfsearch import cli
+from selfsearch.cli import options
 from selfsearch.consent import forget, grants
 from selfsearch.library.library import open_library
 from selfsearch.recognition import worker_pool
@@ -140,6 +142,21 @@ def test_withdrawing_at_a_terminal_shows_what_goes_and_a_no_changes_nothing(
         "astronaut-0.jpg",
         "astronaut-1.jpg",
     ]
+
+
+def test_who_stops_at_a_question_reads_that_nothing_was_done(
+    run: Run, asked: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, face = state(run), id_of(home, 2)
+    monkeypatch.setattr(options, "prompt", Mock(side_effect=KeyboardInterrupt))
+    for words, kept in (
+        (("consent", "revoke", "1"), "nothing was withdrawn and nothing was erased"),
+        (("forget", "1"), "nothing was erased"),
+        (("verdict", face, "not-me"), "nothing was changed"),
+        (("consent", "renew", "1"), "what was asked about was not done"),
+    ):
+        assert type_at("", *words, code=130).endswith(f"selfsearch: stopped; {kept}")
+    assert state(run) == before
 
 
 def test_for_a_person_the_enrolment_and_the_audit_log_are_named_and_go(run: Run, asked: Path) -> None:

@@ -21,7 +21,7 @@ from ..errors import LibraryBusyError, SelfsearchError, UsageError
 from ..report.sanitize import visible
 from ..sandbox import process
 from ..words import quantity
-from . import console, erasure_output
+from . import console, erasure_output, signals
 
 if TYPE_CHECKING:
     from ..library.library import Library
@@ -164,16 +164,17 @@ def require_all_finished(results: Iterable[IndexResult]) -> None:
         )
 
 
-def ask(question: str) -> bool:
-    """Yes or no, from a terminal. Without one the answer is no."""
+def ask(question: str, otherwise: str = "what was asked about was not done") -> bool:
+    """Yes or no, from a terminal. Without one the answer is no. `otherwise`: what Ctrl-C comes to."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    return prompt(f"{question} [y/N]").strip().lower() in ("y", "yes")
+    with signals.saying(f"stopped; {otherwise}"):
+        return prompt(f"{question} [y/N]").strip().lower() in ("y", "yes")
 
 
 def require_yes(question: str, otherwise: str, *, yes: bool) -> None:
     """Raises UsageError, which begins with `otherwise`, unless --yes or the terminal agrees."""
-    if not yes and not ask(question):
+    if not yes and not ask(question, otherwise):
         raise UsageError(f"{otherwise}; to go ahead without a question: --yes")
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..sandbox.process import ENDING_SIGNALS
@@ -51,6 +52,15 @@ def when_stopped(sentence: Callable[[], str] | None) -> None:
     """What is said from now on when the command is stopped; None for STOPPED."""
     global _sentence
     _sentence = sentence
+
+
+@contextmanager
+def saying(sentence: str) -> Iterator[None]:
+    """What is said of a command that is stopped in the block, which ends it."""
+    before = _sentence
+    when_stopped(lambda: sentence)
+    yield
+    when_stopped(before)
 
 
 def stopped() -> str:

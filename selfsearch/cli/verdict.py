@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..workflows.gallery import Gallery
     from ..workflows.verdict import Named, Saved
 
+NOTHING_CHANGED = "nothing was changed"
 _SAID = {"me": "so far marked as {you}", "not_me": "so far marked as not {you}"}
 
 
@@ -58,10 +59,9 @@ def verdict(
         for each in named:
             options.say(*_as_lines(gallery, each))
         is_idle = wanted is None and not any(each.appearance.verdict for each in named)
-        if not is_idle and not yes and not options.ask(_question(named, wanted)):
-            raise UsageError("nothing was changed; to go ahead without a question: --yes")
+        options.require_yes(_question(named, wanted), NOTHING_CHANGED, yes=yes or is_idle)
         if wanted == ME and strengthen is None and not yes:
-            strengthen = options.ask(_offer(named))
+            strengthen = options.ask(_offer(named), NOTHING_CHANGED)
         saved = verdicts.save(gallery, grant, named, wanted, options.now(), strengthen=strengthen)
     if as_json:
         options.answer_json(_as_dict(named, wanted, saved))

@@ -132,6 +132,7 @@ def test_limits_and_filters_choose_what_is_listed_and_nothing_else(
     for flags, not_listed in (
         (["--limit", "1"], {"limit": 2}),
         (["--since", "2020-01-01", "--dated-only"], {"undated": 3}),
+        (["--dated-only"], {"undated": 3}),
         (["--until", "2020-01-01"], {}),
     ):
         answer = run("query", selfie, *flags, "--json").json
@@ -142,14 +143,36 @@ def test_limits_and_filters_choose_what_is_listed_and_nothing_else(
     assert len(run("query", selfie, "--source", "1", "--json").json["appearances"]) == 3
     assert "no source 7" in run("query", selfie, "--source", "7", code=2).err
     assert "is not a day" in run("query", selfie, "--since", "soon", code=2).err
+    turned = run("query", selfie, "--since", "2021-01-02", "--until", "2021-01-01", code=2).err
+    assert "no day lies between 2021-01-02 and 2021-01-01: turn them round" in turned
+    run("query", selfie, "--since", "2021-01-01", "--until", "2021-01-01")
     assert "--min-band takes" in run("query", selfie, "--min-band", "sure", code=2).err
 
 
 def test_weaker_resemblances_are_shown_on_request_only(run: Run, indexed: Path, selfie: Path) -> None:
     usual = run("query", selfie, "--self", "--json").json["appearances"]
     everything = run("query", selfie, "--all", "--json").json["appearances"]
+    surest = run("query", selfie, "--all", "--min-band", "strong", "--json").json["appearances"]
+    assert {one["band"] for one in surest} == {"strong"}
     assert len(everything) >= len(usual)
     assert all(one["band"] for one in usual)
+
+
+def test_where_nothing_is_listed_every_form_says_what_was_found(
+    run: Run, indexed: Path, selfie: Path, tmp_path: Path
+) -> None:
+    run("query", selfie, "--self")
+    page, none = tmp_path / "page.html", "one of them is listed: 3 without a date"
+    said = run("query", selfie, "--dated-only", "--html", page).out
+    assert said.startswith("You are in 3 photographs")
+    assert f"N{none}.\n" in said
+    assert "Next: to list them, ask without the options that leave them out\n" in said
+    assert f"N{none}." in page.read_text()
+    assert f"- N{none}.\n" in run("query", selfie, "--dated-only", "--verbose").out
+    table = run("query", selfie, "--dated-only", "--csv")
+    assert (table.out.count("\n"), table.err) == (1, f"in the table: 0 of 3 appearances; n{none}\n")
+    assert "in the table: 1 of 3 appearances; 2 more" in run("query", selfie, "--limit", "1", "--csv").err
+    assert run("query", selfie, "--csv").err == ""
 
 
 def test_csv_has_a_row_per_place(run: Run, indexed: Path, selfie: Path) -> None:

@@ -390,7 +390,7 @@ def test_what_is_found_and_not_listed_is_counted_and_said():
     shown = page(answer(found=found, left_out={"dates": 5, "undated": 3}))
     assert "in 8 public photographs" in shown.text
     assert "8 Anyone could see it" in shown.text
-    assert "None of them is listed here. 8 more: 5 outside these dates, 3 without a date." in shown.text
+    assert "None of them is listed: 5 outside these dates, 3 without a date." in shown.text
     assert not shown.all("a", href="#public")
     first = replace(found[0], rank=1)
     one = page(answer(found=found, appearances=(first,), left_out={"limit": 7}, rejected=2))

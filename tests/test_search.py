@@ -128,7 +128,8 @@ def test_weaker_ones_down_to_one_stranger_in_a_hundred_are_shown_when_asked_for(
     answer = ask(library, everything=True)
     assert names(answer) == ["same", "strong", "likely", "possible", "weak"]
     assert answer.appearances[4].band is None
-    assert names(ask(library, everything=True, min_band="strong")) == ["same", "strong", "weak"]
+    assert names(ask(library, everything=True, min_band="likely")) == ["same", "strong", "likely"]
+    assert names(ask(library, everything=True, min_band="strong")) == ["same", "strong"]
 
 
 def test_a_lowest_band_and_a_limit_hide_and_say_how_many(library: Library) -> None:
@@ -161,6 +162,7 @@ def test_what_is_listed_changes_nothing_of_what_is_found(
 def test_without_a_calibration_faces_have_scores_and_no_bands(library: Library) -> None:
     answer = ask(library, None)
     assert names(answer) == ["same", "strong", "likely", "possible", "weak", "faint"]
+    assert names(ask(library, None, min_band="strong")) == names(answer)
     assert {(one.band, one.expected_false_matches) for one in answer.appearances} == {(None, None)}
     assert (answer.bands, answer.calibrated) == ({}, False)
 
@@ -402,8 +404,7 @@ def test_the_day_of_posting_decides_before_that_of_taking() -> None:
 
 def test_what_has_no_date_is_left_out_by_dates_only_when_that_is_asked_for() -> None:
     assert Filters(since="2020-01-01").why_left_out(appearance((None, None))) is None
-    assert Filters(dated_only=True).why_left_out(appearance((None, None))) is None
-    for day in ({"since": "2020-01-01"}, {"until": "2020-01-31"}):
+    for day in ({}, {"since": "2020-01-01"}, {"until": "2020-01-31"}):
         filters = Filters(dated_only=True, **day)  # type: ignore[arg-type]
         assert filters.why_left_out(appearance((None, None))) == "undated"
 

@@ -99,9 +99,7 @@ def query(
     source: Sources = None,
     since: Since = None,
     until: Until = None,
-    dated_only: Annotated[
-        bool, typer.Option("--dated-only", help="With --since or --until: list nothing that has no date.")
-    ] = False,
+    dated_only: Annotated[bool, typer.Option("--dated-only", help="List nothing that has no date.")] = False,
     pack: options.PackName = None,
     all_rows: AllRows = False,
     verbose: Verbose = False,
@@ -306,6 +304,7 @@ def _print_text(answer: Answer, form: Form, *, is_whole: bool, at_once: bool) ->
 
 
 def _print_data(answer: Answer, *, as_json: bool) -> None:
+    from ..report import wording
     from ..report.csv import to_csv
     from ..report.json import to_json
 
@@ -313,6 +312,9 @@ def _print_data(answer: Answer, *, as_json: bool) -> None:
         options.answer_json(to_json(answer))
     else:
         to_csv(answer, console.table())
+        if left_out := wording.left_out(answer):  # an empty table is not taken for "not found"
+            found = quantity(len(answer.found), "appearance")
+            options.say(f"in the table: {len(answer.appearances):,} of {found}; {left_out}")
 
 
 def _page(gallery: Gallery, answer: Answer) -> str:

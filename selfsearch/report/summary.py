@@ -241,7 +241,8 @@ def _by_chance(expected: float) -> str:
 
 def _left_out(answer: Answer) -> Iterable[str]:
     if left_out := wording.left_out(answer):
-        yield f"Besides what is listed, {left_out}."
+        besides = "Besides what is listed, " if answer.appearances else ""
+        yield f"{wording.sentence_case(besides + left_out)}."
     if rejected := wording.rejected(answer):
         yield f"Left out: {rejected}."
     if files := wording.files_not_looked_at(answer.not_looked_at):

@@ -256,7 +256,7 @@ class _Short(_Writer):
         if more := len(self.answer.appearances) - len(self.listed):
             yield from self.wrapped(f"{more:,} more: --all-rows lists them.", style="bold")
         if left_out := wording.left_out(self.answer):
-            yield from self.wrapped(f"{left_out}.")
+            yield from self.wrapped(f"{wording.sentence_case(left_out)}.")
         if rejected := wording.rejected(self.answer):
             yield from self.wrapped(f"Left out: {rejected}.")
         numbers = (sum(self.answer.not_looked_at.values()), "file"), (len(self.answer.links), "post")
@@ -271,7 +271,9 @@ class _Short(_Writer):
             yield from self.wrapped(limits, style="dim")
             return
         step = f"index what is still missing: {self.command} index FOLDER-OR-EXPORT"
-        if self.answer.found:
+        if self.answer.found and not self.answer.appearances:
+            step = "to list them, ask without the options that leave them out"
+        elif self.answer.found:
             who = wording.you(self.answer.person)
             step = f"see the pictures with --open. One is not {who}? {self.command} verdict ID not-me"
         yield from self.wrapped(f"Next: {step}", style="bold")

@@ -286,8 +286,13 @@ def searched(answer: Answer) -> str:
 
 
 def left_out(answer: Answer) -> str:
-    """What was found and is not listed: "8 more: 5 outside these dates, 3 without a date"; "" for nothing."""
+    """What was found and is not listed: "8 more: 5 outside these dates, 3 without a date"; "" for nothing.
+
+    Where nothing is listed: "none of them is listed: 5 outside these dates, 3 without a date".
+    """
     whys = [f"{number:,} {LEFT_OUT[why]}" for why, number in answer.left_out.items() if number]
+    if whys and not answer.appearances:
+        return f"{'none of them is' if answer.hidden > 1 else 'it is not'} listed: {', '.join(whys)}"
     if len(whys) == 1:
         return whys[0].replace(" ", " more ", 1)
     return f"{answer.hidden:,} more: {', '.join(whys)}" if whys else ""

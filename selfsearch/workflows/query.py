@@ -77,10 +77,10 @@ class Filters:
     sources: Collection[int] | None = None  # their numbers
     since: str | None = None  # ISO 8601 dates; of posting, else of taking
     until: str | None = None
-    dated_only: bool = False  # with since or until: nothing that has no date
+    dated_only: bool = False  # nothing that has no date
 
     def __post_init__(self) -> None:
-        """Raises UsageError for a word or day that there is not."""
+        """Raises UsageError for a word or day that there is not, and for days between which there is none."""
         if self.min_band not in BANDS:
             raise UsageError(f"min_band is one of {', '.join(BANDS)}, not {self.min_band!r}")
         for name, day in (("since", self.since), ("until", self.until)):
@@ -88,6 +88,8 @@ class Filters:
                 date.fromisoformat((day or "2000-01-01")[:10])
             except ValueError as exc:
                 raise UsageError(f"{name} is a day such as 2021-06-02, not {day!r}") from exc
+        if self.since and self.until and self.since[:10] > self.until[:10]:
+            raise UsageError(f"no day lies between {self.since[:10]} and {self.until[:10]}: turn them round")
 
     @property
     def is_by_date(self) -> bool:
@@ -96,17 +98,24 @@ class Filters:
 
     def why_left_out(self, appearance: Appearance) -> str | None:
         """Why an appearance is not listed, as a key of `Answer.left_out`; None when it is."""
-        order, sightings = list(BANDS), appearance.sightings
+        sightings = appearance.sightings
         if self.sources is not None and not any(place.source in self.sources for place in sightings):
             return "source"
-        is_confirmed = appearance.verdict == ME
-        if appearance.band and not is_confirmed and order.index(appearance.band) > order.index(self.min_band):
+        if not self._admits_band(appearance):
             return "band"
-        if not self.is_by_date:
-            return None
         if not appearance.is_dated:
             return "undated" if self.dated_only else None
+        if not self.is_by_date:
+            return None
         return None if any(self._admits_day(_day(place.provenance)) for place in sightings) else "dates"
+
+    def _admits_band(self, appearance: Appearance) -> bool:
+        """What the person confirmed is sure enough, and so is what has no band for want of a calibration."""
+        *_, weakest = BANDS
+        if appearance.verdict == ME or appearance.expected_false_matches is None or self.min_band == weakest:
+            return True
+        order = list(BANDS)
+        return appearance.band in order[: order.index(self.min_band) + 1]
 
     def _admits_day(self, day: str) -> bool:
         is_late_enough = not self.since or day >= self.since[:10]

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from selfsearch.consent import grants
-from selfsearch.library import changes, people, sources, verdicts
+from selfsearch.library import changes, items, people, sources, verdicts
 from selfsearch.library.changes import Change, Snapshot, State
 from selfsearch.library.library import Library, open_library
 from selfsearch.recognition.calibration import Calibration
@@ -810,14 +810,15 @@ def test_of_history_what_was_told_before_a_moment_is_dropped(
     world.now = NOW + timedelta(days=1)
     world.read()
     gone = isoformat(world.now)
-    changes.prune(world.library, told_before="2026-03-06", gone_before=gone)
+    changes.prune(world.library, told_before="2026-03-06")
+    assert items.delete_gone(world.library, before=gone) == 0
     assert book() == [2, 3]
     assert world.library.db.table("items").count == 3
     assert world.library.db.table("scans").count == 1  # the last one of a source stays
-    changes.prune(
-        world.library, told_before="2026-03-06", gone_before=isoformat(world.now + timedelta(seconds=1))
-    )
+    assert items.count_gone(world.library) == (1, gone)
+    assert items.delete_gone(world.library, before=isoformat(world.now + timedelta(seconds=1))) == 1
     assert world.library.db.table("items").count == 2
+    assert items.count_gone(world.library) == (0, None)
 
 
 def test_a_reminder_is_kept_once(world: World) -> None:

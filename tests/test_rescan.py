@@ -139,6 +139,8 @@ def test_the_answer_of_a_rescan_has_these_keys(run: Run, at: Callable[[str], Non
         "expiring": [],
         "ended": [],
         "erased": [],
+        "gone_files": None,
+        "pruned": 0,
         "people": ["me"],
         "first": {},
         "since": {"me": {"at": "2026-11-26T12:00:00+00:00", "event": "re-scan"}},
@@ -446,7 +448,53 @@ def test_an_archive_that_was_deleted_is_gone_when_the_user_says_so(
     assert told() == []
     run("sources", "gone", 2)
     assert told() == [("gone", [], ["trip.zip!one.jpg"])]
+    assert run("status", "--json").json["gone_files"]["files"] == 1
     assert run("rescan", "--json").json["unreachable"] == []
+
+
+def test_what_is_known_of_files_that_are_gone_is_erased_after_90_days_and_that_is_said_before(
+    run: Run, at: Callable[[str], None], watched: Path, tmp_path: Path
+) -> None:
+    def faces() -> int:
+        return int(run("status", "--json").json["faces"])
+
+    at("2026-03-01T12:00:00+00:00")
+    for name, number in (("trip", 5), ("work", 6)):
+        run("index", zipped(tmp_path / f"{name}.zip", one=scene(number)), "--consent", "own")
+    run("rescan")
+    before = faces()
+    assert "gone" not in run("status").out
+    for name in ("trip", "work"):
+        (tmp_path / f"{name}.zip").unlink()
+    run("rescan")
+    said = run("sources", "gone", 2).err
+    assert said.endswith(
+        "1 file is gone. What is known of it, faces and marks included, is erased 90 days after it went,"
+        " on 2026-05-30, unless it came back before\n"
+    )
+    at("2026-03-02T12:00:00+00:00")
+    run("sources", "gone", 3)
+    many = (
+        "2 files are gone. What is known of them, faces and marks included, is erased 90 days after they"
+        " went, from 2026-05-30 on, unless they came back before"
+    )
+    assert many in run("status").out
+    run("report")
+    for moment, is_said in (
+        ("2026-03-02T12:00:00+00:00", False), ("2026-04-30T11:59:59+00:00", False),
+        ("2026-04-30T12:00:00+00:00", True), ("2026-05-30T12:00:00+00:00", True),
+    ):  # fmt: skip
+        at(moment)
+        assert (many in run("rescan").out) == is_said
+    run("report")
+    assert run("rescan", "--json").json["gone_files"] == {"files": 2, "erased_from": "2026-05-30"}
+    at("2026-05-30T12:00:01+00:00")
+    said = run("rescan").out
+    assert "\nErased: what was known of 1 file that went more than 90 days ago\n1 file is gone." in said
+    at("2026-07-01T12:00:00+00:00")
+    assert run("rescan", "--json").json["pruned"] == 1
+    assert faces() == before - 2
+    assert "gone" not in run("status").out
 
 
 def test_what_lies_behind_a_link_to_a_disk_that_is_not_there_is_not_gone(

@@ -184,6 +184,8 @@ def _as_object(result: RescanResult) -> dict[str, Any]:
         "expiring": [_ending(ending) for ending in result.endings if ending.state == "soon"],
         "ended": [_ending(ending) for ending in result.endings if ending.state == "ended"],
         "erased": [receipt.subject for receipt in result.erased],
+        "gone_files": result.gone_files and result.gone_files.as_dict(),
+        "pruned": result.pruned,
         "people": result.people,
         "first": result.first,
         "since": {name: {"at": since.at, "event": since.event} for name, since in result.since.items()},
@@ -237,6 +239,17 @@ def _about_sources(result: RescanResult) -> Iterator[str]:
             " complete, let it take its place, and what it lacks is told as gone:"
             f" selfsearch sources supersede {older.id} {newer.id}"
         )
+    yield from _about_gone_files(result)
+
+
+def _about_gone_files(result: RescanResult) -> Iterator[str]:
+    from ..report.wording import gone_files, quantity
+
+    if result.pruned:
+        yield f"Erased: what was known of {quantity(result.pruned, 'file')} that went more than 90 days ago"
+    gone = result.gone_files
+    if gone is not None and gone.is_soon(options.now()):
+        yield f"{gone_files(gone.count, f'{gone.erased_at:%Y-%m-%d}')}."
 
 
 def _about_consent(result: RescanResult) -> Iterator[str]:

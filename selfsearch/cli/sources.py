@@ -124,9 +124,12 @@ def gone(
 ) -> None:
     """Say that a source that cannot be reached was deleted.
 
-    Everything in it counts as gone, and the next re-scan tells so. Nothing is erased; see: selfsearch forget.
+    Everything in it counts as gone, and the next re-scan tells so. What is known of it is erased after 90
+    days; at once: selfsearch forget.
     """
     from ..library import items, sources
+    from ..report.wording import gone_files
+    from ..workflows import retention
 
     with options.opened(writing=True) as library:
         row = _find(library, source)
@@ -137,6 +140,9 @@ def gone(
         count = items.mark_all_gone(library, source, isoformat(options.now()))
         sources.update_source(library, source, stamps={})
     options.say(f"counted as gone: {quantity(count, 'file')} of {row.name}")
+    if count:
+        day = f"{options.now() + retention.KEEP_GONE:%Y-%m-%d}"
+        options.say(gone_files(count, day))
 
 
 def _find(library: Library, number: int) -> SourceRow:

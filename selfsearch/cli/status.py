@@ -42,11 +42,13 @@ def status(
 def _state(library: Library) -> dict[str, Any]:
     from ..consent import grants
     from ..library import erasure, faces, items, people, root_key, sources
+    from ..workflows import retention
 
     now = options.now()
     rows = sources.all_sources(library)
     alive = grants.live(library, "source", {row.root for row in rows}, now)
     names = [person.name for person in people.all_people(library)]
+    gone = retention.gone_files(library)
     media, count = faces.totals(library, [row.id for row in rows])
     return {
         "schema": "selfsearch.status/1",
@@ -60,6 +62,7 @@ def _state(library: Library) -> dict[str, Any]:
         "consents": [_consent(status, rows, now) for status in grants.statuses(library, now)],
         "erasing": [pending.subject for pending in erasure.pending(library)],
         "outcomes": items.count_outcomes(library),
+        "gone_files": gone and gone.as_dict(),
         "packs": [{"name": row.name, "media": row.media} for row in sources.find_packs(library)],
     }
 
@@ -77,7 +80,7 @@ KEYS = {
 
 
 def _as_lines(state: dict[str, Any]) -> list[str]:
-    from ..report.wording import outcome_label
+    from ..report.wording import gone_files, outcome_label
 
     lines = [
         f"library: {state['home']}",
@@ -102,6 +105,8 @@ def _as_lines(state: dict[str, Any]) -> list[str]:
         for root in state["without_consent"]
         if root not in in_ledger
     ]
+    if gone := state["gone_files"]:
+        lines.append(gone_files(gone["files"], gone["erased_from"]))
     if state["erasing"]:
         lines.append(
             f"being erased: {', '.join(state['erasing'])}; the next command that writes completes it"

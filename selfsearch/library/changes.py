@@ -319,8 +319,8 @@ def mark_reminded(library: Library, reminders: Iterable[tuple[int, str]], now: s
         )
 
 
-def prune(library: Library, *, told_before: str, gone_before: str) -> None:
-    """Drop scans and told changes from before a moment, and files that were gone before another."""
+def prune(library: Library, *, told_before: str) -> None:
+    """Drop scans and told changes from before a moment."""
     with library.atomic():
         library.db.execute("delete from changes where told_at < ?", [told_before])
         library.db.execute(
@@ -330,7 +330,6 @@ def prune(library: Library, *, told_before: str, gone_before: str) -> None:
             """,
             [told_before],
         )
-        library.db.execute("delete from items where gone_at < ?", [gone_before])
 
 
 def _dump(state: State | None) -> str:

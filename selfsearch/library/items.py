@@ -196,6 +196,18 @@ def mark_gone(library: Library, source: int, seen: Container[int], now: str) -> 
     return len(gone)
 
 
+def count_gone(library: Library) -> tuple[int, str | None]:
+    """How many files are gone, and when the first of them went."""
+    row = library.db.execute("select count(*), min(gone_at) from items where gone_at is not null").fetchone()
+    return row[0], row[1]
+
+
+def delete_gone(library: Library, *, before: str) -> int:
+    """Delete files that went before a moment. Returns how many."""
+    with library.atomic():
+        return library.db.execute("delete from items where gone_at < ?", [before]).rowcount
+
+
 def mark_all_gone(library: Library, source: int, now: str) -> int:
     """A source that is not there any more: all its files are gone. Returns how many were."""
     with library.atomic():

@@ -298,6 +298,16 @@ def left_out(answer: Answer) -> str:
     return f"{answer.hidden:,} more: {', '.join(whys)}" if whys else ""
 
 
+def gone_files(number: int, day: str) -> str:
+    """How long what is known of files that are gone is kept; `day`: when the first of them is erased."""
+    are, them, they = ("is", "it", "it") if number == 1 else ("are", "them", "they")
+    when = f"on {day}" if number == 1 else f"from {day} on"
+    return (
+        f"{quantity(number, 'file')} {are} gone. What is known of {them}, faces and marks included, is erased"
+        f" 90 days after {they} went, {when}, unless {they} came back before"
+    )
+
+
 def rejected(answer: Answer) -> str:
     """What the answer leaves out because of verdicts: "2 appearances that you marked as not you"; or ""."""
     found = quantity(answer.rejected, "appearance")

@@ -24,7 +24,7 @@ from ..types import Clock, ProgressListener, isoformat
 from . import retention
 from .diff import Recount, compare_everybody
 from .index import IndexResult, index
-from .retention import GRACE, ConsentEnding
+from .retention import GRACE, ConsentEnding, GoneFiles
 from .source_state import UNLISTED, successors, why_unreachable
 
 ReadRoot = Callable[[str], list[IndexResult]]  # raises ConsentError, InputError and OSError
@@ -49,6 +49,8 @@ class RescanResult:
     erased: list[Receipt] = field(default_factory=list)  # what rested on consent that ended long ago
     successors: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)  # offers: older, newer export
     replaced: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)  # the older one was deleted
+    gone_files: GoneFiles | None = None  # that are kept for now
+    pruned: int = 0  # files that had been gone for long, and were erased
     changes: list[Change] = field(default_factory=list)  # also those that a killed run noted and never told
     people: list[str] = field(default_factory=list)  # who was looked for
     first: dict[str, int] = field(default_factory=dict)  # people looked for the first time -> appearances
@@ -91,7 +93,8 @@ def rescan(
     result.recounted = comparison.recounted
     result.changes = _unannounced_changes(library, clock)
     result.endings = retention.endings(library, clock(), grace)
-    retention.prune(library, clock())
+    result.pruned = retention.prune(library, clock())
+    result.gone_files = retention.gone_files(library)
     return result
 
 

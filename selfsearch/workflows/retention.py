@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from ..consent import forget, grants
 from ..consent.forget import Receipt, Target
 from ..consent.grants import ConsentStatus
-from ..library import changes, faces, people, sources
+from ..library import changes, faces, items, people, sources
 from ..library.library import Library
 from ..types import isoformat
 
 WARN_BEFORE = timedelta(days=30)  # an expiry is told this long before
 GRACE = timedelta(days=30)  # what rests on ended consent is kept this long, unless the settings say otherwise
 KEEP = timedelta(days=730)  # scans and told changes
-KEEP_GONE = timedelta(days=90)  # files that have been gone so long are forgotten, and the faces in them
+KEEP_GONE = timedelta(days=90)  # files that have been gone so long are erased, and the faces in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,28 @@ class ConsentEnding:
     erased_at: datetime  # when what rests on it is erased
     entry: int  # of the ledger
     told: bool  # by a notification before
+
+
+@dataclass(frozen=True, slots=True)
+class GoneFiles:
+    """Files that are gone, of which everything is kept in case that they come back."""
+
+    count: int
+    erased_at: datetime  # when the first of them is erased
+
+    def is_soon(self, now: datetime) -> bool:
+        """Whether it is time to say so."""
+        return self.erased_at - now <= WARN_BEFORE
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"files": self.count, "erased_from": self.erased_at.date().isoformat()}
+
+
+def gone_files(library: Library) -> GoneFiles | None:
+    """The files that are gone; None when there are none."""
+    count, first = items.count_gone(library)
+    return GoneFiles(count, datetime.fromisoformat(first) + KEEP_GONE) if first else None
 
 
 def endings(library: Library, now: datetime, grace: timedelta) -> list[ConsentEnding]:
@@ -60,10 +83,15 @@ def erase_ended(library: Library, now: datetime, grace: timedelta) -> list[Recei
     return forget.complete(library, now)
 
 
-def prune(library: Library, now: datetime) -> None:
-    """Cut off history: scans, told changes, and files that went long ago with the faces in them."""
-    changes.prune(library, told_before=isoformat(now - KEEP), gone_before=isoformat(now - KEEP_GONE))
+def prune(library: Library, now: datetime) -> int:
+    """Cut off history: scans, told changes, and files that went long ago with the faces in them.
+
+    Returns how many files these were.
+    """
+    changes.prune(library, told_before=isoformat(now - KEEP))
+    count = items.delete_gone(library, before=isoformat(now - KEEP_GONE))
     faces.prune(library, keep_remembered=True)
+    return count
 
 
 def _kept_targets(library: Library, now: datetime) -> list[tuple[Target, ConsentStatus]]:

@@ -85,14 +85,13 @@ def _text_of(operator: Any, argument: Any) -> str:
     return ""
 
 
+NAMED = {constants.LITERAL, constants.RANGE}
 SAMPLES = [*map(chr, range(32, 127)), *"\n\té\xff", *map(chr, range(32))]
 
 
 def _sign_in(choices: Any) -> str:
-    compiled = [sign for sign in SAMPLES if _matches(choices, sign)]
-    return (
-        compiled[0] if compiled else chr(next(value for kind, value in choices if kind is constants.LITERAL))
-    )
+    named = [value if kind is constants.LITERAL else value[0] for kind, value in choices if kind in NAMED]
+    return next(sign for sign in (*SAMPLES, *map(chr, named)) if _matches(choices, sign))
 
 
 CATEGORIES = {

@@ -64,16 +64,16 @@ def test_consent_and_status_say_what_was_read_at_a_path(run: Run, three: Names) 
 def test_an_answer_names_few_sources_and_counts_many(run: Run, three: Names, selfie: Path) -> None:
     shown = run("query", selfie, "--json").json
     assert shown["library"]["source_names"] == list(three)
-    assert "from 3 sources (selfsearch sources lists them)" in one_line(run("query", selfie).out)
+    assert "from 3 sources (selfsearch sources lists them)" in one_line(run("query", selfie, "--verbose").out)
     run("forget", 3, "--yes")
-    assert f"from {three[0]} and {three[1]}" in one_line(run("query", selfie).out)
+    assert f"from {three[0]} and {three[1]}" in one_line(run("query", selfie, "--verbose").out)
 
 
 def test_what_is_to_be_erased_is_named(run: Run, three: Names, monkeypatch: pytest.MonkeyPatch) -> None:
     from selfsearch.cli import options
 
     asked: list[str] = []
-    monkeypatch.setattr(options, "ask", lambda question: bool(asked.append(question)))
+    monkeypatch.setattr(options, "ask", lambda question, _: bool(asked.append(question)))
     run("forget", 3, code=2)
     run("consent", "revoke", 1, code=2)
     assert asked[0].startswith(f"Erase {three[2]}?")

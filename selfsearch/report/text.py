@@ -393,7 +393,8 @@ NO_BREAK = "\ufdd0"  # stands for a space at which no line ends; no sign of any 
 _OPENING = "\u3008\u300a\u300c\u300e\u3010\u3014\u3016\uff08\uff3b\uff5b"
 # Chinese and Japanese are written without spaces: a line may end after any sign and its punctuation.
 _PIECES = re.compile(
-    f"[{_OPENING}]*[{_IDEOGRAPH}](?:(?![{_OPENING}{_IDEOGRAPH}])\\W)*|(?:(?![{_OPENING}]*[{_IDEOGRAPH}]).)+"
+    f"[{_OPENING}]{{0,3}}[{_IDEOGRAPH}](?:(?![{_OPENING}{_IDEOGRAPH}])\\W)*"
+    f"|(?:(?![{_OPENING}]{{0,3}}[{_IDEOGRAPH}]).)+"
 )
 
 

@@ -352,6 +352,7 @@ class Answer:
     links: tuple[LinkOnly, ...]
     asked_at: str  # ISO 8601
     source_names: tuple[str, ...] = ()  # of the sources that were searched, as people read them
+    replaced_names: tuple[str, ...] = ()  # of those, what newer exports replaced: asked for, so it counts
 
     @property
     def hidden(self) -> int:

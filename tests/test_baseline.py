@@ -332,6 +332,38 @@ def test_the_same_picture_in_an_export_as_public_has_a_wider_audience(
     )  # fmt: skip
 
 
+def test_an_export_that_was_replaced_counts_where_it_is_named_and_the_answer_says_so(
+    run: Run, at: Callable[[str], None], selfie: Path, tmp_path: Path
+) -> None:
+    at(TODAY)
+    older = posted("public").write(tmp_path)
+    run("index", older, "--consent", "own")
+    run("query", selfie, "--self", "--consent", "own")
+    newer = posted("private", "2026-02-01").write(tmp_path)
+    run("index", newer, "--consent", "own")
+    run("sources", "supersede", 1, 2)
+    name = run("sources", "--json").json["sources"][0]["name"]
+    page, said = (
+        tmp_path / "page.html",
+        f"Counted because you named it: {name}, which a newer export replaced.",
+    )
+    for more in ((), ("--source", "2"), ("--verbose",)):
+        answer = run("query", selfie, *more).out
+        assert answer.startswith("You are in 1 photograph; it is not known to be public.")
+        assert "Counted because" not in answer
+    for more in (("--verbose",), ("--quiet",), ("--html", page)):
+        answer = " ".join(run("query", selfie, "--source", "1", *more).out.split())
+        assert answer.startswith("You are in 1 public photograph.")
+        assert said in answer
+    assert said in page.read_text()
+    answer = run("query", selfie, "--source", "1", "--json").json
+    assert answer["library"]["replaced_names"] == [name]
+    run("rescan")
+    (change,) = run("report", "--json").json["changes"]
+    assert (change["kind"], change["after"]["audience"]) == ("exposure", "private")
+    assert change["why"] == "a newer export took the place of this one"  # the file is still there
+
+
 def test_a_word_that_changed_in_the_export_is_told_both_ways(run: Run, private: Path, tmp_path: Path) -> None:
     posted("public").write(tmp_path)
     assert "1 seen by others than before" in run("rescan").out

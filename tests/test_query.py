@@ -33,6 +33,7 @@ def test_finds_the_person_and_nobody_else(run: Run, indexed: Path, selfie: Path)
     assert answer["schema"] == "selfsearch.query/1"
     assert answer["library"] == {
         "sources": 1, "media": 8, "faces": 7, "source_names": [f"Folder {indexed} (source 1)"],
+        "replaced_names": [],
     }  # fmt: skip
 
 

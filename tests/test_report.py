@@ -248,7 +248,7 @@ def test_the_json_is_the_documented_object():
         "schema": "selfsearch.query/1",
         "person": "me",
         "model": {"pack": "opencv-zoo", "dimension": 128, "calibrated": True},
-        "library": {"sources": 2, "media": 812, "faces": 1404, "source_names": []},
+        "library": {"sources": 2, "media": 812, "faces": 1404, "source_names": [], "replaced_names": []},
         "probes": [{"path": "selfie.jpg", "faces_found": 1, "box": [1.5, 2.0, 3.0, 4.0], "quality": 0.93}],
         "bands": {"strong": 0.61, "likely": 0.55, "possible": 0.48},
         "summary": {

@@ -178,7 +178,7 @@ _FILTERS = (  # by their own names
     wording.day_of, wording.false_matches, wording.format_time, wording.humanize, wording.join_and,
     wording.position, wording.counted, wording.quantity, wording.sentence_case, wording.time_range,
     wording.timestamp,
-    wording.left_out, wording.rejected, wording.you, wording.your,
+    wording.left_out, wording.rejected, wording.replaced, wording.you, wording.your,
 )  # fmt: skip
 
 

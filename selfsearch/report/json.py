@@ -27,6 +27,7 @@ def to_json(answer: Answer) -> dict[str, Any]:
             "media": answer.media,
             "faces": answer.faces,
             "source_names": list(answer.source_names),
+            "replaced_names": list(answer.replaced_names),
         },
         "probes": [_probe(probe) for probe in answer.probes],
         "bands": {band: _number(score) for band, score in answer.bands.items()},

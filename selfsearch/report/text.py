@@ -109,6 +109,8 @@ class _Writer:
             yield from self.wrapped(
                 f"{quantity(self.summary.appearances, 'appearance')}: {', '.join(parts)}."
             )
+        if replaced := wording.replaced(self.answer):
+            yield from self.wrapped(f"{replaced}.")
 
     def groups(self) -> Iterator[tuple[list[Line], list[Appearance]]]:
         """A heading, who could see them and how many, and those that they could see."""

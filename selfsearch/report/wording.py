@@ -298,6 +298,13 @@ def left_out(answer: Answer) -> str:
     return f"{answer.hidden:,} more: {', '.join(whys)}" if whys else ""
 
 
+def replaced(answer: Answer) -> str:
+    """What counts in this answer and not in others, because it was asked for; "" for nothing."""
+    names = [line(name) for name in answer.replaced_names]
+    them, were = ("them", "newer exports") if names[1:] else ("it", "a newer export")
+    return f"Counted because you named {them}: {join_and(names)}, which {were} replaced" if names else ""
+
+
 def gone_files(number: int, day: str) -> str:
     """How long what is known of files that are gone is kept; `day`: when the first of them is erased."""
     are, them, they = ("is", "it", "it") if number == 1 else ("are", "them", "they")

@@ -35,6 +35,7 @@ BAND_ORDER = [*BANDS, None]
 SAME_SCORE = 0.0005  # scores are kept with four digits
 REPLACED = "the file holds something else now"
 DELETED = "the file is no longer there"
+SUPERSEDED = "a newer export took the place of this one"
 READ_BEFORE = "selfsearch had read this photograph before"
 
 Pair = tuple[int, int]  # faces that are the same appearance
@@ -303,9 +304,11 @@ class Diff:
         history = self._place_history
         if after is None:
             return history.why_gone(before.places)
-        replaced = (place for place in before.places if history.is_replaced(place))
-        lost = [place for place in replaced if place not in after.places]
-        return history.why_gone(lost, after.places) if lost else None
+        left = [place for place in before.places if place not in after.places]
+        replaced = [place for place in left if history.is_replaced(place)]
+        if any(not history.is_continued(place, after.places) for place in replaced):
+            return history.why_gone(replaced, after.places)
+        return SUPERSEDED if replaced and replaced == left else None
 
 
 def _with_exposures(before: State, now: State | None) -> State:

@@ -176,6 +176,7 @@ def query(
         links=tuple(_links(library, rows)),
         asked_at=isoformat(now),
         source_names=tuple(row.name for row in rows),
+        replaced_names=tuple(row.name for row in rows if row.successor is not None),
     )
 
 

@@ -104,16 +104,21 @@ def test_a_receipt_says_of_which_a_key_was_destroyed(
     with opened(home) as library:
         indexed(library, album, other)
     run("people", "add", "Eileen", selfie, "--consent", "own")
-    destroyed, kept, backups = "its key destroyed", "no key destroyed", "the source keeps its key"
+    destroyed, kept, backups = "its key was destroyed", "no key was destroyed", "the source keeps its key"
     photograph = run("forget", album / "planted-both.png", "--yes").out
     assert (destroyed in photograph, kept in photograph, backups in photograph) == (False, True, True)
     for whole in (str(other), "Eileen"):
         out = run("forget", whole, "--yes").out
-        assert (destroyed in out, kept in out, backups in out, "1 key" in out) == (True, False, False, True)
+        assert (destroyed in out, kept in out, backups in out, "1 encryption key" in out) == (
+            True,
+            False,
+            False,
+            True,
+        )
     out = run("forget", "--all", "--yes").out
     assert out.count(destroyed) == 1
-    assert "every key of the library replaced" in out
-    assert "they do not open with the key of today" in out
+    assert "every key of the library was replaced" in out
+    assert "they do not open with today's key" in out
     records = run("consent", "export").json["entries"]
     erased = [record["detail"]["erased"] for record in records if record["event"] == "erase"]
     assert [counts.get("keys") for counts in erased] == [None, 1, 1, 1, None]

@@ -466,8 +466,8 @@ def test_a_backup_and_an_export_ask_before_they_replace_a_file(
     (made / "mine.txt").write_text("my own")
     (tmp_path / "selfsearch.db").write_text("my own")
     (tmp_path / ".selfsearch.db.part").write_text("my own")
-    assert "exists; to replace it" in run("backup", target, code=2).err
-    assert "exists; to replace it" in run("export", "--plain", tmp_path, code=2).err
+    assert "exists and was not replaced; to replace it" in run("backup", target, code=2).err
+    assert "exists and was not replaced; to replace it" in run("export", "--plain", tmp_path, code=2).err
     run("backup", tmp_path / "b2.zip")
     (tmp_path / "b2.zip").rename(tmp_path / "b3.zip")
     (tmp_path / "selfsearch.db").unlink()

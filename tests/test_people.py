@@ -330,7 +330,7 @@ def test_what_was_to_be_taken_out_is_not_used_and_goes_with_the_next_command(
     assert [one["number"] for one in kept(run)] == [1]
     out = run("forget").out
     assert "a photograph of me is erased" in out
-    assert "no key destroyed: what stays of the person is sealed under the same one" in out
+    assert "no key was destroyed: the rest of what is kept of the person needs the same one" in out
 
 
 def test_a_photograph_taken_out_does_not_come_back_with_a_backup(

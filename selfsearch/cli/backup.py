@@ -109,7 +109,9 @@ def restore(
         if (home / "library.db").exists() and not yes:
             question = f"Replace the library in {home} by this backup?"
             if not options.ask(question):
-                raise UsageError(f"there is a library in {home}; to replace it without a question: --yes")
+                raise UsageError(
+                    options.with_hint(f"the library in {home} was not replaced", "to replace it")
+                )
         claim(home)
         caller = Caller(_erase_without_consent, partial(_choose_settings, take=take_settings), options.now())
         with writer(home):

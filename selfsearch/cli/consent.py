@@ -87,7 +87,7 @@ def renew(subject: Subject, days: consent_prompt.Days = 365, yes: options.Yes = 
         now, lasts = options.now(), timedelta(days=days)
         options.say(grants.statement(grants.renewal(library, kind, name, now, lasts), now))
         if not yes and not options.ask("Do you agree?"):
-            raise ConsentError("nothing was renewed; to agree without a question: --yes")
+            raise ConsentError(options.with_hint("nothing was renewed", "to agree"))
         grant = grants.renew(library, kind, name, now, lasts)
     options.answer(f"renewed until {grant.expires_at:%Y-%m-%d} (entry {grant.entry} of the ledger)")
 
@@ -235,8 +235,7 @@ def accept(yes: options.Yes = False) -> None:
             ledger.compare_with_head(library)
         except LibraryError as exc:
             options.say(str(exc))
-            if not yes and not options.ask("Go on with the library that is in place?"):
-                raise UsageError("nothing was accepted; to go ahead without a question: --yes") from exc
+            options.require_yes("Go on with the library that is in place?", "nothing was accepted", yes=yes)
             entry = ledger.accept(library, isoformat(options.now()))
         else:
             options.answer("there is nothing to accept: the library is the one that this machine last saw")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import LibraryError, SelfsearchError, UsageError
+from ..errors import LibraryError, SelfsearchError
 from ..words import counted, quantity
 from . import options
 
@@ -119,11 +119,12 @@ def _repair(*, yes: bool, as_json: bool) -> None:
                 options.answer_json({"schema": "selfsearch.repair/1", "damage": []})
             return
         options.say(*damage)
-        if not yes and not options.ask(
+        options.require_yes(
             "Make a new library of what is intact, and put the damaged files aside? Whoever has a backup may"
-            " lose less by restoring it."
-        ):
-            raise UsageError("nothing was changed; to go ahead without a question: --yes")
+            " lose less by restoring it.",
+            "nothing was changed",
+            yes=yes,
+        )
         repaired = salvage.repair(home, key_folder, root, options.now())
     if as_json:
         options.answer_json(

@@ -47,14 +47,14 @@ def _what_goes(preview: Preview) -> list[str]:
     from ..report.wording import join_and
 
     counts, lines = preview.counts, []
-    if named := [counted(counts[name], name) for name in ("sources", "files", "sightings") if name in counts]:
-        lines.append(f"{join_and(named)}: where each file was found, with dates, captions and links")
+    if named := [counted(counts[name], name) for name in ("sources", "files") if name in counts]:
+        lines.append(f"what is noted of {join_and(named)}: where each was found, dates, captions and links")
     faces, media = counts.get("faces", 0), counts.get("media", 0)
     if faces:
-        where = f" in {quantity(media, 'photograph')}" if media else ""
-        lines.append(f"{quantity(faces, 'face')}{where}: templates and small pictures of them")
+        where = f"what was found in {quantity(media, 'photograph')}: " if media else ""
+        lines.append(f"{where}templates and small pictures of {quantity(faces, 'face')}")
     elif media:
-        lines.append(f"{quantity(media, 'photograph')} without a face")
+        lines.append(f"what is noted of {quantity(media, 'photograph')} without a face")
     if photographs := counts.get("probe photographs", 0):
         people = join_and([request.subject for request in preview.requests if request.kind == "person"])
         enrolment = f"the enrolment of {people}: " if people else ""
@@ -63,42 +63,54 @@ def _what_goes(preview: Preview) -> list[str]:
         )
     elif "people" in counts:
         lines.append(counted(counts["people"], "people"))
-    remembered = ("verdicts", "remembered appearances", "remembered changes", "entries of the audit log")
-    lines += [counted(counts[name], name) for name in remembered if name in counts]
-    if "keys" in counts:
-        lines.append(f"{quantity(counts['keys'], 'key')} that these faces are sealed with")
+    lines += _what_was_noted(counts)
     if preview.reports:
         pages = counted(preview.reports, "pages of reports")
         lines.append(f"{pages} in the library's folder: each may show what is erased")
     return lines
 
 
+def _what_was_noted(counts: dict[str, int]) -> list[str]:
+    """What people, re-scans and the program itself noted of it, and the keys."""
+    from ..report.wording import join_and
+
+    names = {"remembered appearances": "appearance", "remembered changes": "change"}
+    for_rescans = [quantity(counts[name], noun) for name, noun in names.items() if name in counts]
+    noted = [
+        quantity(counts.get("verdicts", 0), "verdict"),
+        f"{join_and(for_rescans)} noted for re-scans" if for_rescans else "",
+        counted(counts.get("entries of the audit log", 0), "entries of the audit log"),
+        quantity(counts.get("keys", 0), "encryption key"),
+    ]
+    return [text for text in noted if text and not text.startswith("0 ")]
+
+
 def _what_stays(preview: Preview) -> list[str]:
     lines = ["your own files: none of them is changed or deleted"]
     if preview.shared:
         shared = quantity(preview.shared, "photograph")
-        lines.append(f"{shared} that another source has as well, with the faces in it")
+        lines.append(f"{shared} that another source has as well, and the faces there")
     is_about_people = bool(preview.kinds & {"person", "probe"})
     if is_about_people and "library" not in preview.kinds:
-        lines.append("the faces that were found in your sources: a source is forgotten by itself")
+        lines.append("the faces that were found in your sources; to erase those as well, forget the sources")
     hashes = ", and the SHA-256 of photographs to search by" if is_about_people else ""
     lines.append(f"the ledger of consent: what was agreed to, when it ended, how much was erased{hashes}")
     if "library" not in preview.kinds:
-        whom = " about others, or about nobody by name" if "person" in preview.kinds else ""
+        whom = " that name somebody else, or nobody" if "person" in preview.kinds else ""
         lines.append(f"the entries of the audit log{whom}")
     return lines
 
 
 def _of_backups(preview: Preview) -> list[str]:
-    whole = "a backup made with its key, or a recovery code from before, still opens all of it"
+    whole = "one that was made with its key still opens in full; so do all, with a recovery code from before"
     again = "make a new one afterwards: selfsearch backup FILE"
     if "library" in preview.kinds:
-        return [f"they do not open with the key that this library has from then on; {again}", whole]
+        return [f"they do not open with the key that this library has afterwards; {again}", whole]
     if preview.kinds & {"source", "person"}:
-        opens = "the faces of this do not open in them any more; names, paths and captions do"
+        opens = "these faces cannot be opened in them any more; names, paths and captions can"
     else:
-        opens = "this stays open in them for whoever has this library: the key it is sealed with stays"
-    return [opens, f"without this library they open no face, not of others either; {again}", whole]
+        opens = "whoever has this library can still open this in them: its encryption key stays in use"
+    return [opens, f"if this library is lost, they give back no face, not even of others; {again}", whole]
 
 
 def complete(library: Library, now: datetime) -> list[str]:
@@ -111,7 +123,7 @@ def complete(library: Library, now: datetime) -> list[str]:
     from ..consent import forget
 
     receipts = forget.complete(library, now)
-    return ["completing what was to be erased before:", *as_lines(receipts)] if receipts else []
+    return ["completing an erasure that was begun before:", *as_lines(receipts)] if receipts else []
 
 
 def as_lines(receipts: Sequence[Receipt]) -> list[str]:
@@ -120,33 +132,44 @@ def as_lines(receipts: Sequence[Receipt]) -> list[str]:
     shared = [line for line in details[0] if all(line in each for each in details)] if receipts[1:] else []
     lines = []
     for receipt, about in zip(receipts, details, strict=True):
-        counts = ", ".join(counted(count, name) for name, count in receipt.counts.items())
         lines += [
-            f"{receipt.subject} is erased: {counts or 'nothing was kept of it'}",
+            _what_went(receipt),
             *(line for line in about if line not in shared),
             f"  receipt: entry {receipt.entry} of the ledger, {receipt.at}, sha256 {receipt.hash}",
         ]
     return [*lines, *(["for each of them:"] if shared else []), *shared]
 
 
+def _what_went(receipt: Receipt) -> str:
+    """What was erased and how much of it, in the words of the preview."""
+    counts = receipt.counts
+    went = [counted(counts[name], name) for name in ("sources", "files", "faces", "people") if name in counts]
+    if photographs := counts.get("probe photographs", 0):
+        went.append(f"{quantity(photographs, 'photograph')} to search by")
+    listed = ", ".join([*went, *_what_was_noted(counts)])
+    if receipt.kind == "library":
+        return f"{receipt.subject} is erased: {listed or 'nothing else was kept'}"
+    return f"what was kept of {receipt.subject} is erased: {listed or 'there was nothing'}"
+
+
 def _details(receipt: Receipt) -> list[str]:
     """What was done besides deleting rows, and what was found afterwards."""
     deleted = f"{counted(receipt.reports, 'reports')} deleted, " if receipt.reports else ""
-    lines = [f"  {deleted}free space in the library overwritten", *_about_keys(receipt)]
+    lines = [f"  {deleted}the library's free space overwritten", *_about_keys(receipt)]
     if receipt.remnants:
         lines.append(
-            f"  BUT something of it is still in: {', '.join(receipt.remnants)}. Run the same command again; a"
+            f"  BUT something of it is still in: {', '.join(receipt.remnants)}. Run the same command again. A"
             " file there that is not the library's own you can delete yourself"
         )
     elif receipt.checked:
         lines.append(
-            "  looked for its texts again in every table, and for samples of it in the"
-            f" {counted(receipt.searched, 'files')} of the library's folder: nothing is left of them"
+            "  every table was searched for its texts, and the"
+            f" {counted(receipt.searched, 'files')} in the library's folder for samples of it: nothing is"
+            " left"
         )
     else:
         lines.append(
-            "  the run that began this was interrupted after the rows were gone: their texts could not be"
-            " searched for again"
+            "  the run that began this was stopped half-way: what it erased could not be searched for again"
         )
     return lines
 
@@ -154,14 +177,14 @@ def _details(receipt: Receipt) -> list[str]:
 def _about_keys(receipt: Receipt) -> list[str]:
     """What became of the keys that sealed it."""
     if receipt.kind == "library":
-        return ["  every key of the library replaced: a copy of it from before does not open with today's"]
+        return ["  every key of the library was replaced: no earlier copy of it opens with today's"]
     if receipt.kind in ("media", "bystanders"):
-        return ["  no key destroyed: what stays of its source is sealed under the same one"]
+        return ["  no key was destroyed: the rest of its source needs the same one"]
     if receipt.kind == "probe":
-        return ["  no key destroyed: what stays of the person is sealed under the same one"]
+        return ["  no key was destroyed: the rest of what is kept of the person needs the same one"]
     if not receipt.counts.get("keys"):
         return []
-    return ["  its key destroyed: with today's key no copy of the library from before opens a face of it"]
+    return ["  its key was destroyed: no earlier copy of the library opens its faces with today's key"]
 
 
 def not_reached(receipts: list[Receipt]) -> list[str]:

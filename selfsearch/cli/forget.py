@@ -39,8 +39,8 @@ def forget(
 ) -> None:
     """Erase what was derived from a source, a person or a photograph.
 
-    Then everything that could still hold it is searched, to show that it is gone. Your own files are not
-    touched. The receipt stays in the ledger of consent.
+    Then the library is searched for it, to show that it is gone. Your own files are not touched. The receipt
+    stays in the ledger of consent.
     """
     from ..consent.forget import complete, preview, request
     from ..library.erasure import pending
@@ -61,7 +61,7 @@ def forget(
             return
         erasure_output.require_yes(
             partial(preview, library, targets),
-            f"Erase {_as_text(library, targets)}?",
+            f"Erase {_as_text(library, targets, what or [])}?",
             "nothing was erased",
             yes=yes,
         )
@@ -132,12 +132,22 @@ def _targets(library: Library, names: list[str], begun: list[Erasure]) -> list[T
         return []
 
 
-def _as_text(library: Library, targets: list[Target]) -> str:
+def _as_text(library: Library, targets: list[Target], names: list[str]) -> str:
+    """What will be erased, as the question names it."""
     from ..library import sources
 
+    if any(target.kind == "library" for target in targets):
+        return "everything"
+    if any(target.kind == "media" for target in targets):  # they are known by what was typed
+        return (
+            f"what is kept of {', '.join(names)}"
+            if len(names) < 6
+            else f"these {len(names)} files and folders"
+        )
     rows = {row.id: row.name for row in sources.all_sources(library)}
-    names = dict.fromkeys(
+    called = dict.fromkeys(
         rows.get(target.number or 0, target.subject) if target.kind == "source" else target.subject
         for target in targets
     )
-    return ", ".join(names) if len(names) < 6 else f"{len(targets)} sources, people and media"
+    what = ", ".join(called) if len(called) < 6 else f"these {len(called)} sources and people"
+    return f"what is kept of {what}"

@@ -164,9 +164,14 @@ def require_all_finished(results: Iterable[IndexResult]) -> None:
         )
 
 
+def is_at_terminal() -> bool:
+    """Whether somebody is there who can answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def ask(question: str, otherwise: str = "what was asked about was not done") -> bool:
     """Yes or no, from a terminal. Without one the answer is no. `otherwise`: what Ctrl-C comes to."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not is_at_terminal():
         return False
     with signals.saying(f"stopped; {otherwise}"):
         return prompt(f"{question} [y/N]").strip().lower() in ("y", "yes")
@@ -175,7 +180,12 @@ def ask(question: str, otherwise: str = "what was asked about was not done") -> 
 def require_yes(question: str, otherwise: str, *, yes: bool) -> None:
     """Raises UsageError, which begins with `otherwise`, unless --yes or the terminal agrees."""
     if not yes and not ask(question, otherwise):
-        raise UsageError(f"{otherwise}; to go ahead without a question: --yes")
+        raise UsageError(with_hint(otherwise))
+
+
+def with_hint(otherwise: str, to: str = "to go ahead") -> str:
+    """What a "no" came to; where nobody could be asked, with the option that answers."""
+    return otherwise if is_at_terminal() else f"{otherwise}; {to} without a question: --yes"
 
 
 def may_replace(path: Path, *, yes: bool) -> bool:
@@ -185,7 +195,7 @@ def may_replace(path: Path, *, yes: bool) -> bool:
     if path.is_dir() or path.is_symlink():
         raise UsageError(f"{path} is a folder or a link; name a file that is not there yet")
     if not yes and not ask(f"{path} exists. Replace it?"):
-        raise UsageError(f"{path} exists; to replace it without a question: --yes")
+        raise UsageError(with_hint(f"{path} exists and was not replaced", "to replace it"))
     return True
 
 

@@ -37,17 +37,17 @@ BACKUPS = (
     " open any more"
 )
 BACKUPS_OF_A_PART = (
-    "backups made earlier: they still hold names, paths and captions; and faces of what was erased from a"
-    " source, or photographs taken from a person, that stays open in them for whoever has the library of"
-    " today as well, since the source keeps its key, and so does the person"
+    "backups made earlier: they still hold names, paths and captions; and whoever has today's library as well"
+    " can still open in them what was erased from a source, or from a person's photographs, since the source"
+    " keeps its key, and so does the person"
 )
-BACKUPS_OF_ALL = "backups made earlier: they do not open with the key of today, but with one from before"
+BACKUPS_OF_ALL = "backups made earlier: they do not open with today's key, but they do with one from before"
 NOT_REACHED = (
-    "recovery codes, and backups with the key, that were made earlier: together with an old copy they open"
-    " it; so does the passphrase, where the library had one then",
-    "damaged files that a repair has put aside (damaged-... in the library's folder): they are as backups",
+    "recovery codes and backups with the key that were made earlier: they open an old copy of the library; so"
+    " does the passphrase, where the library had one then",
+    "damaged files that a repair has put aside (damaged-... in the library's folder): they are like backups",
     "reports, answers and exports that you saved yourself, under names or in folders of your own",
-    "older blocks on solid-state disks (wear levelling), snapshots of the file system, and swap",
+    "what the disk itself may still hold: old blocks of a solid-state disk, snapshots, swap",
     "your original photographs, which are never touched: what is still in a folder with consent is read"
     " again by its next index",
 )

@@ -259,11 +259,11 @@ def test_of_several_people_each_is_told_from_when_on(
     run("query", tmp_path / "bo.jpg", "--person", "bo", "--consent", "own")
     (asked / "3.jpg").write_bytes(scene(3, "a"))
     assert run("rescan").out.splitlines()[-2:] == [
-        "me: No appearance has changed since the last re-scan on 26 November 2026.",
-        "bo: Appearances since 27 November 2026, when you first asked: 1 new. Which ones: selfsearch report",
+        "me: no appearance has changed since the last re-scan on 26 November 2026.",
+        "bo: appearances since 27 November 2026, when you first asked: 1 new. Which ones: selfsearch report",
     ]
     assert run("rescan").out.splitlines()[-1] == (
-        "me and bo: No appearance has changed since the last re-scan on 27 November 2026."
+        "me and bo: no appearance has changed since the last re-scan on 27 November 2026."
     )
 
 
@@ -366,9 +366,9 @@ def test_an_export_that_was_replaced_counts_where_it_is_named_and_the_answer_say
 
 def test_a_word_that_changed_in_the_export_is_told_both_ways(run: Run, private: Path, tmp_path: Path) -> None:
     posted("public").write(tmp_path)
-    assert "1 seen by others than before" in run("rescan").out
+    assert "1 with another audience" in run("rescan").out
     assert (
-        "me: who can see it: before, only the account's owner, or the people in a message; now, anyone"
+        "me: now anyone can see it; before, only the account's owner, or the people in a message, could"
         in run("report").out
     )
     posted("private").write(tmp_path)

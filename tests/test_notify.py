@@ -33,7 +33,7 @@ def test_a_message_is_numbers_in_a_sentence() -> None:
     message = Message.changed(new=3, gone=1, exposure=25, ending=1, ended=2, erased=11)
     assert message is not None
     assert message.text.splitlines() == [
-        "appearances: 3 new, 1 gone, 10 or more seen by others than before; run: selfsearch report",
+        "appearances: 3 new, 1 gone, 10 or more with another audience; run: selfsearch report",
         "1 consent within 30 days of its end; run: selfsearch consent list",
         "2 consents ended, what rests on it will be erased; run: selfsearch consent list",
         "erased, since consent had ended: 10 or more sources and people",

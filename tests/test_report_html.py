@@ -449,7 +449,7 @@ def test_a_tile_of_a_difference_counts_the_places_that_its_card_names():
         "the same picture is in 2 more places now; no longer in 1 place"
     )
     assert brief(state("/a"), state("/a", "/b", audience="public"), "exposure") == (
-        "who can see it: before, only the account's owner, or the people in a message; now, anyone"
+        "now anyone can see it; before, only the account's owner, or the people in a message, could"
     )
 
 
@@ -460,7 +460,7 @@ def test_the_page_of_differences_has_the_same_tiles_numbered_by_weight():
     shown = Page(differences_to_html([gone, new]))
     assert [item["id"] for item in shown.all("li", class_="tile")] == ["a1", "a2"]
     assert tile(shown, 1).startswith(
-        "There is no picture of it any more. 1 me a strong match; who can see it: anyone"
+        "There is no picture of it any more. 1 me almost certainly you; anyone can see it"
     )
     assert "the file is gone 2026-03-01" in tile(shown, 2)
     assert shown.open == []

@@ -718,7 +718,7 @@ def test_a_report_has_the_same_changes_in_every_form(
     assert words[0] == "Appearances: 1 new, 1 gone"
     new, gone = words[1].split()[1].strip(","), words[3].split()[1].strip(",")
     assert words[1:] == [
-        f"  new: {new}, me: a strong match; who can see it: not known",
+        f"  new: {new}, me: almost certainly you; it is not known who can see it",
         f"      {place}",
         f"  gone: {gone}, me: the file is no longer there",
         f"      {watched / '1.jpg'}",

@@ -44,10 +44,10 @@ def rescan(
 ) -> None:
     """Look at every source again and say what changed.
 
-    What is new, gone, moved, or seen by others than before, for each enrolled person with live consent:
-    since the last re-scan, or since the first answer about the person where there was none. Sources that
-    have not changed cost almost nothing; what is unplugged is left as it is. Safe to run at any time: while
-    one run works, others say so and do nothing.
+    What is new, gone, moved, or has another audience, for each enrolled person with live consent: since the
+    last re-scan, or since the first answer about the person where there was none. Sources that have not
+    changed cost almost nothing; what is unplugged is left as it is. Safe to run at any time: while one run
+    works, others say so and do nothing.
     """
     from .progress import reading_listener
 
@@ -293,16 +293,16 @@ def _about_people(result: RescanResult) -> Iterator[str]:
 def _about_changes(result: RescanResult) -> Iterator[str]:
     """What changed since when; one line where that is the same for everybody."""
     from ..report import differences
-    from ..report.wording import join_and
+    from ..report.wording import join_and, sentence_case
 
     begun: dict[str, list[str]] = {}
     for name, since in result.since.items():
         begun.setdefault(differences.since(since.at, since.event), []).append(name)
     changed = Counter((change.person, change.kind) for change in result.changes)
     for start, names in begun.items():
-        of = f"{join_and(names)}: " if len(result.people) > 1 else ""
         counts = {kind: sum(changed[name, kind] for name in names) for kind in KINDS}
+        sentence = f"no appearance has changed {start}."
         if any(counts.values()):
-            yield f"{of}Appearances {start}: {differences.counted(counts)}. Which ones: selfsearch report"
-        else:
-            yield f"{of}No appearance has changed {start}."
+            sentence = f"appearances {start}: {differences.counted(counts)}. Which ones: selfsearch report"
+        is_of_some = len(result.people) > 1
+        yield f"{join_and(names)}: {sentence}" if is_of_some else sentence_case(sentence)

@@ -37,7 +37,7 @@ class Message:
     kind: Kind
     new: int = 0  # appearances
     gone: int = 0
-    exposure: int = 0  # appearances that others can see than before
+    exposure: int = 0  # appearances with another audience
     ending: int = 0  # consents that end soon
     ended: int = 0  # consents
     erased: int = 0  # sources and people whose consent had ended
@@ -81,7 +81,7 @@ class Message:
         return astuple(self)[1:]
 
     def _lines(self) -> Iterator[str]:
-        appearances = {"new": self.new, "gone": self.gone, "seen by others than before": self.exposure}
+        appearances = {"new": self.new, "gone": self.gone, "with another audience": self.exposure}
         parts = [f"{_in_words(count)} {label}" for label, count in appearances.items() if count]
         if parts:
             yield f"appearances: {', '.join(parts)}; run: selfsearch report"

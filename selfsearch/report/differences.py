@@ -22,17 +22,21 @@ SCHEMA = "selfsearch.report/1"
 KIND_LABELS = {  # in the order of what matters most
     "new": "new",
     "gone": "gone",
-    "exposure": "seen by others than before",
+    "exposure": "with another audience",
     "moved": "in other places than before",
     "band": "surer or less sure than before",
 }
 NAMING = ("exposure", "moved")  # kinds whose sentence names the places that came and went
-WHO_CAN_SEE = {
-    "public": "anyone",
-    "network": "friends, followers or a group",
-    "unknown": "not known",
-    "private": "only the account's owner, or the people in a message",
+WHO_CAN_SEE = {  # level -> now, and before
+    "public": ("anyone can see it", "anyone could"),
+    "network": ("friends, followers or a group can see it", "friends, followers or a group could"),
+    "unknown": ("it is not known who can see it", "it was not known"),
+    "private": (
+        "only the account's owner, or the people in a message, can see it",
+        "only the account's owner, or the people in a message, could",
+    ),
 }
+HOW_SURE = {"strong": "almost certainly", "likely": "probably", "possible": "possibly"}
 NOT_YOU = "If one of them shows somebody else: selfsearch verdict ID not-me"
 
 
@@ -77,14 +81,14 @@ class Difference:
         """What happened."""
         before, after = self.before or {}, self.after or {}
         if self.kind == "new":
-            seen = f"{_match(after)}; who can see it: {_who(after.get('exposure'))}"
+            seen = f"{self._match(after)}; {_who(after.get('exposure'))[0]}"
             return f"{seen}; {self.why}" if self.why else seen
         if self.kind == "gone":
             return self.why or "no longer there"
         if self.kind == "exposure":
             return f"{self._audience}{self._moved}"
         if self.kind == "band":
-            return f"{_match(before)} before, {_match(after)} now"
+            return f"{self._match(before)} before, {self._match(after)} now"
         return self._moved.removeprefix("; ")
 
     @property
@@ -103,7 +107,15 @@ class Difference:
     @property
     def _audience(self) -> str:
         before, after = self.before or {}, self.after or {}
-        return f"who can see it: before, {_who(before.get('audience'))}; now, {_who(after.get('audience'))}"
+        (now, _), (_, then) = _who(after.get("audience")), _who(before.get("audience"))
+        return f"now {now}; before, {then}"
+
+    def _match(self, state: dict[str, Any]) -> str:
+        """How sure it is, in the words of an answer."""
+        how_sure = HOW_SURE.get(state.get("band") or "")
+        return (
+            f"{how_sure} {wording.you(self.person)}" if how_sure else "a weak match, or one that is not rated"
+        )
 
     @property
     def _moved(self) -> str:
@@ -119,13 +131,8 @@ def _places(state: dict[str, Any] | None) -> list[str]:
     return list((state or {}).get("places", []))
 
 
-def _match(state: dict[str, Any]) -> str:
-    band = state.get("band")
-    return f"a {band} match" if band else "a match of no known strength, or weaker than is shown"
-
-
-def _who(exposure: str | None) -> str:
-    return WHO_CAN_SEE.get(exposure or "unknown", "not known")
+def _who(exposure: str | None) -> tuple[str, str]:
+    return WHO_CAN_SEE.get(exposure or "unknown", WHO_CAN_SEE["unknown"])
 
 
 def headline(differences: Sequence[Difference], otherwise: str = "No change was noted.") -> str:

@@ -227,6 +227,25 @@ def test_it_can_be_undone_as_it_says(house: House) -> None:
     assert f"nothing was said of {ids[0]} before" in house.run("verdict", ids[0], "unset").out
 
 
+def test_undoing_brings_back_what_was_said_before_and_not_only_takes_away(house: House) -> None:
+    first, second = house.id("mine-0"), house.id("mine-1")
+    house.run("verdict", first, "me", "--strengthen", "--yes")
+    before, shown = house.said(), house.shown()
+    undo = house.run("verdict", first, second, "not-me", "--yes", "--json").json["undo"]
+    assert undo == [f"selfsearch verdict {first} me --strengthen", f"selfsearch verdict {second} unset"]
+    for command in undo:
+        house.run(*shlex.split(command)[1:], "--yes")
+    assert (house.said(), house.shown()) == (before, shown)
+    for words, then, undone in (
+        ("me --no-strengthen", "me --strengthen", "me --no-strengthen"),
+        ("not-me", "me --strengthen", "not-me"),
+        ("not-me", "not-me", "unset"),
+    ):
+        house.run("verdict", first, *words.split(), "--yes")
+        said = house.run("verdict", first, *then.split(), "--yes")
+        assert line_of(said, "to undo: ") == f"to undo: selfsearch verdict {first} {undone}"
+
+
 def test_an_id_is_read_as_people_write_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Crockford's base 32: o is read as 0, i and l as 1, capitals as small letters."""
     monkeypatch.setattr(people, "appearance_id", lambda library, person, face: f"k0{person.id}1{face:02}")
@@ -269,8 +288,9 @@ def test_json_names_what_was_marked(house: House) -> None:
         ],
         "searched_by": [],
         "not_searched_by": {},
-        "undo": f"selfsearch verdict {id_} unset",
+        "undo": [f"selfsearch verdict {id_} unset"],
     }
+    assert house.run("verdict", id_, "unset", "--yes", "--json").json["undo"] == []
 
 
 # ---- for every copy, and for good ----

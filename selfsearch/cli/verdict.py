@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from ..workflows.verdict import Named, Saved
 
 NOTHING_CHANGED = "nothing was changed"
+_BEFORE: dict[tuple[str | None, bool], tuple[str, ...]] = {  # a verdict, searched by -> the words for it
+    (None, False): ("unset",),
+    ("not_me", False): ("not-me",),
+    ("me", False): ("me", "--no-strengthen"),
+    ("me", True): ("me", "--strengthen"),
+}
 _SAID = {"me": "so far marked as {you}", "not_me": "so far marked as not {you}"}
 
 
@@ -146,11 +152,17 @@ def _result(named: Sequence[Named], wanted: str | None, saved: Saved) -> list[st
     if saved.used:
         lines.append(f"from now on {who} will be searched for by {', '.join(saved.used)} as well")
     lines += [f"not used to search by: {id_}, because {why}" for id_, why in saved.refused.items()]
-    return [*lines, f"to undo: {_undo(named)}"]
+    return [*lines, *(f"to undo: {command}" for command in _undo(named, wanted, saved))]
 
 
-def _undo(named: Sequence[Named]) -> str:
-    return shlex.join(["selfsearch", "verdict", *(each.id for each in named), "unset"])
+def _undo(named: Sequence[Named], wanted: str, saved: Saved) -> list[str]:
+    """Commands that bring back what was said before; what was said again is unset."""
+    before: dict[tuple[str, ...], list[str]] = {}
+    for each in named:
+        was = each.appearance.verdict, each.is_searched_by
+        words = ("unset",) if was == (wanted, each.id in saved.used) else _BEFORE[was]
+        before.setdefault(words, []).append(each.id)
+    return [shlex.join(["selfsearch", "verdict", *ids, *words]) for words, ids in before.items()]
 
 
 def _as_dict(named: Sequence[Named], wanted: str | None, saved: Saved) -> dict[str, Any]:
@@ -168,5 +180,5 @@ def _as_dict(named: Sequence[Named], wanted: str | None, saved: Saved) -> dict[s
         ],
         "searched_by": list(saved.used),
         "not_searched_by": saved.refused,
-        "undo": _undo(named) if wanted else None,
+        "undo": _undo(named, wanted, saved) if wanted else [],
     }

@@ -438,3 +438,17 @@ def test_a_program_meets_the_same_comparison(home: Path, selfie: Path, shot: Sho
         assert "does not look like what is kept" in ledger.entries(opened.library)[-3].statement
         assert opened.remove_photograph("me", 2)[0].remnants == ()
         assert len(opened.photographs("me")) == 2
+
+
+@pytest.mark.parametrize("name", ["", " ", " ana", "ana ", "ana\nlive person bo", "2", "٣"])
+def test_a_name_is_not_mistaken_for_anything_else_later(run: Run, selfie: Path, name: str) -> None:
+    said = run("people", "add", name, selfie, "--consent", "own", code=2).err
+    assert "a person's name is" in said
+    said = run("query", selfie, "--person", name, "--consent", "own", code=2).err
+    assert "a person's name is" in said
+    assert run("consent", "list").out == "nobody has consented to anything yet\n"
+
+
+def test_a_name_may_be_of_several_words_with_a_number(run: Run, selfie: Path) -> None:
+    run("people", "add", "Ana 2", selfie, "--consent", "own")
+    assert run("people").out.startswith("Ana 2: enrolled")

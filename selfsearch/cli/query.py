@@ -132,7 +132,7 @@ def query(
 
     filters = _filters(limit, min_band, everything, source, since, until, dated_only)
     flags = consent_prompt.ConsentFlags("own" if self_ and consent is None else consent, by, evidence, days)
-    name = person or (ME if self_ else None)
+    name = person if person is not None else ME if self_ else None
     html = html and options.page_place(html)
     with options.opened_shared() as library:
         gallery = Gallery(library, engine)
@@ -223,7 +223,7 @@ def _identify(
         person = identify(gallery, probes, consented, now)
     elif name in consented:
         person = identify(gallery, probes, [name], now)
-    elif (name := name or ME) in enrolled:
+    elif (name := ME if name is None else name) in enrolled:
         person = _renew_consent(gallery, probes, name, flags)
     else:
         consent_prompt.enroll(gallery, name, probes, flags)

@@ -134,8 +134,18 @@ def _named(request: ConsentRequest) -> str:
     return f"{request.given_as} (a link to {request.subject})" if request.given_as else request.subject
 
 
+def _check_name(name: str) -> None:
+    """Raises UsageError for a name that could not be told from something else when it is said later."""
+    if not name.strip() or name != name.strip() or not name.isprintable():
+        raise UsageError(f"a person's name is a line of text without spaces around it, not {name!r}")
+    if name.isdecimal():
+        raise UsageError(f"a person's name is not a number alone: {name} would be taken for source {name}")
+
+
 def give(library: Library, request: ConsentRequest, now: datetime, *, event: str = "grant") -> Grant:
     """Write consent into the ledger. Raises UsageError when it is not complete or lasts too long."""
+    if request.kind == "person" and not ledger.entries(library, "person", request.subject):
+        _check_name(request.subject)
     agreed = statement(request, now)
     if request.basis == "release" and not request.by:
         raise UsageError("a release needs the name of the person who gave it: --by NAME")

@@ -209,8 +209,8 @@ def test_without_a_terminal_faces_of_about_one_size_are_listed(run: Run, tmp_pat
             f" --face largest: {listed}\n"
         )
         assert run(*command, "--face", "9", code=2).err == (
-            f"selfsearch: {group} shows 6 faces, and 9 is none of them: give largest, or one of the numbers"
-            f" {listed}\n"
+            f"selfsearch: {group} shows 6 faces, and 9 is not one of them: give largest, or one of the"
+            f" numbers {listed}\n"
         )
     assert run("query", group, "--face", "me", code=2).err == (
         "selfsearch: --face takes largest or a number, not 'me'\n"
@@ -232,7 +232,7 @@ def test_a_terminal_asks_by_position_and_size_and_enter_takes_the_default(run: R
 def test_a_wrong_answer_is_explained_and_asked_again(run: Run, two: Path) -> None:
     shown = type_at("7\nleft\n0\n²\n 2 \n", "query", two, "--person", "me", "--consent", "own")
     for wrong in ("7", "left", "0", "²"):
-        assert f"'{wrong}' is none of them: type 1 or 2, or press Enter alone" in shown
+        assert f"'{wrong}' is not one of them: type 1 or 2, or press Enter alone" in shown
     assert shown.count("Which one is meant?") == 5
     run("query", two, "--face", "2")
     run("query", two, "--face", "1", code=3)
@@ -342,7 +342,9 @@ def test_in_python_too_the_dominant_face_is_used_and_others_are_listed(
             " (left, smaller; looks like the person)"
         )
         assert mine_.query(grant, two, face=2).probes
-        with pytest.raises(UsageError, match=r"and 3 is none of them: give largest, or one of the numbers 1"):
+        with pytest.raises(
+            UsageError, match=r"and 3 is not one of them: give largest, or one of the numbers 1"
+        ):
             mine_.query(grant, two, face=3)
         with pytest.raises(InputError, match="looks like the person"):
             mine_.enroll(grant, two)

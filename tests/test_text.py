@@ -37,7 +37,7 @@ from .report_samples import (
 )
 
 IDEOGRAPHS = "写真家族旅行東京山田ひらがなカナ"
-NEXT = "Next: see the pictures with --open. One is not you? selfsearch verdict ID not-me"
+NEXT = "Next: see the pictures with --open. Not you? selfsearch verdict ID not-me"
 CAVEAT = "Only what was indexed was searched, and a match is no proof. More: --verbose"
 
 
@@ -145,7 +145,7 @@ def test_what_is_not_listed_is_said_and_what_has_no_date_stands_apart():
 def test_a_date_of_another_copy_is_said_to_be_one_when_dates_decide():
     copies = (seen(1, "a.jpg", FOLDER), seen(1, "b.jpg", changed(FOLDER, taken_at="2023-05-01")))
     result = listed(answer(appearance(1, *copies)), Filters(since="2022-01-01"))
-    assert "(+ 1 other place, also of other dates)" in to_text(result)
+    assert "(+ 1 other place, with other dates)" in to_text(result)
     assert "(+ 1 other place)" in to_text(listed(result))
 
 
@@ -432,7 +432,7 @@ def test_quiet_prints_the_headline_and_the_counts_alone(
     assert (tmp_path / "report.html").is_file()
     for option in ("--verbose", "--all-rows"):
         assert "--quiet lists nothing" in run("query", selfie, "--quiet", option, code=2).err
-    assert "not one of the people" in run("query", indexed / "c.jpg", "--quiet", code=3).err
+    assert "shows nobody who agreed" in run("query", indexed / "c.jpg", "--quiet", code=3).err
 
 
 def test_verbose_says_everything_and_json_is_never_shortened(run: Run, indexed: Path, selfie: Path) -> None:

@@ -39,7 +39,7 @@ def test_an_answer_says_what_to_type_next(
     (tmp_path / "photos/one.jpg").write_bytes(photos.photo("astronaut", 1))
     run("index", tmp_path / "photos", "--consent", "own")
     shown = run("query", tmp_path / "photos/one.jpg", "--self").out
-    assert " One is not you? scripts/selfsearch verdict ID not-me\n" in shown
+    assert " Not you? scripts/selfsearch verdict ID not-me\n" in shown
 
 
 def test_the_first_help_names_the_script(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,7 +115,7 @@ def _ask_for_face(photo: ProbePhoto, likely: int | None, *, show: Callable[[Prob
         if not reply:
             options.say("")
             raise InputError("no face was chosen. Run it again and answer with a number, or add --face N")
-        options.say(f"{answer!r} is none of them: type {numbers}, or press Enter alone")
+        options.say(f"{answer!r} is not one of them: type {numbers}, or press Enter alone")
 
 
 def _lines(photo: ProbePhoto, marks: dict[int, str]) -> list[str]:

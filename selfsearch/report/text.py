@@ -165,7 +165,7 @@ class _Writer:
         """What must not be missed beside the place: " (at 0:14) (+ 2 other places)"."""
         first, *copies = appearance.sightings
         days = set(filter(None, _days(appearance)))
-        dates = ", also of other dates" if self.answer.is_by_date and len(days) > 1 else ""
+        dates = ", with other dates" if self.answer.is_by_date and len(days) > 1 else ""
         notes = (
             f"(at {wording.timecode(appearance.time_ms)})" if appearance.time_ms is not None else "",
             "(gone since)" if first.gone else "",
@@ -277,7 +277,7 @@ class _Short(_Writer):
             step = "to list them, ask without the options that leave them out"
         elif self.answer.found:
             who = wording.you(self.answer.person)
-            step = f"see the pictures with --open. One is not {who}? {self.command} verdict ID not-me"
+            step = f"see the pictures with --open. Not {who}? {self.command} verdict ID not-me"
         yield from self.wrapped(f"Next: {step}", style="bold")
         yield from self.wrapped(f"{limits} More: --verbose", style="dim")
 

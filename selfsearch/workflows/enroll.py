@@ -127,8 +127,8 @@ def find_face(photo: ProbePhoto, which: WhichFace) -> int | None:
     number = int(which) if str(which).isascii() and str(which).isdecimal() else 0
     if not 1 <= number <= len(photo.faces):
         raise UsageError(
-            f"{photo.path} shows {len(photo.faces)} faces, and {which} is none of them: give largest, or one"
-            f" of the numbers {photo.listed()}"
+            f"{photo.path} shows {len(photo.faces)} faces, and {which} is not one of them: give largest, or"
+            f" one of the numbers {photo.listed()}"
         )
     return number - 1
 
@@ -367,9 +367,9 @@ def identify(gallery: Gallery, probes: Sequence[Probe], names: Sequence[str], no
             best = (score, person)
     if best is None or best[0] < same_person_score(gallery):
         raise ConsentError(
-            "refused: the face in the photograph is not one of the people who agreed to be searched for. A"
-            " search for a person needs that person's own consent. If it does show one of them, a sharp"
-            " photograph from the front is recognised more surely than a small, dark or old one"
+            "refused: the photograph shows nobody who agreed to be searched for. A search for a person needs"
+            " that person's own consent. If it does show one of them, try a sharp photograph taken from the"
+            " front: small, dark or old ones are harder to recognise"
         )
     return best[1]
 

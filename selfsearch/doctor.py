@@ -292,16 +292,18 @@ def check_workers(home: Path) -> Iterator[Finding]:
         yield Finding("workers", "error", str(exc), "install selfsearch again")
         return
     layers = {
-        "opens no file": seal.files,
-        "starts and reaches nothing": seal.calls,
-        "has limited memory": seal.memory,
+        "open no file": seal.files,
+        "start no program, reach no network": seal.calls,
+        "have limited memory": seal.memory,
     }
     held = ", ".join(layer for layer, holds in layers.items() if holds)
     missing = ", ".join(layer for layer, holds in layers.items() if not holds)
     if not missing:
-        yield Finding("workers", "ok", f"what looks at photographs has no key, {held}")
+        yield Finding("workers", "ok", f"the processes that look at photographs have no key, {held}")
         return
-    what = f"what looks at photographs has no key{held and f', {held}'}; not held here: {missing}"
+    what = (
+        f"the processes that look at photographs have no key{held and f', {held}'}; not held here: {missing}"
+    )
     yield Finding("workers", "note", what, "Linux 5.13 and later with seccomp does")
 
 
@@ -315,7 +317,7 @@ def check_packs(home: Path) -> Iterator[Finding]:
             sentence, _, cure = str(exc).partition("; ")
             yield Finding("packs", "error", sentence, cure)
             continue
-        yield Finding("packs", "ok", f"the model pack {pack.name} is what its manifest says")
+        yield Finding("packs", "ok", f"the model pack {pack.name} is whole and unchanged")
         if calibration is None:
             yield Finding(
                 "packs", "note", f"the model pack {pack.name} has no calibration: its scores have no bands",

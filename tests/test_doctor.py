@@ -76,7 +76,7 @@ def test_a_sound_library_is_called_sound(run: Run, indexed: Path) -> None:
         lines = [line for line in lines if "checked with" not in line and "to do: install" not in line]
     assert {line[:7] for line in lines[:-2]} == {"ok     "}
     assert lines[-1] == "Nothing is wrong with what was checked."
-    assert any("the vectors of 8 files open, fit their faces and have length 1" in line for line in lines)
+    assert any("the templates of 8 files can be opened, and fit their faces" in line for line in lines)
 
 
 def test_no_library_is_no_damage(run: Run, home: Path) -> None:

@@ -368,7 +368,7 @@ def test_what_you_say_of_an_account_decides_what_its_export_left_open(
         ask()["old.jpg"]["exposure_reason"]
         == "you said that the account was public from 2017-01-01 until 2018-12-31"
     )
-    assert "you said: the account was public from 2017-01-01 to 2018-12-31" in run("sources").out
+    assert "you said: the account was public from 2017-01-01 until 2018-12-31" in run("sources").out
     for _ in range(2):
         run("sources", "set", 1, "--account-was", "private")
     assert run("sources").out.count("you said: the account was private") == 1

@@ -635,7 +635,7 @@ def test_a_machine_without_timers_is_told_what_looks_again_instead(run: Run, lib
     assert run("schedule", "status").out == (
         "no timer is installed, and this machine has neither cron nor a systemd for this user; selfsearch"
         " schedule install says what else there is\n"
-        "told by: nothing; see --notify of install\nno run so far\n"
+        "notifications by: none; to be told: selfsearch schedule install --notify WAY\nno run so far\n"
     )
     status = run("schedule", "status", "--json").json
     assert (status["timer"]["system"], status["timer"]["installed"], status["timers"]) == ("none", False, [])

@@ -76,5 +76,5 @@ def test_what_is_to_be_erased_is_named(run: Run, three: Names, monkeypatch: pyte
     monkeypatch.setattr(options, "ask", lambda question, _: bool(asked.append(question)))
     run("forget", 3, code=2)
     run("consent", "revoke", 1, code=2)
-    assert asked[0].startswith(f"Erase {three[2]}?")
+    assert asked[0].startswith(f"Erase what is kept of {three[2]}?")
     assert "(Folder, source 1), and erase this?" in asked[1]

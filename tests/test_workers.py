@@ -155,7 +155,7 @@ def test_doctor_says_what_holds_the_workers(run: Run, album: Path) -> None:
     (finding,) = [each for each in run("doctor", "--json").json["findings"] if each["check"] == "workers"]
     has_landlock = kernel.landlock_version() > 0
     assert finding["level"] == ("ok" if has_landlock else "note")
-    layers = ["opens no file"] * has_landlock + ["starts and reaches nothing", "has limited memory"]
+    layers = ["open no file"] * has_landlock + ["start no program, reach no network", "have limited memory"]
     assert f"no key, {', '.join(layers)}" in finding["what"]
 
 

@@ -321,7 +321,7 @@ def _resolve_all(library: Library, name: str) -> tuple[str, list[str]]:
             return "source", [row.root]
     if found := grants.meant_by(library, name):
         return "source", found
-    raise UsageError(f"the ledger knows nobody and no source called {name!r}; see: selfsearch consent list")
+    raise UsageError(f"no consent was ever given for {name!r}; see: selfsearch consent list")
 
 
 def _until(status: ConsentStatus) -> str:

@@ -169,7 +169,10 @@ def status(system: OneSystem = None, as_json: options.AsJson = False) -> None:
         options.answer(_no_timer(only, here))
     if len(found) > 1:
         options.answer(f"one timer is enough: selfsearch schedule remove --system {found[-1].system}")
-    options.answer("told by: " + (", ".join(channels) or "nothing; see --notify of install"))
+    options.answer(
+        "notifications by: "
+        + (", ".join(channels) or "none; to be told: selfsearch schedule install --notify WAY")
+    )
     for run in runs:
         options.answer(_run_text(run))
     if not runs:

@@ -58,6 +58,7 @@ def set_source(
 
     For exports that do not say who could see a post. Without dates it counts for all of them.
     """
+    from ..consent.exposure import span
     from ..library import sources
 
     if account_was not in ("public", "private", "unknown"):
@@ -68,12 +69,15 @@ def set_source(
     with options.opened(writing=True) as library:
         row = _find(library, source)
         if row.platform == "folder":
-            raise UsageError(f"{row.name} is plain files, which are in nobody's account")
+            raise UsageError(f"{row.name} is plain files, which are in nobody's account: nothing was noted")
         period = {"public": account_was == "public", "since": since, "until": until}
         others = [each for each in row.account_was if each != period]
         periods = [] if account_was == "unknown" else [*others, period]
         sources.update_source(library, source, account_was=periods)
-    options.say(f"noted: the account of {row.name} was {account_was}")
+    if account_was == "unknown":
+        options.say(f"taken back: what you said of the account of {row.name}")
+    else:
+        options.say(f"noted: the account of {row.name} was {account_was}{span(period)}")
 
 
 @app.command("supersede")
@@ -165,14 +169,14 @@ def _as_object(row: SourceRow, counts: dict[str, int]) -> dict[str, Any]:
 
 
 def _as_lines(row: SourceRow, counts: dict[str, int], successor: SourceRow | None) -> list[str]:
+    from ..consent.exposure import span
+
     lines = [f"{row.name}: {quantity(sum(counts.values()), 'file')}; {row.why}"]
     lines += [f"   {path}" for path in row.containers if path not in row.name]
     if successor is not None:
         lines.append(f"   replaced by {successor.name}")
     for period in row.account_was:
-        since = f" from {period['since']}" if period["since"] else ""
-        until = f" to {period['until']}" if period["until"] else ""
         lines.append(
-            f"   you said: the account was {'public' if period['public'] else 'private'}{since}{until}"
+            f"   you said: the account was {'public' if period['public'] else 'private'}{span(period)}"
         )
     return lines

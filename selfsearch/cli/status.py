@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..words import counted, quantity
+from ..words import quantity
 from . import options
 
 if TYPE_CHECKING:
@@ -70,32 +70,35 @@ def _state(library: Library) -> dict[str, Any]:
 REMINDER = 30  # days before its end at which a consent is worth a reminder
 
 KEYS = {
-    "keyring": "the key is in the operating system's keyring: a stolen disk is unreadable without your"
+    "keyring": "its key is in the operating system's keyring. A stolen disk is unreadable without your"
     " login password; whoever is logged in as you can read all",
-    "file": "the key is a file outside the library: a copy of the library alone is unreadable; whoever has"
+    "file": "its key is a file outside the library. A copy of the library alone is unreadable; whoever has"
     " your whole disk can read all",
-    "passphrase": "the key is sealed under your passphrase: nobody opens the library without it, and neither"
+    "passphrase": "its key is sealed under your passphrase. Nobody opens the library without it, and neither"
     " does a timer",
 }
 
 
 def _as_lines(state: dict[str, Any]) -> list[str]:
-    from ..report.wording import gone_files, outcome_label
+    from ..report.wording import OUTCOME_LABELS, gone_files, outcome_label
 
     lines = [
         f"library: {state['home']}",
-        f"encrypted: {KEYS[state['key']]}",
+        f"encrypted; {KEYS[state['key']]}",
         ", ".join(
             (
                 quantity(state["sources"], "source"),
-                quantity(state["media"], "distinct media file"),
+                quantity(state["media"], "different photograph"),
                 quantity(state["faces"], "face"),
             )
         ),
     ]
-    lines += [f"  {count:>9,}  {outcome_label(kind, count)}" for kind, count in state["outcomes"].items()]
+    outcomes = state["outcomes"]
+    in_order = [kind for kind in dict.fromkeys((*OUTCOME_LABELS, *outcomes)) if kind in outcomes]
+    lines += [f"  {outcomes[kind]:>9,}  {outcome_label(kind, outcomes[kind])}" for kind in in_order]
     lines += [
-        f"vectors of model pack {pack['name']}: {counted(pack['media'], 'media')}" for pack in state["packs"]
+        f"searchable with the model pack {pack['name']}: {quantity(pack['media'], 'photograph')}"
+        for pack in state["packs"]
     ]
     lines += [text for consent in state["consents"] if (text := _consent_as_text(consent))]
     in_ledger = {consent["subject"] for consent in state["consents"]}

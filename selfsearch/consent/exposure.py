@@ -52,7 +52,7 @@ def is_open(provenance: Provenance) -> bool:
 
 def _decided(provenance: Provenance, period: dict[str, Any]) -> Provenance:
     word, level = ("public", Exposure.PUBLIC) if period["public"] else ("private", Exposure.NETWORK)
-    reason = f"you said that the account was {word}{_span(period)}"
+    reason = f"you said that the account was {word}{span(period)}"
     if provenance.context == "story" and period["public"]:
         level, reason = Exposure.UNKNOWN, f"{reason}; {STORY}"
     audience = Audience(provenance.audience and provenance.audience.name, "account_setting")
@@ -67,6 +67,7 @@ def _covers(period: dict[str, Any], when: str | None) -> bool:
     return (not since or day >= since[:10]) and (not until or day <= until[:10])
 
 
-def _span(period: dict[str, Any]) -> str:
+def span(period: dict[str, Any]) -> str:
+    """ " from 2019-05-01 until 2020-06-30", to stand behind what was said; "" for all of time."""
     since, until = period.get("since"), period.get("until")
     return (f" from {since[:10]}" if since else "") + (f" until {until[:10]}" if until else "")

@@ -115,7 +115,7 @@ def resolve(library: Library, name: str) -> list[Target]:
     media = sorted({number for place in (*named, name) for number in erasure.media_at(library, place)})
     if not media:
         raise UsageError(
-            f"the library knows no source, person, sha256 or path {name!r}; see: selfsearch sources"
+            f"the library has no source, person, file or sha256 called {name!r}; see: selfsearch sources"
         )
     return [Target("media", number, "a media file") for number in media]
 

@@ -171,7 +171,7 @@ def _check_references(library: Library) -> Iterator[Finding]:
             BACKUP,
         )
     if not dangling:
-        yield Finding("library", "ok", "nothing refers to what is not there")
+        yield Finding("library", "ok", "everything that an entry refers to is there")
 
 
 def _check_values(library: Library) -> Iterator[Finding]:
@@ -189,7 +189,7 @@ def _check_values(library: Library) -> Iterator[Finding]:
         names = examples([outcome for (outcome,) in unknown])
         yield Finding("values", "error", f"files with an outcome that does not exist: {names}", BACKUP)
     if not unreadable and not unknown:
-        yield Finding("values", "ok", "every outcome, time and list can be read")
+        yield Finding("values", "ok", "every entry can be read")
 
 
 def _count_where(library: Library, columns: dict[str, tuple[str, ...]], condition: str) -> Iterator[str]:
@@ -322,7 +322,7 @@ def _check_embeddings(library: Library, fix: bool, progress: ProgressListener) -
         yield Finding(
             "vectors",
             "ok",
-            f"the vectors of {counted(count, 'files')} open, fit their faces and have length 1",
+            f"the templates of {counted(count, 'files')} can be opened, and fit their faces",
         )
     for fault, blocks in bad.items():
         numbers = examples([media for media, _ in blocks])

@@ -364,6 +364,31 @@ def test_an_export_that_was_replaced_counts_where_it_is_named_and_the_answer_say
     assert change["why"] == "a newer export took the place of this one"  # the file is still there
 
 
+def test_a_face_in_an_export_that_was_replaced_is_searched_by_as_is_said_and_not_gone_twice(
+    run: Run, asked: Path, selfie: Path, tmp_path: Path
+) -> None:
+    def score() -> float:
+        shown = run("query", selfie, "--json").json["appearances"]
+        return next(float(one["score"]) for one in shown if one["sightings"][0]["path"].endswith("/2.jpg"))
+
+    run("index", posted("public", number=3).write(tmp_path), "--consent", "own")
+    run("rescan")
+    (face,) = (
+        one["id"] for one in run("query", selfie, "--json").json["appearances"] if one["exposure"] == "public"
+    )
+    without = score()
+    run("verdict", face, "me", "--strengthen", "--yes")
+    strengthened = score()
+    run("index", posted("public", "2026-02-01", number=4).write(tmp_path), "--consent", "own")
+    run("sources", "supersede", 2, 3)
+    assert "gone" in [kind for kind, *_ in told(run)]
+    assert "searched by as well" in run("people", "show", "me").out
+    assert score() == strengthened != without
+    run("verdict", face, "unset", "--yes")
+    assert score() == without
+    assert told(run) == []
+
+
 def test_a_word_that_changed_in_the_export_is_told_both_ways(run: Run, private: Path, tmp_path: Path) -> None:
     posted("public").write(tmp_path)
     assert "1 with another audience" in run("rescan").out

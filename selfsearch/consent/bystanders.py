@@ -61,10 +61,10 @@ def face_filter(library: Library, engine: Engine, pack: int, now: datetime) -> F
 
 def enrolled_set(library: Library, engine: Engine, pack: int, now: datetime) -> EnrolledSet:
     """Everybody enrolled with live consent. Raises UsageError when there is nobody."""
-    searchable = [row.id for row in grants.searchable_sources(library, now)]
+    consented = [row.id for row in grants.consented_sources(library, now)]
     templates = [
         people.enrolled_embeddings(
-            library, person, pack, engine.dimension, engine.embed_with_mirror, searchable
+            library, person, pack, engine.dimension, engine.embed_with_mirror, consented
         ).embeddings
         for person in grants.consented_people(library, now)
     ]

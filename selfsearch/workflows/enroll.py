@@ -375,11 +375,14 @@ def identify(gallery: Gallery, probes: Sequence[Probe], names: Sequence[str], no
 
 
 def enrolled_embeddings(gallery: Gallery, person: Person, now: datetime) -> EnrolledFaces:
-    """The person's remembered faces as this pack sees them, with the confirmed ones that count, too."""
+    """The person's remembered faces as this pack sees them, with the confirmed ones that count, too.
+
+    Those count as long as there is consent for their source, also when a newer export replaced it.
+    """
     engine, library = gallery.engine, gallery.library
-    searchable = [row.id for row in grants.searchable_sources(library, now)]
+    consented = [row.id for row in grants.consented_sources(library, now)]
     return people.enrolled_embeddings(
-        library, person, gallery.pack, engine.dimension, engine.embed_with_mirror, searchable
+        library, person, gallery.pack, engine.dimension, engine.embed_with_mirror, consented
     )
 
 

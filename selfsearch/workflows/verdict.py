@@ -49,7 +49,7 @@ class Named:
     appearance: Appearance
     faces: tuple[int, ...]  # in every copy; the best first
     embeddings: Embeddings = field(repr=False)  # of these: (n, dimension)
-    states: dict[int, State]  # what is remembered of each when re-scans look for what is new
+    states: dict[int, State]  # of those that re-scans look at: what is remembered to know what is new
     picture: tuple[FacePlace, ...]  # all faces of the picture that it is best in
     is_searched_by: bool  # the person is searched by it as well
 
@@ -133,6 +133,7 @@ class _Answers:
     def __init__(self, gallery: Gallery, person: Person, now: datetime) -> None:
         self.gallery, self.person = gallery, person
         self.rows = grants.consented_sources(gallery.library, now)
+        self.searched = {row.id for row in self.rows if row.successor is None}
         self.index = gallery.face_index([row.id for row in self.rows])
         self.kept = enrolled_embeddings(gallery, person, now)
 
@@ -188,7 +189,11 @@ class _Answers:
             appearance=appearance,
             faces=tuple(ordered),
             embeddings=self._embeddings(ordered),
-            states={one.face: state_of(one) for one in each},
+            states={
+                one.face: state_of(replace(one, sightings=there))
+                for one in each
+                if (there := tuple(place for place in one.sightings if place.source in self.searched))
+            },
             picture=tuple(faces.places_in(library, face_rows[hits[0].face].media)),
             is_searched_by=any(self.said[one].in_template for one in members if one in self.said),
         )

@@ -440,7 +440,7 @@ def test_a_program_meets_the_same_comparison(home: Path, selfie: Path, shot: Sho
         assert len(opened.photographs("me")) == 2
 
 
-@pytest.mark.parametrize("name", ["", " ", " ana", "ana ", "ana\nlive person bo", "2", "٣"])
+@pytest.mark.parametrize("name", ["", " ", " ana", "ana ", "ana\n", "2", "٣"])
 def test_a_name_is_not_mistaken_for_anything_else_later(run: Run, selfie: Path, name: str) -> None:
     said = run("people", "add", name, selfie, "--consent", "own", code=2).err
     assert "a person's name is" in said

@@ -136,8 +136,8 @@ def _named(request: ConsentRequest) -> str:
 
 def _check_name(name: str) -> None:
     """Raises UsageError for a name that could not be told from something else when it is said later."""
-    if not name.strip() or name != name.strip() or not name.isprintable():
-        raise UsageError(f"a person's name is a line of text without spaces around it, not {name!r}")
+    if not name or name != name.strip():
+        raise UsageError(f"a person's name is some text without spaces around it, not {name!r}")
     if name.isdecimal():
         raise UsageError(f"a person's name is not a number alone: {name} would be taken for source {name}")
 

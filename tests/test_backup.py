@@ -26,7 +26,7 @@ from tests.forensics import encodings
 
 def test_a_backup_is_private_holds_no_key_and_nothing_readable(run: Run, home: Path, filled: Path) -> None:
     out = run("backup", filled / "b.zip").out
-    assert "2 sources, 2 media, 2 faces, 4 entries" in out
+    assert "2 sources, 2 photographs, 2 faces, 4 entries" in out
     raw, key = (filled / "b.zip").read_bytes(), key_of(home).read_bytes()
     assert (filled / "b.zip").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in filled.iterdir()] == ["b.zip"]

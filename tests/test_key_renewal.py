@@ -92,7 +92,7 @@ def test_with_a_passphrase_the_copy_opens_with_the_old_one_alone_and_that_is_sai
     copy = shutil.copytree(one_photograph, tmp_path / "copy")
     said = run("forget", "--all", "--yes")
     assert "so does the passphrase, where the library had one then" in said.out
-    assert "holds the key of then under your passphrase: choose another" in said.err
+    assert "holds the key of that time, under your passphrase: choose another" in said.err
     monkeypatch.setenv("SELFSEARCH_NEW_PASSPHRASE", "another horse battery")
     run("key", "set-passphrase")
     monkeypatch.setenv("SELFSEARCH_PASSPHRASE", "another horse battery")

@@ -256,7 +256,7 @@ def test_a_verdict_makes_nobody_searchable(run: Run, home: Path, album: Path, en
     assert "c is enrolled" in with_c.err
     (face,) = {one["face"]["id"] for one in run("query", album / "c.jpg", "--json").json["appearances"]}
     said = run("verdict", id_of(home, face), "me", "--strengthen", "--yes", code=2).err
-    assert "is the id of nothing in an answer about me or c" in said
+    assert "no answer about me or c has the id" in said
     with open_library(home, key_folder=home.parent / "keys") as library:  # the worst that could be there
         me = people.find_person(library, "me")
         assert me

@@ -356,7 +356,7 @@ def test_the_pictures_come_before_what_is_folded(report):
 
 def test_a_tile_says_number_how_sure_where_when_and_who_could_see_it(report):
     assert tile(report, 1).startswith("1 video Almost certainly you TikTok post 2022-03-14 Public")
-    assert "+2 places" in tile(report, 2)
+    assert "+ 2 other places" in tile(report, 2)
     assert "no date" in tile(page(answer(appearance(1, seen(1, "a.jpg", PLAIN)))), 1)
     dated_elsewhere = appearance(1, seen(1, "a.jpg", PLAIN), seen(2, "b.jpg", TIKTOK))
     assert "2022-03-14" in tile(page(answer(dated_elsewhere)), 1)

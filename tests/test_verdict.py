@@ -159,9 +159,9 @@ def test_a_face_that_is_in_no_answer_about_the_person_cannot_be_marked(house: Ho
     stranger, adas = house.face("bo"), house.face("ada")
     for id_ in (id_of(house.home, stranger), id_of(house.home, adas), "k7q2mf", "482915", "what?"):
         said = house.run("verdict", id_, "not-me", "--yes", code=2).err
-        assert f"{id_!r} is the id of nothing in an answer about me or Ada" in said
+        assert f"no answer about me or Ada has the id {id_!r}" in said
     said = house.run("verdict", house.id("ada", "Ada"), "me", "--person", "me", "--yes", code=2).err
-    assert "nothing in an answer about me." in said
+    assert "no answer about me has" in said
     assert house.said() == {}
 
 
@@ -224,7 +224,7 @@ def test_it_can_be_undone_as_it_says(house: House) -> None:
     house.run("verdict", *shlex.split(undo.partition("verdict ")[2]), "--yes")
     assert house.shown() == before
     assert house.said() == {}
-    assert f"nothing was said of {ids[0]} before" in house.run("verdict", ids[0], "unset").out
+    assert f"there was nothing to take back: {ids[0]}" in house.run("verdict", ids[0], "unset").out
 
 
 def test_undoing_brings_back_what_was_said_before_and_not_only_takes_away(house: House) -> None:
@@ -257,7 +257,7 @@ def test_an_id_is_read_as_people_write_it(house: House, monkeypatch: pytest.Monk
 def test_a_person_without_live_consent_is_not_marked_for(house: House) -> None:
     id_ = house.id("ada", "Ada")
     house.run("consent", "revoke", "Ada", "--yes")
-    assert "in an answer about me." in house.run("verdict", id_, "not-me", "--yes", code=2).err
+    assert "no answer about me has" in house.run("verdict", id_, "not-me", "--yes", code=2).err
     assert "Ada" in house.run("verdict", id_, "not-me", "--person", "Ada", "--yes", code=3).err
 
 
@@ -451,7 +451,7 @@ def test_a_confirmed_face_strengthens_the_search_if_the_user_agrees(house: House
     with attached("y\ny\n") as terminal:
         assert main(["verdict", id_, "me"]) == 0
     assert "Search for you by this face as well?" in terminal.shown
-    assert f"from now on you will be searched for by {id_} as well" in terminal.shown
+    assert f"from now on {id_} is used to search for you as well" in terminal.shown
     assert set(house.said().values()) == {("me", "me", True)}
     assert kept(house) == 2
     assert (
@@ -540,7 +540,7 @@ def test_python_programs_get_sentences_and_may_use_the_commands_words(house: Hou
         for unknown in (10_000, -1, stranger):
             with pytest.raises(UsageError, match=f"face {unknown} is in no answer about me"):
                 opened.verdict(me, unknown, "not_me")
-        with pytest.raises(UsageError, match="'zzzzzz' is the id of nothing in an answer about me"):
+        with pytest.raises(UsageError, match="no answer about me has the id 'zzzzzz'"):
             opened.verdict(me, "zzzzzz", "not_me")
         with pytest.raises(UsageError, match="a verdict is me, not-me or unset, not 'perhaps'"):
             opened.verdict(me, mine, "perhaps")

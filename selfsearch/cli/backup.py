@@ -15,7 +15,7 @@ import typer
 from ..errors import UsageError
 from ..sandbox import process
 from ..types import isoformat
-from ..words import counted
+from ..words import counted, quantity
 from . import erasure_output, options
 
 if TYPE_CHECKING:
@@ -132,8 +132,9 @@ def restore(
 
 
 def _held(counts: dict[str, int]) -> str:
-    """ "2 sources, 812 media, 1,404 faces"."""
-    return ", ".join(counted(counts[name], name) for name in ("sources", "media", "faces"))
+    """ "2 sources, 812 photographs, 1,404 faces"."""
+    nouns = {"sources": "source", "media": "photograph", "faces": "face"}
+    return ", ".join(quantity(counts[name], noun) for name, noun in nouns.items())
 
 
 def _described(restored: Restored) -> Iterator[str]:

@@ -32,8 +32,8 @@ PLACES = {
     ),
     "passphrase": (
         "sealed under your passphrase, in the library's own folder",
-        "whoever does not know the passphrase opens nothing, with the whole disk either, if it cannot be"
-        " guessed. It is asked for each time, so timers need SELFSEARCH_PASSPHRASE.",
+        "whoever does not know the passphrase opens nothing, not even with the whole disk, if it cannot"
+        " be guessed. It is asked for each time, so timers need SELFSEARCH_PASSPHRASE.",
     ),
 }
 
@@ -187,8 +187,8 @@ def warn_of_passphrase() -> None:
 
     if root_key.KeyPlace.read(options.home()).kind == "passphrase":
         options.say(
-            "a copy of the library's folder that was made before holds the key of then under your passphrase:"
-            " choose another, and use this one no more: selfsearch key set-passphrase"
+            "a copy of the library's folder that was made before holds the key of that time, under your"
+            " passphrase: choose another one, and do not use this one again: selfsearch key set-passphrase"
         )
 
 

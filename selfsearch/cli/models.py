@@ -100,7 +100,7 @@ def use(
     pack.verify()
     settings.write(home, pack=name)
     options.say(
-        f"index and query now use {name}. Vectors of different packs are never compared: the next index"
+        f"index and query now use {name}. Templates of different packs are never compared: the next index"
         " or query makes"
         " new ones from the faces that the library keeps; your photographs are not read again."
     )
@@ -137,7 +137,7 @@ def remove(
         )
     remove_pack(name, home / "packs")
     options.say(
-        f"{name} is deleted; vectors that it made stay in the library and are not searched without it"
+        f"{name} is deleted; templates that it made stay in the library and are not searched without it"
     )
 
 

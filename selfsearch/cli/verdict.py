@@ -29,7 +29,9 @@ _SAID = {"me": "so far marked as {you}", "not_me": "so far marked as not {you}"}
 
 def verdict(
     ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids, as answers and reports show them.")],
-    value: Annotated[str, typer.Argument(metavar="me|not-me|unset", help="What they are.")],
+    value: Annotated[
+        str, typer.Argument(metavar="me|not-me|unset", help="What they are; unset takes it back.")
+    ],
     person: Annotated[
         str | None, typer.Option("--person", metavar="NAME", help="In whose answer they are.")
     ] = None,
@@ -45,7 +47,7 @@ def verdict(
     yes: options.Yes = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Say that an appearance is you, or that it is not, or unset that.
+    """Say that an appearance is you, or is not, or take that back.
 
     It goes for every copy of the picture. What is not you is left out of later answers. What is you is always
     listed, and can help to find you.
@@ -83,7 +85,7 @@ def _persons(library: Library, name: str | None) -> list[Person]:
         grants.require(library, "person", name, options.now())
     persons = grants.consented_people(library, options.now())
     if not persons:
-        raise ConsentError("nobody who is enrolled has consent that is live; see: selfsearch people")
+        raise ConsentError("nobody with live consent is enrolled; see: selfsearch people")
     return [each for each in persons if name in (None, each.name)]
 
 
@@ -125,7 +127,7 @@ def _question(named: Sequence[Named], wanted: str | None) -> str:
     from ..report.wording import you
 
     if wanted is None:
-        return f"Take back what was said of {_these(named)}?"
+        return f"Take back what you said of {_these(named)}?"
     them = "It is" if len(named) == 1 else "They are"
     after = "always listed" if wanted == "me" else "left out of later answers"
     is_you = f"{'' if wanted == 'me' else 'not '}{you(named[0].person.name)}"
@@ -147,11 +149,14 @@ def _result(named: Sequence[Named], wanted: str | None, saved: Saved) -> list[st
     who, ids = you(named[0].person.name), ", ".join(each.id for each in named)
     if wanted is None:
         was_said = any(each.appearance.verdict for each in named)
-        return [f"taken back: what was said of {ids}" if was_said else f"nothing was said of {ids} before"]
+        return [
+            f"taken back: what you said of {ids}" if was_said else f"there was nothing to take back: {ids}"
+        ]
     lines = [f"marked as {'' if wanted == 'me' else 'not '}{who}: {ids}"]
     if saved.used:
-        lines.append(f"from now on {who} will be searched for by {', '.join(saved.used)} as well")
-    lines += [f"not used to search by: {id_}, because {why}" for id_, why in saved.refused.items()]
+        is_used = "is used" if len(saved.used) == 1 else "are used"
+        lines.append(f"from now on {', '.join(saved.used)} {is_used} to search for {who} as well")
+    lines += [f"not used to search for {who}: {id_}, because {why}" for id_, why in saved.refused.items()]
     return [*lines, *(f"to undo: {command}" for command in _undo(named, wanted, saved))]
 
 

@@ -122,8 +122,8 @@ def _find_one(answers: Sequence[_Answers], name: str | int) -> Named:
             f" id that stands in the row: {people.ID_SIGNS} letters and digits, such as k7q2mf"
         )
     raise UsageError(
-        f"{name!r} is the id of nothing in an answer about {who}. Ids stand beside what is shown by"
-        " selfsearch query; those of what was marked: selfsearch people show NAME"
+        f"no answer about {who} has the id {name!r}. Ids stand in the rows of: selfsearch query;"
+        " those of what you marked: selfsearch people show NAME"
     )
 
 

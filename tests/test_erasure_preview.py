@@ -171,7 +171,7 @@ def test_for_a_person_the_enrolment_and_the_audit_log_are_named_and_go(run: Run,
     left = run("consent", "audit", "--json").json
     assert left["queries"] + left["photographs"] == []
     assert run("status", "--json").json["faces"] == 7
-    assert '"photographs"' in run("consent", "show", "me").out  # the ledger's, by their SHA-256
+    assert "in detail: person: me; photographs: " in run("consent", "show", "me").out  # by their SHA-256
 
 
 def test_a_withdrawal_that_was_interrupted_is_completed_without_a_question(

@@ -25,7 +25,7 @@ FIELD_LABELS = {  # field -> what a person calls it
     "statement_version": "version of the words",
     "method": "how",
     "expires_at": "until",
-    "detail": "detail",
+    "detail": "in detail",
     "previous_hash": "sha256 of the entry before",
     "hash": "sha256 of this entry",
 }
@@ -56,9 +56,33 @@ def fields(entry: LedgerEntry) -> list[tuple[str, str]]:
     """Label and value of everything that the entry says."""
     values = {name: str(getattr(entry, name)) for name in FIELD_LABELS}
     values["event"] = EVENT_LABELS.get(entry.event, entry.event)
+    values["detail"] = _detail(entry)
     if entry.basis == "release" and not entry.evidence_sha256:
         values["evidence_sha256"] = "none: the release itself was not shown to the program"
     return [(FIELD_LABELS[name], value) for name, value in values.items() if value]
+
+
+def _detail(entry: LedgerEntry) -> str:
+    """The detail in words: "photographs: 40e17c...; statement: 3"."""
+    detail = entry_to_json(entry)["detail"]
+    if not isinstance(detail, dict):
+        return entry.detail
+    return "; ".join(f"{name.replace('_', ' ')}: {_as_words(value)}" for name, value in detail.items())
+
+
+def _as_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_as_words(each)}" for name, each in value.items()) or "nothing"
+    if isinstance(value, list):
+        return ", ".join(map(_as_words, value)) or "none"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def entry_title(entry: LedgerEntry) -> str:
+    """What the entry is about: "person me", "photographs of me"."""
+    return visible(entry.subject if entry.kind == "library" else f"{entry.kind} {entry.subject}")
 
 
 def entry_to_json(entry: LedgerEntry) -> dict[str, Any]:
@@ -72,8 +96,10 @@ def entry_to_json(entry: LedgerEntry) -> dict[str, Any]:
 
 def entry_to_lines(entry: LedgerEntry) -> list[str]:
     """One entry for people."""
-    first = f"entry {entry.id}: {entry.kind} {visible(entry.subject)}"
-    return [first, *(f"  {label}: {visible(value)}" for label, value in fields(entry))]
+    return [
+        f"entry {entry.id}: {entry_title(entry)}",
+        *(f"  {label}: {visible(value)}" for label, value in fields(entry)),
+    ]
 
 
 def to_json(record: ConsentRecord) -> dict[str, Any]:

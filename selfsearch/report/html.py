@@ -173,7 +173,7 @@ def _in_order(key: str, counts: dict[str | None, int]) -> list[str | None]:
 # Templates
 
 _FILTERS = (  # by their own names
-    caveat, line, visible, platform_name, consent_records.fields,
+    caveat, line, visible, platform_name, consent_records.fields, consent_records.entry_title,
     wording.author, wording.audience, wording.band_in_words, wording.band_of, wording.context, wording.day,
     wording.day_of, wording.false_matches, wording.format_time, wording.humanize, wording.join_and,
     wording.position, wording.counted, wording.quantity, wording.sentence_case, wording.time_range,

@@ -22,7 +22,7 @@ from packaging.markers import Marker
 from packaging.version import Version
 
 from . import settings
-from .errors import LibraryBusyError, LibraryError, PackError, SelfsearchError, UsageError
+from .errors import KeyUnavailable, LibraryBusyError, LibraryError, PackError, SelfsearchError, UsageError
 from .files import narrow
 from .home import PUT_ASIDE, delete_half_written, half_written, own_places, require_home
 from .library.integrity import Finding, check_library, examples
@@ -84,6 +84,10 @@ def examine(
     except LibraryBusyError:
         raise
     except SelfsearchError as exc:
+        what, _, cure = str(exc).partition("; ")
+        if isinstance(exc, KeyUnavailable) and cure and "doctor" not in cure:  # nothing to repair without it
+            yield Finding("library", "error", what, cure)
+            return
         yield Finding(
             "library", "error", str(exc),
             "where it is damaged, put the library's folder or its key back from a backup, which leaves out"

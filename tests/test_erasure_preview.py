@@ -222,7 +222,7 @@ def test_a_folder_inside_a_wider_one_is_said_to_stay_readable_before_the_questio
 
 def test_forgetting_one_photograph_says_that_its_key_stays(run: Run, asked: Path, album: Path) -> None:
     shown = type_at("n\n", "forget", album / "a.jpg", code=2)
-    assert "what is noted of 1 file: " in shown
+    assert "what is noted of 1 file: where it was found" in shown
     assert "what was found in 1 photograph: templates and small pictures of 1 face" in shown
     assert "whoever has this library can still open this in them" in shown
     assert "1 encryption key" not in shown
@@ -234,7 +234,7 @@ def test_forgetting_everything_says_that_no_backup_opens_with_the_new_key(run: R
     shown = type_at("n\n", "forget", "--all", code=2)
     assert "what is noted of 2 sources and " in shown
     assert "Erase everything? This cannot be undone." in shown
-    assert "they do not open with the key that this library has afterwards" in shown
+    assert "they do not open with the new key of this library" in shown
     assert "audit log" in shown.partition("This stays:")[0]
     assert "audit log" not in shown.partition("This stays:")[2]
 

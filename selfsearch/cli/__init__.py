@@ -53,7 +53,7 @@ INTERRUPTED = 128 + signal.SIGINT  # the shell's own convention
 
 app = typer.Typer(
     name="selfsearch",
-    help="Find where your own face appears in the media you control. Nothing leaves this machine.",
+    help="Find where your own face appears in the media you control. Nothing is sent unless you ask.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

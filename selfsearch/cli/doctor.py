@@ -68,7 +68,7 @@ def doctor(
     if errors and all(finding.check == "programs" for finding in errors):
         raise SelfsearchError("something that selfsearch needs does not work on this machine; see above")
     if errors:
-        raise LibraryError("something is damaged; see above for what to do")
+        raise LibraryError("something is wrong; see above for what to do")
 
 
 def _examined(fix: bool, as_json: bool) -> Iterator[Finding]:

@@ -48,7 +48,8 @@ def _what_goes(preview: Preview) -> list[str]:
 
     counts, lines = preview.counts, []
     if named := [counted(counts[name], name) for name in ("sources", "files") if name in counts]:
-        lines.append(f"what is noted of {join_and(named)}: where each was found, dates, captions and links")
+        each = "it" if named == ["1 file"] else "each"
+        lines.append(f"what is noted of {join_and(named)}: where {each} was found, dates, captions and links")
     faces, media = counts.get("faces", 0), counts.get("media", 0)
     if faces:
         where = f"what was found in {quantity(media, 'photograph')}: " if media else ""
@@ -105,7 +106,7 @@ def _of_backups(preview: Preview) -> list[str]:
     whole = "one that was made with its key still opens in full; so do all, with a recovery code from before"
     again = "make a new one afterwards: selfsearch backup FILE"
     if "library" in preview.kinds:
-        return [f"they do not open with the key that this library has afterwards; {again}", whole]
+        return [f"they do not open with the new key of this library; {again}", whole]
     if preview.kinds & {"source", "person"}:
         opens = "these faces cannot be opened in them any more; names, paths and captions can"
     else:
@@ -154,8 +155,8 @@ def _what_went(receipt: Receipt) -> str:
 
 def _details(receipt: Receipt) -> list[str]:
     """What was done besides deleting rows, and what was found afterwards."""
-    deleted = f"{counted(receipt.reports, 'reports')} deleted, " if receipt.reports else ""
-    lines = [f"  {deleted}the library's free space overwritten", *_about_keys(receipt)]
+    deleted = f", and {counted(receipt.reports, 'reports')} deleted" if receipt.reports else ""
+    lines = [f"  the library's free space was overwritten{deleted}", *_about_keys(receipt)]
     if receipt.remnants:
         lines.append(
             f"  BUT something of it is still in: {', '.join(receipt.remnants)}. Run the same command again. A"

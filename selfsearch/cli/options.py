@@ -54,7 +54,7 @@ def show_version(
         bool, typer.Option("--version", is_eager=True, callback=print_version, help="Print the version.")
     ] = False,
 ) -> None:
-    """Find where your own face appears in the media you control. Nothing leaves this machine."""
+    """Find where your own face appears in the media you control. Nothing is sent unless you ask."""
 
 
 def parse_day(text: str | None) -> str | None:

@@ -41,7 +41,7 @@ Notify = Annotated[
     typer.Option(
         "--notify",
         metavar="WAY",
-        help="desktop, file:/path, mail:you@host; url asks for an Apprise URL; none for none. Repeatable.",
+        help="desktop, file:/path, mail:you@host; url asks for an Apprise URL; or none. May be repeated.",
     ),
 ]
 System = Annotated[

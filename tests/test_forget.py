@@ -240,7 +240,7 @@ def test_forget_asks_first_and_names_what_it_cannot_reach(run: Run, home: Path, 
     assert "nothing" not in run("consent", "verify").out
     assert run("sources", "--json").json["sources"] == []
     assert "nobody" not in run("consent", "list").out
-    assert "knows no source" in run("forget", "stranger", "--yes", code=2).err
+    assert "has no source, person, file or sha256 called" in run("forget", "stranger", "--yes", code=2).err
 
 
 def test_a_remnant_is_found_and_said(home: Path, album: Path, run: Run) -> None:

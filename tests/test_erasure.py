@@ -216,7 +216,7 @@ def test_pictures_can_be_named_by_their_path_hash_or_folder(library: Library, al
         assert [target.kind for target in forget.resolve(library, str(name))] == ["media"]
     with pytest.raises(UsageError, match="no media file with that sha256"):
         forget.resolve(library, "0" * 64)
-    with pytest.raises(UsageError, match="knows no source, person, sha256 or path 'in'"):
+    with pytest.raises(UsageError, match="has no source, person, file or sha256 called 'in'"):
         forget.resolve(library, "in")
     receipts = erase(library, album / "inner", album / "red.png", album / "both.png")
     assert [(receipt.subject, receipt.kind, receipt.counts["media"]) for receipt in receipts] == [

@@ -142,7 +142,7 @@ def test_a_strangers_photograph_is_refused_and_the_attempt_is_kept(folder: Path)
     with selfsearch.open("library", create=True) as opened:
         me = opened.give_consent("person", "me", basis="own")
         opened.enroll(me, "selfie.jpg")
-        with pytest.raises(selfsearch.ConsentError, match="not one of the people who agreed"):
+        with pytest.raises(selfsearch.ConsentError, match="shows nobody who agreed"):
             opened.query(me, "stranger.jpg", purpose="curious")
         query = "select person, purpose, outcome, appearances from queries where action = 'query'"
         asked = list(opened.library.db.query(query))
@@ -340,7 +340,7 @@ def test_it_keeps_what_has_ended_as_long_as_the_library_is_set_to(folder: Path, 
         (lambda it, me: it.remove_photograph("bob", 1), selfsearch.UsageError, "nobody called 'bob'"),
         (lambda it, me: it.remove_photograph("me", 9), selfsearch.UsageError, "me has no photograph 9"),
         (lambda it, me: it.rescan([9]), selfsearch.UsageError, "there is no source 9"),
-        (lambda it, me: it.forget(9), selfsearch.UsageError, "knows no source, person, sha256 or path '9'"),
+        (lambda it, me: it.forget(9), selfsearch.UsageError, "file or sha256 called '9'"),
         (lambda it, me: it.require_consent("person", "bob"), selfsearch.ConsentError, "no consent on record"),
         (lambda it, me: it.revoke_consent("person", "bob"), selfsearch.UsageError, "no consent on record"),
         (lambda it, me: it.revoke_consent("face", "me"), selfsearch.UsageError, "a source or for a person"),

@@ -529,7 +529,7 @@ def test_the_record_holds_the_link_and_where_it_led(run: Run, named: Path, tmp_p
     said = run("index", named, "--consent", "own").err
     assert f"The media in {named} (a link to {tmp_path / 'disk/album'}) are mine" in said
     assert run("consent", "list").out.startswith(f"live      source {tmp_path / 'disk/album'}")
-    assert f'"given as": "{named}"' in run("consent", "show", named).out
+    assert f"in detail: given as: {named}\n" in run("consent", "show", named).out
     assert run("index", named, "--json").json["unchanged"] == 1
 
 

@@ -60,7 +60,7 @@ def test_a_stranger_is_refused(run: Run, indexed: Path, selfie: Path) -> None:
     run("query", selfie, "--self")
     for words in ([], ["--self"], ["--person", "me"]):
         said = run("query", indexed / "c.jpg", *words, code=3).err
-        assert "not one of the people who agreed" in said
+        assert "shows nobody who agreed to be searched for" in said
 
 
 def test_a_stranger_does_not_become_who_consented_before(
@@ -71,7 +71,7 @@ def test_a_stranger_does_not_become_who_consented_before(
     at("2026-04-01T12:00:00+00:00")
     run("consent", "renew", indexed, "--yes")
     said = run("query", indexed / "c.jpg", "--consent", "own", code=3).err
-    assert "not one of the people who agreed" in said
+    assert "shows nobody who agreed to be searched for" in said
     assert "expired" in run("query", selfie, code=3).err  # and nobody's consent was renewed by it
     answer = run("query", selfie, "--consent", "own", "--json").json
     assert names(answer) == {f"astronaut-{number}.jpg" for number in range(3)}

@@ -197,7 +197,7 @@ def _filters(
     from ..workflows.query import Filters
 
     if min_band not in BANDS:
-        raise UsageError(f"--min-band takes {', '.join(BANDS)}, not {min_band!r}")
+        raise UsageError(f"--min-band takes strong, likely or possible, not {min_band!r}")
     sources = frozenset(source) if source else None
     return Filters(
         everything=everything, limit=limit, min_band=min_band, sources=sources,

@@ -222,8 +222,9 @@ def _about_sources(result: RescanResult) -> Iterator[str]:
         )
     for lost in result.unreachable:
         row = lost.source
+        at = "" if row.root in row.name else f" at {row.root}"
         yield (
-            f"{row.name} cannot be reached at {row.root}: {lost.reason}. Nothing of it"
+            f"{row.name} cannot be reached{at}: {lost.reason}. Nothing of it"
             f" counts as gone; if you deleted it: selfsearch sources gone {row.id}"
         )
     for row in result.without_consent:

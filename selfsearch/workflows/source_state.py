@@ -12,8 +12,8 @@ from ..library.library import Library
 from ..library.sources import SourceRow
 from ..version import __version__
 
-MISSING = "there is nothing at its place: the disk or share may not be there"
-EMPTY = "its folder is empty all of a sudden: the disk or share may not be there"
+MISSING = "nothing is there; perhaps its disk or share is not connected"
+EMPTY = "its folder is suddenly empty; perhaps its disk or share is not connected"
 UNLISTED = "its folder cannot be looked into"
 
 

@@ -194,6 +194,7 @@ def test_on_a_terminal_it_asks(house: House, typed: str, marked: set[str]) -> No
     with attached(typed) as terminal:
         code = main(["verdict", id_, "not-me"])
     assert "Mark this as not Ada? It is then left out of later answers. [y/N]" in terminal.shown
+    assert "counted from the left" not in terminal.shown  # nobody else is in the picture
     assert code == (0 if marked == {"party"} else 2), terminal.shown
     assert house.files("Ada") == marked
 

@@ -153,7 +153,7 @@ def test_who_stops_at_a_question_reads_that_nothing_was_done(
         (("consent", "revoke", "1"), "nothing was withdrawn and nothing was erased"),
         (("forget", "1"), "nothing was erased"),
         (("verdict", face, "not-me"), "nothing was changed"),
-        (("consent", "renew", "1"), "what was asked about was not done"),
+        (("consent", "renew", "1"), "nothing was renewed"),
     ):
         assert type_at("", *words, code=130).endswith(f"selfsearch: stopped; {kept}")
     assert state(run) == before

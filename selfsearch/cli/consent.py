@@ -86,7 +86,7 @@ def renew(subject: Subject, days: consent_prompt.Days = 365, yes: options.Yes = 
         kind, name = _resolve(library, subject)
         now, lasts = options.now(), timedelta(days=days)
         options.say(grants.statement(grants.renewal(library, kind, name, now, lasts), now))
-        if not yes and not options.ask("Do you agree?"):
+        if not yes and not options.ask("Do you agree?", "nothing was renewed"):
             raise ConsentError(options.with_hint("nothing was renewed", "to agree"))
         grant = grants.renew(library, kind, name, now, lasts)
     options.answer(f"renewed until {grant.expires_at:%Y-%m-%d} (entry {grant.entry} of the ledger)")

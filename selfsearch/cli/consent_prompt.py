@@ -113,7 +113,8 @@ def agree(
     if not sys.stdin.isatty():
         raise refusal
     options.say(grants.statement(wanted, now))
-    if not options.ask("Is this true, and do you agree?" if wanted.kind == "person" else "Do you agree?"):
+    question = "Is this true, and do you agree?" if wanted.kind == "person" else "Do you agree?"
+    if not options.ask(question, "no consent was recorded"):
         raise ConsentError("without consent nothing is read and nobody is searched for") from refusal
     return wanted
 

@@ -169,7 +169,7 @@ def is_at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def ask(question: str, otherwise: str = "what was asked about was not done") -> bool:
+def ask(question: str, otherwise: str = "nothing was done") -> bool:
     """Yes or no, from a terminal. Without one the answer is no. `otherwise`: what Ctrl-C comes to."""
     if not is_at_terminal():
         return False

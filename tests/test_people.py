@@ -135,7 +135,7 @@ def test_at_a_terminal_the_statement_is_asked_for_in_words(
     asked: list[str] = []
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     for agrees in (False, True):
-        monkeypatch.setattr(options, "ask", lambda question, otherwise, agrees=agrees: asked.append(question) or agrees)
+        monkeypatch.setattr(options, "ask", lambda text, _, agrees=agrees: asked.append(text) or agrees)
         said = run("people", "add", "me", shot("c"), code=0 if agrees else 3).err
         assert "which does not look like what is kept of me already, shows me" in said
         assert len(kept(run)) == 1 + agrees

@@ -228,8 +228,9 @@ class Selfsearch:
             probes = self._read_probes(person.name, photos, face)
             if probes:
                 enroll.identify(self.gallery, probes, [person.name], self.clock())
-            answer = question.answer = query(self.gallery, grant, person, probes, self.clock(), filters)
-        baseline = diff.prepare_baseline(self.gallery, person, answer, self.clock)
+            answer = query(self.gallery, grant, person, probes, self.clock(), filters)
+            baseline = diff.prepare_baseline(self.gallery, person, answer, self.clock)
+            question.answer = answer
         if baseline is not None:
             with suppress(SelfsearchError):  # the answer stands; the next one is noted
                 diff.save_baseline(self.library, baseline)

@@ -19,9 +19,11 @@ from .network_policy import Need, network, show_in_browser
 
 if TYPE_CHECKING:
     from ..consent.grants import Grant
+    from ..library.library import Library
     from ..library.people import Person
     from ..report.text import Form
     from ..types import Answer
+    from ..workflows.diff import Baseline
     from ..workflows.enroll import Probe
     from ..workflows.gallery import Gallery
     from ..workflows.query import Filters
@@ -127,6 +129,7 @@ def query(
     engine = options.engine(pack, with_hash=False)
     engine.warm_up()  # before what is imported here, which takes as long as loading the models
     from ..consent import audit
+    from ..workflows import diff
     from ..workflows.gallery import Gallery
     from ..workflows.query import query as find_appearances
 
@@ -142,13 +145,14 @@ def query(
             who, grant = _identify(gallery, probes, name, flags)
             question.person = who.name
             answer = find_appearances(gallery, grant, who, probes, options.now(), filters)
+            baseline = diff.prepare_baseline(gallery, who, answer, options.now)
             question.answer = answer
         page = _page(gallery, answer) if html is not None or open_ else None
         show = partial(
             _show, answer, form, as_json=as_json, as_csv=as_csv,
             is_whole=all_rows or limit is not None, at_once=no_pager,
         )  # fmt: skip
-        is_shown, note = _note_first(gallery, who, answer, show)
+        is_shown, note = _note_first(library, baseline, show)
     # the library is closed: whoever reads a long answer page by page keeps no other command waiting
     if not is_shown:
         show()
@@ -256,7 +260,7 @@ def _form(*, quiet: bool, verbose: bool, all_rows: bool) -> Form:
 
 
 def _note_first(
-    gallery: Gallery, person: Person, answer: Answer, show: Callable[[], None]
+    library: Library, baseline: Baseline | None, show: Callable[[], None]
 ) -> tuple[bool, list[str]]:
     """Note the first answer about a person for re-scans to compare with; whether it was shown, what to say.
 
@@ -266,7 +270,6 @@ def _note_first(
     """
     from ..workflows import diff
 
-    baseline = diff.prepare_baseline(gallery, person, answer, options.now)
     if baseline is None:
         return False, []
     is_shown, with_enough = not sys.stdout.isatty(), None
@@ -277,7 +280,7 @@ def _note_first(
     except BrokenPipeError as exc:
         with_enough = exc
     try:
-        diff.save_baseline(gallery.library, baseline)
+        diff.save_baseline(library, baseline)
     except SelfsearchError as exc:
         return is_shown, [f"This answer could not be noted, so re-scans compare with the next one: {exc}"]
     if with_enough:

@@ -53,12 +53,17 @@ def note_added(
     )
 
 
-def note_removed(library: Library, person: Person, photographs: Sequence[str], now: datetime) -> None:
-    """Write down by which confirmed photographs (sha256) a person is searched no more.
+def note_removed(
+    library: Library, person: Person, photographs: Sequence[str], now: datetime, *, number: int | None = None
+) -> None:
+    """Write down by which photographs (sha256) a person is searched no more. In the caller's transaction.
 
-    In the caller's transaction.
+    `number`: of the kept photograph; None for those that were only confirmed.
     """
-    note = _append(library, "remove", person, {"photographs": list(photographs)}, now)
+    detail: dict[str, object] = {"photographs": list(photographs)}
+    if number is not None:
+        detail["number"] = number
+    note = _append(library, "remove", person, detail, now)
     people.save_photographs(
         library, AuditedPhotographs(note.at, person.name, "remove", "removed", tuple(photographs), note.id)
     )
@@ -71,10 +76,7 @@ def remove(library: Library, person: Person, number: int, now: datetime) -> None
     """
     sha256 = check_removable(library, person, number).sha256
     with library.atomic():
-        note = _append(library, "remove", person, {"photographs": [sha256], "number": number}, now)
-        people.save_photographs(
-            library, AuditedPhotographs(note.at, person.name, "remove", "removed", (sha256,), note.id)
-        )
+        note_removed(library, person, [sha256], now, number=number)
         erasure.request(library, "probe", number, f"a photograph of {person.name}", now)
 
 

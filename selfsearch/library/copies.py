@@ -61,10 +61,13 @@ def take_over_verdicts(
     """
     if phash is None or not len(embeddings):
         return
+    said_of_copies = list(_said_of_copies(library, media, phash))
+    if not said_of_copies:
+        return
     rows = library.db.execute("select id from faces where media_id = ? order by ordinal", [media])
     faces = [face for (face,) in rows]
     own = verdicts.of_faces(library, faces)
-    for person, said in _said_of_copies(library, media, phash):
+    for person, said in said_of_copies:
         known = _embedding(library, said, pack, embeddings.shape[1])
         is_same = embeddings @ known >= SAME_FACE_SCORE if known is not None else ()
         for face, same in zip(faces, is_same, strict=False):

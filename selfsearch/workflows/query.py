@@ -30,7 +30,7 @@ from ..library.faces import StoredFace
 from ..library.library import Library
 from ..library.people import Person
 from ..library.sources import SourceRow
-from ..library.verdicts import ME, NOT_ME
+from ..library.verdicts import ME, NOT_ME, Verdict
 from ..recognition.calibration import BANDS, WEAKEST_FMR
 from ..types import (
     EXPOSURES,
@@ -146,8 +146,9 @@ def query(
     bands = gallery.bands(len(face_index))
     kept = enrolled_embeddings(gallery, person, now)
     lowest = _lowest_score(gallery, bands, filters)
-    hits = search(gallery, face_index, person, template(kept, person, probes), kept.stated, lowest)
-    hits, rejected = reject(library, person, hits, face_index)
+    said = verdicts.of_person(library, person.id)
+    hits = search(gallery, face_index, template(kept, person, probes), kept.stated, said, lowest)
+    hits, rejected = reject(library, said, hits, face_index)
     face_rows = faces.find_faces(library, [hit.face for hit in (*hits, *rejected)])
     groups = fold(hits, face_rows, face_index) if filters.folded else [[hit] for hit in hits]
     found = describe(gallery, person, groups, face_rows, rows, len(face_index))
@@ -191,9 +192,9 @@ def _lowest_score(gallery: Gallery, bands: Mapping[str, float], filters: Filters
 def search(
     gallery: Gallery,
     face_index: FaceIndex,
-    person: Person,
     template: Embedding,
     stated: Embeddings,
+    said: Mapping[int, Verdict],
     threshold: float,
 ) -> list[Hit]:
     """Every face that scores at least `threshold`, and those that the person confirmed; best first.
@@ -205,7 +206,6 @@ def search(
     nearest = (face_index.embeddings_of(ids) @ stated.T).max(axis=1, initial=-1.0)
     is_like = nearest >= resembling_score(gallery)
     hits = [Hit(int(face), float(score)) for face, score in zip(ids[is_like], scores[is_like], strict=True)]
-    said = verdicts.of_person(gallery.library, person.id)
     confirmed = {face for face, verdict in said.items() if verdict.value == ME} - {hit.face for hit in hits}
     weaker = face_index.present(confirmed)
     hits += map(Hit, weaker.tolist(), (face_index.embeddings_of(weaker) @ template).tolist())
@@ -213,13 +213,12 @@ def search(
 
 
 def reject(
-    library: Library, person: Person, hits: Sequence[Hit], face_index: FaceIndex
+    library: Library, said: Mapping[int, Verdict], hits: Sequence[Hit], face_index: FaceIndex
 ) -> tuple[list[Hit], list[Hit]]:
     """The hits without those that the person said are somebody else's; and these.
 
     A copy of such a face counts as one, unless the person said something else of it.
     """
-    said = verdicts.of_person(library, person.id)
     denied = face_index.present(face for face, verdict in said.items() if verdict.value == NOT_ME)
     if not len(denied):
         return list(hits), []

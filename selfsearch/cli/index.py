@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError, UsageError
+from ..words import quantity
 from . import consent_prompt, options
 
 if TYPE_CHECKING:
@@ -105,7 +106,6 @@ def _nothing_in(paths: list[Path]) -> str:
 def _say_unread_links(library: Library, results: list[IndexResult]) -> None:
     from ..containers.reach import OUT_OF_REACH
     from ..library import items
-    from ..report.wording import quantity
 
     sources = [result.source.id for result in results]
     if count := items.count_reason(library, sources, OUT_OF_REACH[1]):
@@ -162,7 +162,7 @@ def _as_object(results: list[IndexResult]) -> dict[str, Any]:
 
 def _as_text(results: list[IndexResult]) -> Iterator[str]:
     """The summary for people, line by line."""
-    from ..report.wording import OUTCOME_LABELS, outcome_label, quantity
+    from ..report.wording import OUTCOME_LABELS, outcome_label
 
     for result in results:
         source = result.source

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
+from ..words import quantity
 from . import consent_prompt, erasure_output, options
 from .face_choice import FaceChoice, read_probes
 
@@ -30,7 +31,6 @@ def list_people(context: typer.Context, as_json: options.AsJson = False) -> None
         return
     from ..consent import grants
     from ..library import people
-    from ..report.wording import quantity
 
     with options.opened() as library:
         everybody = people.all_people(library)
@@ -77,7 +77,6 @@ def add(
     ledger. What looks more like somebody else who is enrolled is refused.
     """
     from ..consent import enrolment
-    from ..report.wording import quantity
     from ..workflows.gallery import Gallery
 
     flags = consent_prompt.ConsentFlags(consent, by, evidence, days)

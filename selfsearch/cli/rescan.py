@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import LibraryBusyError, UsageError
+from ..words import quantity
 from . import options
 from .network_policy import Need, courier, network
 
@@ -244,7 +245,7 @@ def _about_sources(result: RescanResult) -> Iterator[str]:
 
 
 def _about_gone_files(result: RescanResult) -> Iterator[str]:
-    from ..report.wording import gone_files, quantity
+    from ..report.wording import gone_files
 
     if result.pruned:
         yield f"Erased: what was known of {quantity(result.pruned, 'file')} that went more than 90 days ago"
@@ -266,7 +267,6 @@ def _about_consent(result: RescanResult) -> Iterator[str]:
 
 
 def _about_people(result: RescanResult) -> Iterator[str]:
-    from ..report.wording import quantity
 
     if not result.people:
         yield (

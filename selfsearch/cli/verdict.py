@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import ConsentError, UsageError
+from ..words import quantity
 from . import options
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _as_lines(gallery: Gallery, named: Named) -> list[str]:
         platform_name(first.provenance.platform),
         wording.context(first.provenance),
         wording.day_of(first.provenance) or "no date",
-        f"also in {wording.quantity(len(copies), 'other place')}" if copies else "",
+        f"also in {quantity(len(copies), 'other place')}" if copies else "",
     ]
     lines = [
         f"{named.id}: {first.path}",

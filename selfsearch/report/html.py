@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..media.crop import Picture
 from ..types import EXPOSURES, Answer, Appearance, Provenance
+from ..words import counted, quantity
 from . import consent_records, differences, wording
 from .advice import advice_for, caveat, platform_name, web_advice
 from .consent_records import ConsentRecord
@@ -176,7 +177,7 @@ _FILTERS = (  # by their own names
     caveat, line, visible, platform_name, consent_records.fields, consent_records.entry_title,
     wording.author, wording.audience, wording.band_in_words, wording.band_of, wording.context, wording.day,
     wording.day_of, wording.false_matches, wording.format_time, wording.humanize, wording.join_and,
-    wording.position, wording.counted, wording.quantity, wording.sentence_case, wording.time_range,
+    wording.position, counted, quantity, wording.sentence_case, wording.time_range,
     wording.timestamp,
     wording.left_out, wording.rejected, wording.replaced, wording.you, wording.your,
 )  # fmt: skip

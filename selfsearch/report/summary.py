@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..types import EXPOSURES, Answer, Appearance, Exposure, Provenance, Sighting, Timestamp
+from ..words import quantity
 from . import wording
 from .advice import platform_name
 from .headline import Medium, headline, in_files, media_of
 from .sanitize import line, web
-from .wording import BANDS, join_and, quantity, you
+from .wording import BANDS, join_and, you
 
 LINK_KINDS = ("exact", "constructed", "owner_only", "profile")  # the surest way to the picture first
 

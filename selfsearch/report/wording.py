@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ..types import Answer, Appearance, Audience, Exposure, Location, Provenance, Timestamp
-from ..words import counted as counted
-from ..words import quantity as quantity
+from ..words import quantity
 from .sanitize import line
 
 BANDS = (

@@ -7,7 +7,7 @@ text: with an offset where the zone is known, without one where the platform giv
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypeAlias, final
@@ -64,9 +64,9 @@ class Exposure(str, Enum):
     PRIVATE = "private"  # only the owner, or the people in a direct message
     UNKNOWN = "unknown"  # the export does not say; never invented
 
-    def because(self, reason: str) -> ExposureAssessment:
-        """This level with the evidence for it, in words that the user reads."""
-        return ExposureAssessment(self, reason)
+    def because(self, reason: str, *evidence: str) -> ExposureAssessment:
+        """This level, with the reason in words that the user reads and the evidence that it rests on."""
+        return ExposureAssessment(self, reason, evidence)
 
 
 EXPOSURES = (  # widest first; unknown outranks private, because it may be public
@@ -80,10 +80,19 @@ EXPOSURES = (  # widest first; unknown outranks private, because it may be publi
 @final
 @dataclass(frozen=True, slots=True)
 class ExposureAssessment:
-    """Who could see a sighting, and why we think so. Make one with `Exposure.PUBLIC.because("...")`."""
+    """Who could see a sighting, and why we think so. Make one with `Exposure.PUBLIC.because("...")`.
+
+    `evidence`: the records and folders of the export that the level rests on, from the export's root. A level
+    below public needs some: what nothing in the export shows is `unknown`.
+    """
 
     level: Exposure
     reason: str
+    evidence: tuple[str, ...] = ()
+
+    def on(self, *evidence: str) -> ExposureAssessment:
+        """The same, resting on these as well."""
+        return replace(self, evidence=tuple(dict.fromkeys((*self.evidence, *evidence))))
 
 
 @final
@@ -165,11 +174,13 @@ class Provenance:
     author: str | None = None
     author_is_owner: bool | None = None
     post_id: str | None = None
+    records: tuple[str, ...] = ()  # of the export, from its root, that say this; first the one that names it
 
     def columns(self) -> dict[str, Any]:
         """The flat form: one plain value for each column of the library's table `sightings`.
 
-        `exposure` is an Exposure, `location` (latitude, longitude) or None, `people` a tuple.
+        `exposure` is an Exposure, `location` (latitude, longitude) or None; `people`, `records` and
+        `exposure_evidence` are tuples.
         """
         posted, taken, link, audience, place = (
             self.posted, self.taken, self.link, self.audience, self.location,
@@ -189,6 +200,7 @@ class Provenance:
             "audience_source": audience and audience.source,
             "exposure": self.exposure.level,
             "exposure_reason": self.exposure.reason,
+            "exposure_evidence": self.exposure.evidence,
             "album": self.album,
             "location": place and (place.latitude, place.longitude),
             "location_source": place and place.source,
@@ -197,6 +209,7 @@ class Provenance:
             "author": self.author,
             "author_is_owner": self.author_is_owner,
             "post_id": self.post_id,
+            "records": self.records,
         }
 
     @classmethod
@@ -212,7 +225,9 @@ class Provenance:
             taken=Timestamp.of(values["taken_at"], values["taken_at_source"]),
             link=Link.of(values["url"], values["url_kind"]),
             audience=Audience(audience, source) if audience or source else None,
-            exposure=values["exposure"].because(values["exposure_reason"]),
+            exposure=values["exposure"].because(
+                values["exposure_reason"], *values.get("exposure_evidence", ())
+            ),
             album=values["album"],
             location=Location.of(values["location"], values["location_source"]),
             place=values["place"],
@@ -220,6 +235,7 @@ class Provenance:
             author=values["author"],
             author_is_owner=values["author_is_owner"],
             post_id=values["post_id"],
+            records=values.get("records", ()),
         )
 
 

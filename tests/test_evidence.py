@@ -15,7 +15,8 @@ import pytest
 
 from selfsearch.exports.platforms import PLATFORMS
 from selfsearch.exports.platforms.base import Platform
-from selfsearch.types import EXPOSURES, Exposure
+from selfsearch.exports.source import NOT_YET
+from selfsearch.types import EXPOSURES, Exposure, Provenance
 
 from .exports import Pack
 from .exports.reading import RECORDS, readings
@@ -34,6 +35,41 @@ TAKEN_FOR_PRIVACY = {
         "Été à la mer/métadonnées.json",
     },
 }
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=name_of)
+def test_what_is_said_of_a_picture_names_the_records_and_the_evidence_it_rests_on(
+    platform: type[Platform],
+) -> None:
+    """A level below public names records or folders of the export; so does everything that a record says."""
+    if platform.name in NOT_YET:
+        pytest.skip("names no evidence yet")
+    for layout in fixture(platform).LAYOUTS:
+        pack = build(platform, layout)
+        export = pack.as_export()
+        reader = platform(export)
+        there = {*pack.files, *(folder for path in pack.files for folder in folders_above(path))}
+        mentioned = set()
+        for mention in reader.mentions():
+            mentioned.add(mention.path)
+            said = mention.provenance
+            assert said.records, (layout, mention)
+            assert set(said.records) <= pack.files.keys(), (layout, mention)
+            assert_shown(said, there)
+        for path in pack.files.keys() - mentioned:
+            assert_shown(reader.infer(path), there)
+
+
+def assert_shown(said: Provenance, there: set[str]) -> None:
+    """The evidence of a level below public is there, and is in the export."""
+    is_narrower = said.exposure.level in (Exposure.NETWORK, Exposure.PRIVATE)
+    assert said.exposure.evidence or not is_narrower, said
+    assert set(said.exposure.evidence) <= there, said
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """The folders "a/" and "a/b/" of "a/b/c.jpg"."""
+    return (path[: at + 1] for at, sign in enumerate(path) if sign == "/")
 
 
 def widest(pack: Pack, platform: type[Platform]) -> dict[str, Exposure]:

@@ -318,6 +318,8 @@ def test_the_json_is_the_documented_object():
                         "people": [],
                         "author": None,
                         "post_id": None,
+                        "exposure_evidence": [],
+                        "records": [],
                         "gone": False,
                     }
                 ],

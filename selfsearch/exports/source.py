@@ -31,6 +31,9 @@ NEITHER_FILE_NOR_LINK = (Outcome.LINK_ONLY, "the export speaks of it but does no
 RECORD = (Outcome.RECORD, "read for what it says about the media")
 
 
+UNSHOWN = "nothing in the export shows who else could see it"
+NARROWER = (Exposure.NETWORK, Exposure.PRIVATE)
+
 COLUMNS = tuple(Provenance("").columns())
 
 
@@ -190,6 +193,38 @@ class CompactProvenance:
         return Provenance.from_columns(columns)
 
 
+def as_far_as_shown(provenance: Provenance) -> Provenance:
+    """A level below public that rests on nothing in the export is not believed: it is `unknown`."""
+    exposure = provenance.exposure
+    if exposure.level not in NARROWER or exposure.evidence or provenance.platform in NOT_YET:
+        return provenance
+    return replace(provenance, exposure=Exposure.UNKNOWN.because(f"{UNSHOWN} ({exposure.reason})"))
+
+
+# Readers that do not name their evidence yet.
+NOT_YET = frozenset(
+    (
+        "bereal",
+        "discord",
+        "facebook",
+        "flickr",
+        "google_photos",
+        "icloud",
+        "instagram",
+        "threads",
+        "linkedin",
+        "mastodon",
+        "reddit",
+        "snapchat",
+        "telegram",
+        "tiktok",
+        "x",
+        "whatsapp",
+        "youtube",
+    )
+)
+
+
 @dataclass
 class RecordIndex:
     """What all records of an export say."""
@@ -286,6 +321,7 @@ class FileSet:
             provenance = index.present.of(original)
             decided = file.refused or self._decided(file, original, mentioned=bool(provenance))
             provenance = provenance or (self.reader.infer(original),)
+            provenance = tuple(map(as_far_as_shown, provenance))
         return Item(key, file.address, file, file.size, file.stamp, provenance, decided)
 
     def _decided(self, file: Member, key: str, *, mentioned: bool) -> tuple[Outcome, str] | None:
@@ -314,6 +350,7 @@ class FileSet:
         self, path: str, provenance: tuple[Provenance, ...], decided: tuple[Outcome, str]
     ) -> Item:
         link = provenance[0].link
+        provenance = tuple(map(as_far_as_shown, provenance))
         place = printable(link.url) if link else address(self._container, path)
         return Item(path, place, None, 0, "", provenance, decided)
 

@@ -382,15 +382,24 @@ def digest(provenance: tuple[Provenance, ...]) -> str:
 
 def _text_form(provenance: Provenance) -> str:
     """What the digest is of: libraries hold digests, so a new form would have every file read again."""
-    return f"Provenance({', '.join(f'{name}={value!r}' for name, value in provenance.columns().items())})"
+    columns = provenance.columns()
+    for name in LATER_COLUMNS:
+        if not columns[name]:
+            del columns[name]
+    return f"Provenance({', '.join(f'{name}={value!r}' for name, value in columns.items())})"
 
 
 SIGHTING_COLUMNS = (
     "item_id", "platform", "account", "context", "caption", "posted_at", "posted_at_source", "taken_at",
     "taken_at_source", "url", "url_kind", "audience", "audience_source", "exposure", "exposure_reason",
     "album", "latitude", "longitude", "location_source", "place", "people", "author", "author_is_owner",
-    "post_id",
+    "post_id", "records", "exposure_evidence",
 )  # fmt: skip
+LISTS = ("people", "records", "exposure_evidence")  # columns that hold JSON
+LATER_COLUMNS = (
+    "records",
+    "exposure_evidence",
+)  # in the digest where they hold something: plain files have none
 
 
 def _sighting_row(item_id: int, provenance: Provenance) -> tuple[Any, ...]:
@@ -402,7 +411,7 @@ def _sighting_row(item_id: int, provenance: Provenance) -> tuple[Any, ...]:
         "exposure": provenance.exposure.level.value,
         "latitude": latitude,
         "longitude": longitude,
-        "people": json.dumps(provenance.people),
+        **{name: json.dumps(columns[name]) for name in LISTS},
         "author_is_owner": None if provenance.author_is_owner is None else int(provenance.author_is_owner),
     }
     return tuple(_storable(columns[name]) for name in SIGHTING_COLUMNS)
@@ -421,7 +430,7 @@ def _provenance(row: dict[str, Any]) -> Provenance:
             **row,
             "exposure": Exposure(row["exposure"]),
             "location": None if row["latitude"] is None else (row["latitude"], row["longitude"]),
-            "people": tuple(json.loads(row["people"])),
+            **{name: tuple(json.loads(row[name])) for name in LISTS},
             "author_is_owner": None if owner is None else bool(owner),
         }
     )

@@ -489,6 +489,21 @@ def m016_confirmed_and_told(db: Database) -> None:
     )
 
 
+@schema()
+def m017_evidence(db: Database) -> None:
+    """Which records say what is known of a file, on what its exposure rests, and what the user said that an
+    audience's word means.
+
+    `audience_means` is a JSON object: word -> exposure.
+    """
+    _run(
+        db,
+        "alter table sightings add column records text not null default '[]'",
+        "alter table sightings add column exposure_evidence text not null default '[]'",
+        "alter table sources add column audience_means text not null default '{}'",
+    )
+
+
 def _run(db: Database, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)

@@ -10,7 +10,7 @@ from typing import Any
 from .db import insert_row
 from .library import Library
 
-JSON_COLUMNS = ("periods", "account_was", "containers", "stamps")
+JSON_COLUMNS = ("periods", "account_was", "audience_means", "containers", "stamps")
 MOST_NAMED = 3  # sources of one path
 FIRST = ("added_at", "scanned_with")  # given when a source is new
 
@@ -30,6 +30,9 @@ class SourceRow:
     exported_at: str | None
     periods: list[dict[str, Any]]
     account_was: list[dict[str, Any]]
+    audience_means: dict[
+        str, str
+    ]  # an audience's word in this export -> the exposure that the user said it means
     containers: list[str]
     stamps: dict[str, str]
     scanned_pack: int | None

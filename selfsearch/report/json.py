@@ -104,7 +104,8 @@ def _appearance(appearance: Appearance, answer: Answer) -> dict[str, Any]:
 _PROVENANCE_KEYS = (
     "platform", "context", "url", "url_kind", "caption", "posted_at", "taken_at", "audience",
     "audience_source", "exposure", "album", "location", "author_is_owner", "account", "exposure_reason",
-    "posted_at_source", "taken_at_source", "place", "people", "author", "post_id",
+    "posted_at_source", "taken_at_source", "place", "people", "author", "post_id", "exposure_evidence",
+    "records",
 )  # fmt: skip
 
 
@@ -119,7 +120,8 @@ def _sighting(sighting: Sighting) -> dict[str, Any]:
 
 def _provenance(provenance: Provenance) -> dict[str, Any]:
     location = provenance.location
-    columns = provenance.columns() | {
+    columns = provenance.columns()
+    columns |= {
         "exposure": provenance.exposure.level.value,
         "location": location
         and {
@@ -127,7 +129,7 @@ def _provenance(provenance: Provenance) -> dict[str, Any]:
             "longitude": float(location.longitude),
             "source": location.source,
         },
-        "people": list(provenance.people),
+        **{key: list(columns[key]) for key in ("people", "exposure_evidence", "records")},
     }
     return {key: columns[key] for key in _PROVENANCE_KEYS}
 

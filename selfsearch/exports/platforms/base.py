@@ -38,6 +38,7 @@ class Period:
     since: str | None
     until: str | None
     reason: str
+    record: str | None = None  # path in the export of the record that says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,38 @@ class Account:
     periods: tuple[Period, ...] = ()
 
 
+def widest_period(periods: Iterable[Period], posted_at: str | None) -> Period | None:
+    """The period that says who could see a post of this time; None when none does. Once public, always public.
+
+    An account that opens opens its older posts, too: a public period that ends after the post decides (for a
+    post without a date, one that has not ended). A private one does when no public one follows, and private
+    periods cover all of the time since the post.
+    """
+    later = [period for period in periods if not _is_over(period, posted_at)]
+    public = [period for period in later if period.public]
+    if public:
+        return next((period for period in public if posted_at or period.until is None), None)
+    known_until = posted_at or ""
+    for period in sorted(later, key=lambda period: period.since or ""):
+        if (period.since or "") > known_until:
+            return None
+        if period.until is None:
+            return period
+        known_until = max(known_until, period.until)
+    return None
+
+
+def _is_over(period: Period, posted_at: str | None) -> bool:
+    """Whether it ended before the post; the day that it ends on is part of it where no hour is given."""
+    return bool(posted_at and period.until and period.until < posted_at[: len(period.until)])
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """What a record says about one media file. `path` is None when the export has only a link to it."""
+    """What records say about one media file; `provenance.records` names them.
+
+    `path` is None when the export has only a link to it.
+    """
 
     path: str | None  # relative to the export's root, as a key of `Export.members`
     provenance: Provenance

@@ -53,4 +53,5 @@ def test_an_older_post_is_never_seen_by_fewer(
     periods = [Period(is_public, since, until, "") for is_public, since, until in spans]
     newer, older = (widest_period(periods, when) for when in (max(day, earlier), min(day, earlier)))
     if newer and newer.public:
-        assert older and older.public
+        assert older
+        assert older.public

@@ -52,7 +52,7 @@ class Account:
 
 
 def widest_period(periods: Iterable[Period], posted_at: str | None) -> Period | None:
-    """The period that says who could see a post of this time; None when none does. Once public, always public.
+    """The period that says who could see a post of this time, or None. Once public, always public.
 
     An account that opens opens its older posts, too: a public period that ends after the post decides (for a
     post without a date, one that has not ended). A private one does when no public one follows, and private

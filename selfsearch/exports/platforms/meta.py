@@ -14,13 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...types import Audience, Exposure, Link, Location, Provenance, Timestamp
+from ...types import Audience, Exposure, ExposureAssessment, Link, Location, Provenance, Timestamp
 from ...words import counted
 from ..export import Export
-from ..path_index import file_name, fold
+from ..path_index import file_name, fold, folder_of, outermost_named
 from .base import Mention, Platform, Root
 from .dates import parse_iso, parse_timestamp
-from .parsing import as_dict, as_list, as_number, as_point, as_text, as_url
+from .parsing import as_dict, as_list, as_number, as_point, as_text, as_url, distinct
 
 SMALL_BYTES = 1 << 18  # a record file up to here is parsed whole, to tell a lone record from a list of them
 WHOLE_BYTES = 16 << 20  # a conversation or album up to here is parsed whole: its title may stand at its end
@@ -38,11 +38,17 @@ CDN = re.compile(r"^https?://[^/]*(fbcdn\.net|cdninstagram\.com|fbsbx\.com)(/|$)
 DOWNLOAD_NAME = re.compile(
     r"(?P<platform>[a-z]+)-(?P<user>.+?)-(?P<date>\d{4}-\d\d-\d\d)(?:[-. (].*)?", re.IGNORECASE | re.DOTALL
 )
-THREAD = re.compile(r"(?:^|/)messages/(?P<box>[^/]+)/[^/]+/message_\d+\.json$", re.IGNORECASE)
+THREAD = re.compile(r"(?:^|/)messages/[^/]+/[^/]+/message_\d+\.json$", re.IGNORECASE)
 _EXIF_DAY = re.compile(r"\d{4}:\d\d:\d\d ")
 _NUMBER_BEHIND = re.compile(r"_\d+$")
 ENCRYPTED_THREAD = re.compile(r"[^/]+_\d+\.json$", re.IGNORECASE)
 
+CONVERSATIONS = frozenset(  # folders below messages/
+    (
+        "inbox", "archived_threads", "filtered_threads", "message_requests", "e2ee_cutover",
+        "photos", "videos", "gifs", "files", "audio", "stickers_used",
+    )
+)  # fmt: skip
 IN_MESSAGE = Exposure.PRIVATE.because("a message: only the people in the conversation could see it")
 IN_CHANNEL = Exposure.NETWORK.because("a broadcast channel: everybody who joined it could see it")
 
@@ -53,7 +59,7 @@ class MediaReference:
 
     uri: str  # a path, or an address
     record: str  # the file in which the record stands
-    provenance: Provenance
+    provenance: Provenance  # its `records` are those beside `record` that say something of the file
     only_if_present: bool = False  # not to be listed as missing
 
 
@@ -63,7 +69,7 @@ class Conversation:
 
     title: str | None
     participants: tuple[str, ...]
-    is_channel: bool  # a broadcast channel, which people join like a page
+    exposure: ExposureAssessment
     owner_names: frozenset[str]
 
     def sent_by_owner(self, sender: str | None) -> bool | None:
@@ -111,6 +117,8 @@ class MetaPlatform(Platform):
             provenance, url = reference.provenance, as_url(reference.uri)
             if url in links:
                 continue
+            records = distinct((reference.record, *provenance.records))
+            provenance = replace(provenance, records=records)
             path = None if url else self.find_media(reference.uri, reference.record)
             if url:
                 links.add(url)
@@ -166,10 +174,9 @@ class MetaPlatform(Platform):
         """The media of one message_N.json."""
         document = read_document(self.export, path)
         head = repaired({key: value for key, value in as_dict(document).items() if key != "messages"})
-        match = THREAD.search(path)
-        is_channel = match is not None and match["box"].casefold() == "broadcast"
         names = _participants(head.get("participants") or self._first_participants(path))
-        conversation = Conversation(as_text(head.get("title")), names, is_channel, self.owner_names)
+        seen_by = conversation_exposure(path).on(path)
+        conversation = Conversation(as_text(head.get("title")), names, seen_by, self.owner_names)
         for message in map(repaired, self._messages(path, document)):
             for media in (as_dict(media) for kind in MESSAGE_MEDIA for media in as_list(message.get(kind))):
                 if uri := as_text(media.get("uri")):
@@ -194,7 +201,8 @@ class MetaPlatform(Platform):
         head = as_dict(document)
         names = _participants(head.get("participants") or self._first_participants(path))
         title = _storable(head.get("threadName"))
-        conversation = Conversation(title, tuple(map(without_surrogates, names)), False, self.owner_names)
+        names = tuple(map(without_surrogates, names))
+        conversation = Conversation(title, names, IN_MESSAGE.on(path), self.owner_names)
         for message in self._messages(path, document):
             for media in as_list(message.get("media")):
                 if uri := as_text(as_dict(media).get("uri")):
@@ -230,12 +238,26 @@ class MetaPlatform(Platform):
             self.account.name,
             "message",
             audience=Audience(None, "chat_type"),
-            exposure=IN_CHANNEL if conversation.is_channel else IN_MESSAGE,
+            exposure=conversation.exposure,
             album=conversation.title,
             author=sender,
             author_is_owner=conversation.sent_by_owner(sender),
             **fields,
         )
+
+
+def conversation_exposure(path: str) -> ExposureAssessment:
+    """Who could see what stands below messages/: the next folder says what kind of conversation it is.
+
+    It rests on these folders.
+    """
+    folder = outermost_named(folder_of(path), lambda name: fold(name) == "messages") or ""
+    box = path[len(folder) :].partition("/")[0]
+    if fold(box) in CONVERSATIONS:
+        return IN_MESSAGE.on(f"{folder}{box}/")
+    if fold(box) == "broadcast":
+        return IN_CHANNEL.on(f"{folder}{box}/")
+    return Exposure.UNKNOWN.because(f"a conversation of a kind that is not known (the folder '{box}')")
 
 
 def repaired(value: Any, levels: int = MAX_LEVELS) -> Any:

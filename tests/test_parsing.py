@@ -37,7 +37,6 @@ from selfsearch.exports.platforms.parsing import (
     html_to_text,
     is_digits,
     is_same,
-    load_table,
     unescape_html,
 )
 
@@ -152,19 +151,6 @@ def test_html_is_read_as_it_is_shown(page: str | None, text: str | None) -> None
 
 def test_signs_written_as_entities_are_signs() -> None:
     assert [unescape_html(text) for text in ("a &amp; b ", "<b>", "", None)] == ["a & b", "<b>", None, None]
-
-
-@pytest.mark.parametrize("name", ["facebook", "google_photos", "instagram", "whatsapp", "youtube"])
-def test_every_word_of_a_table_can_be_found(name: str) -> None:
-    def words(part: Any) -> list[str]:
-        parts = part.values() if isinstance(part, dict) else part
-        return [part] if isinstance(part, str) else [word for inner in parts for word in words(inner)]
-
-    table = {key: part for key, part in load_table(name).items() if key != "about"}
-    assert all(words(part) for part in table.values())
-    assert all(word == word.strip() != "" for word in words(table))
-    if name in ("whatsapp", "youtube"):  # whose readers compare with the lower case
-        assert [word for word in words(table) if word != word.casefold()] == []
 
 
 @pytest.mark.parametrize(

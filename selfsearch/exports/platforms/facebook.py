@@ -33,7 +33,7 @@ from .meta import (
     repaired,
     taken_at,
 )
-from .parsing import as_dict, as_list, as_number, as_point, as_text, as_url, distinct, first_text, load_table
+from .parsing import as_dict, as_list, as_number, as_point, as_text, as_url, distinct, first_text, load_words
 
 TREES = (
     "your_facebook_activity",
@@ -421,7 +421,11 @@ def squeezed(text: str) -> str:
 
 @cache
 def _album_contexts() -> dict[str, str]:
-    return {squeezed(name): context for context, names in load_table("facebook").items() for name in names}
+    return {
+        squeezed(name): context
+        for context in ("profile_photo", "cover_photo")
+        for name in load_words("facebook", context)
+    }
 
 
 def album_context(name: str | None) -> str:

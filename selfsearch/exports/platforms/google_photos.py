@@ -20,7 +20,7 @@ from ..path_index import PathIndex, file_name, fold, folder_name, folder_names, 
 from .base import Account, Mention, Platform, Root, as_roots
 from .dates import parse_timestamp
 from .media_refs import MEDIA_EXTENSIONS, is_media_name
-from .parsing import as_dict, as_list, as_point, as_text, as_url, distinct, load_table, unescape_html
+from .parsing import as_dict, as_list, as_point, as_text, as_url, distinct, load_words, unescape_html
 from .takeout_names import (
     SUFFIX,
     loose_form,
@@ -35,11 +35,10 @@ from .takeout_names import (
 SAMPLE = 3  # sidecars with something in them that may lack Google's keys before another program wrote them
 MIN_BEGINNING = 20  # characters; a name at least this long may be the beginning of a longer title
 
-_WORDS = load_table("google_photos")
-_PRODUCT = frozenset(map(fold, _WORDS["product"]))  # in other languages the sidecars give the export away
-_TRASH, _ARCHIVE = frozenset(_WORDS["trash"]), frozenset(_WORDS["archive"])
+_PRODUCT = load_words("google_photos", "product")  # in other languages the sidecars give the export away
+_TRASH, _ARCHIVE = load_words("google_photos", "trash"), load_words("google_photos", "archive")
 _YEAR = re.compile(r"(?<![0-9])(?:18|19|20)[0-9]{2}(?![0-9])")
-_PHOTOS = re.compile("|".join(_WORDS["photos"]))
+_PHOTOS = re.compile("|".join(load_words("google_photos", "photos")))
 _KEYS = ('"photoTakenTime"', "photos.google.com", '"googlePhotosOrigin"', '"geoDataExif"')
 _ITEM_KEYS = {"photoTakenTime", "creationTime", "imageViews", "googlePhotosOrigin", "url"}
 

@@ -32,7 +32,7 @@ from .meta import (
     repaired,
     taken_at,
 )
-from .parsing import as_dict, as_list, as_text, as_url, distinct, is_same, load_table
+from .parsing import as_dict, as_list, as_text, as_url, distinct, is_same, load_words
 
 TREE = "your_instagram_activity"
 RECORDS = (
@@ -211,8 +211,9 @@ class Instagram(MetaPlatform):
         label, value = self._labelled("private_account")
         if value is None:
             label, value = "private_account", self._profile.get("private_account")
-        table, word = load_table("instagram"), fold(str(value)).strip()
-        is_private = True if word in table["yes"] else False if word in table["no"] else None
+        word = fold(str(value)).strip()
+        is_yes, is_no = (word in load_words("instagram", field) for field in ("yes", "no"))
+        is_private = True if is_yes else False if is_no else None
         return AccountPrivacy(is_private, f"'{label}': {value}", self._privacy_history(is_private))
 
     @cached_property
@@ -231,9 +232,11 @@ class Instagram(MetaPlatform):
 
     def _labelled(self, field: str) -> tuple[str, Any]:
         """The label of a field of the profile, in the account's language, and the value."""
-        labels = load_table("instagram")[field]
-        label = next((label for label in labels if isinstance(self._profile.get(label), dict)), None)
-        return (label, self._profile[label].get("value")) if label else (labels[0], None)
+        labels = load_words("instagram", field)
+        for label, entry in self._profile.items():
+            if fold(label) in labels and isinstance(entry, dict):
+                return label, entry.get("value")
+        return field, None
 
     def _privacy_history(self, is_private: bool | None) -> tuple[Period, ...]:
         """The account's public and private times. After a change in words that are not known, none; but
@@ -383,7 +386,7 @@ def _period(public: bool, since: str | None, until: str | None) -> Period:
 
 def _became_public(texts: list[Any]) -> bool | None:
     """The state that is named last: "from private to public" means public."""
-    table, text = load_table("instagram"), fold(" ".join(as_text(text) or "" for text in texts))
-    private = max(text.rfind(word) for word in table["to_private"])
-    public = max(text.rfind(word) for word in table["to_public"])
+    text = fold(" ".join(as_text(text) or "" for text in texts))
+    private = max(map(text.rfind, load_words("instagram", "to_private")))
+    public = max(map(text.rfind, load_words("instagram", "to_public")))
     return None if private == public else public > private

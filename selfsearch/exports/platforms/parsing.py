@@ -9,7 +9,10 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Any
+
+from ..path_index import fold
 
 MAX_TEXT = 1 << 16  # characters kept of one text; no platform's own captions come near
 
@@ -83,9 +86,22 @@ def is_digits(text: str) -> bool:
 
 
 @cache
-def load_table(name: str) -> Any:
-    """A platform's words in many languages, from platforms/data/<name>.json."""
-    file = resources.files(__package__).joinpath("data").joinpath(f"{name}.json")
+def load_words(platform: str, field: str) -> Mapping[str, str]:
+    """What a platform calls something, in many languages: folded word -> language tag.
+
+    From data/<platform>.json, where each field has groups of words of one language, with their source. The
+    words are in the order of the file; one that several languages share has the tag of the first.
+    """
+    words: dict[str, str] = {}
+    for group in _load_table(platform)[field]:
+        for word in group["words"]:
+            words.setdefault(fold(word), group["language"])
+    return MappingProxyType(words)
+
+
+@cache
+def _load_table(platform: str) -> Any:
+    file = resources.files(__package__).joinpath("data").joinpath(f"{platform}.json")
     return json.loads(file.read_text("utf-8"))
 
 

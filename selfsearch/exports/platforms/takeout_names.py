@@ -13,12 +13,15 @@ from datetime import datetime, timezone
 from functools import cached_property
 
 from ..path_index import file_name, fold
-from .parsing import load_table
+from .parsing import load_words
 
 RECORD_UNITS = 46  # UTF-16 units of a record's name before counter and ".json"
 MEDIA_UNITS = 47  # UTF-16 units of a photograph's name before counter and ending
 SUFFIX = "supplemental-metadata"  # in record names since November 2024, cut anywhere
-EDITED = load_table("google_photos")["edited"]  # ends the names of Google's own edited copies
+EDITED = (  # ends the names of Google's own copies
+    *load_words("google_photos", "edited"),
+    *load_words("google_photos", "creation"),
+)
 
 _SIGN = re.compile(r"[\W_]")
 _COUNTER = re.compile(r"\(([0-9]{1,6})\)")

@@ -20,7 +20,7 @@ from ...types import Audience, Exposure, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_name
 from .base import Account, Mention, Platform, Root, as_roots
-from .parsing import load_table
+from .parsing import load_words
 from .plain_files import PLAIN_FILE
 from .whatsapp_chat import (
     AttachmentNames,
@@ -39,18 +39,20 @@ CHUNK = 1 << 16  # bytes read at a time
 MAX_LINE = 1 << 16  # characters; a longer line is cut into several
 FIRST_LINES = 20  # of these, one must be a message's head
 
-_WORDS = load_table("whatsapp")
-_BRAND = "|".join(_WORDS["brand"])
-_TEXT_NAMES = ("_chat*.txt", *(f"*{name}*.txt" for name in _WORDS["brand"]))
+_BRANDS = load_words("whatsapp", "brand")
+_BRAND = "|".join(_BRANDS)
+_TEXT_NAMES = ("_chat*.txt", *(f"*{name}*.txt" for name in _BRANDS))
 _TITLE = re.compile(
-    rf".*(?:{_BRAND})[\s_-]{{0,3}}(?:chat)?[\s_]{{1,3}}(?:-|{'|'.join(_WORDS['with'])})[\s_]{{1,3}}(\S.*)",
+    rf".*(?:{_BRAND})[\s_-]{{0,3}}(?:chat)?[\s_]{{1,3}}"
+    rf"(?:-|{'|'.join(load_words('whatsapp', 'with'))})[\s_]{{1,3}}(\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _COPY = re.compile(r"\(\d+\)$")  # what a browser adds to the name of a second download
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _GROUP = re.compile(  # what system texts call a group
-    rf"\b(?:{'|'.join(_WORDS['group'])}|(?:{'|'.join(_WORDS['group_beginnings'])})\w*)\b"
-    rf"|{'|'.join(_WORDS['group_anywhere'])}"
+    rf"\b(?:{'|'.join(load_words('whatsapp', 'group'))}"
+    rf"|(?:{'|'.join(load_words('whatsapp', 'group_beginnings'))})\w*)\b"
+    rf"|{'|'.join(load_words('whatsapp', 'group_anywhere'))}"
 )
 
 _IN_GROUP = Exposure.NETWORK.because("a WhatsApp group: its members could see it")
@@ -183,7 +185,7 @@ class WhatsApp(Platform):
 
 
 def _is_text_name(name: str) -> bool:
-    is_chat = name.startswith("_chat") or any(brand in name for brand in _WORDS["brand"])
+    is_chat = name.startswith("_chat") or any(brand in name for brand in _BRANDS)
     return is_chat and name.endswith(".txt")
 
 

@@ -17,14 +17,12 @@ from typing import NamedTuple
 from ...containers.base import nfc
 from ..export import Export
 from ..path_index import file_name
-from .parsing import load_table
+from .parsing import load_words
 
 MAX_BODY = 1 << 16  # characters kept of one message; WhatsApp itself allows 65,536
 MAX_SENDER = 100  # characters; a name on WhatsApp has at most 25, a contact's may be longer
 MAX_NAME = 255  # characters; the longest name that file systems allow
 MAX_NAMES = 50  # file names looked for in one line; more is not a message
-
-_WORDS = load_table("whatsapp")
 
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # invisible direction marks
 _WHEN = (
@@ -38,8 +36,9 @@ _HEADS = (
     re.compile(_WHEN + r"\s[-\u2013]\s"),  # Android: DATE, TIME - Name: text
     re.compile(_WHEN + r":\s"),  # iOS until about 2016: DATE, TIME: Name: text
 )
-_MORNING, _EVENING = set(_WORDS["morning"]), set(_WORDS["evening"])
-_NO_HALF_OF_DAY = {"", *_WORDS["beside_times"]}
+_MORNING = load_words("whatsapp", "morning").keys()
+_EVENING = load_words("whatsapp", "evening").keys()
+_NO_HALF_OF_DAY = {"", *load_words("whatsapp", "beside_times")}
 
 _ENDING = re.compile(r"\.([^\W_]{1,8})(?![^\W_])")
 _START = re.compile(r"(?:^|(?<=[\s<(:\"'“«]))(?=\S)")
@@ -58,7 +57,9 @@ _PICTURE_KINDS = {"PHOTO", "VIDEO", "GIF", "IMG", "VID"}
 _PICTURE = re.compile(r"(?:PHOTO|VIDEO|GIF|IMG|VID)-\d")
 # "<Media omitted>", "image omitted" and the like: what a chat says instead of a picture that it left out.
 _OMITTED = re.compile(
-    rf"<?(?:{'|'.join(_WORDS['picture'])})\W{{1,3}}(?:{'|'.join(_WORDS['omitted'])})>?", re.IGNORECASE
+    rf"<?(?:{'|'.join(load_words('whatsapp', 'picture'))})\W{{1,3}}"
+    rf"(?:{'|'.join(load_words('whatsapp', 'omitted'))})>?",
+    re.IGNORECASE,
 )
 
 FIRST_YEAR, LAST_YEAR = 2009, 2100  # WhatsApp began in 2009

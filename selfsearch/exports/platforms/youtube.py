@@ -19,12 +19,14 @@ from ..path_index import PathIndex, file_stem, fold, folder_names, outermost_fol
 from .base import Account, Mention, Platform, Root, as_roots
 from .dates import parse_iso
 from .media_refs import STILL_EXTENSIONS, VIDEO_EXTENSIONS, extension
-from .parsing import as_dict, as_list, as_number, as_text, load_table
+from .parsing import as_dict, as_list, as_number, as_text, load_words
 from .takeout_names import takeout_part_key, takeout_time
 from .youtube_titles import VideoRow, letters_of, match_titles, mp4_seconds
 
-_WORDS = load_table("youtube")
-_HEADERS = _WORDS["columns"]
+_HEADERS = {
+    meaning: load_words("youtube", f"column_{meaning}")
+    for meaning in ("title", "description", "privacy", "channel", "published", "created")
+}
 _PRIVACY = {
     word: level
     for setting, level in (
@@ -32,7 +34,7 @@ _PRIVACY = {
         ("unlisted", Exposure.NETWORK),  # anyone who has the link
         ("private", Exposure.PRIVATE),
     )
-    for word in _WORDS["privacy"][setting]
+    for word in load_words("youtube", f"privacy_{setting}")
 }
 
 _PRODUCT = re.compile(r"youtube(?:\W.{0,12}youtube music)?")
@@ -119,7 +121,10 @@ class YouTube(Platform):
                     reasons.setdefault(prefix, f"folder “{name}” of a Google Takeout")
                     break
         reasons = (
-            paths.find_marks(dict.fromkeys(_WORDS["videos_csv"], "videos.csv lists the uploads")) | reasons
+            paths.find_marks(
+                dict.fromkeys(load_words("youtube", "videos_csv"), "videos.csv lists the uploads")
+            )
+            | reasons
         )
         return as_roots({prefix: reasons[prefix] for prefix in outermost_folders(reasons)})
 
@@ -174,7 +179,7 @@ class YouTube(Platform):
         """Channel id -> title, from the CSVs that hold both and no video; not the list of subscriptions."""
         titles: dict[str, str] = {}
         for path in self._tables:
-            if fold(file_stem(path)) in _WORDS["channel_csv"]:
+            if fold(file_stem(path)) in load_words("youtube", "channel_csv"):
                 for row in self.export.rows(path):
                     cells = [cell.strip() for cell in row.values()]
                     channel = next((cell for cell in cells if _CHANNEL_ID.fullmatch(cell)), None)
@@ -367,11 +372,11 @@ def _called(headers: Sequence[str], *names: str) -> str | None:
     return _first(header for header in headers if fold(header).strip() in names)
 
 
-def _saying(headers: Sequence[str], words: Sequence[str]) -> str | None:
+def _saying(headers: Sequence[str], words: Iterable[str]) -> str | None:
     return _first(header for header in headers if _says(header, words))
 
 
-def _says(header: str, words: Sequence[str]) -> bool:
+def _says(header: str, words: Iterable[str]) -> bool:
     return any(word in fold(header) for word in words)
 
 

@@ -197,8 +197,7 @@ def test_a_channels_number_means_the_same_as_its_word(number, word, exposure):
         ({"type": "GROUP_DM", "name": "us"}, "us", "@me"),
         ({"type": "GUILD_TEXT", "guild": {"id": "5"}, "name": "sea"}, "sea", "5"),
         ({"type": "GUILD_TEXT", "name": "sea"}, "sea", None),
-        ({"name": "Direct Message with bo#1"}, "Direct Message with bo#1", "@me"),
-        ({"name": "A Direct Message with bo"}, "A Direct Message with bo", None),
+        ({"name": "Direct Message with bo#1"}, "Direct Message with bo#1", None),
         ({"recipients": ["1", "2"]}, None, None),
         ({"recipients": ["1", "2", "3"]}, None, "@me"),
     ],
@@ -217,7 +216,20 @@ def test_a_channels_title_is_the_indexs_before_its_own():
     export_pack.add(f"messages/c{CHANNEL}/messages.json", [sent(f"{CDN}/1/2/a.jpg")])
     (mention,) = Discord(export_pack.as_export()).mentions()
     assert mention.provenance.album == "Direct Message with bo"
-    assert mention.provenance.exposure.level is Exposure.PRIVATE
+
+
+def test_a_title_alone_makes_no_direct_message():
+    """The members of a group give it a name of their own."""
+    channel = {"name": "Direct Message with bo"}
+    (mention,) = Discord(package(sent(f"{CDN}/1/2/a.jpg"), channel=channel)).mentions()
+    assert mention.provenance.exposure.level is Exposure.UNKNOWN
+
+
+def test_what_is_said_of_a_message_rests_on_the_record_of_its_channel():
+    (mention,) = Discord(package(sent(f"{CDN}/1/2/a.jpg"))).mentions()
+    folder = f"messages/c{CHANNEL}"
+    assert mention.provenance.records == (f"{folder}/messages.json", f"{folder}/channel.json")
+    assert mention.provenance.exposure.evidence == (f"{folder}/channel.json",)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from selfsearch.types import Exposure
 
 from . import photos
 from .exports import Pack
-from .exports.mastodon import ACTOR, FOLLOWERS, LAYOUTS, PUBLIC, build, note, picture
+from .exports.mastodon import ACTOR, BO, FOLLOWERS, LAYOUTS, PUBLIC, build, note, picture
 from .exports.reading import mentioned
 
 PHOTO = "media_attachments/files/108/original/0123456789abcdef.jpg"
@@ -54,8 +54,11 @@ def test_the_account_carries_its_server():
     [
         (PUBLIC, FOLLOWERS, "public", Exposure.PUBLIC),  # text where a list is expected
         ([FOLLOWERS], [], "followers-only", Exposure.NETWORK),
-        (["https://x/users/bo"], [FOLLOWERS], "followers-only", Exposure.NETWORK),
+        ([BO], [FOLLOWERS], "followers-only", Exposure.NETWORK),
+        ([BO], [], "direct", Exposure.PRIVATE),
         ([], [], "direct", Exposure.PRIVATE),
+        (["https://x/users/bo"], [], None, Exposure.UNKNOWN),  # not among those mentioned: it may be a group
+        ([FOLLOWERS], ["https://ex.social/#Public"], None, Exposure.UNKNOWN),  # Akkoma: all of the server
         (None, None, None, Exposure.UNKNOWN),
         ([7, None], {}, None, Exposure.UNKNOWN),
         (["https://x/users/bo", "as:Everybody"], [], None, Exposure.UNKNOWN),
@@ -66,6 +69,27 @@ def test_the_account_carries_its_server():
 def test_the_audience_is_the_addressees(to, cc, audience, exposure):
     (mention,) = mentioned(Mastodon, archive(note("1", to, cc, [picture(PHOTO)])))
     assert (mention.audience, mention.exposure) == (audience, exposure)
+
+
+@pytest.mark.parametrize(
+    ("actor", "reason"),
+    [
+        ({}, "Mastodon: addressed to followers only"),
+        ({"manuallyApprovesFollowers": True}, "Mastodon: addressed to followers only"),
+        (
+            {"manuallyApprovesFollowers": False},
+            "Mastodon: addressed to followers only; anyone could become a follower, since the account "
+            "accepts them without asking",
+        ),
+    ],
+)
+def test_a_post_for_followers_says_when_anyone_could_become_one(actor, reason):
+    pack = Pack("archive")
+    pack.add("actor.json", actor)
+    pack.add("outbox.json", {"orderedItems": [note("1", [FOLLOWERS], [], [picture(PHOTO)])]})
+    (mention,) = Mastodon(pack.as_export()).mentions()
+    assert mention.provenance.exposure == Exposure.NETWORK.because(reason, "outbox.json")
+    assert mention.provenance.records == ("outbox.json",)
 
 
 def with_actor(**actor: Any) -> Mastodon:

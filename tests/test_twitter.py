@@ -68,25 +68,41 @@ def test_parts_of_one_download_share_their_long_number():
 
 def test_the_account_carries_the_times_of_its_protection():
     first, second = "2021-03-01T00:00:00+00:00", "2021-06-01T00:00:00+00:00"
+    record = "data/protected-history.js"
     assert Twitter(build("current").as_export()).account == Account(
         "ana_example",
         "Ana",
         "2024-05-01T10:00:00+00:00",
         (
-            Period(True, None, first, "the account was first protected on 2021-03-01"),
-            Period(False, first, second, "the account was protected on 2021-03-01"),
-            Period(True, second, None, "the account was unprotected on 2021-06-01"),
+            Period(True, None, first, "the account was first protected on 2021-03-01", record),
+            Period(False, first, second, "the account was protected on 2021-03-01", record),
+            Period(True, second, None, "the account was unprotected on 2021-06-01", record),
         ),
     )
 
 
-def test_a_tweet_of_the_protected_time_says_that_unprotecting_opened_it():
+def test_a_tweet_of_the_protected_time_is_public_once_the_account_was_unprotected():
     export = build("current").as_export()
     (provenance,) = provenances_of(export, "data/tweets_media/1380000000000000001-AbCd.mp4")
-    assert provenance["exposure_reason"] == (
-        "tweets of a protected account are for its followers: the account was protected on 2021-03-01; "
-        "it was unprotected on 2021-06-01, which opened older tweets too"
+    assert (provenance["exposure"], provenance["exposure_reason"]) == (
+        Exposure.PUBLIC,
+        "tweets of an unprotected account are public: the account was unprotected on 2021-06-01, which "
+        "opened older tweets too",
     )
+
+
+def test_a_tweet_that_was_deleted_before_the_account_was_unprotected_was_never_public():
+    export = build("current").as_export()
+    (early,) = provenances_of(export, "data/deleted_tweets_media/1380000000000000003-K.jpg")
+    assert (early["exposure"], early["exposure_reason"]) == (
+        Exposure.NETWORK,
+        "deleted on 2021-05-01; until then: tweets of a protected account are for its followers: the account "
+        "was protected on 2021-03-01",
+    )
+    assert early["exposure_evidence"] == ("data/protected-history.js", "data/deleted-tweets.js")
+    assert early["records"] == ("data/deleted-tweets.js", "data/protected-history.js")
+    (late,) = provenances_of(export, "data/deleted_tweets_media/1226462117360567080-K.jpg")
+    assert late["exposure"] is Exposure.PUBLIC
 
 
 @pytest.mark.parametrize(
@@ -294,7 +310,7 @@ def test_files_without_a_record_keep_what_their_folder_says():
         for provenance in [Twitter(export).infer(path)]
     }
     assert inferred == {
-        "data/grok_chat_media/a.jpg": ("grok_chat", Exposure.PRIVATE, None),
+        "data/grok_chat_media/a.jpg": ("grok_chat", Exposure.UNKNOWN, None),
         "data/moments_tweets_media/33-a.jpg": ("moment", Exposure.UNKNOWN, "33"),
         "data/deleted_tweets_media/33-a.jpg": ("deleted", Exposure.PUBLIC, "33"),
         "data/direct_messages_group_media/33-a.jpg": ("message", Exposure.NETWORK, "33"),
@@ -311,15 +327,14 @@ def history(*actions: tuple[str, str]) -> str:
     ("when", "audience", "exposure"),
     [
         ("Sun Feb 28 23:59:59 +0000 2021", "unprotected", Exposure.PUBLIC),
-        ("Mon Mar 01 00:00:00 +0000 2021", "protected", Exposure.NETWORK),
-        ("Mon May 31 23:59:59 +0000 2021", "protected", Exposure.NETWORK),
-        ("Tue Jun 01 00:00:00 +0000 2021", "unprotected", Exposure.PUBLIC),
+        ("Mon Mar 01 00:00:00 +0000 2021", "unprotected", Exposure.PUBLIC),
+        ("Mon Mar 01 00:00:01 +0000 2021", "protected", Exposure.NETWORK),
         ("Mon Mar 01 01:30:00 +0200 2021", "unprotected", Exposure.PUBLIC),  # half past eleven in UTC
         ("Sun Feb 28 22:30:00 -0200 2021", "protected", Exposure.NETWORK),
     ],
 )
 def test_every_second_of_the_protect_history_is_of_one_period(when, audience, exposure):
-    records = history(("2021-06-01T00:00:00.000Z", "Unprotect"), ("2021-03-01T00:00:00.000Z", "Protect"))
+    records = history(("2021-03-01T00:00:00.000Z", "Protect"), ("2020-06-01T00:00:00.000Z", "Unprotect"))
     export = small(tweet("123", when, "hi", [picture("123", "A.jpg")]), protected_history=records)
     (mention,) = Twitter(export).mentions()
     provenance = columns(mention.provenance)
@@ -384,7 +399,7 @@ def test_the_account_is_in_the_manifest_where_it_has_no_record_of_its_own():
         ("direct_message_group_media", "message", Exposure.NETWORK, False),
         ("twitter_article_media", "article", Exposure.PUBLIC, False),
         ("moments_media", "moment", Exposure.UNKNOWN, True),
-        ("grok_chat_media", "grok_chat", Exposure.PRIVATE, False),
+        ("grok_chat_media", "grok_chat", Exposure.UNKNOWN, False),
     ],
 )
 def test_a_file_without_a_record_is_what_its_folder_and_its_number_say(folder, context, exposure, has_link):
@@ -546,7 +561,7 @@ def test_what_opened_a_protected_tweet_is_the_next_unprotecting():
         ("2017-01-01T00:00:00Z", "Unprotect"),
     )  # fmt: skip
     reason = Twitter(small(protected_history=changes)).protection.visibility("2015-06-01").exposure.reason
-    assert reason.endswith("it was unprotected on 2017-01-01, which opened older tweets too")
+    assert reason.endswith("the account was unprotected on 2017-01-01, which opened older tweets too")
 
 
 def test_of_a_films_variants_the_finest_comes_first():

@@ -205,7 +205,6 @@ def as_far_as_shown(provenance: Provenance) -> Provenance:
 NOT_YET = frozenset(
     (
         "bereal",
-        "discord",
         "facebook",
         "flickr",
         "google_photos",
@@ -213,12 +212,10 @@ NOT_YET = frozenset(
         "instagram",
         "threads",
         "linkedin",
-        "mastodon",
         "reddit",
         "snapchat",
         "telegram",
         "tiktok",
-        "x",
         "whatsapp",
         "youtube",
     )

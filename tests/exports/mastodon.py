@@ -1,4 +1,7 @@
-"""Mastodon archives: zip (from about 4.2), tar.gz (older), and one of an instance with object storage."""
+"""Mastodon archives: zip (from about 4.2), tar.gz (older), and one of an instance with object storage.
+
+Followers are accepted by hand in the tar.gz alone.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ LAYOUTS = ("zip", "tar", "object-storage")
 HOME = "https://ex.social"
 ACTOR = f"{HOME}/users/ana"
 FOLLOWERS = f"{ACTOR}/followers"
+BO = "https://other.social/users/bo"
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 MP4 = b"\x00\x00\x00\x18ftypisom" + b"\0" * 500
 
@@ -29,6 +33,7 @@ def build(layout: str) -> Pack:
         "preferredUsername": "ana",
         "name": "Ana",
         "url": f"{HOME}/@ana",
+        "manuallyApprovesFollowers": layout == "tar",
         "icon": {"type": "Image", "mediaType": "image/jpeg", "url": "avatar.jpg"},
         "image": {"type": "Image", "url": "header.png"},
     }
@@ -60,13 +65,14 @@ def build(layout: str) -> Pack:
     return pack
 
 
-KINDS: tuple[tuple[str, list[str], list[str], Exposure], ...] = (
+KINDS: tuple[tuple[str | None, list[str], list[str], Exposure], ...] = (
     ("public", [PUBLIC], [FOLLOWERS], Exposure.PUBLIC),
     ("unlisted", [FOLLOWERS], [PUBLIC], Exposure.PUBLIC),
     ("followers-only", [FOLLOWERS], [], Exposure.NETWORK),
-    ("direct", ["https://other.social/users/bo"], [], Exposure.PRIVATE),
+    ("direct", [BO], [], Exposure.PRIVATE),
     ("public", ["as:Public"], [], Exposure.PUBLIC),
     ("unlisted", [FOLLOWERS], ["Public"], Exposure.PUBLIC),
+    (None, [f"{HOME}/#Public"], [FOLLOWERS], Exposure.UNKNOWN),  # Akkoma: everybody on this server
 )
 
 
@@ -84,7 +90,10 @@ def note(number: str, to: Any, cc: Any, attachments: list[Any], **more: Any) -> 
         "sensitive": False,
         "content": "<p>Sea &amp; sun<br>again</p>",
         "attachment": attachments,
-        "tag": [{"type": "Hashtag", "name": "#sea"}, {"type": "Mention", "name": "@bo@other.social"}],
+        "tag": [
+            {"type": "Hashtag", "name": "#sea"},
+            {"type": "Mention", "href": BO, "name": "@bo@other.social"},
+        ],
         "replies": {"type": "Collection"},
         **header,
         **more,
@@ -120,7 +129,7 @@ def _planted(pack: Pack, layout: str, number: int) -> dict[str, Any]:
         "url": f"{HOME}/@ana/{item}",
         "url_kind": "exact",
         "audience": audience,
-        "audience_source": "per_item",
+        "audience_source": audience and "per_item",
         "exposure": exposure,
         "people": ("@bo@other.social",),
         "author_is_owner": True,

@@ -214,7 +214,12 @@ def _tweets(pack: Pack, base: str, stem: str) -> None:
         f"{folder}/{film}-AbCd.mp4",
         MP4,
         None,
-        **_columns(film, "2021-04-08T12:00:00+00:00", exposure=Exposure.NETWORK, audience="protected"),
+        **_columns(
+            film,
+            "2021-04-08T12:00:00+00:00",
+            exposure_reason=f"{AGAIN}, which opened older tweets too",
+            **OPEN,
+        ),
     )
     pack.plant(
         f"{folder}/{gif}-G1.mp4",
@@ -292,6 +297,21 @@ def _messages(pack: Pack, base: str) -> None:
 
 
 def _kinds(pack: Pack, base: str) -> None:
+    early = "1380000000000000003"  # of the protected time, and gone before it ended
+    gone = tweet(
+        early,
+        "Thu Apr 08 12:00:00 +0000 2021",
+        "gone",
+        [picture(early, "K.jpg")],
+        deleted_at="2021-05-01T00:00:00.000Z",
+    )
+    says = {"context": "deleted", "exposure": Exposure.NETWORK, "audience": "protected", "url": None}
+    pack.plant(
+        f"{base}deleted_tweets_media/{early}-K.jpg",
+        photos.photo("astronaut", 12),
+        "astronaut",
+        **_columns(early, "2021-04-08T12:00:00+00:00", url_kind=None, **says),
+    )
     kinds = (
         (
             "deleted-tweets",
@@ -312,7 +332,8 @@ def _kinds(pack: Pack, base: str) -> None:
             [picture(item, "K.jpg")],
             **({"deleted_at": "2024-04-20T00:00:00.000Z"} if context == "deleted" else {}),
         )
-        pack.add(f"{base}{stem}.js", script(stem.replace("-", "_"), [record]))
+        listed = [record, gone] if context == "deleted" else [record]
+        pack.add(f"{base}{stem}.js", script(stem.replace("-", "_"), listed))
         exposure, audience = visibility.get(context, (Exposure.PUBLIC, "unprotected"))
         says = {"context": context, "exposure": exposure, "audience": audience} | more
         pack.plant(

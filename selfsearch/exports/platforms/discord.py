@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..path_index import PathIndex, file_name, fold, folder_of
 from .base import Account, Mention, Platform, Root, as_roots, mentions_of, plain_file
 from .dates import discord_id_time, parse_iso
 from .media_refs import SavedFiles, is_media_name, may_show_faces, url_file_name
-from .parsing import as_dict, as_list, as_text, is_digits
+from .parsing import as_dict, as_list, as_text, distinct, is_digits
 
 _CHANNEL_NAME = re.compile(r"c\d+|\d{5,}")  # the folder around is in the owner's language since 2024
 _CHANNEL_RECORD = re.compile(  # an id has 17 digits and more; without the "c" a short number may be anything
@@ -39,6 +39,7 @@ _CHANNEL_TYPES = {  # how older packages write the type
     "15": "GUILD_FORUM",
     "16": "GUILD_MEDIA",
 }
+_SERVER_TYPES = frozenset(_CHANNEL_TYPES.values()) - {"DM", "GROUP_DM"}
 _IN_AVATAR = Exposure.PUBLIC.because("Discord shows avatars to everyone; there is no setting for them")
 _IN_DM = Exposure.PRIVATE.because("a direct message: only the two people in it could see it")
 _IN_GROUP_DM = Exposure.NETWORK.because("a group direct message: its members could see it")
@@ -67,17 +68,23 @@ class DiscordChannel:
     type: str | None
     title: str | None
     guild: str | None  # the server's id
+    record: str | None  # the record that says all this
     messages: str | None  # the record that holds them
 
     @property
     def exposure(self) -> ExposureAssessment:
         """Who could read it."""
+        if self.record is None:
+            return _IN_UNKNOWN_CHANNEL
         if self.type in ("DM", "GROUP_DM"):
-            return _IN_DM if self.type == "DM" else _IN_GROUP_DM
-        in_server = (
-            self.guild or (self.type or "").startswith("GUILD_") or (self.type or "").endswith("_THREAD")
-        )
-        return _IN_SERVER if in_server else _IN_UNKNOWN_CHANNEL
+            return (_IN_DM if self.type == "DM" else _IN_GROUP_DM).on(self.record)
+        in_server = self.guild or self.type in _SERVER_TYPES
+        return _IN_SERVER.on(self.record) if in_server else _IN_UNKNOWN_CHANNEL
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """The records of its messages: first the one that names their attachments."""
+        return distinct((self.messages, self.record))
 
     def url(self, message_id: str) -> str | None:
         """A message's address; None when the server is not known."""
@@ -122,7 +129,7 @@ class Discord(Platform):
         folder = self._user[0]
         for path in self.export.matching("avatar.*") if folder is not None else ():
             if path.rpartition("/")[0] == folder and is_media_name(path):
-                yield Mention(path, self._avatar())
+                yield Mention(path, replace(self._avatar(), records=self._user_records))
         saved = SavedFiles(path for path in self.export.members if not self._is_discords(path))
         name_counts = self._attachment_names() if saved else Counter()
         for channel in self._channels:
@@ -149,6 +156,11 @@ class Discord(Platform):
             if isinstance(user, dict) and "id" in user and ("username" in user or "discriminator" in user):
                 return folder_of(path).rstrip("/"), user
         return None, {}
+
+    @property
+    def _user_records(self) -> tuple[str, ...]:
+        path = self.export.find(f"{self._user[0]}/user.json".lstrip("/"))
+        return (path,) if path else ()
 
     def _avatar(self) -> Provenance:
         owner = self.account.name
@@ -183,11 +195,13 @@ class Discord(Platform):
             above = folder_of(folder[:-1])
             if above not in titles:
                 titles[above] = object_at(f"{above}index.json")
-            record = object_at(f"{folder}channel.json")
+            path = find(f"{folder}channel.json")
+            record = object_at(path)
             title = as_text(titles[above].get(channel_id)) or as_text(record.get("name"))
             guild = as_text(as_dict(record.get("guild")).get("id"))
             messages = find(f"{folder}messages.json") or find(f"{folder}messages.csv")
-            channels.append(DiscordChannel(channel_id, _channel_type(record, title), title, guild, messages))
+            kind = _channel_type(record)
+            channels.append(DiscordChannel(channel_id, kind, title, guild, path, messages))
         return channels
 
     def _messages(self, channel: DiscordChannel) -> Iterator[dict[str, Any]]:
@@ -225,14 +239,14 @@ class Discord(Platform):
             author=owner,
             author_is_owner=True,  # the package holds only what its owner sent
             post_id=message_id,
+            records=channel.records,
         )
 
 
-def _channel_type(record: Mapping[str, Any], title: str | None) -> str | None:
+def _channel_type(record: Mapping[str, Any]) -> str | None:
+    """Discord's word. A channel's title proves nothing: the people in it may call it what they like."""
     if word := as_text(record.get("type")):
         return _CHANNEL_TYPES.get(word, word)
-    if title and title.startswith("Direct Message with"):
-        return "DM"
     return "GROUP_DM" if len(as_list(record.get("recipients"))) > 2 else None
 
 

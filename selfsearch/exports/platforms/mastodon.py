@@ -1,7 +1,8 @@
 """Mastodon's archive (also Hometown's and glitch-soc's): the outbox with its attachments, avatar and header.
 
 Each post names its audience: the address of the public in `to` is public, in `cc` unlisted; the followers'
-address is followers-only, and anything else is for the people mentioned.
+address is followers-only, and the addresses of the people it mentions are direct. An address that is none of
+these (a group's, or "everybody on this server" of other servers' software) leaves it open who could see it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from ...types import Audience, Exposure, Link, Provenance, Timestamp
+from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex
 from .base import Account, Mention, Platform, Root
@@ -23,7 +24,7 @@ from .parsing import as_dict, as_list, as_text, as_url, html_to_text, is_same
 OUTBOX, ACTOR = "outbox.json", "actor.json"
 DATED_NAME = re.compile(r"archive-(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)\d{6}-")
 PUBLIC = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
-EXPOSURE = {
+EXPOSURE = {  # what each audience means; levels below public rest on the outbox
     "public": Exposure.PUBLIC.because("Mastodon: addressed to the public"),
     "unlisted": Exposure.PUBLIC.because(
         "Mastodon: unlisted (quiet public), so anyone who has the link can see it"
@@ -31,6 +32,8 @@ EXPOSURE = {
     "followers-only": Exposure.NETWORK.because("Mastodon: addressed to followers only"),
     "direct": Exposure.PRIVATE.because("Mastodon: addressed only to the people it mentions"),
 }
+WHOM_FOR = Exposure.UNKNOWN.because("the post does not say in a known way whom it is for")
+ANYONE_FOLLOWS = "; anyone could become a follower, since the account accepts them without asking"
 PICTURES = (("icon", "avatar", "profile_photo"), ("image", "header", "header"))  # actor's key, file, context
 
 
@@ -84,15 +87,19 @@ class Mastodon(Platform):
 
     def mentions(self) -> Iterator[Mention]:
         """The attachments of every post of the owner's, and the profile's two pictures."""
-        for key, stem, context in PICTURES:
-            for path in self._profile_files(key, stem):
-                yield Mention(path, self._profile_picture(context))
-        outbox = self.export.find(OUTBOX)
-        for activity in self.export.each_object(outbox, "orderedItems") if outbox else ():
+        if actor := self.export.find(ACTOR):
+            for key, stem, context in PICTURES:
+                picture = replace(self._profile_picture(context), records=(actor,))
+                yield from (Mention(path, picture) for path in self._profile_files(key, stem))
+        if outbox := self.export.find(OUTBOX):
+            yield from self._attachments(outbox)
+
+    def _attachments(self, outbox: str) -> Iterator[Mention]:
+        for activity in self.export.each_object(outbox, "orderedItems"):
             post = as_dict(activity.get("object"))  # a boost has only an address here
             attachments = [item for item in map(as_dict, as_list(post.get("attachment"))) if _is_visual(item)]
             if attachments:
-                provenance = self._post(activity, post)
+                provenance = self._post(outbox, activity, post)
                 for item in attachments:
                     yield Mention(self._file(_url(item.get("url"))), _described(provenance, item))
 
@@ -122,7 +129,7 @@ class Mastodon(Platform):
         path = self.export.find(url) if url else None
         return [path] if path else [path for path in self.export.matching(f"{stem}.*") if "/" not in path]
 
-    def _post(self, activity: Mapping[str, Any], post: Mapping[str, Any]) -> Provenance:
+    def _post(self, outbox: str, activity: Mapping[str, Any], post: Mapping[str, Any]) -> Provenance:
         url = as_url(_url(post.get("url"))) or as_url(post.get("id"))
         audience = _audience(activity, post)
         author = as_text(post.get("attributedTo"))
@@ -138,15 +145,19 @@ class Mastodon(Platform):
             or Timestamp.of(parse_iso(activity.get("published"), utc=True), "published"),
             link=Link.of(url, "exact"),
             audience=Audience.of(audience, "per_item"),
-            exposure=EXPOSURE.get(
-                audience or "",
-                Exposure.UNKNOWN.because("the post does not say in a known way whom it is for"),
-            ),
+            exposure=self._exposure(audience, outbox),
             people=tuple(person for person in people if person),
             author=self.account.name if is_owner else author,
             author_is_owner=is_owner,
             post_id=(url or "").rstrip("/").rpartition("/")[2] or None,
+            records=(outbox,),
         )
+
+    def _exposure(self, audience: str | None, outbox: str) -> ExposureAssessment:
+        exposure = EXPOSURE.get(audience or "", WHOM_FOR)
+        if audience == "followers-only" and self._actor.get("manuallyApprovesFollowers") is False:
+            exposure = replace(exposure, reason=exposure.reason + ANYONE_FOLLOWS)
+        return exposure.on(outbox) if audience in ("followers-only", "direct") else exposure
 
     def _file(self, url: str | None) -> str | None:
         """The member that an address means, there or missing; None for an address elsewhere.
@@ -191,9 +202,11 @@ def _audience(activity: Mapping[str, Any], post: Mapping[str, Any]) -> str | Non
         return "public"
     if cc & PUBLIC:
         return "unlisted"
-    if not all(map(as_url, to | cc)):
+    followers = {address for address in to | cc if (address or "").rstrip("/").endswith("/followers")}
+    tags = map(as_dict, as_list(post.get("tag")))
+    mentioned = {as_text(tag.get("href")) for tag in tags if tag.get("type") == "Mention"}
+    if not all(map(as_url, to | cc)) or not to | cc <= followers | mentioned:
         return None
-    followers = any((address or "").rstrip("/").endswith("/followers") for address in to | cc)
     return "followers-only" if followers else "direct"
 
 

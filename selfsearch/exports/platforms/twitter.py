@@ -3,9 +3,10 @@
 Older archives (tweets.csv and Grailbird scripts) hold no media and are not recognized.
 
 X stores no audience with a tweet: tweets are public unless the account was protected, and
-protected-history.js lists every "Protect" and "Unprotect". An archive without it records no protection, so
-its tweets count as public and the reason says what that rests on. When the archive's own list names a history
-that is missing, or when it is damaged, the answer is unknown.
+protected-history.js lists every "Protect" and "Unprotect". Unprotecting opens the older tweets, too, so a
+tweet is public when the account was unprotected at any time while it stood. An archive without a history
+records no protection: its tweets count as public, and the reason says what that rests on. When the archive's
+own list names a history that is missing, or when it is damaged, the answer is unknown.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from typing import Any
 
 from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ..export import Export
-from ..path_index import PathIndex, file_name, fold, folder_name
-from .base import Account, Mention, Period, Platform, Root, as_roots
+from ..path_index import PathIndex, file_name, fold, folder_name, folder_of
+from .base import Account, Mention, Period, Platform, Root, as_roots, widest_period
 from .dates import parse_iso, twitter_id_time
 from .media_refs import missing_path
 from .parsing import as_dict, as_list, as_number, as_text, first_text, is_digits, is_same
@@ -75,7 +76,10 @@ PROFILE = Visibility(
     Exposure.PUBLIC.because("X shows profile pictures to everyone, also those of protected accounts")
 )
 GROK = Visibility(
-    Exposure.PRIVATE.because("a file from a chat with Grok: between the owner and X"), Audience(None, "file")
+    Exposure.UNKNOWN.because(
+        "a file from a chat with Grok: the archive does not say whether the chat was shared with others"
+    ),
+    Audience(None, "file"),
 )
 NO_RECORD = Visibility(Exposure.UNKNOWN.because("no record in the archive speaks of this file"))
 
@@ -127,30 +131,25 @@ class ProtectHistory:
     periods: tuple[Period, ...] = ()  # without gaps; none at all: the archive holds no history
     doubt: str | None = None
 
-    def visibility(self, posted_at: str | None) -> Visibility:
-        """Who could see a tweet of this time (ISO 8601, UTC), by the last action before it."""
+    def visibility(self, posted_at: str | None, deleted_at: str | None = None) -> Visibility:
+        """Who could see a tweet that stood from one time to the other (ISO 8601, UTC)."""
         if self.doubt:
             return Visibility(Exposure.UNKNOWN.because(self.doubt))
         if not self.periods:
             reason = f"{TWEETS_ARE_PUBLIC}; this archive records no protection (it holds no protect history)"
             return Visibility(Exposure.PUBLIC.because(reason), Audience(None, "file"))
-        if posted_at is None and len({period.public for period in self.periods}) > 1:
+        period = widest_period(_until(self.periods, deleted_at), posted_at)
+        if period is None:
             reason = "the tweet has no date, and the account was protected only for a time"
             return Visibility(Exposure.UNKNOWN.because(reason), Audience(None, "account_setting"))
-        number, period = next(
-            (number, period)
-            for number, period in enumerate(self.periods)
-            if posted_at is None or period.until is None or posted_at < period.until
-        )
-        if period.public:
-            public = Exposure.PUBLIC.because(f"{TWEETS_ARE_PUBLIC}: {period.reason}")
-            return Visibility(public, Audience("unprotected", "account_setting"))
-        opened = next(
-            (later.since for later in self.periods[number + 1 :] if later.public and later.since), None
-        )
-        note = f"; it was unprotected on {opened[:10]}, which opened older tweets too" if opened else ""
-        reason = f"tweets of a protected account are for its followers: {period.reason}{note}"
-        return Visibility(Exposure.NETWORK.because(reason), Audience("protected", "account_setting"))
+        if not period.public:
+            reason = f"tweets of a protected account are for its followers: {period.reason}"
+            exposure = Exposure.NETWORK.because(reason, *filter(None, [period.record]))
+            return Visibility(exposure, Audience("protected", "account_setting"))
+        opens = posted_at and period.since and posted_at < period.since
+        older = ", which opened older tweets too" if opens else ""
+        public = Exposure.PUBLIC.because(f"{TWEETS_ARE_PUBLIC}: {period.reason}{older}")
+        return Visibility(public, Audience("unprotected", "account_setting"))
 
 
 class Twitter(Platform):
@@ -223,7 +222,7 @@ class Twitter(Platform):
         if len(readable) < len(actions) or any(path in self.export.notes for path in paths):
             damaged = "the archive's protect history is damaged, so the account may have been protected then"
             return ProtectHistory(doubt=damaged)
-        return ProtectHistory(tuple(_periods(readable)))
+        return ProtectHistory(tuple(_periods(readable, paths[0])))
 
     @cached_property
     def media_files(self) -> MediaFiles:
@@ -244,8 +243,8 @@ class Twitter(Platform):
                 for event in as_list(as_dict(entry.get("dmConversation")).get("messages")):
                     message = as_dict(as_dict(event).get("messageCreate"))
                     yield from self._message_mentions(kind, message, path)
-        for _, entry in self._entries("profile"):
-            yield from self._profile_mentions(as_dict(entry.get("profile")))
+        for path, entry in self._entries("profile"):
+            yield from self._profile_mentions(as_dict(entry.get("profile")), path)
 
     def infer(self, path: str) -> Provenance:
         """The folder says what kind it is, the number before "-" which tweet or message it belonged to."""
@@ -253,12 +252,13 @@ class Twitter(Platform):
         if kind is None:
             return Provenance(self.name, self.account.name, exposure=NO_RECORD.exposure)
         item, dash, _ = file_name(path).partition("-")
+        folder = folder_of(path)
         if kind.context == "profile_photo" or not (dash and is_digits(item)):
-            return self._provenance(kind)
+            return self._provenance(kind, folder)
         posted = Timestamp.of(twitter_id_time(item), "file name (snowflake)")
         has_page = kind.context in WITH_STATUS_PAGE
         link = Link(status_url(self.account.name, item), "constructed") if has_page else None
-        return self._provenance(kind, posted, link=link, post_id=item)
+        return self._provenance(kind, folder, posted, link=link, post_id=item)
 
     @cached_property
     def _account_record(self) -> Mapping[str, Any]:
@@ -283,15 +283,23 @@ class Twitter(Platform):
         paths = (path for pattern in patterns for path in self.export.matching(pattern))
         return [path for path in paths if path.rpartition("/")[0].lower() in ("", "data")]
 
-    def _provenance(self, kind: ItemKind, posted: Timestamp | None = None, **fields: Any) -> Provenance:
-        handle = self.account.name
-        visibility = kind.visibility or self.protection.visibility(posted and posted.at)
+    def _provenance(
+        self,
+        kind: ItemKind,
+        source: str,
+        posted: Timestamp | None = None,
+        deleted_at: str | None = None,
+        **fields: Any,
+    ) -> Provenance:
+        """`source`: the record, or the folder, that says what kind of item it is."""
+        visibility = kind.visibility or self.protection.visibility(posted and posted.at, deleted_at)
+        narrower = visibility.exposure.level in (Exposure.NETWORK, Exposure.PRIVATE)
         return Provenance(
             self.name,
-            handle,
+            self.account.name,
             kind.context,
             posted=posted,
-            exposure=visibility.exposure,
+            exposure=visibility.exposure.on(source) if narrower else visibility.exposure,
             audience=visibility.audience,
             **fields,
         )
@@ -302,7 +310,7 @@ class Twitter(Platform):
         media = media_in(tweet)
         if not media and not paths:
             return
-        provenance = self._tweet_provenance(kind, tweet, item)
+        provenance = self._tweet_provenance(kind, tweet, item, record)
         matches, others = match_files(media, paths)
         for medium, path in zip(media, matches, strict=True):
             path = path or _missing(kind, record, item, next(file_names(medium), ""))
@@ -310,14 +318,19 @@ class Twitter(Platform):
         for path in others:
             yield Mention(path, provenance)
 
-    def _tweet_provenance(self, kind: ItemKind, tweet: Mapping[str, Any], item: str) -> Provenance:
+    def _tweet_provenance(
+        self, kind: ItemKind, tweet: Mapping[str, Any], item: str, record: str
+    ) -> Provenance:
         text = first_text(tweet, "full_text", "text") or ""
         entities = as_dict(tweet.get("entities"))
         users = (as_text(as_dict(user).get("screen_name")) for user in as_list(entities.get("user_mentions")))
         retweet = RETWEET.match(text)
+        deleted_at = _utc(tweet.get("deleted_at")) if kind.context == "deleted" else None
         provenance = self._provenance(
             kind,
+            record,
             posted_at(tweet, item),
+            deleted_at,
             caption=plain_text(text, as_list(entities.get("urls")), "expanded_url"),
             link=Link(status_url(self.account.name, item), "constructed"),
             location=location(tweet),
@@ -326,15 +339,19 @@ class Twitter(Platform):
             author=retweet.group(1) if retweet else self.account.name,
             author_is_owner=not retweet,
             post_id=item,
+            records=self._records(kind, record),
         )
         if kind.context == "post" and retweet:
             return replace(provenance, context="repost")
         if kind.context == "deleted":
-            when = parse_iso(tweet.get("deleted_at"), utc=True)
-            until = f"deleted on {when[:10]}; until then" if when else "deleted; until then"
-            level, reason = provenance.exposure.level, provenance.exposure.reason
-            return replace(provenance, link=None, exposure=level.because(f"{until}: {reason}"))
+            until = f"deleted on {deleted_at[:10]}; until then" if deleted_at else "deleted; until then"
+            exposure = replace(provenance.exposure, reason=f"{until}: {provenance.exposure.reason}")
+            return replace(provenance, link=None, exposure=exposure)
         return provenance
+
+    def _records(self, kind: ItemKind, record: str) -> tuple[str, ...]:
+        """The record that names an item, and the history by which it is judged."""
+        return (record, *(self._record_paths("protected-history") if kind.visibility is None else ()))
 
     def _credited(self, provenance: Provenance, medium: Mapping[str, Any]) -> Provenance:
         """With the author of this one picture: it may come from somebody else's tweet."""
@@ -351,7 +368,7 @@ class Twitter(Platform):
         names = [name for url in as_list(message.get("mediaUrls")) if (name := basename(url))]
         if not item or not (paths or names):
             return
-        provenance = self._message_provenance(kind, message, item)
+        provenance = self._message_provenance(kind, message, item, record)
         for path in paths:
             yield Mention(path, provenance)
         present = {file_name(path).lower() for path in paths}
@@ -359,20 +376,24 @@ class Twitter(Platform):
         for name in absent[: max(0, len(names) - len(paths))]:
             yield Mention(_missing(kind, record, item, name), provenance)
 
-    def _message_provenance(self, kind: ItemKind, message: Mapping[str, Any], item: str) -> Provenance:
+    def _message_provenance(
+        self, kind: ItemKind, message: Mapping[str, Any], item: str, record: str
+    ) -> Provenance:
         sender = as_text(message.get("senderId"))
         by_owner = is_same(sender, self.owner_id)
         sent = Timestamp.of(parse_iso(message.get("createdAt"), utc=True), "createdAt")
         return self._provenance(
             kind,
+            record,
             sent or Timestamp.of(twitter_id_time(item), "id (snowflake)"),
             caption=plain_text(as_text(message.get("text")) or "", as_list(message.get("urls")), "expanded"),
             author=(self.account.name or sender) if by_owner else sender,
             author_is_owner=by_owner,
             post_id=item,
+            records=(record,),
         )
 
-    def _profile_mentions(self, profile: Mapping[str, Any]) -> Iterator[Mention]:
+    def _profile_mentions(self, profile: Mapping[str, Any], record: str) -> Iterator[Mention]:
         handle = self.account.name
         for key, context in (("avatarMediaUrl", "profile_photo"), ("headerMediaUrl", "header")):
             name = basename(profile.get(key)).lower()
@@ -381,9 +402,11 @@ class Twitter(Platform):
             if name:
                 provenance = self._provenance(
                     ItemKind(context, PROFILE),
+                    record,
                     link=Link(f"https://twitter.com/{handle}", "profile") if handle else None,
                     author=handle,
                     author_is_owner=True,
+                    records=(record,),
                 )
                 yield Mention(next(matches, None), provenance)
 
@@ -408,14 +431,22 @@ def _utc(value: Any) -> str | None:
     return datetime.fromisoformat(text).astimezone(timezone.utc).isoformat() if text else None
 
 
-def _periods(actions: list[tuple[str, bool]]) -> Iterator[Period]:
+def _until(periods: Iterable[Period], end: str | None) -> Iterable[Period]:
+    """The periods as if nothing came after this time."""
+    if end is None:
+        return periods
+    begun = (period for period in periods if (period.since or "") <= end)
+    return [replace(period, until=None) if (period.until or "") > end else period for period in begun]
+
+
+def _periods(actions: list[tuple[str, bool]], record: str) -> Iterator[Period]:
     """Actions in order of time as periods without gaps."""
     if not actions:
-        yield Period(True, None, None, "the archive's protect history is empty")
+        yield Period(True, None, None, "the archive's protect history is empty", record)
         return
     verbs = {True: "protected", False: "unprotected"}
     start, protects = actions[0]
-    yield Period(protects, None, start, f"the account was first {verbs[protects]} on {start[:10]}")
+    yield Period(protects, None, start, f"the account was first {verbs[protects]} on {start[:10]}", record)
     ends = [when for when, _ in actions[1:]]
     for (since, protects), until in zip(actions, [*ends, None], strict=True):
-        yield Period(not protects, since, until, f"the account was {verbs[protects]} on {since[:10]}")
+        yield Period(not protects, since, until, f"the account was {verbs[protects]} on {since[:10]}", record)

@@ -21,6 +21,7 @@ import ijson
 
 from ..containers.base import Member
 from ..errors import ItemError
+from .html_page import Element, HtmlPage, IsWanted
 from .json_stream import MAX_TOKEN, JsonText, complaint, elements, events, has_long_token
 from .path_index import PathIndex, file_name, fold, folder_of
 
@@ -222,6 +223,29 @@ class Export:
                 self.note(path, f"damaged JSON, read as far as it goes: {complaint(exc)}")
             except ItemError as exc:
                 self.note(path, f"read as far as it goes: {exc}")
+
+    def html(self, path: str, is_wanted: IsWanted) -> Iterator[Element]:
+        """The outermost elements of a web page for which `is_wanted(tag, attributes, depth)`, streamed.
+
+        It is asked of every start tag that is not in a wanted element, in their order; `depth` counts the
+        elements around it. Damage becomes a note.
+        """
+        self.records.add(path)
+        read, page = 0, None
+        try:
+            with self.members[path].open() as stream:
+                page = HtmlPage(stream)
+                for element in page.elements(is_wanted):
+                    read += 1
+                    yield element
+            for reason in page.damage:
+                self.note(path, reason)
+            if page.is_empty:
+                self.note(path, "is empty", unread=True)
+        except ItemError as exc:
+            self.note(path, f"read as far as it goes: {exc}" if read else str(exc), unread=not read)
+        if read:
+            self.used.add(path)
 
     def rows(self, path: str, *, skip_to: str | None = None) -> Iterator[dict[str, str]]:
         """The rows of a CSV record as dicts. `skip_to`: a cell of the header; what precedes it is skipped."""

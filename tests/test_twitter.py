@@ -318,6 +318,25 @@ def test_files_without_a_record_keep_what_their_folder_says():
     }
 
 
+def listing(entries: int) -> str:
+    """The archive's own list, with so many entries in its protect history."""
+    files = {"protectedHistory": {"files": [{"count": str(entries)}]}}
+    return "window.__THAR_CONFIG = " + json.dumps({"dataTypes": files})
+
+
+@pytest.mark.parametrize("records", [{}, {"manifest": listing(2)}])
+def test_a_history_that_may_lack_an_unprotecting_makes_no_tweet_less_than_unknown(records):
+    protected = history(("2020-01-01T00:00:00.000Z", "Protect"))
+    export = small(
+        tweet(FIRST, EARLY, "hi", [picture(FIRST, "A.jpg")]), protected_history=protected, **records
+    )
+    (mention,) = Twitter(export).mentions()
+    assert mention.provenance.exposure == Exposure.UNKNOWN.because(
+        "the account was protected on 2020-01-01, but the archive's own list does not show that its "
+        "history is whole"
+    )
+
+
 def history(*actions: tuple[str, str]) -> str:
     entries = [{"protectedHistory": {"protectedAt": when, "action": action}} for when, action in actions]
     return script("protected_history", entries)
@@ -335,7 +354,8 @@ def history(*actions: tuple[str, str]) -> str:
 )
 def test_every_second_of_the_protect_history_is_of_one_period(when, audience, exposure):
     records = history(("2021-03-01T00:00:00.000Z", "Protect"), ("2020-06-01T00:00:00.000Z", "Unprotect"))
-    export = small(tweet("123", when, "hi", [picture("123", "A.jpg")]), protected_history=records)
+    taken = tweet("123", when, "hi", [picture("123", "A.jpg")])
+    export = small(taken, protected_history=records, manifest=listing(2))
     (mention,) = Twitter(export).mentions()
     provenance = columns(mention.provenance)
     assert (provenance.audience, provenance.audience_source) == (audience, "account_setting")

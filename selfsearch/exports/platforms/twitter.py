@@ -129,6 +129,7 @@ class ProtectHistory:
     """When the account was protected. `doubt` says why that cannot be relied on."""
 
     periods: tuple[Period, ...] = ()  # without gaps; none at all: the archive holds no history
+    is_whole: bool = False  # the archive's own list has as many entries
     doubt: str | None = None
 
     def visibility(self, posted_at: str | None, deleted_at: str | None = None) -> Visibility:
@@ -142,6 +143,9 @@ class ProtectHistory:
         if period is None:
             reason = "the tweet has no date, and the account was protected only for a time"
             return Visibility(Exposure.UNKNOWN.because(reason), Audience(None, "account_setting"))
+        if not period.public and not self.is_whole:
+            reason = f"{period.reason}, but the archive's own list does not show that its history is whole"
+            return Visibility(Exposure.UNKNOWN.because(reason), Audience("protected", "account_setting"))
         if not period.public:
             reason = f"tweets of a protected account are for its followers: {period.reason}"
             exposure = Exposure.NETWORK.because(reason, *filter(None, [period.record]))
@@ -211,18 +215,18 @@ class Twitter(Platform):
     def protection(self) -> ProtectHistory:
         """protected-history.js, and the doubts about it."""
         paths = self._record_paths("protected-history")
+        listing = as_dict(as_dict(self._manifest.get("dataTypes")).get("protectedHistory")).get("files")
+        listed = sum(as_number(as_dict(file).get("count")) or 0 for file in as_list(listing))
         if not paths:
-            listing = as_dict(as_dict(self._manifest.get("dataTypes")).get("protectedHistory")).get("files")
-            entries = sum(as_number(as_dict(file).get("count")) or 0 for file in as_list(listing))
             missing = "the archive lists a protect history, but the file is not there"
-            return ProtectHistory(doubt=missing if entries else None)
+            return ProtectHistory(doubt=missing if listed else None)
         records = (record for _, record in self._entries("protected-history"))
         actions = [_protect_action(as_dict(record.get("protectedHistory", record))) for record in records]
         readable = sorted(action for action in actions if action)
         if len(readable) < len(actions) or any(path in self.export.notes for path in paths):
             damaged = "the archive's protect history is damaged, so the account may have been protected then"
             return ProtectHistory(doubt=damaged)
-        return ProtectHistory(tuple(_periods(readable, paths[0])))
+        return ProtectHistory(tuple(_periods(readable, paths[0])), is_whole=len(actions) == listed)
 
     @cached_property
     def media_files(self) -> MediaFiles:

@@ -1,12 +1,7 @@
 """X (Twitter) archives from August 2018 on: tweets of every kind, messages, profile pictures.
 
-Older archives (tweets.csv and Grailbird scripts) hold no media and are not recognized.
-
-X stores no audience with a tweet: tweets are public unless the account was protected, and
-protected-history.js lists every "Protect" and "Unprotect". Unprotecting opens the older tweets, too, so a
-tweet is public when the account was unprotected at any time while it stood. An archive without a history
-records no protection: its tweets count as public, and the reason says what that rests on. When the archive's
-own list names a history that is missing, or when it is damaged, the answer is unknown.
+Older archives (tweets.csv and Grailbird scripts) hold no media and are not recognized. X
+stores no audience with a tweet: see twitter_protection.py.
 """
 
 from __future__ import annotations
@@ -14,17 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
 
-from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
+from ...types import Audience, Exposure, Link, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_name, folder_of
-from .base import Account, Mention, Period, Platform, Root, as_roots, widest_period
+from .base import Account, Mention, Platform, Root, as_roots
 from .dates import parse_iso, twitter_id_time
 from .media_refs import missing_path
 from .parsing import as_dict, as_list, as_number, as_text, first_text, is_digits, is_same
+from .twitter_protection import ProtectHistory, Visibility, read_protect_history, utc
 from .twitter_tweets import (
     MediaFiles,
     after_id,
@@ -40,20 +35,11 @@ from .twitter_tweets import (
     tweet_in,
 )
 
-TWEETS_ARE_PUBLIC = "tweets of an unprotected account are public"
 CONTAINER_NAME = re.compile(r"twitter-(\d{4}-\d\d-\d\d)")
 DOWNLOAD_NAME = re.compile(r"twitter-\d{4}-\d\d-\d\d-[0-9a-f]{16,64}", re.IGNORECASE)
 RETWEET = re.compile(r"RT @(\w{1,20})")
 STATUS_PAGE = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w{1,20})/status/")
 HEAD_BYTES = 256  # enough of a script to see how it begins
-
-
-@dataclass(frozen=True, slots=True)
-class Visibility:
-    """Who could see something, and X's own word for them."""
-
-    exposure: ExposureAssessment
-    audience: Audience | None = None
 
 
 DIRECT_MESSAGE = Visibility(
@@ -124,38 +110,6 @@ MARKS = {
 OLD_MARKS = ("tweet.js", "tweets.js", "manifest.js")  # beside account.js where there is no data/
 
 
-@dataclass(frozen=True, slots=True)
-class ProtectHistory:
-    """When the account was protected. `doubt` says why that cannot be relied on."""
-
-    periods: tuple[Period, ...] = ()  # without gaps; none at all: the archive holds no history
-    is_whole: bool = False  # the archive's own list has as many entries
-    doubt: str | None = None
-
-    def visibility(self, posted_at: str | None, deleted_at: str | None = None) -> Visibility:
-        """Who could see a tweet that stood from one time to the other (ISO 8601, UTC)."""
-        if self.doubt:
-            return Visibility(Exposure.UNKNOWN.because(self.doubt))
-        if not self.periods:
-            reason = f"{TWEETS_ARE_PUBLIC}; this archive records no protection (it holds no protect history)"
-            return Visibility(Exposure.PUBLIC.because(reason), Audience(None, "file"))
-        period = widest_period(_until(self.periods, deleted_at), posted_at)
-        if period is None:
-            reason = "the tweet has no date, and the account was protected only for a time"
-            return Visibility(Exposure.UNKNOWN.because(reason), Audience(None, "account_setting"))
-        if not period.public and not self.is_whole:
-            reason = f"{period.reason}, but the archive's own list does not show that its history is whole"
-            return Visibility(Exposure.UNKNOWN.because(reason), Audience("protected", "account_setting"))
-        if not period.public:
-            reason = f"tweets of a protected account are for its followers: {period.reason}"
-            exposure = Exposure.NETWORK.because(reason, *filter(None, [period.record]))
-            return Visibility(exposure, Audience("protected", "account_setting"))
-        opens = posted_at and period.since and posted_at < period.since
-        older = ", which opened older tweets too" if opens else ""
-        public = Exposure.PUBLIC.because(f"{TWEETS_ARE_PUBLIC}: {period.reason}{older}")
-        return Visibility(public, Audience("unprotected", "account_setting"))
-
-
 class Twitter(Platform):
     """An archive of X."""
 
@@ -214,19 +168,14 @@ class Twitter(Platform):
     @cached_property
     def protection(self) -> ProtectHistory:
         """protected-history.js, and the doubts about it."""
-        paths = self._record_paths("protected-history")
         listing = as_dict(as_dict(self._manifest.get("dataTypes")).get("protectedHistory")).get("files")
         listed = sum(as_number(as_dict(file).get("count")) or 0 for file in as_list(listing))
-        if not paths:
-            missing = "the archive lists a protect history, but the file is not there"
-            return ProtectHistory(doubt=missing if listed else None)
-        records = (record for _, record in self._entries("protected-history"))
-        actions = [_protect_action(as_dict(record.get("protectedHistory", record))) for record in records]
-        readable = sorted(action for action in actions if action)
-        if len(readable) < len(actions) or any(path in self.export.notes for path in paths):
-            damaged = "the archive's protect history is damaged, so the account may have been protected then"
-            return ProtectHistory(doubt=damaged)
-        return ProtectHistory(tuple(_periods(readable, paths[0])), is_whole=len(actions) == listed)
+        paths = self._record_paths("protected-history")
+        entries = [
+            as_dict(entry.get("protectedHistory", entry)) for _, entry in self._entries("protected-history")
+        ]
+        is_damaged = any(path in self.export.notes for path in paths)
+        return read_protect_history(entries, listed, paths[0] if paths else None, is_damaged=is_damaged)
 
     @cached_property
     def media_files(self) -> MediaFiles:
@@ -329,7 +278,7 @@ class Twitter(Platform):
         entities = as_dict(tweet.get("entities"))
         users = (as_text(as_dict(user).get("screen_name")) for user in as_list(entities.get("user_mentions")))
         retweet = RETWEET.match(text)
-        deleted_at = _utc(tweet.get("deleted_at")) if kind.context == "deleted" else None
+        deleted_at = utc(tweet.get("deleted_at")) if kind.context == "deleted" else None
         provenance = self._provenance(
             kind,
             record,
@@ -421,36 +370,3 @@ def _missing(kind: ItemKind, record: str, item: str, file: str) -> str | None:
     stem = fold(script).removesuffix(".js").partition("-part")[0]
     folder = dict(zip(kind.stems, kind.folders, strict=True))[stem]
     return missing_path(f"{base}{slash}{folder}/{item}-{file}") if file else None
-
-
-def _protect_action(entry: Mapping[str, Any]) -> tuple[str, bool] | None:
-    """When, and whether it protected (True) or unprotected the account. None when the entry does not say."""
-    protects = {"protect": True, "unprotect": False}.get((as_text(entry.get("action")) or "").lower())
-    when = _utc(entry.get("protectedAt")) or next(filter(None, map(_utc, entry.values())), None)
-    return (when, protects) if when and protects is not None else None
-
-
-def _utc(value: Any) -> str | None:
-    text = parse_iso(value, utc=True) if isinstance(value, str) else None
-    return datetime.fromisoformat(text).astimezone(timezone.utc).isoformat() if text else None
-
-
-def _until(periods: Iterable[Period], end: str | None) -> Iterable[Period]:
-    """The periods as if nothing came after this time."""
-    if end is None:
-        return periods
-    begun = (period for period in periods if (period.since or "") <= end)
-    return [replace(period, until=None) if (period.until or "") > end else period for period in begun]
-
-
-def _periods(actions: list[tuple[str, bool]], record: str) -> Iterator[Period]:
-    """Actions in order of time as periods without gaps."""
-    if not actions:
-        yield Period(True, None, None, "the archive's protect history is empty", record)
-        return
-    verbs = {True: "protected", False: "unprotected"}
-    start, protects = actions[0]
-    yield Period(protects, None, start, f"the account was first {verbs[protects]} on {start[:10]}", record)
-    ends = [when for when, _ in actions[1:]]
-    for (since, protects), until in zip(actions, [*ends, None], strict=True):
-        yield Period(not protects, since, until, f"the account was {verbs[protects]} on {since[:10]}", record)

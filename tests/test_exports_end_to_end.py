@@ -411,7 +411,7 @@ def test_what_a_platform_says_of_a_post_is_not_overruled(run: Run, ask: Any, tmp
     links = run("query", _selfie(tmp_path), "--json").json["links"]
     posts = {link["audience"]: link["exposure"] for link in links if link["context"] == "post"}
     assert posts == {"Everyone": "public", "Friends": "network", "Followers": "network", "Only me": "private",
-                    "Amis": "unknown", None: "public"}  # fmt: skip
+                    "Amigxs": "unknown", None: "public"}  # fmt: skip
 
 
 def _selfie(folder: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_every_post_is_listed_with_what_the_record_says(layout):
     mentions = [vars(mention) for mention in mentioned(TikTok, export)]
     expected = [planted.says | {"path": planted.path} for planted in pack.planted]
     assert mentions == [says | right for says, right in zip(mentions, expected, strict=True)]
-    assert export.notes == {}
+    assert set(export.notes) == ({"Videos/Videos.txt"} if layout == "txt-2021" else set())
 
 
 def test_somebody_else_s_user_data_json_is_not_tiktok_s():
@@ -52,7 +53,7 @@ def test_somebody_else_s_user_data_json_is_not_tiktok_s():
 
 def test_the_account_and_its_setting_are_read_from_behind_the_posts():
     reason = "the account's setting when the export was made (Private Account = On)"
-    period = Period(public=False, since="2024-05-01T18:00:00+00:00", until=None, reason=reason)
+    period = Period(public=False, since="2024-05-01T18:00:00+00:00", until=None, reason=reason, record=RECORD)
     account = TikTok(build("private").as_export()).account
     assert account == Account("ana.example", "Ana", "2024-05-01T18:00:00+00:00", (period,))
     assert TikTok(holding({})).account == Account(exported_at="2024-05-01T18:00:00+00:00")
@@ -67,21 +68,33 @@ def test_the_account_and_its_setting_are_read_from_behind_the_posts():
         (
             "Everyone",
             "On",
-            Exposure.NETWORK,
-            "TikTok: Who can view = Everyone, but the account was private when the export was made",
+            Exposure.PUBLIC,
+            "TikTok: Who can view = Everyone; the account was private when the export was made",
         ),
         ("Friends", "On", Exposure.NETWORK, "TikTok: Who can view = Friends"),
         ("only ME", "Off", Exposure.PRIVATE, "TikTok: Who can view = only ME"),
         ("Self", "On", Exposure.PRIVATE, "TikTok: Who can view = Self"),
-        ("Jeder", "Off", Exposure.UNKNOWN, "TikTok: Who can view = Jeder, a word that is not known here"),
-        (None, "Off", Exposure.UNKNOWN, "this TikTok export does not say who can view the post"),
+        (
+            "Kila mtu",
+            "Off",
+            Exposure.UNKNOWN,
+            "TikTok: Who can view = Kila mtu, a word that is not known here",
+        ),
+        (
+            None,
+            "Off",
+            Exposure.UNKNOWN,
+            "this TikTok export does not say who could view the post; "
+            "the account was public when the export was made",
+        ),
         (
             "N/A",
             "On",
-            Exposure.NETWORK,
-            "this TikTok export does not say who can view the post; "
-            "the account was private when it was made: at most its followers",
+            Exposure.UNKNOWN,
+            "this TikTok export does not say who could view the post; "
+            "the account was private when the export was made",
         ),
+        (None, "Kila mtu", Exposure.UNKNOWN, "this TikTok export does not say who could view the post"),
     ],
 )
 def test_who_can_view_decides_and_is_quoted(word, private, exposure, reason):
@@ -153,3 +166,66 @@ def test_a_cut_record_is_read_up_to_the_cut():
     export = holding(document[:-60])
     assert [mention.post_id for mention in mentioned(TikTok, export)] == [FIRST]
     assert "read as far as it goes" in export.notes[RECORD]
+
+
+def text_export(files: dict[str, str]) -> Export:
+    pack = Pack("TikTok_Data_1714586400")
+    for path, text in files.items():
+        pack.add(path, text)
+    return pack.as_export()
+
+
+POST_TEXT = f"Date: 2024-05-01 18:22:10 UTC\nLink: {share(FIRST)}\nWho can view: Friends\n"
+
+
+def test_a_text_of_one_post_or_of_none_is_read():
+    assert [item.exposure for item in mentioned(TikTok, text_export({"Post/Posts.txt": POST_TEXT}))] == [
+        Exposure.NETWORK
+    ]
+    for nothing in ("", "\n\n", "You have no data in this section\n", ":::\n::\n"):
+        assert mentioned(TikTok, text_export({"Post/Posts.txt": nothing})) in ([], [ANY])
+
+
+def test_a_title_of_several_lines_stays_one_and_cuts_no_post_in_two():
+    title = "Title: one\n\nhttps://a.example two"
+    text = f"Date: 2024-05-01 18:22:10\n{title}\nWho can view: Everyone\n\n{POST_TEXT}"
+    first, second = mentioned(TikTok, text_export({"Post/Posts.txt": text}))
+    assert (first.caption, first.exposure) == ("one\nhttps://a.example two", Exposure.PUBLIC)
+    assert (second.post_id, second.exposure) == (FIRST, Exposure.NETWORK)
+
+
+def test_a_text_that_does_not_say_who_can_view_says_what_to_ask_for():
+    export = text_export({"Videos/Videos.txt": f"Date: 2021-05-01 18:22:10\nVideo Link: {share(FIRST)}\n"})
+    (item,) = mentioned(TikTok, export)
+    assert (item.exposure, item.url) == (Exposure.UNKNOWN, share(FIRST))
+    assert "as JSON does: ask for it" in export.notes["Videos/Videos.txt"]
+
+
+def test_a_download_as_text_without_a_known_list_of_posts_says_so():
+    export = text_export(
+        {"Profile/Profile Information.txt": "Username: ana.example\n", "Posta/Pos.txt": POST_TEXT}
+    )
+    assert TikTok.confirm(export)
+    assert mentioned(TikTok, export) == []
+    assert export.notes["Profile/Profile Information.txt"].startswith("no list of posts was found")
+
+
+def test_texts_of_anybody_are_not_tiktok_s():
+    assert not TikTok.confirm(text_export({"Post/Posts.txt": "Date: today\nLink: https://example.org/\n"}))
+    assert TikTok.confirm(text_export({"Post/Posts.txt": POST_TEXT}))
+
+
+def test_where_both_forms_are_there_the_json_counts():
+    pack = build("txt-and-json")
+    assert {record for item in mentioned(TikTok, pack.as_export()) for record in item.records} == {
+        "user_data_tiktok.json"
+    }
+
+
+@pytest.mark.parametrize("setting", ["Privéaccount: Aan", "Private Account: On", "Privates Konto: Ein"])
+def test_the_account_s_setting_is_read_in_its_language_and_decides_nothing(setting):
+    texts = {"Post/Posts.txt": POST_TEXT.replace("Friends", "Everyone"), "Settings/Instellingen.txt": setting}
+    (item,) = mentioned(TikTok, text_export(texts))
+    assert item.exposure is Exposure.PUBLIC
+    assert item.exposure_reason.endswith("the account was private when the export was made")
+    assert item.records == ("Post/Posts.txt", "Settings/Instellingen.txt")

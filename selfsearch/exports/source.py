@@ -215,7 +215,6 @@ NOT_YET = frozenset(
         "reddit",
         "snapchat",
         "telegram",
-        "tiktok",
         "whatsapp",
         "youtube",
     )

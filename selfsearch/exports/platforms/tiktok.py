@@ -1,24 +1,29 @@
 """TikTok's data download: one JSON without media, whose names and letter case change between versions.
 
-Own posts are links. A file that stands beside the record and carries a post's id in its name, as downloaders
-write it, is taken as that post's media. Dates have no zone and are UTC.
+TikTok also hands it out as TXT (tiktok_text.py); where both are there, the JSON counts. Own posts are links.
+A file that stands beside the record and carries a post's id in its name, as downloaders write it, is taken as
+that post's media. Dates have no zone and are UTC.
+
+Who can view is said of each post. The account's setting is that of the day of the download, and each post may
+have been posted to fewer: neither a private account nor an open one decides a post.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex, file_name, fold
+from . import tiktok_text
 from .base import Account, Mention, Period, Platform, Root, as_roots, mentions_of, plain_file
 from .dates import parse_iso, parse_timestamp
 from .media_refs import is_media_name, media_by_key
-from .parsing import as_text
+from .parsing import as_text, distinct, load_words
 
 RECORDS = ("user_data_tiktok.json", "user_data.json")
 SECTIONS = frozenset(
@@ -35,13 +40,11 @@ SHARE = re.compile(r"https?://([\w-]+\.)*(tiktokv?\.(com|us))/", re.IGNORECASE)
 TIME = re.compile(r"(20\d\d)\D?([01]\d)\D?([0-3]\d)\D{0,2}([0-2]\d)\D?([0-5]\d)\D?([0-5]\d)(?!\d)")
 LAUNCHED = "2014"  # as Musical.ly; nothing was posted before, whatever a record says
 
-PUBLIC = frozenset(("everyone", "public"))
-NETWORK = frozenset(("friends", "followers", "mutual friends", "mutual followers"))
-PRIVATE = frozenset(("only me", "only you", "self", "private"))
-IN_THE_BIN = (
-    Exposure.PRIVATE.because("TikTok: recently deleted, so nobody else sees it now"),
-    Audience(None, "file"),
+LEVELS = {"public": Exposure.PUBLIC, "network": Exposure.NETWORK, "private": Exposure.PRIVATE}
+ASK_FOR_JSON = (
+    "does not say who can view the posts; TikTok's download as JSON does: ask for it, and index it instead"
 )
+NO_POSTS = "no list of posts was found beside it; TikTok's download as JSON is read in every language"
 
 
 @dataclass
@@ -51,13 +54,21 @@ class Profile:
     user: str | None = None
     display_name: str | None = None
     private_setting: str | None = None  # TikTok's own word, "On" or "Off"
-    deleted: list[dict[str, Any]] = field(default_factory=list)
+    settings: str | None = None  # the record with the setting
+    deleted: list[PostRecord] = field(default_factory=list)
 
     @property
     def is_private(self) -> bool | None:
-        """Whether the account was private when the export was made."""
-        meaning = {"on": True, "true": True, "off": False, "false": False}
-        return meaning.get(fold(self.private_setting or ""))
+        """Whether the account was private when the export was made; None where the word is not known."""
+        word = fold(self.private_setting or "")
+        return True if word in load_words("tiktok", "on") else _is_off(word)
+
+
+class PostRecord(NamedTuple):
+    """What is said of one post."""
+
+    record: str  # path of the file in which it stands
+    fields: dict[str, Any]  # with folded names
 
 
 class TikTok(Platform):
@@ -70,8 +81,9 @@ class TikTok(Platform):
 
     @classmethod
     def recognize(cls, paths: PathIndex) -> Iterable[Root]:
-        """Wherever the record is."""
-        return as_roots(paths.find_marks({record: f"has {record}" for record in RECORDS}))
+        """Wherever the record is, or the sections of a download as TXT."""
+        marks = {record: f"has {record}" for record in RECORDS}
+        return as_roots(paths.find_marks({**marks, **tiktok_text.marks()}))
 
     @classmethod
     def part_key(cls, container: str) -> str | None:
@@ -81,11 +93,13 @@ class TikTok(Platform):
 
     @classmethod
     def confirm(cls, export: Export) -> bool:
-        """user_data.json is anybody's name: its sections must be TikTok's."""
+        """user_data.json and Posts.txt are anybody's names: sections or addresses must be TikTok's."""
         if export.find(RECORDS[0]):
             return True
         path = export.find(RECORDS[1])
-        events = export.events(path) if path else ()
+        if path is None:
+            return tiktok_text.is_tiktok(export)
+        events = export.events(path)
         keys = (value for prefix, event, value in events if event == "map_key" and not prefix)
         return any(fold(str(key)) in SECTIONS for key in keys)
 
@@ -93,15 +107,15 @@ class TikTok(Platform):
     def _profile(self) -> Profile:
         """Everything but the posts, read once: the profile often stands behind a hundred thousand posts."""
         profile = Profile()
-        for role, record in self._objects("profile", "settings", "deleted"):
+        for role, path, record in self._objects("profile", "settings", "deleted"):
             if role == "profile":
                 profile.user = profile.user or _given(record.get("username"))
                 display_name = _given(record.get("displayname") or record.get("nickname"))
                 profile.display_name = profile.display_name or display_name
-            elif role == "settings":
-                profile.private_setting = profile.private_setting or _given(record.get("private account"))
-            else:
-                profile.deleted.append(record)
+            elif role == "deleted":
+                profile.deleted.append(PostRecord(path, record))
+            elif profile.private_setting is None and (setting := _private_setting(record)):
+                profile.private_setting, profile.settings = setting, path
         return profile
 
     @cached_property
@@ -114,13 +128,13 @@ class TikTok(Platform):
         if profile.is_private is not None:
             setting = f"Private Account = {profile.private_setting}"
             reason = f"the account's setting when the export was made ({setting})"
-            periods = (Period(not profile.is_private, exported_at, None, reason),)
+            periods = (Period(not profile.is_private, exported_at, None, reason, profile.settings),)
         return Account(profile.user, profile.display_name, exported_at, periods)
 
     def mentions(self) -> Iterator[Mention]:
         """Own posts, then those in the bin: once without media, or once for each downloaded file."""
-        for _, post in self._objects("post"):
-            yield from self._post(post, "post")
+        for _, path, record in self._objects("post"):
+            yield from self._post(PostRecord(path, record), "post")
         for post in self._profile.deleted:
             yield from self._post(post, "deleted")
 
@@ -141,24 +155,39 @@ class TikTok(Platform):
             post_id=ids[0] if ids else None,
         )
 
-    def _objects(self, *roles: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every object of these roles with its role, keys folded. Lists may be null, or a bare object."""
-        for path in filter(None, map(self.export.find, RECORDS)):
+    def _objects(self, *roles: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Every object of these roles with its role and record, names folded. Lists may be null, or a bare
+        object.
+        """
+        documents = list(filter(None, map(self.export.find, RECORDS)))
+        for path in documents:
             for prefix, record in self.export.objects(path, lambda prefix: _role(prefix) in roles):
-                yield str(_role(prefix)), {fold(key): value for key, value in record.items()}
+                yield str(_role(prefix)), path, {fold(key): value for key, value in record.items()}
+        for role in () if documents else roles:
+            for path in self._texts[role]:
+                yield from ((role, path, record) for record in tiktok_text.records_in(self.export, path))
+
+    @cached_property
+    def _texts(self) -> dict[str, list[str]]:
+        """The files of a download as TXT, by the role of their records."""
+        texts = tiktok_text.texts(self.export)
+        others = [*texts["settings"], *texts["profile"]]
+        if others and not texts["post"]:
+            self.export.note(others[0], NO_POSTS)
+        return texts
 
     @cached_property
     def _downloads(self) -> dict[str, list[str]]:
         """Media files by the post id in their name, or by the second in it when it carries a date instead."""
         return media_by_key(self.export.members, _keys)
 
-    def _post(self, record: dict[str, Any], context: str) -> Iterator[Mention]:
+    def _post(self, post: PostRecord, context: str) -> Iterator[Mention]:
+        path, record = post
         link, post_id = _link(_given(record.get("link")) or "", self._profile.user)
         date = parse_iso(record.get("date"), utc=True)
         date = date if date and date >= LAUNCHED else None
-        word, is_private = _given(record.get("whocanview")), self._profile.is_private
-        is_deleted = context == "deleted"
-        exposure, audience = IN_THE_BIN if is_deleted else _visibility(word, is_private)
+        word = _given(record.get("whocanview"))
+        exposure = self._exposure(word, path, " until it was deleted" if context == "deleted" else "")
         provenance = Provenance(
             self.name,
             account=self._profile.user,
@@ -166,17 +195,51 @@ class TikTok(Platform):
             caption=_given(record.get("title")),
             posted=Timestamp.of(date, "Date") or Timestamp.of(_id_time(post_id), "the post's id"),
             link=link,
-            audience=audience,
+            audience=Audience.of(word, "per_item"),
             exposure=exposure,
             place=_given(record.get("location")),
             author=self._profile.user,
             author_is_owner=True,
             post_id=post_id,
+            records=distinct((path, *exposure.evidence)),
         )
+        if "whocanview" not in record and path.lower().endswith(".txt"):
+            self.export.note(path, ASK_FOR_JSON)
         paths = self._downloads.get(post_id or "") or self._downloads.get(
             re.sub(r"\D", "", (date or "")[:19])
         )
         return mentions_of(paths or (), provenance)
+
+    def _exposure(self, word: str | None, record: str, until: str) -> ExposureAssessment:
+        """Who could see a post, from TikTok's word for it, which stands in `record`."""
+        if word is None:
+            reason = f"this TikTok export does not say who could view the post{until}"
+            return self._with_account(Exposure.UNKNOWN.because(reason))
+        level = next((LEVELS[field] for field in LEVELS if fold(word) in load_words("tiktok", field)), None)
+        if level is None:
+            reason = f"TikTok: Who can view = {word}, a word that is not known here"
+            return Exposure.UNKNOWN.because(reason)
+        exposure = level.because(f"TikTok: Who can view = {word}{until}", record)
+        was_narrower = level is Exposure.PUBLIC and self._profile.is_private
+        return self._with_account(exposure) if was_narrower else exposure
+
+    def _with_account(self, exposure: ExposureAssessment) -> ExposureAssessment:
+        """The same with what the account's setting adds to the reason; it decides nothing."""
+        if self._profile.is_private is None or self._profile.settings is None:
+            return exposure
+        kind = "private" if self._profile.is_private else "public"
+        reason = f"{exposure.reason}; the account was {kind} when the export was made"
+        return replace(exposure, reason=reason).on(self._profile.settings)
+
+
+def _is_off(word: str) -> bool | None:
+    return False if word in load_words("tiktok", "off") else None
+
+
+def _private_setting(record: dict[str, Any]) -> str | None:
+    """TikTok's word for whether the account is private, from its settings in any language."""
+    names = [*load_words("tiktok", "private_account"), "private_account"]
+    return next((text for name in names if (text := _given(record.get(name)))), None)
 
 
 @lru_cache(maxsize=4096)
@@ -190,9 +253,9 @@ def _role(prefix: str) -> str | None:
 
 
 def _given(value: Any) -> str | None:
-    """Text, without the two ways in which TikTok writes that there is none."""
+    """Text, without the ways in which TikTok writes that there is none."""
     text = as_text(value)
-    return None if text is None or text.casefold() == "n/a" else text
+    return None if text is None or fold(text) in load_words("tiktok", "none") else text
 
 
 def _keys(name: str) -> list[str]:
@@ -220,23 +283,3 @@ def _id_time(post_id: str | None) -> str | None:
     """A post's id begins with the second in which it was made."""
     time = parse_timestamp(int(post_id) >> 32) if post_id else None
     return time if time and time >= LAUNCHED else None
-
-
-def _visibility(word: str | None, is_private: bool | None) -> tuple[ExposureAssessment, Audience | None]:
-    """Who could see a post, from TikTok's word for it and the account's setting."""
-    if word is None:
-        reason = "this TikTok export does not say who can view the post"
-        if not is_private:
-            return Exposure.UNKNOWN.because(reason), None
-        reason += "; the account was private when it was made: at most its followers"
-        return Exposure.NETWORK.because(reason), Audience(None, "account_setting")
-    reason, key = f"TikTok: Who can view = {word}", fold(word)
-    if key in PUBLIC and is_private:
-        level, reason = Exposure.NETWORK, f"{reason}, but the account was private when the export was made"
-    elif key in PUBLIC:
-        level = Exposure.PUBLIC
-    elif key in NETWORK or key in PRIVATE:
-        level = Exposure.NETWORK if key in NETWORK else Exposure.PRIVATE
-    else:
-        level, reason = Exposure.UNKNOWN, f"{reason}, a word that is not known here"
-    return level.because(reason), Audience(word, "per_item")

@@ -42,6 +42,9 @@ def test_links_without_media_are_listed_once_each(layout):
         ("post", None),  # the video, which no post of its minute explains
         ("post", "CONNECTIONS"),
         ("post", "HOLOGRAM"),
+        ("post", "MEMBER_NETWORK"),
+        ("post", "LOGGED_IN"),
+        ("post", "CONTAINER"),
         ("message", "group conversation"),
     ]
 
@@ -82,9 +85,9 @@ def test_a_sentence_tells_its_time_or_none(sentence, time):
         ("PUBLIC", Exposure.PUBLIC),
         ("public", Exposure.PUBLIC),
         ("ANYONE", Exposure.PUBLIC),
-        ("MEMBER_NETWORK", Exposure.NETWORK),
+        ("MEMBER_NETWORK", Exposure.UNKNOWN),  # it stands with public posts, too
         ("CONNECTIONS", Exposure.NETWORK),
-        ("LOGGED_IN", Exposure.NETWORK),
+        ("LOGGED_IN", Exposure.PUBLIC),  # for every member, and anyone can become one
         ("", Exposure.UNKNOWN),
         ("Öffentlich", Exposure.UNKNOWN),
     ],
@@ -169,11 +172,8 @@ def test_the_sentence_says_what_was_uploaded(sentence, context, reason):
 @pytest.mark.parametrize(
     ("word", "level"),
     [
-        *(
-            (word, Exposure.NETWORK)
-            for word in ("CONNECTIONS_ONLY", "LOGGED_IN_MEMBERS", "CONTAINER", "GROUP")
-        ),
-        ("PUBLICLY", Exposure.UNKNOWN),
+        ("CONNECTIONS_ONLY", Exposure.NETWORK),
+        *((word, Exposure.UNKNOWN) for word in ("CONTAINER", "GROUP", "PUBLICLY")),
     ],
 )
 def test_every_word_for_visibility_has_its_level(word, level):
@@ -201,21 +201,48 @@ def test_an_upload_counts_with_a_sentence_or_a_link_and_a_post_only_with_a_pictu
 
 
 @pytest.mark.parametrize(
-    ("recipients", "audience", "exposure"),
+    ("to", "recipients", "audience", "exposure"),
     [
-        ("https://www.linkedin.com/in/ana", "conversation", Exposure.PRIVATE),
-        ("https://l.com/in/ana,https://l.com/in/bo", "group conversation", Exposure.NETWORK),
-        ("", "conversation", Exposure.PRIVATE),
+        ("Bo", "https://www.linkedin.com/in/bo", "conversation", Exposure.PRIVATE),
+        ("Bo,Cy", "https://l.com/in/bo,https://l.com/in/cy", "group conversation", Exposure.NETWORK),
+        ("Bo,LinkedIn Member", "https://l.com/in/bo", "conversation", Exposure.UNKNOWN),
+        ("", "https://l.com/in/bo", "conversation", Exposure.UNKNOWN),
+        ("Bo", "", "conversation", Exposure.UNKNOWN),
     ],
 )
-def test_a_message_to_several_is_a_groups(recipients, audience, exposure):
+def test_a_message_to_several_is_a_groups(to, recipients, audience, exposure):
     cells = {"RECIPIENT PROFILE URLS": recipients, "ATTACHMENTS": FEED, "FROM": "Ana Silva", "CONTENT": "hi"}
+    cells |= {"TO": to}
     profile = table(["First Name", "Last Name"], ["Ana", "Silva"])
     (mention,) = read(
         download(messages=table(MESSAGES, [cells.get(c, "") for c in MESSAGES]), Profile=profile)
     )
     assert (mention.audience, mention.audience_source, mention.exposure) == (audience, "chat_type", exposure)
     assert (mention.author_is_owner, mention.caption, mention.context) == (True, "hi", "message")
+
+
+def test_a_conversation_in_which_a_third_took_part_is_a_groups():
+    people = [f"https://www.linkedin.com/in/{name}" for name in ("ana", "bo", "cy")]
+    cells = [
+        {
+            "TO": "Bo",
+            "SENDER PROFILE URL": people[0],
+            "RECIPIENT PROFILE URLS": people[1],
+            "ATTACHMENTS": FEED,
+        },
+        {"TO": "Bo", "SENDER PROFILE URL": people[2], "RECIPIENT PROFILE URLS": people[1]},
+    ]
+    rows = [[row.get(c, "2-x" if c == "CONVERSATION ID" else "") for c in MESSAGES] for row in cells]
+    (mention,) = read(download(messages=table(MESSAGES, *rows)))
+    assert (mention.exposure, mention.exposure_evidence) == (Exposure.NETWORK, ("messages.csv",))
+
+
+def test_an_upload_is_not_narrowed_by_a_post_that_does_not_name_it():
+    upload = ["You uploaded a feed photo on April 12, 2026 at 8:03 AM (GMT)", "-", FEED]
+    for media, exposure in (("", Exposure.UNKNOWN), (FEED, Exposure.NETWORK)):
+        post = share(1, media=media, visibility="CONNECTIONS", when="2026-04-12 08:03:11")
+        (mention,) = read(download(Shares=table(SHARES, post), Rich_Media=table(RICH, upload)))
+        assert (mention.exposure, mention.records) == (exposure, ("Rich_Media.csv", "Shares.csv"))
 
 
 def test_a_saved_picture_is_found_by_the_links_id_the_posts_id_or_its_name():

@@ -211,7 +211,6 @@ NOT_YET = frozenset(
         "icloud",
         "instagram",
         "threads",
-        "linkedin",
         "reddit",
         "snapchat",
         "telegram",

@@ -115,6 +115,9 @@ def _posts(pack: Pack, file: str) -> None:
             7180000000000000003, text="words only", visibility="MEMBER_NETWORK", when="2026-02-02 10:00:00"
         ),
         share(7180000000000000004, media=f"{hall}9", visibility="HOLOGRAM", when="2026-02-03 10:00:00"),
+        share(7180000000000000005, media=f"{hall}8", visibility="MEMBER_NETWORK", when="2026-02-04 10:00:00"),
+        share(7180000000000000006, media=f"{hall}7", visibility="LOGGED_IN", when="2026-02-05 10:00:00"),
+        share(7180000000000000007, media=f"{hall}6", visibility="CONTAINER", when="2026-02-06 10:00:00"),
     ]
     pack.add(file, table(SHARES, *rows))
     link = "https://www.linkedin.com/feed/update/urn%3Ali%3Ashare%3A718000000000000000"
@@ -134,15 +137,21 @@ def _posts(pack: Pack, file: str) -> None:
         exposure_reason="LinkedIn: Visibility = PUBLIC",
         post_id="7180000000000000001",
     )
-    for number, word, exposure in ((2, "CONNECTIONS", Exposure.NETWORK), (4, "HOLOGRAM", Exposure.UNKNOWN)):
+    for number, word, exposure in (
+        (2, "CONNECTIONS", Exposure.NETWORK),
+        (4, "HOLOGRAM", Exposure.UNKNOWN),
+        (5, "MEMBER_NETWORK", Exposure.UNKNOWN),
+        (6, "LOGGED_IN", Exposure.PUBLIC),
+        (7, "CONTAINER", Exposure.UNKNOWN),
+    ):
         says = {"audience": word, "exposure": exposure, "url": f"{link}{number}", "context": "post"}
         pack.planted.append(Planted(None, None, says))
 
 
 def _messages(pack: Pack) -> None:
-    def sent(sender: str, to: str, profiles: str, files: str) -> list[str]:
+    def sent(talk: str, sender: str, to: str, profiles: str, files: str) -> list[str]:
         return [
-            "2-a",
+            talk,
             "Sailing",
             sender,
             "",
@@ -157,9 +166,11 @@ def _messages(pack: Pack) -> None:
 
     bo, cy = "https://www.linkedin.com/in/bo", "https://www.linkedin.com/in/cy"
     rows = [
-        sent("Bo Berg", "Ana Silva", "https://www.linkedin.com/in/ana", SENT),
-        sent("Ana Silva", "Bo Berg,Cy Cole", f"{bo},{cy}", f"{OTHER} https://www.linkedin.com/x/paper.pdf"),
-        sent("Bo Berg", "Ana Silva", "", ""),
+        sent("2-a", "Bo Berg", "Ana Silva", "https://www.linkedin.com/in/ana", SENT),
+        sent(
+            "2-b", "Ana Silva", "Bo Berg,Cy Cole", f"{bo},{cy}", f"{OTHER} https://www.linkedin.com/x/a.pdf"
+        ),
+        sent("2-b", "Bo Berg", "Ana Silva", "", ""),
     ]
     pack.add("messages.csv", table(MESSAGES, *rows))
     pack.plant(
@@ -174,4 +185,7 @@ def _messages(pack: Pack) -> None:
         author_is_owner=False,
         album="Sailing",
         exposure=Exposure.PRIVATE,
+        exposure_evidence=("messages.csv",),
     )
+    says = {"url": OTHER, "exposure": Exposure.NETWORK, "exposure_evidence": ("messages.csv",)}
+    pack.planted.append(Planted(None, None, says))

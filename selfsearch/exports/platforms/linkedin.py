@@ -43,19 +43,26 @@ CONTEXTS = (  # words of the sentence, the first that fits
     ("photo", "post"),
     ("video", "post"),
 )
-VISIBILITY = {
-    "PUBLIC": Exposure.PUBLIC,
-    "ANYONE": Exposure.PUBLIC,
-    "MEMBER_NETWORK": Exposure.NETWORK,
-    "CONNECTIONS": Exposure.NETWORK,
-    "CONNECTIONS_ONLY": Exposure.NETWORK,
-    "LOGGED_IN": Exposure.NETWORK,  # every member of LinkedIn, but no crawler
-    "LOGGED_IN_MEMBERS": Exposure.NETWORK,
-    "CONTAINER": Exposure.NETWORK,  # a group
-    "GROUP": Exposure.NETWORK,
+VISIBILITY = {  # LinkedIn's word, its level, and what the word means
+    "PUBLIC": (Exposure.PUBLIC, ""),
+    "ANYONE": (Exposure.PUBLIC, ""),
+    "LOGGED_IN": (
+        Exposure.PUBLIC,
+        ": every member of LinkedIn could see it, and anyone can become one",
+    ),
+    "CONNECTIONS": (Exposure.NETWORK, ""),
+    "CONNECTIONS_ONLY": (Exposure.NETWORK, ""),
+    "MEMBER_NETWORK": (Exposure.UNKNOWN, ", which LinkedIn writes of posts for everybody, too"),
+    "CONTAINER": (
+        Exposure.UNKNOWN,
+        ": it was posted in a group or the like, which decides who can see it; the export does not say",
+    ),
 }
+NO_MEANING = (Exposure.UNKNOWN, " (what that means is not known)")
 GROUP_MESSAGE = Exposure.NETWORK.because("a message to several people: they could see it")
 MESSAGE = Exposure.PRIVATE.because("a message: only the two people in the conversation could see it")
+SOME_MESSAGE = Exposure.UNKNOWN.because("a message; the export does not say how many people it went to")
+MAX_COUNTED = 3  # people in a conversation: with these it is a group
 UNKNOWN_AUDIENCE = {
     "profile_photo": "LinkedIn does not export who may see the profile photo: it is a setting",
     "header": "LinkedIn does not export who may see the background photo: it is a setting",
@@ -65,8 +72,9 @@ UNKNOWN_AUDIENCE = {
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A post."""
+    """A post. `record`: the table that it stands in."""
 
+    record: str
     id: str | None
     url: str | None
     text: str | None
@@ -79,6 +87,7 @@ class Share:
 class Upload:
     """Something that the owner uploaded, as Rich_Media.csv tells it in a sentence."""
 
+    record: str
     url: str | None
     description: str | None
     context: str | None
@@ -113,7 +122,7 @@ class LinkedIn(Platform):
     @cached_property
     def account(self) -> Account:
         """Whose download it is: LinkedIn gives a name and no handle."""
-        row = next(self._rows("Profile.csv", header="First Name"), {})
+        _, row = next(self._rows("Profile.csv", header="First Name"), ("", {}))
         name = " ".join(filter(None, (_cell(row, "First Name"), _cell(row, "Last Name")))) or None
         return Account(name, name, day_of(DOWNLOAD.match(self.export.name)))
 
@@ -143,20 +152,24 @@ class LinkedIn(Platform):
         reason = "stands beside a LinkedIn download, but no row there links to it"
         return plain_file(reason)
 
-    def _rows(self, *tables: str, header: str) -> Iterator[dict[str, str]]:
-        """The rows of these tables, columns in lower case. Notes may precede the line with `header`."""
+    def _rows(self, *tables: str, header: str) -> Iterator[tuple[str, dict[str, str]]]:
+        """The rows of these tables, columns in lower case, each with the table's path.
+
+        Notes may precede the line with `header`.
+        """
         for table in tables:
             for path in self.export.matching(table):
                 if "/" not in path:
                     for row in self.export.rows(path, skip_to=header):
-                        yield {column.lower(): value for column, value in row.items()}
+                        yield path, {column.lower(): value for column, value in row.items()}
 
     def _shares(self) -> Iterator[Share]:
         """Posts, also those without media."""
-        for row in self._rows("Shares.csv", "Shares_*.csv", header="ShareLink"):
+        for record, row in self._rows("Shares.csv", "Shares_*.csv", header="ShareLink"):
             url = as_url(_cell(row, "ShareLink"))
             match = POST_ID.search(unquote(url or ""))
             yield Share(
+                record=record,
                 id=next(filter(None, match.groups())) if match else None,
                 url=url,
                 text=_commentary(_cell(row, "ShareCommentary")),
@@ -167,12 +180,12 @@ class LinkedIn(Platform):
 
     def _uploads(self) -> Iterator[Upload]:
         """Uploads, also those whose link is missing."""
-        for row in self._rows("Rich_Media.csv", "Rich Media.csv", header="Media Link"):
+        for record, row in self._rows("Rich_Media.csv", "Rich Media.csv", header="Media Link"):
             sentence = _cell(row, "Date/Time") or ""
             url = as_url(_cell(row, "Media Link"))
             context = next((context for phrase, context in CONTEXTS if phrase in sentence.lower()), None)
             if url or sentence:
-                yield Upload(url, _cell(row, "Media Description"), context, sentence_time(sentence))
+                yield Upload(record, url, _cell(row, "Media Description"), context, sentence_time(sentence))
 
     def _files_of(self, url: str | None, post: Share | None, provenance: Provenance) -> Iterator[Mention]:
         """The saved files of a link; the link alone when there are none."""
@@ -183,7 +196,12 @@ class LinkedIn(Platform):
     def _uploaded(self, upload: Upload, post: Share | None) -> Provenance:
         if post:
             provenance = self._posted(post)
-            return replace(provenance, caption=provenance.caption or upload.description)
+            if provenance.exposure.evidence and not _is_same_asset(upload.url, post.media_url):
+                word = f"the only post of the same minute has Visibility = {post.visibility}"
+                doubt = Exposure.UNKNOWN.because(f"{word}, but does not name this picture")
+                provenance = replace(provenance, exposure=doubt)
+            caption = provenance.caption or upload.description
+            return replace(provenance, caption=caption, records=(upload.record, post.record))
         reason = UNKNOWN_AUDIENCE.get(
             upload.context or "", "LinkedIn does not export who could see this upload"
         )
@@ -197,6 +215,7 @@ class LinkedIn(Platform):
             exposure=Exposure.UNKNOWN.because(reason),
             author=self.account.name,
             author_is_owner=True,
+            records=(upload.record,),
         )
 
     def _posted(self, post: Share) -> Provenance:
@@ -208,39 +227,75 @@ class LinkedIn(Platform):
             posted=Timestamp.of(post.at, "Date"),
             link=Link.of(post.url or post.media_url, "exact"),
             audience=Audience.of(post.visibility, "per_item"),
-            exposure=_exposure(post.visibility),
+            exposure=_exposure(post),
             author=self.account.name,
             author_is_owner=True,
             post_id=post.id,
+            records=(post.record,),
         )
 
     def _attachments(self) -> Iterator[Mention]:
         """Pictures in messages: sent by anyone in the conversation."""
-        for row in self._rows("messages.csv", header="ATTACHMENTS"):
-            sender = _cell(row, "FROM")
-            is_group = len(links(_cell(row, "RECIPIENT PROFILE URLS"))) > 1
-            provenance = Provenance(
-                self.name,
-                account=self.account.name,
-                context="message",
-                caption=_cell(row, "CONTENT"),
-                posted=Timestamp.of(parse_iso(_cell(row, "DATE"), utc=True), "DATE"),
-                audience=Audience("group conversation" if is_group else "conversation", "chat_type"),
-                exposure=GROUP_MESSAGE if is_group else MESSAGE,
-                album=_cell(row, "CONVERSATION TITLE"),
-                author=sender,
-                author_is_owner=is_same(sender, self.account.name),
-            )
-            for url in filter(may_show_faces, links(_cell(row, "ATTACHMENTS"))):
-                yield from self._files_of(url, None, replace(provenance, link=Link(url, "exact")))
+        people: dict[str, set[str]] = {}  # in each conversation, as far as it needs to be known
+        for _, row in self._messages():
+            members = people.setdefault(row.get("conversation id") or "", set())
+            if len(members) < MAX_COUNTED:
+                members.update(_people(row))
+        for record, row in self._messages():
+            urls = list(filter(may_show_faces, links(_cell(row, "ATTACHMENTS"))))
+            if urls:
+                members = people[row.get("conversation id") or ""]
+                provenance = self._message(record, row, members)
+                for url in urls:
+                    yield from self._files_of(url, None, replace(provenance, link=Link(url, "exact")))
+
+    def _messages(self) -> Iterator[tuple[str, dict[str, str]]]:
+        return self._rows("messages.csv", header="ATTACHMENTS")
+
+    def _message(self, record: str, row: Mapping[str, str], members: set[str]) -> Provenance:
+        """`members`: of its conversation, by all of its messages."""
+        sender = _cell(row, "FROM")
+        recipients = links(_cell(row, "RECIPIENT PROFILE URLS"))
+        is_group = len(recipients) > 1 or len(members) >= MAX_COUNTED
+        # a member who has left LinkedIn is in TO and has no address
+        is_pair = not is_group and len(recipients) == 1 and "," not in (_cell(row, "TO") or ",")
+        word = "group conversation" if is_group else "conversation"
+        return Provenance(
+            self.name,
+            account=self.account.name,
+            context="message",
+            caption=_cell(row, "CONTENT"),
+            posted=Timestamp.of(parse_iso(_cell(row, "DATE"), utc=True), "DATE"),
+            audience=Audience(word, "chat_type"),
+            exposure=GROUP_MESSAGE.on(record)
+            if is_group
+            else MESSAGE.on(record)
+            if is_pair
+            else SOME_MESSAGE,
+            album=_cell(row, "CONVERSATION TITLE"),
+            author=sender,
+            author_is_owner=is_same(sender, self.account.name),
+            records=(record,),
+        )
 
 
-def _exposure(visibility: str | None) -> ExposureAssessment:
-    if visibility is None:
+def _people(row: Mapping[str, str]) -> list[str]:
+    """The addresses of a message's sender and recipients."""
+    return [*links(_cell(row, "SENDER PROFILE URL")), *links(_cell(row, "RECIPIENT PROFILE URLS"))]
+
+
+def _is_same_asset(url: str | None, other: str | None) -> bool:
+    """Whether two addresses are those of one picture."""
+    asset = ASSET.search(url or "")
+    return asset is not None and asset[1] in ASSET.findall(other or "")
+
+
+def _exposure(post: Share) -> ExposureAssessment:
+    if post.visibility is None:
         return Exposure.UNKNOWN.because("the post's Visibility is empty")
-    level = VISIBILITY.get(visibility.upper(), Exposure.UNKNOWN)
-    unclear = " (what that means is not known)" if level is Exposure.UNKNOWN else ""
-    return level.because(f"LinkedIn: Visibility = {visibility}{unclear}")
+    level, meaning = VISIBILITY.get(post.visibility.upper(), NO_MEANING)
+    exposure = level.because(f"LinkedIn: Visibility = {post.visibility}{meaning}")
+    return exposure.on(post.record) if level is Exposure.NETWORK else exposure
 
 
 def _cell(row: Mapping[str, str], column: str) -> str | None:

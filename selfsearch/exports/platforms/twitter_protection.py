@@ -4,7 +4,8 @@ X stores no audience with a tweet: tweets are public unless the account was prot
 protected-history.js lists every "Protect" and "Unprotect". Unprotecting opens the older tweets, too, so a
 tweet is public when the account was unprotected at any time while it stood. An archive without a history
 records no protection: its tweets count as public, and the reason says what that rests on. When the history is
-damaged, or the archive's own list (manifest.js) names another number of entries, nothing below public is said.
+damaged, or the archive's own list (manifest.js) does not name as many entries, nothing is
+said to be for followers alone.
 """
 
 from __future__ import annotations

@@ -211,10 +211,10 @@ def test_a_shared_photograph_is_seen_by_others_and_by_how_many_is_not_known() ->
     provenances = readings(fixture.build("english-2025"), GooglePhotos)
     levels = {item.context: item.exposure for path in provenances if path for item in provenances[path]}
     assert levels == {
-        "library": Exposure.PRIVATE,
-        "album": Exposure.PRIVATE,
-        "archived": Exposure.PRIVATE,
-        "trashed": Exposure.PRIVATE,
+        "library": Exposure.UNKNOWN,
+        "album": Exposure.UNKNOWN,
+        "archived": Exposure.UNKNOWN,
+        "trashed": Exposure.UNKNOWN,
         "shared_album": Exposure.NETWORK,
         "partner_shared": Exposure.NETWORK,
     }
@@ -340,11 +340,11 @@ SHARED, PARTNER = {"fromSharedAlbum": {}}, {"fromPartnerSharing": {}}
 @pytest.mark.parametrize(
     ("fields", "folder", "album", "context", "level"),
     [
-        ({}, "Photos from 2021", None, "library", Exposure.PRIVATE),
-        ({"trashed": True}, "Photos from 2021", None, "trashed", Exposure.PRIVATE),
-        ({"trashed": "true"}, "Photos from 2021", None, "trashed", Exposure.PRIVATE),
-        ({"trashed": False}, "Photos from 2021", None, "library", Exposure.PRIVATE),
-        ({"archived": True}, "Photos from 2021", None, "archived", Exposure.PRIVATE),
+        ({}, "Photos from 2021", None, "library", Exposure.UNKNOWN),
+        ({"trashed": True}, "Photos from 2021", None, "trashed", Exposure.UNKNOWN),
+        ({"trashed": "true"}, "Photos from 2021", None, "trashed", Exposure.UNKNOWN),
+        ({"trashed": False}, "Photos from 2021", None, "library", Exposure.UNKNOWN),
+        ({"archived": True}, "Photos from 2021", None, "archived", Exposure.UNKNOWN),
         ({"googlePhotosOrigin": SHARED}, "Photos from 2021", None, "shared_album", Exposure.NETWORK),
         ({"googlePhotosOrigin": PARTNER}, "Photos from 2021", None, "partner_shared", Exposure.NETWORK),
         (
@@ -352,24 +352,28 @@ SHARED, PARTNER = {"fromSharedAlbum": {}}, {"fromPartnerSharing": {}}
             "Photos from 2021",
             None,
             "trashed",
-            Exposure.PRIVATE,
+            Exposure.NETWORK,
         ),
         ({"googlePhotosOrigin": SHARED, "archived": True}, "Trash", None, "shared_album", Exposure.NETWORK),
-        ({}, "Trash", None, "trashed", Exposure.PRIVATE),
-        ({}, "Papierkorb", None, "trashed", Exposure.PRIVATE),
-        ({}, "Archive", None, "archived", Exposure.PRIVATE),
-        ({"trashed": True}, "Archive", None, "trashed", Exposure.PRIVATE),
-        ({}, "Trip", None, "album", Exposure.PRIVATE),
-        ({}, "Rome 2019", None, "album", Exposure.PRIVATE),
-        ({}, "Photos of Ana", None, "album", Exposure.PRIVATE),
-        ({}, "Trip", {"title": "Trip"}, "album", Exposure.PRIVATE),
-        ({}, "Trip", {"title": "Trip", "access": "protected"}, "album", Exposure.PRIVATE),
+        ({}, "Trash", None, "trashed", Exposure.UNKNOWN),
+        ({}, "Papierkorb", None, "trashed", Exposure.UNKNOWN),
+        ({}, "Archive", None, "archived", Exposure.UNKNOWN),
+        ({"trashed": True}, "Archive", None, "trashed", Exposure.UNKNOWN),
+        ({}, "Trip", None, "album", Exposure.UNKNOWN),
+        ({}, "Rome 2019", None, "album", Exposure.UNKNOWN),
+        ({}, "Photos of Ana", None, "album", Exposure.UNKNOWN),
+        ({}, "Trip", {"title": "Trip"}, "album", Exposure.UNKNOWN),
+        ({}, "Trip", {"title": "Trip", "access": "protected"}, "album", Exposure.UNKNOWN),
         ({}, "Trip", {"title": "Trip", "access": "Shared"}, "shared_album", Exposure.NETWORK),
-        ({}, "Trip", {"title": "Trip", "access": "public"}, "album", Exposure.UNKNOWN),
+        ({}, "Trip", {"title": "Trip", "access": "public"}, "shared_album", Exposure.PUBLIC),
+        ({}, "Trip", {"title": "Trip", "access": "private"}, "album", Exposure.UNKNOWN),
+        ({"sharedAlbumComments": [{"text": "wow"}]}, "Photos from 2021", None, "library", Exposure.NETWORK),
+        ({"sharedAlbumComments": [{"liked": True}]}, "Trash", None, "trashed", Exposure.NETWORK),
+        ({"sharedAlbumComments": []}, "Photos from 2021", None, "library", Exposure.UNKNOWN),
         ({}, "Trip", {"title": "Trip", "sharedAlbumComments": [{}]}, "shared_album", Exposure.NETWORK),
         ({}, "Trip", {"albumData": {"title": "Trip", "access": "shared"}}, "shared_album", Exposure.NETWORK),
         ({}, "Trash", {"title": "Trash", "access": "shared"}, "shared_album", Exposure.NETWORK),
-        ({"trashed": True}, "Trip", {"title": "Trip", "access": "shared"}, "trashed", Exposure.PRIVATE),
+        ({"trashed": True}, "Trip", {"title": "Trip", "access": "shared"}, "trashed", Exposure.NETWORK),
         ({"archived": True}, "Trip", {"title": "Trip", "access": "shared"}, "archived", Exposure.NETWORK),
         (
             {"googlePhotosOrigin": PARTNER},
@@ -460,7 +464,7 @@ def test_a_record_of_a_photograph_that_stands_elsewhere_is_said_of_that_one() ->
     pack.add("Trip/a.jpg.json", record)
     items = readings(pack, GooglePhotos)["Photos from 2021/a.jpg"]
     assert [(item.context, item.exposure) for item in items] == [
-        ("library", Exposure.PRIVATE),
+        ("library", Exposure.NETWORK),
         ("shared_album", Exposure.NETWORK),
     ]
 

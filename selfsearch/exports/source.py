@@ -206,8 +206,6 @@ NOT_YET = frozenset(
     (
         "bereal",
         "facebook",
-        "flickr",
-        "google_photos",
         "icloud",
         "instagram",
         "threads",
@@ -215,7 +213,6 @@ NOT_YET = frozenset(
         "snapchat",
         "telegram",
         "whatsapp",
-        "youtube",
     )
 )
 

@@ -7,17 +7,17 @@ from typing import Any
 from selfsearch.types import Exposure
 
 from . import Pack, Planted
-from .takeout import OWN, POSTED, TAKEN, Library, cut, names, plain, record
+from .takeout import NOT_EXPORTED, OWN, POSTED, TAKEN, WHO_ELSE, Library, cut, names, plain, record
 
-LAYOUTS = ("english-2025", "german-2019", "french-2023", "russian-2025", "damaged")
+LAYOUTS = ("english-2025", "shared-2024", "german-2019", "french-2023", "russian-2025", "damaged")
 
 VIDEO = b"\x00\x00\x00\x18ftypisom" + bytes(24)
 YEAR = "Photos from 2021"
-NOT_EXPORTED = "Google Photos does not export who an album was shared with"
 PARTNER = "came from a partner who shares the library (googlePhotosOrigin = fromPartnerSharing)"
-PROTECTED = f'{OWN}, as far as the export says (album access = "protected"); {NOT_EXPORTED}'
-NO_ACCESS = f"{OWN}, as far as the export says (the album's record names no access); {NOT_EXPORTED}"
-PUBLIC_ALBUM = f'album access = "public", a word that Google does not explain; {NOT_EXPORTED}'
+PROTECTED = f'in an album (album access = "protected", a word that Google does not explain); {NOT_EXPORTED}'
+NO_ACCESS = f"in an album whose record names no access; {NOT_EXPORTED}"
+UNTIL_DELETED = "Google Photos does not export who could see it until it was deleted"
+PUBLIC_ALBUM = 'in a public album (album access = "public"; what the word means today, Google does not say)'
 
 
 def build(layout: str) -> Pack:
@@ -25,6 +25,7 @@ def build(layout: str) -> Pack:
     pack = Pack("takeout-20250105T101112Z-001", wrapper="Takeout/Google Photos/")
     {
         "english-2025": _english,
+        "shared-2024": _shared_by_comments,
         "german-2019": _german,
         "french-2023": _french,
         "russian-2025": _russian,
@@ -84,15 +85,16 @@ def _cut_names(library: Library) -> None:
 def _standings(library: Library) -> None:
     add, pack = library.add, library.pack
     partner = {"context": "partner_shared", "author_is_owner": False, "exposure": Exposure.NETWORK}
-    theirs = partner | {"exposure_reason": PARTNER}
+    theirs = partner | {"exposure_reason": f"{PARTNER}; {WHO_ELSE}"}
     add(YEAR, "partner.jpg", "astronaut", theirs, googlePhotosOrigin={"fromPartnerSharing": {}})
-    trashed = {"context": "trashed", "exposure_reason": f"{OWN}, in the trash (trashed = true)"}
+    reason = f"in the trash (trashed = true); {UNTIL_DELETED}"
+    trashed = {"context": "trashed", "exposure_reason": reason}
     add(YEAR, "trashed.jpg", "astronaut", trashed, trashed=True)
-    archived = {"context": "archived", "exposure_reason": f"{OWN}, archived (archived = true)"}
+    archived = {"context": "archived", "exposure_reason": f"archived (archived = true); {NOT_EXPORTED}"}
     add(YEAR, "archived.jpg", "a", archived, archived=True)
     nothing = {"posted_at": None, "taken_at": None, "url": None, "author_is_owner": None}
-    private = {"context": "library", "exposure": Exposure.PRIVATE, "exposure_reason": OWN}
-    library.bare(f"{YEAR}/no record.jpg", "b", **nothing, **private)
+    unknown = {"context": "library", "exposure": Exposure.UNKNOWN, "exposure_reason": OWN}
+    library.bare(f"{YEAR}/no record.jpg", "b", **nothing, **unknown)
     gone = record("elsewhere.jpg")
     pack.add(f"{YEAR}/{names('elsewhere.jpg')[1]}", gone)
     pack.planted.append(Planted(f"{YEAR}/elsewhere.jpg", None, plain(gone)))
@@ -128,11 +130,82 @@ def _shared(library: Library) -> None:
         "exposure": Exposure.NETWORK,
         "audience": "protected",
     }
-    seen = f"in a shared album (sharedAlbumComments: 2); {NOT_EXPORTED}"
+    seen = f"in a shared album, which has 2 comments (sharedAlbumComments); {WHO_ELSE}"
     library.add("Family", "IMG_0004.jpg", "astronaut", shared | {"exposure_reason": seen})
-    theirs = f"came from a shared album (googlePhotosOrigin = fromSharedAlbum); {NOT_EXPORTED}"
+    theirs = f"came from a shared album (googlePhotosOrigin = fromSharedAlbum); {WHO_ELSE}"
     right = shared | {"exposure_reason": theirs, "author_is_owner": False}
     library.add("Family", "theirs.jpg", "a", right, googlePhotosOrigin={"fromSharedAlbum": {}})
+
+
+def _shared_by_comments(pack: Pack) -> None:
+    """Comments at every place where Google writes them, and photographs that stand in several places."""
+    pack.name = "takeout-20240812T101112Z-001"
+    library = Library(pack, suffix="")
+    when = {"timestamp": "1626858900", "formatted": "Jul 21, 2021, 9:15:00 AM UTC"}
+    bo = {"text": "wow", "creationTime": when, "contentOwnerName": "Bo"}
+    cy = {"creationTime": when, "contentOwnerName": "Cy", "liked": True}
+    # comments in the photograph's own record, which count for its place in the album as well
+    seen = f"shared with others: 2 comments by Bo, Cy on it (sharedAlbumComments); {WHO_ELSE}"
+    both = {"caption": "Sea\nBo commented: wow\nCy liked it", "exposure": Exposure.NETWORK}
+    content = record("sea.jpg", description="Sea", sharedAlbumComments=[bo, cy])
+    _place(library, YEAR, content, "astronaut", both | {"exposure_reason": seen})
+    pack.add("Summer/metadata.json", {"title": "Summer", "access": "protected"})
+    quiet = {key: value for key, value in content.items() if key != "sharedAlbumComments"}
+    right = {"context": "album", "album": "Summer", "exposure": Exposure.NETWORK, "audience": "protected"}
+    _place(library, "Summer", quiet, "astronaut", right | {"exposure_reason": f"also {seen}"})
+    # comments in a record of their own at the root: only the address tells what they are about
+    content = record("hill.jpg", url="https://photos.google.com/photo/AF1QipHill")
+    address = "https://photos.google.com/share/AF1QipAlbum/photo/AF1QipHill?key=a1"
+    other = "https://photos.google.com/share/AF1QipAlbum?key=a1"
+    listed = [{"text": "steep", "creationTime": when, "contentUrl": address}, {"contentUrl": other} | bo]
+    pack.add("shared_album_comments.json", {"sharedAlbumComments": listed})
+    said = f"shared with others: 1 comment on it (shared_album_comments.json); {WHO_ELSE}"
+    right = {"caption": "somebody commented: steep", "exposure": Exposure.NETWORK}
+    _place(library, YEAR, content, "astronaut", right | {"exposure_reason": said})
+    _conversation(library, bo)
+    # what was deleted was shared before
+    content = record("gone.jpg", trashed=True, googlePhotosOrigin={"fromSharedAlbum": {}})
+    theirs = f"came from a shared album (googlePhotosOrigin = fromSharedAlbum); {WHO_ELSE}"
+    right = {"context": "trashed", "exposure": Exposure.NETWORK, "author_is_owner": False}
+    right |= {"exposure_reason": f"{theirs}; now in the trash (trashed = true)"}
+    _place(library, YEAR, content, "a", right)
+    _unshown(library)
+
+
+def _conversation(library: Library, comment: dict[str, Any]) -> None:
+    """An album without a title; what was sent in it stands in its year, too."""
+    album = {"title": "", "access": "protected", "sharedAlbumComments": [comment]}
+    library.pack.add("Bo/metadata.json", album)
+    content = record("selfie.jpg", archived=True)
+    seen = f"in a shared album, which has 1 comment by Bo (sharedAlbumComments); {WHO_ELSE}"
+    right = {"context": "archived", "exposure": Exposure.NETWORK, "audience": None, "album": None}
+    reason = {"exposure_reason": f"also {seen}; now archived (archived = true)"}
+    _place(library, YEAR, content, "astronaut", right | reason)
+    reason = {"exposure_reason": f"{seen}; now archived (archived = true)"}
+    _place(library, "Bo", content, "astronaut", right | reason | {"album": "Bo", "audience": "protected"})
+
+
+def _unshown(library: Library) -> None:
+    """What nothing shows to be shared, or not to be."""
+    library.pack.add("Only a title/metadata.json", {"title": "Only a title"})
+    right = {"context": "album", "album": "Only a title", "exposure_reason": NO_ACCESS}
+    library.add("Only a title", "field.jpg", "b", right)
+    library.pack.add("Mine/metadata.json", {"title": "Mine", "access": "private"})
+    reason = f'in an album (album access = "private", a word that Google does not explain); {NOT_EXPORTED}'
+    right = {"context": "album", "album": "Mine", "audience": "private", "exposure_reason": reason}
+    library.add("Mine", "door.jpg", "c", right)
+    alone = f"in an album's folder without the album's record; {NOT_EXPORTED}"
+    right = {"context": "album", "album": "No record", "exposure": Exposure.UNKNOWN}
+    library.bare("No record/bare.jpg", "d", **right, exposure_reason=alone)
+    right = {"url_kind": "exact", "post_id": None}
+    library.add(YEAR, "old link.jpg", "e", right, url="https://lh3.googleusercontent.com/abcDEF123")
+
+
+def _place(library: Library, folder: str, content: dict[str, Any], who: str, right: dict[str, Any]) -> None:
+    """One of several places of a photograph, each with a copy of its record."""
+    media, sidecar = names(content["title"], suffix=library.suffix)
+    library.pack.add(f"{folder}/{sidecar}", content)
+    library.bare(f"{folder}/{media}", who, **(plain(content) | right))
 
 
 def _german(pack: Pack) -> None:
@@ -145,9 +218,17 @@ def _german(pack: Pack) -> None:
     library.add(year, "13039_327707840323_537645323_9470255_27214_n.jpg", "b", counter=1)
     pack.add("Ausflug/Metadaten.json", {"albumData": {"title": "Ausflug", "access": "public"}})
     right = {"context": "album", "album": "Ausflug", "audience": "public", "exposure_reason": PUBLIC_ALBUM}
-    library.add("Ausflug", "DSC_0102.JPG", "astronaut", right | {"exposure": Exposure.UNKNOWN})
-    library.bare("Papierkorb/weg.jpg", "astronaut", context="trashed", exposure=Exposure.PRIVATE)
-    library.bare("Archiv/alt.jpg", "c", context="archived", exposure=Exposure.PRIVATE)
+    right |= {"context": "shared_album", "exposure": Exposure.PUBLIC}
+    library.add("Ausflug", "DSC_0102.JPG", "astronaut", right)
+    gone = f"in the trash folder; {UNTIL_DELETED}"
+    library.bare(
+        "Papierkorb/weg.jpg",
+        "astronaut",
+        context="trashed",
+        exposure=Exposure.UNKNOWN,
+        exposure_reason=gone,
+    )
+    library.bare("Archiv/alt.jpg", "c", context="archived", exposure=Exposure.UNKNOWN)
 
 
 def _french(pack: Pack) -> None:
@@ -157,7 +238,7 @@ def _french(pack: Pack) -> None:
     library.add(year, "PXL_20220405_090123740.PORTRAIT.jpg", "astronaut")
     library.bare(f"{year}/PXL_20220405_090123740.PORTRAIT-modifié.jpg", "astronaut", posted_at=POSTED)
     pack.add(f"{album}/métadonnées.json", {"title": album, "access": "shared"})
-    seen = f'in a shared album (album access = "shared"); {NOT_EXPORTED}'
+    seen = f'in a shared album (album access = "shared"); {WHO_ELSE}'
     right = {"context": "shared_album", "album": album, "exposure": Exposure.NETWORK, "audience": "shared"}
     library.add(album, "IMG_1.jpeg", "astronaut", right | {"exposure_reason": seen})
     pack.add(f"{album}/27_06_12 - 2.json", record("27/06/12 - 2", photoTakenTime={"timestamp": "-86400"}))
@@ -172,7 +253,10 @@ def _russian(pack: Pack) -> None:
     pack.add("Поездка/метаданные.json", {"title": "Поездка"})
     right = {"context": "album", "album": "Поездка", "exposure_reason": NO_ACCESS}
     library.add("Поездка", "мы.jpg", "astronaut", right)
-    away = right | {"context": "trashed", "exposure_reason": f"{OWN}, in the trash (trashed = true)"}
+    away = right | {
+        "context": "trashed",
+        "exposure_reason": f"in the trash (trashed = true); {UNTIL_DELETED}",
+    }
     library.add("Поездка", "я.jpg", "astronaut", away, trashed="true")
 
 

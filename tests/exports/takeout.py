@@ -10,7 +10,9 @@ from selfsearch.types import Exposure
 from ..photos import photo
 from . import Pack
 
-OWN = "only in the owner's Google Photos"
+NOT_EXPORTED = "Google Photos does not export who a photograph or an album was shared with"
+WHO_ELSE = "Google Photos does not export who else could see it"
+OWN = f"in the owner's library; {NOT_EXPORTED}"
 TAKEN, POSTED = "2021-07-03T12:58:41+00:00", "2021-07-03T14:02:05+00:00"
 _REPLACED = str.maketrans(dict.fromkeys('/&?\\:*"<>|%', "_"))
 
@@ -55,7 +57,7 @@ def plain(content: dict[str, Any]) -> dict[str, Any]:
         "taken_at_source": "photoTakenTime",
         "url": content["url"],
         "url_kind": "owner_only",
-        "exposure": Exposure.PRIVATE,
+        "exposure": Exposure.UNKNOWN,
         "exposure_reason": OWN,
         "author_is_owner": True,
         "location": None,

@@ -1,7 +1,8 @@
 """Google Photos, as Google Takeout exports it: a folder per year and per album, JSON beside the photographs.
 
 Folder and file names are localised, so albums are known by the content of their record and exports by their
-sidecars. A photograph stands in its year's folder and once more in each album's: one mention for each.
+sidecars. A photograph stands in its year's folder and once more in each album's: one mention for each. What
+one of these places shows of sharing is said of all of them, so the albums are looked through first.
 """
 
 from __future__ import annotations
@@ -19,7 +20,20 @@ from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_name, folder_names, folder_of, outermost_named
 from .base import Account, Mention, Platform, Root, as_roots
 from .dates import parse_timestamp
-from .media_refs import MEDIA_EXTENSIONS, is_media_name
+from .google_photos_sharing import (
+    NOT_EXPORTED,
+    WHO_ELSE,
+    AlbumRecord,
+    Comments,
+    SharedItems,
+    caption_with,
+    commented,
+    comments_lists,
+    item_id,
+    read_comments,
+    widest,
+)
+from .media_refs import MEDIA_EXTENSIONS, is_media_name, split_url
 from .parsing import as_dict, as_list, as_point, as_text, as_url, distinct, load_words, unescape_html
 from .takeout_names import (
     SUFFIX,
@@ -42,15 +56,10 @@ _PHOTOS = re.compile("|".join(load_words("google_photos", "photos")))
 _KEYS = ('"photoTakenTime"', "photos.google.com", '"googlePhotosOrigin"', '"geoDataExif"')
 _ITEM_KEYS = {"photoTakenTime", "creationTime", "imageViews", "googlePhotosOrigin", "url"}
 
-_OWN = "only in the owner's Google Photos"
-_NOT_EXPORTED = "Google Photos does not export who an album was shared with"
-_FROM_ALBUM = Exposure.NETWORK.because(
-    f"came from a shared album (googlePhotosOrigin = fromSharedAlbum); {_NOT_EXPORTED}"
-)
-_FROM_PARTNER = Exposure.NETWORK.because(
-    "came from a partner who shares the library (googlePhotosOrigin = fromPartnerSharing)"
-)
-_LIBRARY = Provenance("google_photos", context="library", exposure=Exposure.PRIVATE.because(_OWN))
+_ALBUM_ORIGIN = "came from a shared album (googlePhotosOrigin = fromSharedAlbum)"
+_PARTNER_ORIGIN = "came from a partner who shares the library (googlePhotosOrigin = fromPartnerSharing)"
+_IN_LIBRARY = "in the owner's library"
+_UNTIL_DELETED = "Google Photos does not export who could see it until it was deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +67,22 @@ class PhotoRecord:
     """One photograph's record, before it is known in which folder it stands."""
 
     title: str
-    provenance: Provenance
+    provenance: Provenance  # without an exposure
+    item: str | None = None  # what its places have in common
+    standing: str | None = None  # what it says of where the photograph is: in the trash, archived
+    trace: ExposureAssessment | None = None  # what it shows of sharing
 
 
 @dataclass(frozen=True, slots=True)
-class AlbumRecord:
-    """One album's record. An empty title is how Google writes "Untitled"."""
+class CommentsRecord:
+    """A record of nothing but comments, which name what they are about by its address."""
 
-    title: str
-    access: str | None = None
-    comments: int = 0
-
-    def exposure(self, own: str) -> ExposureAssessment:
-        """Who could see what is in it. `own`: the reason that holds outside of albums."""
-        access = f'album access = "{self.access}"' if self.access else "the album's record names no access"
-        word = (self.access or "").lower()
-        if self.comments or word == "shared":
-            evidence = f"sharedAlbumComments: {self.comments}" if self.comments else access
-            return Exposure.NETWORK.because(f"in a shared album ({evidence}); {_NOT_EXPORTED}")
-        if word not in ("", "private", "protected"):
-            return Exposure.UNKNOWN.because(f"{access}, a word that Google does not explain; {_NOT_EXPORTED}")
-        return Exposure.PRIVATE.because(f"{own}, as far as the export says ({access}); {_NOT_EXPORTED}")
+    comments: Comments
 
 
-_Record = PhotoRecord | AlbumRecord | None
+_NO_RECORD = PhotoRecord("", Provenance("google_photos", context="library"))
+
+_Record = PhotoRecord | AlbumRecord | CommentsRecord | None
 _ReadRecord = Callable[[str], _Record]  # of a path
 
 
@@ -89,6 +90,7 @@ _ReadRecord = Callable[[str], _Record]  # of a path
 class _Folder:
     media: list[str] = field(default_factory=list)  # paths
     records: list[str] = field(default_factory=list)
+    album: AlbumRecord | None = None
 
 
 class GooglePhotos(Platform):
@@ -97,6 +99,10 @@ class GooglePhotos(Platform):
     name = "google_photos"
     title = "Google Photos (Takeout)"
     needs_confirmation = True
+
+    def __init__(self, export: Export) -> None:
+        super().__init__(export)
+        self._shared = SharedItems()
 
     @classmethod
     def recognize(cls, paths: PathIndex) -> Iterable[Root]:
@@ -145,9 +151,11 @@ class GooglePhotos(Platform):
         if any(member.container.forward_only for member in self.export.members.values()):
             # in the order in which they lie in the archive: going back would mean starting again
             read = {path: self._read(path) for path in self.export.members if _is_json(path)}.__getitem__
+        albums = [folder for folder in folders if self._look_through(folder, read)]
+        others = [folder for folder in folders if folder.album is None]
         paths: dict[str, str] = {}  # web address -> a photograph's path
         homeless: list[Mention] = []
-        for folder in folders:
+        for folder in (*others, *albums):
             for mention in self._in_folder(folder, read):
                 if mention.path is None or mention.path not in self.export.members:
                     homeless.append(mention)
@@ -161,9 +169,9 @@ class GooglePhotos(Platform):
 
     def infer(self, path: str) -> Provenance:
         """The folder says whether it is the library, the trash, the archive, or an album."""
-        return _placed(_LIBRARY, None, folder_name(path))
+        return self._placed(_NO_RECORD, None, folder_name(path))
 
-    def _by_folder(self) -> Iterable[_Folder]:
+    def _by_folder(self) -> Sequence[_Folder]:
         folders: dict[str, _Folder] = {}
         for path in self.export.members:
             folder = folders.setdefault(folder_of(path), _Folder())
@@ -171,12 +179,30 @@ class GooglePhotos(Platform):
                 folder.records.append(path)
             elif not file_name(path).startswith("."):
                 folder.media.append(path)
-        return folders.values()
+        return list(folders.values())
+
+    def _look_through(self, folder: _Folder, read: _ReadRecord) -> bool:
+        """Whether this is an album. What its records show of sharing is kept, and so are all comments."""
+        plain = [path for path in folder.records if not _is_sidecar(file_name(path))]
+        names = map(file_name, folder.media)
+        matched = set(match_records(names, list(map(file_name, folder.records))).values()) if plain else set()
+        for path in plain:
+            record = None if file_name(path) in matched else read(path)
+            if isinstance(record, AlbumRecord) and folder.album is None:
+                folder.album = record
+            if isinstance(record, AlbumRecord | CommentsRecord):
+                self._shared.add_comments(record.comments, path)
+        if folder.album is None:
+            return False
+        for record in map(read, folder.records):
+            if isinstance(record, PhotoRecord):
+                self._shared.add(record.item, record.trace, folder.album.trace)
+        return True
 
     def _read(self, path: str) -> _Record:
         data = self.export.json(path)
         is_sidecar = _is_sidecar(file_name(path))
-        record = _read_sidecar(data) if is_sidecar else _read_record(data)
+        record = _read_sidecar(data, path) if is_sidecar else _read_record(data, path)
         if record is None and (is_sidecar or not isinstance(data, (dict, list))):
             reason = "not a Google Photos record: a JSON object with its fields was expected"
             self.export.note(path, reason, unread=True)
@@ -191,24 +217,50 @@ class GooglePhotos(Platform):
         }
         used = set(record_of.values())  # read with their photographs: a folder may hold half a million
         others = [read(path) for path in folder.records if path not in used]
-        album = next((record for record in others if isinstance(record, AlbumRecord)), None)
         spare = [record for record in others if isinstance(record, PhotoRecord)]
         by_title = _match_titles([path for path in folder.media if path not in record_of], spare)
         for path in folder.media:
             record = read(record_of[path]) if path in record_of else by_title.get(path)
-            provenance = record.provenance if isinstance(record, PhotoRecord) else None
-            if provenance or (album and is_media_name(path)):
-                yield Mention(path, _placed(provenance or _LIBRARY, album, folder_name(path)))
+            if isinstance(record, PhotoRecord) or (folder.album and is_media_name(path)):
+                photo = record if isinstance(record, PhotoRecord) else _NO_RECORD
+                yield Mention(path, self._placed(photo, folder.album, folder_name(path)))
         matched = {id(record) for record in by_title.values()}
         for record in spare:
             if id(record) not in matched:
-                yield self._absent(folder.records[0], record, album)
+                yield self._absent(folder.records[0], record, folder.album)
 
     def _absent(self, beside: str, record: PhotoRecord, album: AlbumRecord | None) -> Mention:
         """A record whose photograph is not in its folder, under the name that it would have there."""
         path = folder_of(beside) + record.title.replace("/", "_")
         is_named = record.title and self.export.find(path) is None
-        return Mention(path if is_named else None, _placed(record.provenance, album, folder_name(beside)))
+        return Mention(path if is_named else None, self._placed(record, album, folder_name(beside)))
+
+    def _placed(self, photo: PhotoRecord, album: AlbumRecord | None, folder: str) -> Provenance:
+        """What is said of a photograph, with what its folder, its album and its other places add."""
+        provenance, standing = photo.provenance, photo.standing
+        name = fold(folder)
+        if album is None and (name in _TRASH or name in _ARCHIVE):
+            if provenance.context == "library":
+                context, place = ("trashed", "trash") if name in _TRASH else ("archived", "archive")
+                provenance, standing = replace(provenance, context=context), f"in the {place} folder"
+        elif album is None and folder and not _is_year(folder):
+            album = AlbumRecord(folder)
+        album_trace = album.trace if album else None
+        comments, record = self._shared.comments(photo.item)
+        of_comments = commented(comments, record, file_name(record))
+        elsewhere = self._shared.elsewhere(photo.item)
+        trace = widest((photo.trace, of_comments, album_trace, elsewhere))
+        self._shared.add(photo.item, photo.trace, album_trace)
+        if album:
+            provenance = _in_album(provenance, album, folder)
+        exposure = _exposure(trace, standing, provenance.context, album)
+        named = (*provenance.records, *filter(None, (record,)), *exposure.evidence)
+        return replace(
+            provenance,
+            caption=caption_with(provenance.caption, comments),
+            exposure=exposure,
+            records=tuple(dict.fromkeys(named)),
+        )
 
 
 def _folders(paths: PathIndex) -> dict[str, bool]:
@@ -266,46 +318,50 @@ def _fitting_title(stem: str, in_order: Sequence[str]) -> str | None:
     return titles[0] if len(titles) == 1 and len(stem) >= MIN_BEGINNING else None
 
 
-def _read_record(data: Any) -> _Record:
+def _read_record(data: Any, path: str) -> _Record:
     """What a JSON document turned out to be. Told by its content: the file names are localised."""
     record = as_dict(data)
     record = as_dict(record.get("albumData")) or record  # the wrapper of exports up to 2020
     if _ITEM_KEYS & record.keys():
-        return _photo(record)
-    if not isinstance(record.get("title"), str):
-        return None
-    comments = len(as_list(record.get("sharedAlbumComments")))
-    return AlbumRecord(as_text(record.get("title")) or "", as_text(record.get("access")), comments)
+        return _photo(record, path)
+    if isinstance(record.get("title"), str):
+        comments = read_comments(as_list(record.get("sharedAlbumComments")))
+        return AlbumRecord(as_text(record["title"]) or "", path, as_text(record.get("access")), comments)
+    comments = read_comments(comments_lists(data))
+    return CommentsRecord(comments) if comments else None
 
 
-def _read_sidecar(data: Any) -> PhotoRecord | None:
+def _read_sidecar(data: Any, path: str) -> PhotoRecord | None:
     """The same for a record that stands under a photograph's name, and may say next to nothing."""
-    record = _read_record(data)
+    record = _read_record(data, path)
     if isinstance(record, PhotoRecord):
         return record
-    return _photo(data) if isinstance(data, dict) and data else None
+    return _photo(data, path) if isinstance(data, dict) and data else None
 
 
-def _photo(record: Mapping[str, Any]) -> PhotoRecord:
+def _photo(record: Mapping[str, Any], path: str) -> PhotoRecord:
     url = as_url(record.get("url"))
+    comments = read_comments(as_list(record.get("sharedAlbumComments")))
     people = (as_text(p.get("name") if isinstance(p, dict) else p) for p in as_list(record.get("people")))
     origin = as_dict(record.get("googlePhotosOrigin"))
     is_own = "fromSharedAlbum" not in origin and "fromPartnerSharing" not in origin
-    context, exposure = _standing(record)
+    context, standing = _standing(record)
+    origin_trace = _origin(origin, path)
     provenance = Provenance(
         GooglePhotos.name,
         context=context,
-        caption=unescape_html(as_text(record.get("description"))),
+        caption=caption_with(unescape_html(as_text(record.get("description"))), comments),
         posted=_time(record, "creationTime"),
         taken=_time(record, "photoTakenTime"),
-        link=Link.of(url, "owner_only"),
-        exposure=exposure,
+        link=Link.of(url, "owner_only" if split_url(url).hostname == "photos.google.com" else "exact"),
         location=_location(record, "geoData") or _location(record, "geoDataExif"),  # the user's, the camera's
         people=distinct(people),
         author_is_owner=is_own if origin else None,
-        post_id=url.rpartition("/photo/")[2] or None if url and "/photo/" in url else None,
+        post_id=item_id(url) if url and "/photo/" in url else None,
+        records=(path,),
     )
-    return PhotoRecord(as_text(record.get("title")) or "", provenance)
+    trace = widest((commented(comments, path, "sharedAlbumComments"), origin_trace))
+    return PhotoRecord(as_text(record.get("title")) or "", provenance, item_id(url), standing, trace)
 
 
 def _time(record: Mapping[str, Any], key: str) -> Timestamp | None:
@@ -318,52 +374,52 @@ def _location(record: Mapping[str, Any], key: str) -> Location | None:
     return Location.of(as_point(place.get("latitude"), place.get("longitude")), key)
 
 
-def _standing(record: Mapping[str, Any]) -> tuple[str, ExposureAssessment]:
-    """Context and exposure, as far as the photograph's own record goes."""
+def _standing(record: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Context, and where it is, as far as the photograph's own record goes."""
     origin = as_dict(record.get("googlePhotosOrigin"))
     if _is_true(record.get("trashed")):
-        return "trashed", Exposure.PRIVATE.because(f"{_OWN}, in the trash (trashed = true)")
+        return "trashed", "in the trash (trashed = true)"
+    is_archived = _is_true(record.get("archived"))
+    standing = "archived (archived = true)" if is_archived else None
     if "fromSharedAlbum" in origin:
-        return "shared_album", _FROM_ALBUM
+        return "shared_album", standing
     if "fromPartnerSharing" in origin:
-        return "partner_shared", _FROM_PARTNER
-    if _is_true(record.get("archived")):
-        return "archived", Exposure.PRIVATE.because(f"{_OWN}, archived (archived = true)")
-    return "library", _LIBRARY.exposure
+        return "partner_shared", standing
+    return ("archived" if is_archived else "library"), standing
+
+
+def _origin(origin: Mapping[str, Any], path: str) -> ExposureAssessment | None:
+    """What comes from others was seen by them."""
+    if "fromSharedAlbum" in origin:
+        return Exposure.NETWORK.because(f"{_ALBUM_ORIGIN}; {WHO_ELSE}", path)
+    if "fromPartnerSharing" in origin:
+        return Exposure.NETWORK.because(f"{_PARTNER_ORIGIN}; {WHO_ELSE}", path)
+    return None
 
 
 def _is_true(value: Any) -> bool:
     return value is True or (isinstance(value, str) and value.strip().lower() == "true")
 
 
-def _placed(provenance: Provenance, album: AlbumRecord | None, folder: str) -> Provenance:
-    """What is said of a photograph, with what its folder adds."""
-    name = fold(folder)
-    if album:
-        return _in_album(provenance, album, folder)
-    if name in _TRASH or name in _ARCHIVE:
-        if provenance.context != "library":
-            return provenance
-        context, place = ("trashed", "trash") if name in _TRASH else ("archived", "archive")
-        exposure = Exposure.PRIVATE.because(f"{_OWN}, in its {place} folder")
-        return replace(provenance, context=context, exposure=exposure)
-    is_library = not folder or _is_year(folder)
-    return provenance if is_library else _in_album(provenance, AlbumRecord(folder), folder)
-
-
 def _in_album(provenance: Provenance, album: AlbumRecord, folder: str) -> Provenance:
     """The same photograph as a member of an album. What says more (in the trash, another's) stays."""
-    context, exposure = provenance.context, provenance.exposure
+    context = provenance.context
     if context == "library":
-        context = "album"
-    if exposure.level is not Exposure.NETWORK and context != "trashed":
-        exposure = album.exposure(exposure.reason)
-        if exposure.level is Exposure.NETWORK and context == "album":
-            context = "shared_album"
+        context = "shared_album" if album.trace else "album"
     return replace(
         provenance,
         context=context,
         album=album.title or folder or None,
         audience=Audience.of(album.access, "per_album"),
-        exposure=exposure,
+        records=(*provenance.records, *filter(None, (album.record,))),
     )
+
+
+def _exposure(
+    trace: ExposureAssessment | None, standing: str | None, context: str | None, album: AlbumRecord | None
+) -> ExposureAssessment:
+    """Who could see it: as the widest trace shows; without any it is not known, also in trash and archive."""
+    if trace:
+        return trace.level.because(f"{trace.reason}; now {standing}", *trace.evidence) if standing else trace
+    place = standing or (album.standing if album else _IN_LIBRARY)
+    return Exposure.UNKNOWN.because(f"{place}; {_UNTIL_DELETED if context == 'trashed' else NOT_EXPORTED}")

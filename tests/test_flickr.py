@@ -65,10 +65,29 @@ def test_media_without_the_records_are_still_known_by_the_downloads_name() -> No
 )
 def test_the_privacy_gives_the_exposure_and_is_quoted(privacy: str, level: Exposure) -> None:
     pack = Pack("data-download-1")
-    pack.add("photo_53012345678.json", fixture.record("53012345678", privacy=privacy))
+    pack.add("photo_53012345678.json", fixture.record("53012345678", privacy=privacy, count_views="0"))
     (provenance,) = readings(pack, Flickr)[None]
     assert (provenance.audience, provenance.exposure) == (privacy, level)
     assert provenance.exposure_reason.startswith(f'Flickr: privacy = "{privacy}"')
+
+
+@pytest.mark.parametrize(
+    ("counts", "level"),
+    [
+        ({"count_views": "0"}, Exposure.PRIVATE),
+        ({"count_views": 0}, Exposure.PRIVATE),
+        ({"count_views": "1"}, Exposure.UNKNOWN),
+        ({"count_views": "0", "count_faves": "2"}, Exposure.UNKNOWN),
+        ({"count_views": "0", "count_comments": "1"}, Exposure.UNKNOWN),
+        ({"count_views": None}, Exposure.UNKNOWN),
+        ({"count_views": "many"}, Exposure.UNKNOWN),
+    ],
+)
+def test_private_is_what_nobody_has_seen(counts: dict[str, object], level: Exposure) -> None:
+    pack = Pack("data-download-1")
+    pack.add("photo_53012345678.json", fixture.record("53012345678", privacy="private", **counts))
+    (provenance,) = readings(pack, Flickr)[None]
+    assert provenance.exposure is level
 
 
 def test_numbers_in_a_title_do_not_mislead() -> None:
@@ -142,7 +161,13 @@ def photo_of(**fields: object) -> SimpleNamespace:
     [
         ("public", "safe", Exposure.PUBLIC, 'Flickr: privacy = "public"'),
         ("public", "restricted", Exposure.PUBLIC, 'Flickr: privacy = "public", safety = "restricted"'),
-        ("private", "restricted", Exposure.PRIVATE, 'Flickr: privacy = "private"'),
+        (
+            "private",
+            "restricted",
+            Exposure.UNKNOWN,
+            'Flickr: privacy = "private" on the day of the export; '
+            "the record does not say whether it was seen before",
+        ),
         ("Friends &amp; Family", None, Exposure.NETWORK, 'Flickr: privacy = "Friends &amp; Family"'),
         ("friend", None, Exposure.NETWORK, 'Flickr: privacy = "friend"'),
         ("friend & family", None, Exposure.NETWORK, 'Flickr: privacy = "friend & family"'),

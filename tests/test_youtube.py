@@ -112,7 +112,12 @@ def test_a_cut_title_finds_its_file() -> None:
 
 def test_a_file_more_than_rows_is_left_without_one() -> None:
     matches = list(match_titles([VideoRow("x", None)], ["x(1).mp4", "x.mp4"], lambda path: None))
-    assert matches == [TitleMatch("x.mp4", (0,))]
+    assert matches == [unsure("x.mp4", 0)]
+
+
+def unsure(path: str, *rows: int, by_order: bool = False) -> TitleMatch:
+    """A file that may belong to another row of its title."""
+    return TitleMatch(path, rows, by_order, is_sure=False)
 
 
 def test_the_account_is_the_channel() -> None:
@@ -286,6 +291,30 @@ def test_a_length_is_read_from_mp4s_that_can_be_opened_out_of_order(
     assert sum(path.startswith("videos/") for path in opened) == reads
 
 
+@pytest.mark.parametrize(
+    ("privacy", "rows", "files", "level"),
+    [
+        ("Private", 1, ("x",), Exposure.PRIVATE),
+        ("Public", 2, ("x", "x(1)"), Exposure.PUBLIC),
+        ("Private", 2, ("x", "x(1)"), Exposure.UNKNOWN),  # only their order tells them apart
+        ("Unlisted", 2, ("x", "x(1)"), Exposure.UNKNOWN),
+        ("Private", 1, ("x", "x(1)"), Exposure.UNKNOWN),  # a row is missing
+        ("Public", 1, ("x", "x(1)"), Exposure.PUBLIC),
+    ],
+)
+def test_a_file_that_may_be_another_video_of_its_title_is_not_said_to_be_seen_by_fewer(
+    privacy: str, rows: int, files: tuple[str, ...], level: Exposure
+) -> None:
+    pack = Pack("takeout-20240501T101112Z-001")
+    uploads = [fixture.row(f"aB3dE5fG7h{number}", "x", privacy) for number in range(rows)]
+    pack.add("video metadata/videos.csv", fixture.table(fixture.HEADER, uploads))
+    for name in files:
+        pack.add(f"videos/{name}.avi", b"")
+    (item,) = readings(pack, YouTube)["videos/x.avi"]
+    assert (item.exposure, item.audience) == (level, privacy)
+    assert item.exposure_evidence == ("video metadata/videos.csv",)
+
+
 def test_a_picture_of_a_community_post_is_the_posts() -> None:
     pack = Pack("takeout-20240501T101112Z-001")
     row = {
@@ -314,15 +343,19 @@ def matched(*lengths: float | None, files: tuple[float | None, ...]) -> list[Tit
     ("rows", "files", "matches"),
     [
         ((10.0, 20.0), (20.0, 10.0), [TitleMatch("x.mp4", (1,)), TitleMatch("x(1).mp4", (0,))]),
-        ((100.0, 50.0), (101.9, None), [TitleMatch("x.mp4", (0,)), TitleMatch("x(1).mp4", (1,))]),
+        ((100.0, 50.0), (101.9, None), [TitleMatch("x.mp4", (0,)), unsure("x(1).mp4", 1)]),
         ((100.0, 50.0), (102.0,), [TitleMatch("x.mp4", (0,))]),
-        ((100.0, 50.0), (102.1,), [TitleMatch("x.mp4", (0, 1))]),  # too far from either
+        ((100.0, 50.0), (102.1,), [unsure("x.mp4", 0, 1)]),  # too far from either
         ((10.0, 20.0), (10.5,), [TitleMatch("x.mp4", (0,))]),
-        ((10.0, 20.0), (10.6,), [TitleMatch("x.mp4", (0, 1))]),
-        ((10.0, 10.1), (10.0, 10.1), [TitleMatch("x.mp4", (0,), True), TitleMatch("x(1).mp4", (1,), True)]),
-        ((None, None), (None,), [TitleMatch("x.mp4", (0, 1))]),
+        ((10.0, 20.0), (10.6,), [unsure("x.mp4", 0, 1)]),
+        (
+            (10.0, 10.1),
+            (10.0, 10.1),
+            [unsure("x.mp4", 0, by_order=True), unsure("x(1).mp4", 1, by_order=True)],
+        ),
+        ((None, None), (None,), [unsure("x.mp4", 0, 1)]),
         ((10.0, 20.0, 30.0), (20.0,), [TitleMatch("x.mp4", (1,))]),
-        ((None,), (None, None), [TitleMatch("x.mp4", (0,))]),
+        ((None,), (None, None), [unsure("x.mp4", 0)]),
         ((10.0,), (20.0, 10.0), [TitleMatch("x(1).mp4", (0,))]),
         ((10.0,), (20.0,), [TitleMatch("x.mp4", (0,))]),
     ],

@@ -21,6 +21,8 @@ def record(number: str, **more: Any) -> dict[str, Any]:
         "name": "Sunset",
         "description": "",
         "count_views": "17",
+        "count_faves": "0",
+        "count_comments": "0",
         "date_taken": "2016-09-10 17:45:00",
         "date_imported": "2016-09-12 20:01:02",
         "photopage": f"https://www.flickr.com/photos/ana_example/{number}/",
@@ -124,11 +126,12 @@ def _library(pack: Pack, records: str, media: str) -> None:
         {
             "audience": "private",
             "exposure": Exposure.PRIVATE,
-            "exposure_reason": 'Flickr: privacy = "private"',
+            "exposure_reason": 'Flickr: privacy = "private"; no views, favourites or comments',
             "location": (1.5, 2.5),
             "album": "Best of",
         },
         privacy="private",
+        count_views="0",
         geo={"latitude": 1500000, "longitude": 2500000},
     )
     add(
@@ -175,6 +178,33 @@ def _library(pack: Pack, records: str, media: str) -> None:
         safety="restricted",
         date_imported="1473710462",
         date_taken="0000-00-00 00:00:00",
+    )
+    seen = "others may have seen it before or by a guest pass (views: 17)"
+    add(
+        "53012345685",
+        "seen_53012345685_o.jpg",
+        photo("c", 2),
+        "c",
+        {
+            "audience": "private",
+            "exposure": Exposure.UNKNOWN,
+            "exposure_reason": f'Flickr: privacy = "private" on the day of the export, but {seen}',
+        },
+        privacy="private",
+    )
+    pool = "in the pool of Beaches, whose members can see it whatever its privacy is"
+    add(
+        "53012345686",
+        "pool_53012345686_o.jpg",
+        photo("d", 2),
+        "d",
+        {
+            "audience": "private",
+            "exposure": Exposure.NETWORK,
+            "exposure_reason": f'Flickr: privacy = "private", but {pool}',
+        },
+        privacy="private",
+        groups=[{"id": "1@N00", "name": "Beaches", "url": "https://www.flickr.com/groups/beaches/"}],
     )
     pack.add(f"{records}photo_53012345684.json", record("53012345684", privacy="family"))
     family = {

@@ -31,7 +31,7 @@ CREATED, PUBLISHED = "2021-07-05T10:00:00+00:00", "2021-07-05T10:30:00+00:00"
 PRIVACY = {
     "Public": (Exposure.PUBLIC, 'YouTube: Privacy = "Public"'),
     "Unlisted": (Exposure.NETWORK, 'YouTube: Privacy = "Unlisted": anyone who has the link'),
-    "Private": (Exposure.PRIVATE, 'YouTube: Privacy = "Private"'),
+    "Private": (Exposure.PRIVATE, 'YouTube: Privacy = "Private", on the day of the export'),
 }
 
 
@@ -249,11 +249,14 @@ def _same_titles(pack: Pack) -> None:
     pack.plant("videos/Again.mp4", video(12.1), None, **says(rows[1]))
     pack.plant("videos/Again(1).mp4", video(60), None, **says(rows[0]))
     order = "; several uploads have this title, and only their order in the export told them apart"
-    for path, upload in (("videos/Twice.mp4", rows[2]), ("videos/Twice(1).mp4", rows[3])):
+    doubted = {"exposure": Exposure.UNKNOWN}  # which of them is private is not sure
+    for path, upload, more in (
+        ("videos/Twice.mp4", rows[2], {}),
+        ("videos/Twice(1).mp4", rows[3], doubted),
+    ):
         provenance = says(upload)
-        pack.plant(
-            path, video(), None, **(provenance | {"exposure_reason": provenance["exposure_reason"] + order})
-        )
+        reason = {"exposure_reason": provenance["exposure_reason"] + order}
+        pack.plant(path, video(), None, **(provenance | reason | more))
     pack.plant(
         "videos/Lost.mp4",
         video(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...types import Audience, Exposure, ExposureAssessment, Link, Location, Provenance, Timestamp
 from ..export import Export
@@ -36,6 +36,8 @@ ORIGINAL = re.compile(
 CONTAINER = re.compile(r"(?:[0-9]+_[0-9a-f]{8,}_part[0-9]+|data-download-[0-9]+)(?![0-9a-z])", re.IGNORECASE)
 KEYS = ('"photopage"', "flickr.com")
 SAMPLE = 3  # records looked into
+MAX_NAMED = 3  # groups in a reason
+COUNTED = ("views", "faves", "comments")  # by others, as fields "count_views" and so on
 PRIVACY = {
     "public": Exposure.PUBLIC,
     "private": Exposure.PRIVATE,
@@ -47,6 +49,11 @@ PRIVACY = {
     "friend & family": Exposure.NETWORK,
     "contacts": Exposure.NETWORK,
 }
+
+
+class _Album(NamedTuple):
+    title: str
+    record: str  # which lists its photographs
 
 
 class Flickr(Platform):
@@ -109,7 +116,7 @@ class Flickr(Platform):
         for upload, path in records.items():
             record = self.export.json(path)
             if isinstance(record, dict) and record:
-                provenance = self._provenance(record, upload, albums.get(upload, []))
+                provenance = self._provenance(record, path, upload, albums.get(upload, []))
                 yield from mentions_of(media.get(upload, ()), provenance)
             else:
                 reason = "not a Flickr photo record: a JSON object was expected"
@@ -125,18 +132,20 @@ class Flickr(Platform):
             post_id=next(iter(_numbers(path)), None),
         )
 
-    def _albums(self) -> dict[str, list[str]]:
-        """Photo number -> titles of the albums that list it."""
-        albums: dict[str, list[str]] = {}
+    def _albums(self) -> dict[str, list[_Album]]:
+        """Photo number -> the albums that list it."""
+        albums: dict[str, list[_Album]] = {}
         for path in self.export.with_name("albums.json"):
             for album in map(as_dict, self.export.each(path, "albums")):
                 title = as_text(album.get("title"))
                 for photo in map(as_text, as_list(album.get("photos"))):
                     if title and photo:
-                        albums.setdefault(photo, []).append(title)
+                        albums.setdefault(photo, []).append(_Album(title, path))
         return albums
 
-    def _provenance(self, record: Mapping[str, Any], upload: str, albums: list[str]) -> Provenance:
+    def _provenance(
+        self, record: Mapping[str, Any], path: str, upload: str, albums: list[_Album]
+    ) -> Provenance:
         privacy = as_text(record.get("privacy"))
         own_albums = (as_text(as_dict(album).get("title")) for album in as_list(record.get("albums")))
         # title and description; descriptions are HTML
@@ -150,12 +159,13 @@ class Flickr(Platform):
             taken=Timestamp.of(parse_iso(record.get("date_taken")), "date_taken"),
             link=Link.of(as_url(record.get("photopage")), "exact"),
             audience=Audience.of(privacy, "per_item"),
-            exposure=_exposure(privacy, as_text(record.get("safety"))),
-            album="; ".join(distinct((*own_albums, *albums))) or None,
+            exposure=_exposure(privacy, record, path),
+            album="; ".join(distinct((*own_albums, *(album.title for album in albums)))) or None,
             location=Location.of(_point(record.get("geo")), "geo"),
             people=_people(record.get("people")),
             author_is_owner=True,
             post_id=as_text(record.get("id")) or upload,
+            records=distinct((path, *(album.record for album in albums))),
         )
 
 
@@ -185,16 +195,36 @@ def _numbers(path: str) -> list[str]:
     return [part for part in reversed((name.rpartition(".")[0] or name).split("_")) if is_digits(part)]
 
 
-def _exposure(privacy: str | None, safety: str | None) -> ExposureAssessment:
+def _exposure(privacy: str | None, record: Mapping[str, Any], path: str) -> ExposureAssessment:
+    """Who may see it by its privacy; who saw it all the same, by the groups it is in and its counts."""
     if privacy is None:
         return Exposure.UNKNOWN.because("the record does not say who may see it (no privacy)")
     reason = f'Flickr: privacy = "{privacy}"'
     level = PRIVACY.get(" ".join(fold(privacy).replace("&amp;", "&").split()))
     if level is None:
-        return Exposure.UNKNOWN.because(f"{reason}, a word that is not known")
-    if level is Exposure.PUBLIC and safety and safety != "safe":
-        reason += f', safety = "{safety}"'
-    return level.because(reason)
+        return Exposure.UNKNOWN.because(f"{reason}, a word that is not known", path)
+    if level is Exposure.PUBLIC:
+        safety = as_text(record.get("safety"))
+        return level.because(reason if safety in (None, "safe") else f'{reason}, safety = "{safety}"', path)
+    if groups := distinct(as_text(as_dict(group).get("name")) for group in as_list(record.get("groups"))):
+        shown = f"in the pool of {', '.join(groups[:MAX_NAMED])}, whose members can see it whatever its privacy is"
+        return Exposure.NETWORK.because(f"{reason}, but {shown}", path)
+    if level is Exposure.PRIVATE:
+        return _private(reason, record, path)
+    return level.because(reason, path)
+
+
+def _private(reason: str, record: Mapping[str, Any], path: str) -> ExposureAssessment:
+    """Private on the day of the export, and never seen by anybody, as far as Flickr counts that."""
+    counts = {what: as_number(record.get(f"count_{what}")) for what in COUNTED}
+    seen = ", ".join(f"{what}: {number:.0f}" for what, number in counts.items() if number)
+    today = f"{reason} on the day of the export"
+    if seen:
+        others = f"others may have seen it before or by a guest pass ({seen})"
+        return Exposure.UNKNOWN.because(f"{today}, but {others}", path)
+    if None in counts.values():
+        return Exposure.UNKNOWN.because(f"{today}; the record does not say whether it was seen before", path)
+    return Exposure.PRIVATE.because(f"{reason}; no views, favourites or comments", path)
 
 
 def _point(geo: Any) -> tuple[float, float] | None:

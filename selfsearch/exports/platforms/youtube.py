@@ -19,9 +19,9 @@ from ..path_index import PathIndex, file_stem, fold, folder_names, outermost_fol
 from .base import Account, Mention, Platform, Root, as_roots
 from .dates import parse_iso
 from .media_refs import STILL_EXTENSIONS, VIDEO_EXTENSIONS, extension
-from .parsing import as_dict, as_list, as_number, as_text, load_words
+from .parsing import as_dict, as_list, as_number, as_text, distinct, load_words
 from .takeout_names import takeout_part_key, takeout_time
-from .youtube_titles import VideoRow, letters_of, match_titles, mp4_seconds
+from .youtube_titles import TitleMatch, VideoRow, letters_of, match_titles, mp4_seconds
 
 _HEADERS = {
     meaning: load_words("youtube", f"column_{meaning}")
@@ -50,6 +50,8 @@ _NO_PLACE = Exposure.UNKNOWN.because("YouTube's export does not say where this p
 _NO_PRIVACY = Exposure.UNKNOWN.because("the row does not say who may see it")
 _NO_PRIVACY_STATUS = Exposure.UNKNOWN.because("the record does not say who may see it (no privacyStatus)")
 _NO_POST_AUDIENCE = Exposure.UNKNOWN.because("YouTube does not export who may see a community post")
+_BY_ORDER = "several uploads have this title, and only their order in the export told them apart"
+_BY_TITLE = "there are more files of this title, and their lengths do not tell them apart"
 
 _Row = dict[str, str]
 
@@ -148,12 +150,12 @@ class YouTube(Platform):
         linked: set[int] = set()
         last: tuple[tuple[int, ...], Provenance] = ((), self.infer(""))
         for match in match_titles([row for row, _ in uploads], paths, self._seconds):
-            is_sure = len(match.rows) == 1
-            if is_sure:
+            is_single = len(match.rows) == 1
+            if is_single:
                 linked.update(match.rows)
-            if is_sure or match.rows is not last[0]:  # many files may share the same rows
-                provenances = [uploads[number][1] for number in match.rows]
-                last = match.rows, _agreed(provenances, by_order=match.by_order)
+            if is_single or match.rows is not last[0]:  # many files may share the same rows
+                provenance = _agreed([uploads[number][1] for number in match.rows])
+                last = match.rows, provenance if match.is_sure else _doubted(provenance, match)
             yield Mention(match.path, last[1])
         for number, (_, provenance) in enumerate(uploads):
             if number not in linked:
@@ -198,16 +200,16 @@ class YouTube(Platform):
             if columns.list_uploads:
                 if columns.title is None:
                     columns = replace(columns, title=_title_column(rows, file_titles))
-                tables.append((columns, rows))
+                tables.append((path, columns, rows))
         listed: set[str] = set()
-        for columns, rows in sorted(tables, key=lambda table: table[0].privacy is None):
+        for path, columns, rows in sorted(tables, key=lambda table: table[1].privacy is None):
             for row in rows:
                 video = row.get(columns.video or "", "").strip()
                 if video not in listed and any(row.values()):
                     listed.update({video} - {""})
-                    yield self._upload(row, columns)
+                    yield self._upload(row, columns, path)
 
-    def _upload(self, row: _Row, columns: VideoColumns) -> tuple[VideoRow, Provenance]:
+    def _upload(self, row: _Row, columns: VideoColumns, path: str) -> tuple[VideoRow, Provenance]:
         video, channel, title, description, privacy = (
             as_text(row.get(header or ""))
             for header in (
@@ -232,9 +234,10 @@ class YouTube(Platform):
             posted=next(filter(None, times), None),
             link=_watch_link(video),
             audience=Audience.of(privacy, "per_item"),
-            exposure=_exposure(privacy) if privacy else _NO_PRIVACY,
+            exposure=_exposure(privacy, path) if privacy else _NO_PRIVACY,
             author_is_owner=True,
             post_id=video,
+            records=(path,),
         )
         return VideoRow(title or "", milliseconds / 1000 if milliseconds else None), provenance
 
@@ -246,12 +249,12 @@ class YouTube(Platform):
                 continue
             video = as_dict(next(iter(as_list(self.export.json(record))), None))
             if {"snippet", "status"} & video.keys():
-                yield Mention(path, self._record(video))
+                yield Mention(path, self._record(video, record))
             else:
                 reason = "not a YouTube video record: a JSON object with a snippet was expected"
                 self.export.note(record, reason, unread=True)
 
-    def _record(self, video: Mapping[str, Any]) -> Provenance:
+    def _record(self, video: Mapping[str, Any], path: str) -> Provenance:
         snippet, status = as_dict(video.get("snippet")), as_dict(video.get("status"))
         video_id = as_text(video.get("id")) or as_text(as_dict(video.get("id")).get("videoId"))
         privacy = as_text(status.get("privacyStatus"))
@@ -263,9 +266,10 @@ class YouTube(Platform):
             posted=Timestamp.of(parse_iso(snippet.get("publishedAt"), utc=True), "publishedAt"),
             link=_watch_link(video_id),
             audience=Audience.of(privacy, "per_item"),
-            exposure=_exposure(privacy, "privacyStatus") if privacy else _NO_PRIVACY_STATUS,
+            exposure=_exposure(privacy, path, "privacyStatus") if privacy else _NO_PRIVACY_STATUS,
             author_is_owner=True,
             post_id=video_id,
+            records=(path,),
         )
 
     def _posts(self) -> Iterator[Mention]:
@@ -276,21 +280,24 @@ class YouTube(Platform):
                 for cell in map(str.strip, row.values()):
                     picture = self.export.beside(path, cell) if cell else None
                     if picture in pictures:
-                        yield Mention(picture, self._post(row))
+                        yield Mention(picture, self._post(row, path))
 
-    def _post(self, row: _Row) -> Provenance:
+    def _post(self, row: _Row, path: str) -> Provenance:
         post_id = next((cell for cell in map(str.strip, row.values()) if _POST_ID.fullmatch(cell)), None)
         header = next((header for header, cell in row.items() if parse_iso(cell)), None)
         text = next((cell for header, cell in row.items() if "text" in fold(header) and cell.strip()), None)
+        privacy = next((cell.strip() for cell in row.values() if fold(cell).strip() in _PRIVACY), None)
         return Provenance(
             self.name,
             context="post",
             caption=as_text(text),
             posted=Timestamp.of(parse_iso(row[header], utc=True), header) if header else None,
             link=Link.of(f"https://www.youtube.com/post/{post_id}" if post_id else None, "constructed"),
-            exposure=_NO_POST_AUDIENCE,
+            audience=Audience.of(privacy, "per_item"),
+            exposure=_exposure(privacy, path, "the post's row") if privacy else _NO_POST_AUDIENCE,
             author_is_owner=True,
             post_id=post_id,
+            records=(path,),
         )
 
     def _seconds(self, path: str) -> float | None:
@@ -305,13 +312,10 @@ class YouTube(Platform):
             return None
 
 
-def _agreed(provenances: Sequence[Provenance], *, by_order: bool) -> Provenance:
+def _agreed(provenances: Sequence[Provenance]) -> Provenance:
     """What is true of the file whichever of the rows is its own."""
     if len(provenances) == 1:
-        (only,) = provenances
-        note = "; several uploads have this title, and only their order in the export told them apart"
-        reason = only.exposure.reason + note
-        return replace(only, exposure=only.exposure.level.because(reason)) if by_order else only
+        return provenances[0]
     columns = [provenance.columns() for provenance in provenances]
     common = {
         key: value if all(other[key] == value for other in columns) else None
@@ -319,15 +323,31 @@ def _agreed(provenances: Sequence[Provenance], *, by_order: bool) -> Provenance:
     }
     settings = ", ".join(dict.fromkeys(other["audience"] or "none" for other in columns))
     reason = f"{len(columns)} uploads have this title, and nothing tells which it is; Privacy: {settings}"
-    level = common["exposure"] or Exposure.UNKNOWN
-    return Provenance.from_columns(common | {"exposure": level, "exposure_reason": reason, "people": ()})
+    records = distinct(record for other in columns for record in other["records"])
+    exposure = {
+        "exposure": common["exposure"] or Exposure.UNKNOWN,
+        "exposure_reason": reason,
+        "exposure_evidence": records,
+    }
+    return Provenance.from_columns(common | exposure | {"people": (), "records": records})
 
 
-def _exposure(privacy: str, field: str = "Privacy") -> ExposureAssessment:
+def _doubted(provenance: Provenance, match: TitleMatch) -> Provenance:
+    """What is said of a file that may be another upload of its title: never that fewer could see it."""
+    exposure = provenance.exposure
+    level = exposure.level if exposure.level is Exposure.PUBLIC else Exposure.UNKNOWN
+    doubt = f"; {_BY_ORDER}" if match.by_order else f"; {_BY_TITLE}"
+    if len(match.rows) > 1:
+        doubt = ""  # which the reason says already
+    return replace(provenance, exposure=level.because(f"{exposure.reason}{doubt}", *exposure.evidence))
+
+
+def _exposure(privacy: str, record: str, field: str = "Privacy") -> ExposureAssessment:
     """Who could see a video of this privacy, and why. `field` is what the record calls it."""
     level = _PRIVACY.get(fold(privacy).strip(), Exposure.UNKNOWN)
     hint = {Exposure.UNKNOWN: ", a word that is not known", Exposure.NETWORK: ": anyone who has the link"}
-    return level.because(f'YouTube: {field} = "{privacy}"{hint.get(level, "")}')
+    day = ", on the day of the export" if level is Exposure.PRIVATE else ""
+    return level.because(f'YouTube: {field} = "{privacy}"{hint.get(level, day)}', record)
 
 
 def _watch_link(video_id: str | None) -> Link | None:

@@ -44,6 +44,7 @@ class TitleMatch:
     path: str
     rows: tuple[int, ...]
     by_order: bool = False  # several videos have this title, and only their order told them apart
+    is_sure: bool = True  # its length is the row's alone, or there is no other row or file of this title
 
 
 def letters_of(text: str) -> str:
@@ -116,7 +117,8 @@ def _allot(
     rows: Sequence[VideoRow], free: list[int], files: list[str], seconds: Callable[[str], float | None]
 ) -> Iterator[TitleMatch]:
     """Rows to files of one title, both in their order."""
-    if max(len(free), len(files)) > 1 and len(free) * len(files) <= MAX_COMPARED:
+    is_only = len(free) == len(files) == 1
+    if not is_only and len(free) * len(files) <= MAX_COMPARED:
         sure = _by_length(rows, free, files, seconds)
         yield from (TitleMatch(path, (number,)) for path, number in sure.items())
         free = [number for number in free if number not in sure.values()]
@@ -124,10 +126,10 @@ def _allot(
     if len(free) <= len(files):
         by_order = len(free) > 1
         pairs = zip(files, free, strict=False)
-        yield from (TitleMatch(path, (number,), by_order) for path, number in pairs)
+        yield from (TitleMatch(path, (number,), by_order, is_only) for path, number in pairs)
     else:
         either = tuple(free)
-        yield from (TitleMatch(path, either) for path in files)
+        yield from (TitleMatch(path, either, is_sure=False) for path in files)
 
 
 def _by_length(

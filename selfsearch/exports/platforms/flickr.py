@@ -207,8 +207,10 @@ def _exposure(privacy: str | None, record: Mapping[str, Any], path: str) -> Expo
         safety = as_text(record.get("safety"))
         return level.because(reason if safety in (None, "safe") else f'{reason}, safety = "{safety}"', path)
     if groups := distinct(as_text(as_dict(group).get("name")) for group in as_list(record.get("groups"))):
-        shown = f"in the pool of {', '.join(groups[:MAX_NAMED])}, whose members can see it whatever its privacy is"
-        return Exposure.NETWORK.because(f"{reason}, but {shown}", path)
+        pool = f"in the pool of {', '.join(groups[:MAX_NAMED])}"
+        return Exposure.NETWORK.because(
+            f"{reason}, but {pool}, whose members can see it whatever its privacy is", path
+        )
     if level is Exposure.PRIVATE:
         return _private(reason, record, path)
     return level.because(reason, path)

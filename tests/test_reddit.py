@@ -13,8 +13,9 @@ from .exports import reddit as fixture
 from .exports.reading import mentioned
 
 
-def test_every_post_of_a_picture_is_mentioned_in_order() -> None:
-    pack = fixture.build("csv")
+@pytest.mark.parametrize("layout", fixture.LAYOUTS)
+def test_every_picture_of_posts_comments_and_chats_is_mentioned_in_order(layout: str) -> None:
+    pack = fixture.build(layout)
     mentions = mentioned(Reddit, pack.as_export())
     assert [mention.path for mention in mentions] == [planted.path for planted in pack.planted]
     for mention, planted in zip(mentions, pack.planted, strict=True):
@@ -23,9 +24,10 @@ def test_every_post_of_a_picture_is_mentioned_in_order() -> None:
 
 def test_the_lists_are_recognised_and_lists_of_others_are_not() -> None:
     pack = fixture.build("csv")
-    assert list(Reddit.recognize(PathIndex(f"x/{path}" for path in pack.files))) == [
-        Root("x/", "Reddit's lists of posts and comments")
-    ]
+    for layout in fixture.LAYOUTS:
+        assert list(Reddit.recognize(PathIndex(f"x/{path}" for path in fixture.build(layout).files))) == [
+            Root("x/", "Reddit's lists of posts and comments")
+        ]
     assert list(Reddit.recognize(PathIndex(["posts.csv", "comments.csv"]))) == []
     assert Reddit(pack.as_export()).account == Account("ana_alba", exported_at="2024-05-01")
 
@@ -37,7 +39,7 @@ def test_a_ruined_list_of_posts_has_no_posts(posts: str) -> None:
     pack = fixture.build("csv")
     pack.add("posts.csv", posts)
     reddit = Reddit(pack.as_export())
-    assert list(reddit.mentions()) == []
+    assert {mention.provenance.context for mention in reddit.mentions()} == {"comment", "message"}
     assert reddit.infer("saved/qw7er8ty9u.jpg") == Provenance(
         "reddit",
         context="file",
@@ -65,7 +67,7 @@ def test_a_ruined_list_of_posts_has_no_posts(posts: str) -> None:
 def test_a_post_counts_when_its_address_is_that_of_a_picture(url: str, is_media: bool) -> None:
     pack = fixture.build("csv")
     pack.add("posts.csv", f"id,permalink,url\nabc12,,{url}\n")
-    mentions = mentioned(Reddit, pack.as_export())
+    mentions = [mention for mention in mentioned(Reddit, pack.as_export()) if mention.context == "post"]
     assert [(mention.url, mention.url_kind) for mention in mentions] == [(url, "exact")] * is_media
 
 
@@ -90,3 +92,49 @@ def test_the_account_is_in_the_statistics(statistics: str, name: str | None) -> 
     pack = fixture.build("csv")
     pack.add("statistics.csv", statistics)
     assert Reddit(pack.as_export()).account == Account(name, exported_at="2024-05-01")
+
+
+@pytest.mark.parametrize(
+    ("subreddit", "exposure"),
+    [
+        ("pics", Exposure.UNKNOWN),
+        ("u_ana_alba", Exposure.PUBLIC),
+        ("u_bo", Exposure.PUBLIC),
+        ("", Exposure.UNKNOWN),
+    ],
+)
+def test_a_profile_is_open_to_everyone_and_a_subreddit_perhaps_not(
+    subreddit: str, exposure: Exposure
+) -> None:
+    pack = fixture.build("csv")
+    pack.add("posts.csv", f"id,subreddit,url\nabc12,{subreddit},https://i.redd.it/me.jpg\n")
+    mention = mentioned(Reddit, pack.as_export())[0]
+    assert (mention.exposure, mention.records) == (exposure, ("posts.csv",))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("https://preview.redd.it/abc.jpg?width=1080&auto=webp and https://i.redd.it/def.png", 2),
+        ("[me](https://preview.redd.it/abc.jpg?width=1080)", 1),
+        ("![img](qw7er8ty9u)", 1),
+        ("![gif](giphy|qw7er8ty9u)", 0),
+        ("![img](emote|t5_2th52|4271)", 0),
+        ("https://imgur.com/abc.jpg", 0),  # anybody's
+        ("https://i.redd.it/" * 50_000, 0),
+        ("![img](" * 100_000, 0),
+    ],
+)
+def test_a_comments_pictures_are_those_that_were_uploaded_with_it(text: str, count: int) -> None:
+    pack = fixture.build("csv")
+    pack.add("comments.csv", f'id,subreddit,body\nabc12,pics,"{text}"\n')
+    comments = [mention for mention in mentioned(Reddit, pack.as_export()) if mention.context == "comment"]
+    assert len(comments) == count
+
+
+def test_the_chat_of_a_subreddit_may_be_open_to_everybody() -> None:
+    pack = fixture.build("csv")
+    rows = "".join(f"{name},https://i.redd.it/me.jpg,chat-1,pics\n" for name in ("ana", "bo", "cy"))
+    pack.add("chat_history.csv", f"username,message,channel_url,subreddit\n{rows}")
+    messages = [mention for mention in mentioned(Reddit, pack.as_export()) if mention.context == "message"]
+    assert {(mention.exposure, mention.album) for mention in messages} == {(Exposure.UNKNOWN, "r/pics")}

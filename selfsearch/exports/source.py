@@ -209,7 +209,6 @@ NOT_YET = frozenset(
         "icloud",
         "instagram",
         "threads",
-        "reddit",
         "snapchat",
         "telegram",
         "whatsapp",

@@ -13,11 +13,12 @@ from selfsearch.exports.platforms.base import Account, Period
 from selfsearch.exports.platforms.dates import parse_timestamp
 from selfsearch.exports.platforms.facebook import Facebook
 from selfsearch.exports.platforms.instagram import Instagram
-from selfsearch.types import Exposure
+from selfsearch.exports.platforms.instagram_privacy import became_public
+from selfsearch.types import Audience, Exposure, Timestamp
 
 from .exports import Pack
 from .exports.facebook import garbled
-from .exports.instagram import LAYOUTS, POSTED, account, build, picture
+from .exports.instagram import LAYOUTS, POSTED, UNNAMED, account, build, picture
 
 JPEG = b"\xff\xd8\xff\xe0"
 PHOTO = "media/posts/202306/351000001_1234567890_n.jpg"
@@ -51,7 +52,7 @@ def test_exactly_what_was_planted_is_read_and_no_record_is_odd(layout):
     pack = build(layout)
     export = pack.as_export()
     there = sorted(str(m.path) for m in Instagram(export).mentions() if m.path in pack.files)
-    assert there == sorted(str(planted.path) for planted in pack.planted)
+    assert there == sorted(str(planted.path) for planted in pack.planted if planted.path != UNNAMED)
     assert export.notes == {}
 
 
@@ -79,6 +80,12 @@ def test_a_part_with_nothing_but_media_is_recognised_by_its_name():
 
 
 UNSAID = "Instagram does not export the audience"
+PROFILE = "personal_information/personal_information/personal_information.json"
+CHANGES = "security/profile_privacy_changes.json"
+PRIVATE_TODAY = (
+    f"{UNSAID}; the account was private when the export was made (setting 'Private Account': True), "
+    "which says nothing of earlier days"
+)
 
 
 @pytest.mark.parametrize(
@@ -86,17 +93,16 @@ UNSAID = "Instagram does not export the audience"
     [
         (
             True,
-            Exposure.NETWORK,
-            Exposure.NETWORK,
-            f"{UNSAID}; the account was private when the export was made (setting 'Private Account': True); "
-            "earlier it may not have been",
+            Exposure.UNKNOWN,
+            Exposure.UNKNOWN,
+            PRIVATE_TODAY,
         ),
         (
             False,
             Exposure.PUBLIC,
             Exposure.UNKNOWN,
-            f"{UNSAID}; the account was public when the export was made (setting 'Private Account': False); "
-            "earlier it may not have been",
+            f"{UNSAID}; the account was public when the export was made (setting 'Private Account': False), "
+            "which shows older posts, too",
         ),
         (
             None,
@@ -106,7 +112,7 @@ UNSAID = "Instagram does not export the audience"
         ),
     ],
 )
-def test_the_account_s_setting_stands_in_for_the_audience(setting, exposure, story, reason):
+def test_today_s_setting_opens_older_posts_and_never_closes_them(setting, exposure, story, reason):
     post, story_columns = provenances_of(with_account(account(setting)), PHOTO)
     assert (post["exposure"], post["exposure_reason"]) == (exposure, reason)
     assert story_columns["exposure"] is story
@@ -114,16 +120,46 @@ def test_the_account_s_setting_stands_in_for_the_audience(setting, exposure, sto
 
 
 @pytest.mark.parametrize(
-    ("label", "value", "exposure"),
+    ("posted_at", "exposure"),
     [
-        ("Privates Konto", "Wahr", Exposure.NETWORK),
-        ("Cuenta privada", "Falso", Exposure.PUBLIC),
-        ("Private Account", True, Exposure.NETWORK),
-        ("Private Account", "perhaps", Exposure.UNKNOWN),
-        ("Something Else", "True", Exposure.UNKNOWN),
+        ("2024-04-30T23:59:59+00:00", Exposure.UNKNOWN),
+        ("2024-05-01T00:00:00+00:00", Exposure.NETWORK),
+        ("2024-05-02T10:00:00+00:00", Exposure.NETWORK),
+        (None, Exposure.UNKNOWN),
     ],
 )
-def test_localised_labels_are_read_and_unknown_ones_are_not_guessed(label, value, exposure):
+def test_private_today_is_said_of_posts_of_today_alone(posted_at, exposure):
+    said, audience = Instagram(with_account(account(True))).privacy.of_post(posted_at)
+    assert said.level is exposure
+    assert audience == (Audience(None, "account_setting") if exposure is Exposure.NETWORK else None)
+    assert said.evidence == ((PROFILE,) if exposure is Exposure.NETWORK else ())
+
+
+def test_of_an_export_without_a_date_the_private_setting_says_nothing():
+    pack = small("renamed", posts_1=[{"media": [picture(PHOTO)]}])
+    pack.add(PROFILE, account(True))
+    (post,) = provenances_of(pack.as_export(), PHOTO)
+    assert post["exposure"] is Exposure.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "exposure"),
+    [
+        ("Privates Konto", "Falsch", Exposure.PUBLIC),
+        ("Cuenta privada", "Falso", Exposure.PUBLIC),
+        ("Soukromý účet", "Nepravda", Exposure.PUBLIC),
+        ("Yksityinen tili", "Epätosi", Exposure.PUBLIC),
+        ("Akun privat", "Salah", Exposure.PUBLIC),
+        ("私密帐户", "否", Exposure.PUBLIC),
+        ("不公開帳號", "否", Exposure.PUBLIC),
+        ("حساب خاص", "خطأ", Exposure.PUBLIC),
+        ("Private Account", False, Exposure.PUBLIC),
+        ("Lokaður reikningur", "False", Exposure.PUBLIC),  # the only yes or no of the record
+        ("Lokaður reikningur", "Ósatt", Exposure.UNKNOWN),
+        ("Private Account", "True", Exposure.UNKNOWN),
+    ],
+)
+def test_the_setting_is_found_by_its_label_or_by_its_place(label, value, exposure):
     profile = {
         "profile_user": [{"string_map_data": {label: {"value": value}, "Benutzername": {"value": "bea"}}}]
     }
@@ -131,50 +167,100 @@ def test_localised_labels_are_read_and_unknown_ones_are_not_guessed(label, value
     assert (post["exposure"], post["account"]) == (exposure, "bea")
 
 
-def test_a_private_post_of_a_time_when_the_account_was_public_was_public():
-    export = with_account(account(True), (POSTED - 100, "Public"), (POSTED + 100, "Private"))
+def test_the_only_yes_or_no_is_not_the_setting_where_there_are_two():
+    fields = {"Eitt": {"value": "True"}, "Annað": {"value": "False"}}
+    export = with_account(garbled({"profile_user": [{"string_map_data": fields}]}))
+    assert Instagram(export).privacy.setting is None
+
+
+def test_a_user_who_is_called_no_has_no_setting():
+    fields = {"Username": {"value": "no"}, "Name": {"value": "No"}}
+    export = with_account({"profile_user": [{"string_map_data": fields}]})
+    assert Instagram(export).privacy.setting is None
+
+
+def test_a_profile_of_labels_and_values_is_read_too():
+    values = [{"label": "Benutzername", "value": "bea"}, {"label": "Privates Konto", "value": "Falsch"}]
+    post, _ = provenances_of(with_account(garbled({"profile_user": [{"label_values": values}]})), PHOTO)
+    assert (post["account"], post["exposure"]) == ("bea", Exposure.PUBLIC)
+    post, _ = provenances_of(with_account(garbled([{"label_values": values}])), PHOTO)
+    assert (post["account"], post["exposure"]) == ("bea", Exposure.PUBLIC)
+
+
+def test_an_unknown_value_of_the_setting_is_quoted_as_the_platform_s_word():
+    path = "media/posts/202306/351000000_1234567890_n.jpg"
+    (post,) = provenances_of(build("2024-unknown-word").as_export(), path)
+    assert (post["audience"], post["audience_source"]) == ("Satt", "account_setting")
+    reason = f"{UNSAID}; the account's setting is in a word that is not known ('Private Account': Satt)"
+    assert (post["exposure"], post["exposure_reason"]) == (Exposure.UNKNOWN, reason)
+
+
+def test_a_post_of_a_private_time_is_public_when_the_account_was_public_later():
+    export = with_account(
+        account(True), (POSTED - 100, "Private"), (POSTED + 100, "Public"), (POSTED + 200, "Private")
+    )
     post, _ = provenances_of(export, PHOTO)
     assert post["exposure"] is Exposure.PUBLIC
-    span = "from 2023-06-17 until 2023-06-17 (profile_privacy_changes)"
-    assert post["exposure_reason"] == f"{UNSAID}; the account was public {span}"
-    first, public, private = Instagram(export).account.periods
-    assert (first.public, first.since, first.until) == (False, None, "2023-06-17T11:05:00+00:00")
-    assert (public.public, public.until) == (True, "2023-06-17T11:08:20+00:00")
-    assert (private.public, private.until) == (False, None)
+    span = "from 2023-06-17 until 2023-06-17 (profile_privacy_changes.json)"
+    assert post["exposure_reason"] == f"{UNSAID}; the account was public {span}, which shows older posts, too"
+    assert post["exposure_evidence"] == (CHANGES,)
+
+
+@pytest.mark.parametrize("name", ["account_privacy_changes", "profile_privacy_changes"])
+@pytest.mark.parametrize("times", ["string_map_data", "string_list_data"])
+def test_the_history_has_had_two_names_and_two_forms(name, times):
+    pack = small(posts_1=[{"media": [picture(PHOTO)]}])
+    pack.add(PROFILE, account(True))
+    time: Any = (
+        {"Zeit": {"timestamp": POSTED - 1}} if times == "string_map_data" else [{"timestamp": POSTED - 1}]
+    )
+    record = f"login_and_account_creation/{name}.json"
+    pack.add(record, {"account_history_account_privacy_history": [{"title": "Private", times: time}]})
+    (post,) = provenances_of(pack.as_export(), PHOTO)
+    assert post["exposure"] is Exposure.NETWORK
+    words = f"({name}.json, and the setting 'Private Account': True)"
+    assert post["exposure_reason"] == f"{UNSAID}; the account is private since 2023-06-17 {words}"
+    assert post["exposure_evidence"] == (record, PROFILE)
 
 
 @pytest.mark.parametrize(
     ("seconds", "exposure"),
     [
         (-1001, Exposure.PUBLIC),  # the first switch was to private, so it was public before
-        (-1000, Exposure.NETWORK),
-        (-1, Exposure.NETWORK),
-        (0, Exposure.PUBLIC),  # the second of a switch is of what begins with it
-        (999, Exposure.PUBLIC),
-        (1000, Exposure.NETWORK),
+        (-500, Exposure.PUBLIC),  # private then, but open later
+        (0, Exposure.PUBLIC),
+        (1000, Exposure.PUBLIC),  # the second of a switch is of what ends with it, too
+        (1001, Exposure.NETWORK),
         (10**6, Exposure.NETWORK),
     ],
 )
-def test_every_second_of_the_history_is_of_one_period(seconds, exposure):
+def test_of_every_second_of_the_history_the_widest_that_followed_is_said(seconds, exposure):
     switches = ((POSTED - 1000, "Private"), (POSTED + 1000, "Private"), (POSTED, "Public"))
-    export = with_account(account(True), *switches)
-    reader = Instagram(export)
-    privacy = reader.privacy.exposure("post", parse_timestamp(POSTED + seconds))
-    assert (privacy[0].level, privacy[1]) == (exposure, "account_setting")
+    reader = Instagram(with_account(account(True), *switches))
+    said, audience = reader.privacy.of_post(parse_timestamp(POSTED + seconds))
+    assert (said.level, audience) == (exposure, Audience(None, "account_setting"))
+
+
+def test_two_switches_to_private_have_one_to_public_between_them_that_is_missing():
+    export = with_account(account(True), (POSTED - 100, "Private"), (POSTED + 100, "Private"))
+    post, _ = provenances_of(export, PHOTO)
+    assert post["exposure"] is Exposure.PUBLIC
+    reason = "the account was public until it became private on 2023-06-17 (profile_privacy_changes.json)"
+    assert post["exposure_reason"].startswith(f"{UNSAID}; {reason}")
 
 
 @pytest.mark.parametrize(
     ("setting", "exposure", "reason"),
     [
-        (True, Exposure.UNKNOWN, "the account was private at times, public at others"),
-        (False, Exposure.UNKNOWN, "the account was private at times, public at others"),
-        (None, Exposure.UNKNOWN, "and the account's setting is not in this export"),
+        (True, Exposure.UNKNOWN, "does not tell who could see a post without a date"),
+        (False, Exposure.PUBLIC, "which shows older posts, too"),
+        (None, Exposure.UNKNOWN, "does not tell who could see a post without a date"),
     ],
 )
 def test_a_post_without_a_time_is_unknown_when_the_setting_changed(setting, exposure, reason):
     export = with_account(account(setting), (POSTED - 100, "Public"), (POSTED + 100, "Private"))
-    (assessment, source) = Instagram(export).privacy.exposure("post", None)
-    assert (assessment.level, source) == (exposure, None)
+    assessment, _ = Instagram(export).privacy.of_post(None)
+    assert assessment.level is exposure
     assert assessment.reason.endswith(reason)
 
 
@@ -183,47 +269,77 @@ def test_a_post_without_a_time_is_unknown_when_the_setting_changed(setting, expo
     [
         ("Switched from Private to Public", True),
         ("Switched from Public to Private", False),
+        ("Switched to Public from Private", None),  # the order of words decides nothing
         ("Öffentlich", True),
+        ("Privatsphäre: öffentlich", True),
+        ("Privatsphäre geändert", None),
         ("Privé", False),
+        ("非公開", False),
+        ("不公开", False),
+        ("公开", True),
+        ("비공개", False),
+        ("Soukromý", False),
+        ("Julkinen", True),
         ("Muutettu", None),
         (None, None),
     ],
 )
-def test_of_a_change_the_state_that_is_named_last_counts(text, is_public):
-    periods = Instagram(with_account(account(None), (POSTED, text))).account.periods
-    assert [period.public for period in periods] == ([] if is_public is None else [not is_public, is_public])
+def test_to_what_a_setting_was_changed_is_read_from_its_words(text, is_public):
+    assert became_public([text]) is is_public
+
+
+def test_before_a_change_the_account_was_the_opposite():
+    periods = Instagram(with_account(account(None), (POSTED, "Public"))).account.periods
+    assert [(period.public, period.record) for period in periods] == [(False, CHANGES), (True, CHANGES)]
+
+
+def test_a_change_to_private_is_not_believed_without_the_setting():
+    """What came later may be missing."""
+    post, _ = provenances_of(with_account(account(None), (POSTED - 100, "Private")), PHOTO)
+    assert post["exposure"] is Exposure.UNKNOWN
 
 
 def test_a_change_without_a_time_is_noted():
     export = with_account(account(True), (0, "Public"))
-    assert Instagram(export).account.periods == (
-        Period(
-            False,
-            "2024-05-01",
-            None,
-            "the account's setting when the export was made ('Private Account': True)",
-        ),
-    )
-    assert "a change of the privacy setting" in export.notes["security/profile_privacy_changes.json"]
+    reason = "the account was private when the export was made (setting 'Private Account': True)"
+    assert Instagram(export).account.periods == (Period(False, "2024-05-01", None, reason, PROFILE),)
+    assert "a change of the privacy setting" in export.notes[CHANGES]
 
 
 @pytest.mark.parametrize(
     ("context", "level", "audience"),
     [
-        ("archived", Exposure.PRIVATE, "file"),
-        ("deleted", Exposure.PRIVATE, "file"),
         ("message", Exposure.PRIVATE, "chat_type"),
+        ("instant", Exposure.NETWORK, "file"),
         ("profile_photo", Exposure.PUBLIC, None),
         ("repost", Exposure.UNKNOWN, None),
         ("other", Exposure.UNKNOWN, None),
         ("threads", Exposure.UNKNOWN, None),
+        ("archived", Exposure.NETWORK, "account_setting"),
+        ("deleted", Exposure.NETWORK, "account_setting"),
         ("post", Exposure.NETWORK, "account_setting"),
         ("a kind that is new", Exposure.NETWORK, "account_setting"),
     ],
 )
 def test_kinds_that_the_setting_says_nothing_of_have_a_level_of_their_own(context, level, audience):
-    exposure, source = Instagram(with_account(account(True))).privacy.exposure(context, "2023-06-17")
-    assert (exposure.level, source) == (level, audience)
+    reader = Instagram(with_account(account(True)))
+    provenance = reader._provenance(context, "media/x/", Timestamp("2024-05-01"))
+    assert provenance.exposure.level is level
+    assert (provenance.audience and provenance.audience.source) == audience
+    assert provenance.exposure.evidence or level in (Exposure.PUBLIC, Exposure.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("record", "until"),
+    [("archived_posts", "until it was archived"), ("recently_deleted_content", "until it was deleted")],
+)
+@pytest.mark.parametrize(("setting", "level"), [(False, Exposure.PUBLIC), (True, Exposure.UNKNOWN)])
+def test_what_was_archived_or_deleted_was_seen_before_that(record, until, setting, level):
+    pack = small(**{record: [{"media": [picture(PHOTO)]}]})
+    pack.add(PROFILE, account(setting))
+    (provenance,) = provenances_of(pack.as_export(), PHOTO)
+    assert provenance["exposure"] is level
+    assert provenance["exposure_reason"].endswith(f"; whoever could see it, could {until}")
 
 
 @pytest.mark.parametrize(
@@ -284,7 +400,9 @@ def test_a_history_that_today_s_setting_contradicts_is_not_stretched_to_today():
     export = with_account(account(True), (POSTED - 100, "Public"))
     post, _ = provenances_of(export, PHOTO)
     assert post["exposure"] is Exposure.UNKNOWN
-    assert [period.until for period in Instagram(export).account.periods] == ["2023-06-17T11:05:00+00:00"]
+    before, _ = Instagram(export).privacy.of_post(parse_timestamp(POSTED - 200))
+    assert before.level is Exposure.PUBLIC
+    assert "the account became public on 2023-06-17" in before.reason
 
 
 @pytest.mark.parametrize(
@@ -294,8 +412,8 @@ def test_a_history_that_today_s_setting_contradicts_is_not_stretched_to_today():
         (False, [(-100, "Muutettu")], Exposure.PUBLIC),
         (None, [(-100, "Muutettu")], Exposure.UNKNOWN),
         (True, [(100, "Muutettu")], Exposure.UNKNOWN),
-        (True, [(-100, "Muutettu"), (100, "Private")], Exposure.UNKNOWN),
-        (True, [(-200, "Private"), (-100, "Muutettu"), (100, "Private")], Exposure.UNKNOWN),
+        (True, [(-100, "Muutettu"), (100, "Private")], Exposure.PUBLIC),  # it was public when it was closed
+        (True, [(-100, "Private"), (100, "Muutettu")], Exposure.UNKNOWN),  # it may have been opened
         (True, [(-100, "Public"), (100, "Muutettu")], Exposure.PUBLIC),
     ],
 )
@@ -307,15 +425,95 @@ def test_a_time_after_a_change_in_unknown_words_is_unknown_unless_today_s_settin
     post, _ = provenances_of(export, PHOTO)
     assert post["exposure"] is exposure
     reason = "a change of the privacy setting is worded in a way that is not known"
-    assert export.notes["security/profile_privacy_changes.json"] == reason
+    assert export.notes[CHANGES] == reason
 
 
 def test_the_account_is_what_the_profile_says_with_its_setting_as_a_period():
-    reason = "the account's setting when the export was made ('Private Account': True)"
-    period = Period(public=False, since="2024-05-01", until=None, reason=reason)
+    reason = "the account was private when the export was made (setting 'Private Account': True)"
+    period = Period(public=False, since="2024-05-01", until=None, reason=reason, record=PROFILE)
     owner = Instagram(build("2024-private").as_export()).account
     assert owner == Account("ana.example", "Ana Sílva", "2024-05-01", (period,))
     assert Instagram(small().as_export()).account == Account("ana.example", None, "2024-05-01")
+
+
+def test_insights_say_how_many_saw_a_post_and_that_strangers_did():
+    export = build("2024-insights").as_export()
+    said = {m.path: m.provenance for m in Instagram(export).mentions()}
+    record = "logged_information/past_instagram_insights/posts.json"
+    named, timed, strangers = (said[f"media/posts/202306/1800000000000001{n}.jpg"] for n in range(3))
+    counted = "Instagram counted how many saw it"
+    assert named.exposure.reason.endswith(f"; {counted} ('Accounts reached': 1,234; 'Impressions': 2,000)")
+    assert timed.exposure.reason.endswith(f"; {counted} ('Comptes touchés': 57)")
+    assert strangers.exposure == Exposure.PUBLIC.because(
+        "people who do not follow the account saw it ('Non-followers': 35.2%); " + PRIVATE_TODAY, record
+    )
+    assert {provenance.records[1:] for provenance in (named, timed, strangers)} == {(record,)}
+    assert not any(record in said[path].records for path in said if path and path.startswith("media/reels"))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {},
+        {"string_map_data": None},
+        {"string_map_data": {"Accounts reached": None}},
+        {"string_map_data": {"Accounts reached": {"value": "--"}}},
+        {"string_map_data": {"Accounts reached": {"value": "0"}}},
+        {"string_map_data": {"Accounts reached": {"value": "9" * 100}}},
+        {"string_map_data": {"Náðu til": {"value": "40"}}},
+    ],
+)
+def test_insights_that_count_nothing_add_nothing(entry):
+    pack = small(posts_1=[{"media": [picture(PHOTO)]}])
+    media = {"media_map_data": {"Media Thumbnail": {"uri": PHOTO, "creation_timestamp": POSTED}}}
+    pack.add("past_instagram_insights/posts.json", {"organic_insights_posts": [media | entry, None, 5, "x"]})
+    (post,) = provenances_of(pack.as_export(), PHOTO)
+    assert "counted" not in post["exposure_reason"]
+
+
+def test_insights_of_two_posts_of_one_second_are_of_neither():
+    pack = small(posts_1=[{"media": [picture(PHOTO)]}])
+    entries = [
+        {"string_map_data": {"Accounts reached": {"value": count, "timestamp": POSTED}}}
+        for count in ("5", "6")
+    ]
+    pack.add("past_instagram_insights/posts.json", {"organic_insights_posts": entries})
+    (post,) = provenances_of(pack.as_export(), PHOTO)
+    assert "counted" not in post["exposure_reason"]
+
+
+def test_a_story_may_have_been_for_close_friends_whatever_lists_the_export_has():
+    story = "media/stories/202309/18000000000000001.jpg"
+    (said,) = [m.provenance for m in Instagram(build("2025").as_export()).mentions() if m.path == story]
+    lists = "close_friends.json lists close friends and hide_story_from.json lists people who see no stories"
+    assert said.exposure.reason.endswith(f"may have been for close friends only ({lists})")
+    assert len(said.records) == 3
+    public = with_account(account(False))
+    _, story_columns = provenances_of(public, PHOTO)
+    assert story_columns["exposure"] is Exposure.UNKNOWN
+
+
+def test_a_profile_photo_is_listed_once_with_all_its_records():
+    said = provenances_of(build("2024-private").as_export(), "media/other/0.jpg")
+    assert [(one["context"], len(one["records"])) for one in said] == [("profile_photo", 2)]
+
+
+def test_the_second_copy_in_public_media_is_what_the_first_is():
+    pack = small(posts_1=[{"media": [picture(PHOTO, title="sea"), picture("media/posts/1.jpg")]}])
+    del pack.files[PHOTO]
+    pack.add(f"public-{PHOTO}", JPEG)
+    pack.add("public-media/posts/1.jpg", JPEG)
+    said = {mention.path: mention.provenance.caption for mention in Instagram(pack.as_export()).mentions()}
+    assert said == {f"public-{PHOTO}": "sea", "public-media/posts/1.jpg": "sea"}
+
+
+def test_a_conversation_of_an_unknown_kind_is_not_called_private():
+    pack = small()
+    thread = {"participants": [], "messages": [{"sender_name": "Bo", "photos": [{"uri": PHOTO}]}]}
+    pack.add("your_instagram_activity/messages/town_hall/bo_1/message_1.json", thread)
+    (said,) = provenances_of(pack.as_export(), PHOTO)
+    reason = "a conversation of a kind that is not known (the folder 'town_hall')"
+    assert (said["exposure"], said["exposure_reason"]) == (Exposure.UNKNOWN, reason)
 
 
 def test_a_caption_may_stand_on_the_first_picture_of_a_carousel_only():
@@ -408,20 +606,24 @@ def test_a_broken_media_json_is_no_reason_to_stop(wrong):
 
 
 INFERRED = {
-    "media/posts/202306/1.jpg": ("post", Exposure.NETWORK),
-    "media/stories/202306/1.jpg": ("story", Exposure.NETWORK),
-    "media/archived_posts/202306/1.jpg": ("archived", Exposure.PRIVATE),
+    "media/posts/202306/1.jpg": ("post", Exposure.UNKNOWN),
+    "media/stories/202306/1.jpg": ("story", Exposure.UNKNOWN),
+    "media/archived_posts/202306/1.jpg": ("archived", Exposure.UNKNOWN),
     "media/profile/202306/1.jpg": ("profile_photo", Exposure.PUBLIC),
     "media/other/1.jpg": ("other", Exposure.UNKNOWN),
     "media/1.jpg": ("other", Exposure.UNKNOWN),
-    "media/reels/202306/1.jpg": ("reel", Exposure.NETWORK),
-    "media/igtv/202306/1.jpg": ("igtv", Exposure.NETWORK),
-    "media/recently_deleted/202306/1.jpg": ("deleted", Exposure.PRIVATE),
-    "stories/201905/1.jpg": ("story", Exposure.NETWORK),
-    "videos/201905/1.mp4": ("post", Exposure.NETWORK),
+    "media/reels/202306/1.jpg": ("reel", Exposure.UNKNOWN),
+    "media/igtv/202306/1.jpg": ("igtv", Exposure.UNKNOWN),
+    "media/recently_deleted/202306/1.jpg": ("deleted", Exposure.UNKNOWN),
+    "stories/201905/1.jpg": ("story", Exposure.UNKNOWN),
+    "videos/201905/1.mp4": ("post", Exposure.UNKNOWN),
     "profile/201905/1.jpg": ("profile_photo", Exposure.PUBLIC),
     "your_instagram_activity/messages/inbox/bo_1/photos/1.jpg": ("message", Exposure.PRIVATE),
-    "photos/201905/1.jpg": ("post", Exposure.NETWORK),
+    "photos/201905/1.jpg": ("post", Exposure.UNKNOWN),
+    "your_instagram_activity/messages/broadcast/bo_1/photos/1.jpg": ("message", Exposure.NETWORK),
+    "your_instagram_activity/messages/town_hall/bo_1/photos/1.jpg": ("message", Exposure.UNKNOWN),
+    "public-media/stories/202306/1.jpg": ("story", Exposure.UNKNOWN),
+    "media/quicksnaps/202606/1.jpg": ("instant", Exposure.NETWORK),
     "direct/201905/1.jpg": ("message", Exposure.PRIVATE),
     "1.jpg": ("other", Exposure.UNKNOWN),
 }

@@ -207,8 +207,6 @@ NOT_YET = frozenset(
         "bereal",
         "facebook",
         "icloud",
-        "instagram",
-        "threads",
         "snapchat",
         "telegram",
         "whatsapp",

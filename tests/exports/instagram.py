@@ -1,4 +1,8 @@
-"""Instagram downloads: media.json of 2021, content/ of 2022 and 2023, media/ since; private and public."""
+"""Instagram downloads: media.json of 2021, content/ of 2022 and 2023, media/ since; private and public.
+
+Of the account's setting there are variants: its history under both names, labels and values that are known
+and that are not. Then Instants, the second copy in public-media/, lists of close friends, and insights.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,27 @@ from .. import photos
 from . import Pack
 from .facebook import MP4, garbled
 
-LAYOUTS = ("2021", "2022", "2023", "2024", "2024-private", "2024-public", "2024-history")
+LAYOUTS = (
+    "2021",
+    "2022",
+    "2022-history",
+    "2023",
+    "2024",
+    "2024-private",
+    "2024-public",
+    "2024-history",
+    "2024-czech",
+    "2024-unknown-label",
+    "2024-unknown-word",
+    "2024-insights",
+    "2025",
+)
 POSTED = 1687000000
 WHEN = "2023-06-17T11:06:40+00:00"
+UNNAMED = "public-media/posts/202306/18000000000000021.jpg"  # of the newest layout; no record names it
 HOME = "https://www.instagram.com/ana.example/"
 
-_RECORDS = {"2022": "content/", "2023": "your_instagram_activity/content/"}
+_RECORDS = {"2022": "content/", "2022-history": "content/", "2023": "your_instagram_activity/content/"}
 
 
 def picture(uri: str, *, exif: Any = None, **more: Any) -> dict[str, Any]:
@@ -30,16 +49,29 @@ def picture(uri: str, *, exif: Any = None, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def private(layout: str) -> bool | None:
-    """What the layout's account setting is."""
-    return {"2024": None, "2024-public": False}.get(layout, True)
+BEFORE_EXPORT = {  # the account's setting where it decides about posts of June 2023
+    "2022-history": Exposure.NETWORK,  # private since 2021
+    "2024-public": Exposure.PUBLIC,
+    "2024-history": Exposure.PUBLIC,  # it became private after these posts
+    "2024-czech": Exposure.PUBLIC,
+    "2024-unknown-label": Exposure.PUBLIC,
+}
+SETTINGS: dict[str, tuple[str, str] | None] = {  # label and value of the setting; others are private
+    "2024": None,
+    "2024-public": ("Private Account", "False"),
+    "2024-czech": ("Soukromý účet", "Nepravda"),
+    "2024-unknown-label": ("Lokaður reikningur", "False"),
+    "2024-unknown-word": ("Private Account", "Satt"),
+}
 
 
-def account(setting: bool | None, user: str = "ana.example") -> dict[str, Any]:
+def account(setting: bool | tuple[str, str] | None, user: str = "ana.example") -> dict[str, Any]:
     """The profile record."""
     fields = {"Username": {"href": "", "value": user, "timestamp": 0}, "Name": {"value": "Ana Sílva"}}
-    if setting is not None:
-        fields["Private Account"] = {"href": "", "value": str(setting), "timestamp": 0}
+    if isinstance(setting, bool):
+        setting = ("Private Account", str(setting))
+    if setting:
+        fields[setting[0]] = {"href": "", "value": setting[1], "timestamp": 0}
     face = {"uri": "media/other/0.jpg", "creation_timestamp": POSTED, "title": ""}
     return garbled({"profile_user": [{"media_map_data": {"Profile Photo": face}, "string_map_data": fields}]})
 
@@ -51,24 +83,31 @@ def build(layout: str) -> Pack:
         pack.name = "ana.example_20210501_part_1"
         _oldest(pack)
         return pack
-    folder = "personal_information/personal_information" if "2024" in layout else "account_information"
-    pack.add(f"{folder}/personal_information.json", account(private(layout)))
+    folder = (
+        "account_information"
+        if layout[:4] in ("2022", "2023")
+        else "personal_information/personal_information"
+    )
+    pack.add(f"{folder}/personal_information.json", account(SETTINGS.get(layout, True)))
     records = _RECORDS.get(layout, "your_instagram_activity/media/")
     _posts(pack, layout, records)
     _others(pack, layout, records)
-    _messages(pack, "" if layout == "2022" else "your_instagram_activity/")
-    if "2024" in layout:
-        _threads(pack)
-    if layout == "2024-history":
-        _history(pack)
+    _messages(pack, "" if layout.startswith("2022") else "your_instagram_activity/")
+    if layout >= "2024":
+        _threads(pack, layout)
+    if layout.endswith("-history"):
+        _history(pack, layout, records)
+    if layout == "2024-insights":
+        _insights(pack, records)
+    if layout == "2025":
+        _newest(pack)
     return pack
 
 
 def columns_of(context: str, layout: str, **more: Any) -> dict[str, Any]:
     """What every item must be read with; `layout` decides who could see it."""
-    exposure = {None: Exposure.UNKNOWN, True: Exposure.NETWORK, False: Exposure.PUBLIC}[private(layout)]
-    if layout == "2024-history":
-        exposure = Exposure.PUBLIC  # it became private after these posts
+    exposure = BEFORE_EXPORT.get(layout, Exposure.UNKNOWN)
+    word = SETTINGS["2024-unknown-word"] if layout == "2024-unknown-word" else None
     return {
         "platform": "instagram",
         "account": "ana.example",
@@ -77,8 +116,8 @@ def columns_of(context: str, layout: str, **more: Any) -> dict[str, Any]:
         "url_kind": "profile",
         "posted_at": WHEN,
         "posted_at_source": "creation_timestamp",
-        "audience": None,
-        "audience_source": None if private(layout) is None else "account_setting",
+        "audience": word and word[1],
+        "audience_source": "account_setting" if layout in BEFORE_EXPORT or word else None,
         "exposure": exposure,
         "author": "ana.example",
         "author_is_owner": True,
@@ -139,14 +178,13 @@ def _others(pack: Pack, layout: str, records: str) -> None:
     pack.plant(story, photos.photo("astronaut", 3), "astronaut", **columns)
     pack.plant(reel, MP4, None, **columns_of("reel", layout, caption="spin"))
     pack.plant(igtv, MP4, None, **columns_of("igtv", layout, caption="long"))
-    hidden = {"url": None, "url_kind": None, "exposure": Exposure.PRIVATE, "audience_source": "file"}
+    hidden = {"url": None, "url_kind": None}  # it was seen before that by whoever could see a post
     pack.plant(
         archive_photo, photos.photo("astronaut", 4), "astronaut", **columns_of("archived", layout) | hidden
     )
     pack.plant(gone, photos.photo("b", 1), "b", **columns_of("deleted", layout, caption="oops") | hidden)
-    shown = columns_of("profile_photo", layout, exposure=Exposure.PUBLIC, audience_source=None)
-    pack.plant(face, photos.photo("astronaut", 5), "astronaut", **shown)
-    pack.plant(face, pack.files[face], "astronaut", **shown)  # in the profile record as well
+    shown = columns_of("profile_photo", layout, exposure=Exposure.PUBLIC, audience=None, audience_source=None)
+    pack.plant(face, photos.photo("astronaut", 5), "astronaut", **shown)  # which the profile names as well
 
 
 def _messages(pack: Pack, base: str) -> None:
@@ -173,11 +211,17 @@ def _messages(pack: Pack, base: str) -> None:
     pack.plant(ours, photos.photo("c", 1), "c", **columns | ana)
 
 
-def _threads(pack: Pack) -> None:
+def _threads(pack: Pack, layout: str) -> None:
     uri = "media/posts/202308/18000000000000006.jpg"
     posts = [{"media": [picture(uri, title="thréad")]}, {"media": [], "title": "words"}]
-    where = "your_instagram_activity/threads/threads_and_replies.json"
-    pack.add(where, garbled({"text_post_app_text_posts": posts}))
+    folder = "your_instagram_activity/threads/"
+    pack.add(f"{folder}threads_and_replies.json", garbled({"text_post_app_text_posts": posts}))
+    is_public = layout == "2025"
+    if is_public:  # though the account on Instagram is private
+        fields = {"Username": {"value": "ana.example"}, "Private Account": {"value": "False"}}
+        profile = {"media_map_data": {}, "string_map_data": fields}
+        record = {"text_post_app_text_post_app_profile": [profile]}
+        pack.add(f"{folder}personal_information.json", record)
     pack.plant(
         uri,
         photos.photo("astronaut", 7),
@@ -188,21 +232,104 @@ def _threads(pack: Pack) -> None:
         caption="thréad",
         url="https://www.threads.net/@ana.example",
         url_kind="profile",
-        exposure=Exposure.UNKNOWN,
+        exposure=Exposure.PUBLIC if is_public else Exposure.UNKNOWN,
         posted_at=WHEN,
     )
 
 
-def _history(pack: Pack) -> None:
-    """Private in 2020, public in 2022, private again in 2024."""
-    switches = (
+def _history(pack: Pack, layout: str, records: str) -> None:
+    """In 2022 private since 2021. In 2024 private in 2020, public in 2022, private again in 2024."""
+    switches = [
         (1577836800, "Switched from Public to Private"),
         (1640995200, "Public"),
         (1704067200, "Private"),
-    )
-    changes = [{"title": text, "string_map_data": {"Time": {"timestamp": when}}} for when, text in switches]
+    ]
     where = "security_and_login_information/login_and_profile_creation/profile_privacy_changes.json"
+    if layout == "2022-history":
+        switches = [(1609459200, "Private")]
+        where = "login_and_account_creation/account_privacy_changes.json"
+    changes = [{"title": text, "string_map_data": {"Time": {"timestamp": when}}} for when, text in switches]
     pack.add(where, {"account_history_account_privacy_history": changes})
+    old, new = "media/posts/202002/18000000000000007.jpg", "media/posts/202402/18000000000000008.jpg"
+    posts = [
+        {"media": [picture(old, creation_timestamp=1580515200)]},
+        {"media": [picture(new, creation_timestamp=1706745600)]},
+    ]
+    pack.add(f"{records}posts_2.json", posts)
+    says = columns_of("post", layout, exposure=Exposure.PUBLIC)  # it was public then, or became so later
+    pack.plant(
+        old, photos.photo("astronaut", 8), "astronaut", **says | {"posted_at": "2020-02-01T00:00:00+00:00"}
+    )
+    says = columns_of("post", layout, exposure=Exposure.NETWORK)
+    pack.plant(
+        new, photos.photo("astronaut", 9), "astronaut", **says | {"posted_at": "2024-02-01T00:00:00+00:00"}
+    )
+
+
+def _insights(pack: Pack, records: str) -> None:
+    """Of three posts of a private account: by its picture, by its time alone, and one that strangers saw."""
+    folder = "logged_information/past_instagram_insights/"
+    named, timed, strangers = (f"media/posts/202306/1800000000000001{n}.jpg" for n in range(3))
+    posts = [
+        {"media": [picture(uri, creation_timestamp=POSTED + 60 * number)]}
+        for number, uri in enumerate((named, timed, strangers), 1)
+    ]
+    pack.add(f"{records}posts_2.json", posts)
+    found: list[tuple[str | None, int, dict[str, str]]] = [
+        (
+            "media/posts/18000000000000010.jpg",
+            0,
+            {"Accounts reached": "1,234", "Impressions": "2,000", "Likes": "8"},
+        ),
+        (None, POSTED + 120, {"Comptes touchés": "57"}),
+        (strangers, 0, {"Accounts reached": "40", "Non-followers": "35.2%"}),
+        ("media/posts/not_here.jpg", POSTED + 9, {"Accounts reached": "--"}),
+    ]
+    entries = []
+    for uri, when, counted in found:
+        thumbnail = {"Media Thumbnail": {"uri": uri, "creation_timestamp": when, "title": ""}} if uri else {}
+        fields = {label: {"href": "", "value": value, "timestamp": 0} for label, value in counted.items()}
+        fields["Creation Timestamp"] = {"href": "", "value": "", "timestamp": when}
+        entries.append({"media_map_data": thumbnail, "string_map_data": fields})
+    pack.add(f"{folder}posts.json", garbled({"organic_insights_posts": entries}))
+    rate = {"Non-followers": {"value": "35.2%", "timestamp": POSTED}}  # of the account: of no post
+    pack.add(f"{folder}profiles_reached.json", {"organic_insights_reach": [{"string_map_data": rate}]})
+    for number, (uri, exposure) in enumerate(
+        ((named, Exposure.UNKNOWN), (timed, Exposure.UNKNOWN), (strangers, Exposure.PUBLIC)), 1
+    ):
+        says = columns_of(
+            "post", "2024-insights", exposure=exposure, posted_at=f"2023-06-17T11:0{6 + number}:40+00:00"
+        )
+        pack.plant(uri, photos.photo("astronaut", 10 + number), "astronaut", **says)
+
+
+def _newest(pack: Pack) -> None:
+    """Instants, the second copy of the media, the lists of people, and posts as labels and values."""
+    activity = "your_instagram_activity/"
+    instant = "media/quicksnaps/202607/18000000000000020.jpg"
+    pack.add(f"{activity}quicksnaps/quicksnaps.json", [{"media": [picture(instant)]}])
+    says = columns_of(
+        "instant", "2025", exposure=Exposure.NETWORK, audience_source="file", url=None, url_kind=None
+    )
+    pack.plant(instant, photos.photo("astronaut", 20), "astronaut", **says)
+    first = next(planted for planted in pack.planted if planted.path and "35100000" in planted.path)
+    pack.plant(f"public-{first.path}", pack.files[str(first.path)], first.person, **first.says)
+    pack.plant(UNNAMED, photos.photo("astronaut", 21), "astronaut", context="post", exposure=Exposure.UNKNOWN)
+    people = [{"title": "", "string_list_data": [{"value": "bo", "timestamp": POSTED}]}]
+    lists = "connections/followers_and_following/"
+    pack.add(f"{lists}close_friends.json", {"relationships_close_friends": people})
+    pack.add(f"{lists}hide_story_from.json", {"relationships_hide_stories_from": people})
+    labelled = "media/other/18159195736450118.jpg"
+    values: list[dict[str, Any]] = [
+        {"label": "Légende", "value": "L'été"},
+        {"label": "Contenu multimédia", "media": [picture(labelled)]},
+    ]
+    post = {"timestamp": POSTED, "media": [], "label_values": values, "fbid": "18159195736450118"}
+    pack.add(f"{activity}media/posts.json", garbled([post]))
+    says = columns_of(
+        "post", "2025", caption="L'été", post_id="18159195736450118", posted_at_source="timestamp"
+    )
+    pack.plant(labelled, photos.photo("astronaut", 22), "astronaut", **says)
 
 
 def _oldest(pack: Pack) -> None:
@@ -232,7 +359,7 @@ def _oldest(pack: Pack) -> None:
     pack.plant(film, MP4, None, **columns_of("post", "2021", caption=None) | times)
     columns = columns_of("story", "2021", url=None, url_kind=None) | times
     pack.plant(story, photos.photo("astronaut", 2), "astronaut", **columns)
-    shown = columns_of("profile_photo", "2021", exposure=Exposure.PUBLIC, audience_source=None) | times
+    shown = columns_of("profile_photo", "2021", exposure=Exposure.PUBLIC) | times
     pack.plant(face, photos.photo("astronaut", 3), "astronaut", **shown)
     message_columns = {
         "url": None,

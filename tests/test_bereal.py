@@ -121,15 +121,11 @@ def test_a_file_without_a_record_is_what_its_folder_says():
     ("words", "exposure"),
     [
         *((word, Exposure.PUBLIC) for word in ("public", "everyone", "Global", "discovery")),
-        *(
-            (word, Exposure.NETWORK)
-            for word in ("friends", "friends-of-friends", "FriendsOfFriends", "group")
-        ),
+        *((word, Exposure.NETWORK) for word in ("friends", "friends-of-friends", "FriendsOfFriends")),
         ("friends_of_friends", Exposure.NETWORK),
-        *((word, Exposure.PRIVATE) for word in ("private", "only-me", "onlyme", "only_me")),
-        ("galaxy", Exposure.UNKNOWN),
-        (["private", "friends"], Exposure.NETWORK),
-        (["private", "galaxy"], Exposure.PRIVATE),
+        *((word, Exposure.UNKNOWN) for word in ("galaxy", "private", "group")),  # in no description
+        (["friends", "friends-of-friends"], Exposure.NETWORK),
+        (["friends", "galaxy"], Exposure.UNKNOWN),  # a galaxy may be wider
         ([], Exposure.UNKNOWN),
         (None, Exposure.UNKNOWN),
     ],
@@ -176,3 +172,53 @@ def test_the_surest_time_is_the_one_of_the_picture(fields, source):
     (mention,) = said_of(holding([{"primary": {"path": PHOTO}, "postedAt": WHEN} | fields]), PHOTO)
     assert (mention.taken_at, mention.taken_at_source) == (READ, source)
     assert (mention.posted_at, mention.posted_at_source) == (READ, "postedAt")
+
+
+def chat(*people: str, wrote: tuple[str, ...] = (), user: Any = None) -> Export:
+    """A chat with these people in its list, of whom some wrote."""
+    pack = Pack("bereal-export")
+    pack.add("user.json", {"id": "u-ana", "username": "ana.example"} if user is None else user)
+    messages = [{"userId": f"u-{name}", "message": "hi"} for name in wrote]
+    messages.append({"userId": "u-bo", "media": {"path": "/conversations/c1/photo.webp"}})
+    listed = [{"id": f"u-{name}", "username": f"{name}.example"} for name in people]
+    pack.add("conversations/c1/chat_log.json", {"participants": listed, "messages": messages})
+    for file in ("photo.webp", "other.webp"):
+        pack.add(f"conversations/c1/{file}", b"RIFF")
+    return pack.as_export()
+
+
+@pytest.mark.parametrize(
+    ("people", "wrote", "user", "exposure"),
+    [
+        (("ana", "bo"), (), None, Exposure.PRIVATE),
+        (("bo",), (), None, Exposure.PRIVATE),  # a list without its owner
+        (("ana", "bo"), (), {"username": "ana.example"}, Exposure.PRIVATE),
+        (("ana", "bo"), (), {}, Exposure.UNKNOWN),  # who knows whether the owner is one of them
+        (("bo", "cy"), (), None, Exposure.NETWORK),
+        (("ana", "bo", "cy"), (), None, Exposure.NETWORK),
+        (("ana", "bo"), ("cy",), None, Exposure.NETWORK),
+        ((), ("ana",), None, Exposure.UNKNOWN),  # they wrote, and others may have read
+        (("ana",), (), None, Exposure.UNKNOWN),
+    ],
+)
+def test_a_chat_is_of_two_only_where_its_list_shows_it(people, wrote, user, exposure):
+    export = chat(*people, wrote=wrote, user=user)
+    assert BeReal.confirm(export)
+    (mention,) = said_of(export, "conversations/c1/photo.webp")
+    log = "conversations/c1/chat_log.json"
+    assert (mention.exposure, mention.records, mention.context) == (exposure, (log,), "message")
+    assert mention.exposure_evidence == (() if exposure is Exposure.UNKNOWN else (log,))
+    assert BeReal(export).infer("conversations/c1/other.webp").exposure.level is exposure
+
+
+@pytest.mark.parametrize(
+    "log", ["", "{", [], {"participants": 3, "messages": {"a": [None, 7]}}, {"messages": "x"}]
+)
+def test_a_ruined_log_of_a_chat_leaves_its_pictures_unknown(log):
+    pack = build("posts")
+    pack.add("conversations/c1/chat_log.json", log)
+    pack.add("conversations/c1/photo.webp", b"RIFF")
+    reader = BeReal(pack.as_export())
+    list(reader.mentions())
+    inferred = reader.infer("conversations/c1/photo.webp")
+    assert (inferred.context, inferred.exposure.level) == ("message", Exposure.UNKNOWN)

@@ -9,7 +9,7 @@ from selfsearch.types import Exposure
 from .. import photos
 from . import Pack
 
-LAYOUTS = ("posts", "nested", "memories")
+LAYOUTS = ("posts", "nested", "memories", "conversations")
 MP4 = b"\x00\x00\x00\x18ftypisom" + b"\0" * 500
 WHEN, READ = "2024-05-01T18:22:10.123Z", "2024-05-01T18:22:10+00:00"
 
@@ -30,7 +30,12 @@ def build(layout: str) -> Pack:
     base = "Photos/u1234/" if layout == "nested" else "Photos/"
     pack.add(
         "user.json",
-        {"username": "ana.example", "fullname": "Ana", "profilePicture": side("me.webp", "profile")},
+        {
+            "id": "u1234",
+            "username": "ana.example",
+            "fullname": "Ana",
+            "profilePicture": side("me.webp", "profile"),
+        },
     )
     says: dict[str, Any] = {
         "platform": "bereal",
@@ -43,6 +48,9 @@ def build(layout: str) -> Pack:
     says |= {"taken_at": READ, "taken_at_source": "takenAt", "posted_at": None}
     if layout == "memories":
         _memories(pack, base, says)
+        return pack
+    if layout == "conversations":
+        _conversations(pack)
         return pack
     fields = {
         "caption": "Olá 🎉",
@@ -91,3 +99,37 @@ def _memories(pack: Pack, base: str, says: dict[str, Any]) -> None:
     picture = photos.photo("astronaut", 7, kind="WEBP")
     pack.plant(f"{base}bereal/front.webp", picture, "astronaut", **says)
     pack.plant(f"{base}bereal/back.webp", photos.nobody(9), None, **says)
+
+
+def _conversations(pack: Pack) -> None:
+    """A chat of two and one of three."""
+    names = {"u1234": "ana.example", "u77": "bo.example", "u88": "cy.example"}
+    for number, people in ((1, ("u1234", "u77")), (2, ("u1234", "u77", "u88"))):
+        folder, file = f"conversations/{number}a2b", f"Qw{number}.webp"
+        log = f"{folder}/chat_log.json"
+        messages: list[dict[str, Any]] = [
+            {"id": f"m{number}{person}", "userId": person, "message": "hi", "createdAt": WHEN}
+            for person in people
+        ]
+        media = {"path": f"/{folder}/{file}", "mediaType": "image", "width": 1500, "height": 2000}
+        messages[1] |= {"message": "look", "media": media}
+        listed = [{"id": person, "username": names[person]} for person in people]
+        pack.add(log, {"participants": listed, "messages": messages})
+        pack.plant(
+            f"{folder}/{file}",
+            photos.photo("astronaut", 10 + number, kind="WEBP"),
+            "astronaut",
+            platform="bereal",
+            account="ana.example",
+            context="message",
+            caption="look",
+            posted_at=READ,
+            posted_at_source="createdAt",
+            album=", ".join(names[person] for person in people[1:]),
+            author="bo.example",
+            author_is_owner=False,
+            exposure=Exposure.NETWORK if number == 2 else Exposure.PRIVATE,
+            exposure_evidence=(log,),
+            records=(log,),
+            post_id=f"m{number}u77",
+        )

@@ -1,21 +1,23 @@
 """BeReal's data download: each post is a pair of pictures, of a scene and of the person who took it.
 
-Paths in the records have a prefix that is not on disk, so files are found by their last parts.
+Paths in the records have a prefix that is not on disk, so files are found by their last parts. Chats stand in
+folders of their own, each with a log and the pictures that were sent.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ...types import Audience, Exposure, ExposureAssessment, Location, Provenance, Timestamp
 from ..export import Export
-from ..path_index import PathIndex, file_name, fold, folder_names
+from ..path_index import PathIndex, file_name, fold, folder_names, folder_of
 from .base import Account, Mention, Platform, Root, as_roots
 from .dates import parse_iso
-from .parsing import as_dict, as_list, as_point, as_text, as_url
+from .parsing import as_dict, as_list, as_point, as_text, as_url, distinct, first_text, is_same
 
 RECORDS = {
     "posts.json": "post",
@@ -23,22 +25,39 @@ RECORDS = {
     "user.json": "profile_photo",
     "realmojis.json": "other",
 }
+CHAT_LOGS = "conversations/*/chat_log.json"
 MAX_PARTS = 20  # of a path; real ones have four
-FOLDERS = {"post": "post", "bereal": "post", "profile": "profile_photo", "realmoji": "other"}
-PAIRS = ("primary", "secondary", "frontImage", "backImage", "btsMedia")
-LEVELS = {  # the widest first: of several audiences it is the one that counts
-    Exposure.PUBLIC: frozenset(("public", "everyone", "global", "discovery")),
-    Exposure.NETWORK: frozenset(
-        ("friends", "friends-of-friends", "friendsoffriends", "friends_of_friends", "group")
-    ),
-    Exposure.PRIVATE: frozenset(("private", "only-me", "onlyme", "only_me")),
+MAX_PEOPLE = 1000  # of a chat whose names are kept
+FOLDERS = {
+    "post": "post",
+    "bereal": "post",
+    "profile": "profile_photo",
+    "profile-pictures": "profile_photo",
+    "realmoji": "other",
+    "conversations": "message",
 }
+PAIRS = ("primary", "secondary", "frontImage", "backImage", "btsMedia")
+PUBLIC = frozenset(("public", "everyone", "global", "discovery"))
+FRIENDS = frozenset(("friends", "friends-of-friends", "friendsoffriends", "friends_of_friends"))
+IN_PAIR = Exposure.PRIVATE.because("a BeReal chat of two people: only they could see it")
+IN_GROUP = Exposure.NETWORK.because("a BeReal chat of three people or more: they could see it")
+IN_CHAT = Exposure.UNKNOWN.because("a BeReal chat; its log does not show how many people were in it")
 UNKNOWN_AUDIENCE = {
+    "message": IN_CHAT.reason,
     "post": "BeReal does not say in this record who could see it",
     "memory": "a memory: BeReal does not say who could see it when it was posted",
     "profile_photo": "BeReal does not export who could see a profile picture",
     "other": "BeReal does not export who could see it",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """What the log of one chat says of the people in it."""
+
+    exposure: ExposureAssessment
+    people: Mapping[str, str | None]  # id -> name
+    owner: str | None  # the id of the download's owner
 
 
 class BeReal(Platform):
@@ -50,46 +69,57 @@ class BeReal(Platform):
 
     @classmethod
     def recognize(cls, paths: PathIndex) -> Iterable[Root]:
-        """posts.json or memories.json: `confirm` reads them."""
-        return as_roots(paths.find_marks({f: f"has {f}" for f in ("posts.json", "memories.json")}))
+        """posts.json, memories.json or the logs of chats: `confirm` reads them."""
+        marks = {file: f"has {file}" for file in ("posts.json", "memories.json")}
+        return as_roots(paths.find_marks(marks | {CHAT_LOGS: "has chats with a chat_log.json"}))
 
     @classmethod
     def confirm(cls, export: Export) -> bool:
-        """A first record with a pair of pictures, each with its path."""
+        """A first record with a pair of pictures, each with its path, or a message with its writer's id."""
         for file in ("posts.json", "memories.json"):
             path = export.find(file)
             record = next(_records(export, path), {}) if path else {}
             if any(_uri(record.get(key)) for key in PAIRS):
                 return True
-        return False
+        logs = (next(export.each(path, "messages"), None) for path in export.matching(CHAT_LOGS))
+        return any("userId" in as_dict(message) for message in logs)
+
+    @cached_property
+    def _user(self) -> Mapping[str, Any]:
+        path = self.export.find("user.json")
+        return next(_records(self.export, path), {}) if path else {}
 
     @cached_property
     def account(self) -> Account:
         """From user.json."""
-        path = self.export.find("user.json")
-        user = next(_records(self.export, path), {}) if path else {}
+        user = self._user
         return Account(as_text(user.get("username")), as_text(user.get("fullname") or user.get("fullName")))
 
     def mentions(self) -> Iterator[Mention]:
-        """Both pictures of posts and memories, the clip behind the scenes, the profile picture, reactions."""
+        """Both pictures of posts and memories, the clip behind the scenes, reactions, pictures of chats."""
         for file, context in RECORDS.items():
-            path = self.export.find(file)
-            for record in _records(self.export, path) if path else ():
-                provenance = self._provenance(record, context)
-                for uri in _uris_in(record):
-                    absent = None if as_url(uri) else uri.strip("/")
-                    yield Mention(self._find(uri) or absent or None, provenance)
+            if path := self.export.find(file):
+                for record in _records(self.export, path):
+                    yield from self._media(record, self._provenance(path, record, context))
+        for path in self.export.matching(CHAT_LOGS):
+            chat = self._chats[path]
+            for message in filter(None, map(as_dict, self.export.each(path, "messages"))):
+                yield from self._media(message, self._message(path, chat, message))
+
+    def _media(self, record: Mapping[str, Any], provenance: Provenance) -> Iterator[Mention]:
+        for uri in _uris_in(record):
+            absent = None if as_url(uri) else uri.strip("/")
+            yield Mention(self._find(uri) or absent or None, provenance)
 
     def infer(self, path: str) -> Provenance:
         """The folder says whether it is a post's picture, the profile's, or a reaction's."""
         folders = reversed(folder_names(path))
         context = next((FOLDERS[folder] for folder in folders if folder in FOLDERS), "other")
-        return Provenance(
-            self.name,
-            account=self.account.name,
-            context=context,
-            exposure=Exposure.UNKNOWN.because(f"no record names this file; {UNKNOWN_AUDIENCE[context]}"),
-        )
+        reason = f"no record names this file; {UNKNOWN_AUDIENCE[context]}"
+        exposure = Exposure.UNKNOWN.because(reason)
+        if context == "message" and (chat := self._chats.get(f"{folder_of(path)}chat_log.json")):
+            exposure = chat.exposure
+        return Provenance(self.name, account=self.account.name, context=context, exposure=exposure)
 
     def _find(self, uri: str) -> str | None:
         """The file by the longest tail of its path that there is, else by its name when only one has it."""
@@ -107,7 +137,49 @@ class BeReal(Platform):
                 return paths[0]
         return None
 
-    def _provenance(self, record: dict[str, Any], context: str) -> Provenance:
+    @cached_property
+    def _chats(self) -> Mapping[str, Chat]:
+        """The chats by the paths of their logs."""
+        return {path: self._chat(path) for path in self.export.matching(CHAT_LOGS)}
+
+    def _chat(self, path: str) -> Chat:
+        people: dict[str, str | None] = {}  # id -> name
+        for person in map(as_dict, self.export.each(path, "participants")):
+            if (key := as_text(person.get("id"))) and len(people) < MAX_PEOPLE:
+                people[key] = as_text(person.get("username"))
+        listed = set(people)
+        for message in map(as_dict, self.export.each(path, "messages")):
+            if (key := as_text(message.get("userId"))) and len(people) < MAX_PEOPLE:
+                people.setdefault(key, None)
+        owner = first_text(self._user, "id", "uid") or next(
+            (key for key, name in people.items() if name and name == self.account.name), None
+        )
+        others = people.keys() - {owner}
+        if len(people) > 2 or (owner and len(others) > 1):
+            return Chat(IN_GROUP.on(path), people, owner)
+        is_pair = owner is not None and len(others) == 1 and others <= listed
+        return Chat(IN_PAIR.on(path) if is_pair else IN_CHAT, people, owner)
+
+    def _message(self, path: str, chat: Chat, message: Mapping[str, Any]) -> Provenance:
+        sender = as_text(message.get("userId"))
+        by_owner = is_same(sender, chat.owner)
+        others = (name for key, name in chat.people.items() if key != chat.owner)
+        return Provenance(
+            self.name,
+            account=self.account.name,
+            context="message",
+            caption=as_text(message.get("message")),
+            posted=Timestamp.of(parse_iso(message.get("createdAt"), utc=True), "createdAt"),
+            audience=Audience("chat", "chat_type"),
+            exposure=chat.exposure,
+            album=", ".join(distinct(others)) or None,
+            author=self.account.name if by_owner else chat.people.get(sender or "") or sender,
+            author_is_owner=by_owner,
+            post_id=as_text(message.get("id")),
+            records=(path,),
+        )
+
+    def _provenance(self, path: str, record: Mapping[str, Any], context: str) -> Provenance:
         spot = as_dict(record.get("location"))
         texts = map(as_text, as_list(record.get("visibility") or record.get("visibilities")))
         audiences = [text for text in texts if text]
@@ -123,21 +195,25 @@ class BeReal(Platform):
             posted=Timestamp.of(parse_iso(record.get("postedAt"), utc=True), "postedAt"),
             taken=next(filter(None, taken), None),
             audience=Audience.of(", ".join(audiences), "per_item"),
-            exposure=_exposure(audiences, context),
+            exposure=_exposure(audiences, context, path),
             location=Location.of(as_point(spot.get("latitude"), spot.get("longitude")), "location"),
             author=self.account.name,
             author_is_owner=True,
-            post_id=as_text(record.get("id")),
+            post_id=None if context == "profile_photo" else as_text(record.get("id")),
+            records=(path,),
         )
 
 
-def _exposure(audiences: list[str], context: str) -> ExposureAssessment:
+def _exposure(audiences: list[str], context: str, record: str) -> ExposureAssessment:
+    """The widest of several audiences counts; one that is not known may be wider than those that are."""
     if not audiences:
         return Exposure.UNKNOWN.because(UNKNOWN_AUDIENCE[context])
+    words = {fold(audience) for audience in audiences}
     reason = f"BeReal: visibility = {', '.join(audiences)}"
-    for level, names in LEVELS.items():
-        if any(fold(audience) in names for audience in audiences):
-            return level.because(reason)
+    if words & PUBLIC:
+        return Exposure.PUBLIC.because(reason)
+    if words <= FRIENDS:
+        return Exposure.NETWORK.because(reason, record)
     return Exposure.UNKNOWN.because(f"{reason}, a word that is not known here")
 
 
@@ -158,7 +234,7 @@ def _uri(value: Any) -> str | None:
     return as_text(as_dict(value).get("path"))
 
 
-def _uris_in(record: dict[str, Any]) -> Iterator[str]:
+def _uris_in(record: Mapping[str, Any]) -> Iterator[str]:
     """The files of a record, in its order; reactions and memories hold them one level deeper than posts."""
     waiting: deque[Any] = deque([record])
     yielded: set[str] = set()

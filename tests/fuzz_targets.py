@@ -22,7 +22,7 @@ from selfsearch.errors import ItemError, LibraryError, PackError, UsageError
 from selfsearch.exports.discovery import discover
 from selfsearch.exports.export import Export
 from selfsearch.exports.platforms import PLATFORMS
-from selfsearch.exports.source import Source, SourcePart
+from selfsearch.exports.source import FileSet, Source, SourcePart
 from selfsearch.library import backup, items, root_key, sources
 from selfsearch.library.library import Library, open_library
 from selfsearch.media import decode, phash
@@ -145,7 +145,7 @@ def export(platform: str, data: bytes) -> None:
     reader = next(each for each in PLATFORMS if each.__module__.endswith(f".{platform}"))
     members = list(container.members())
     reader.confirm(Export(pack.name, {member.path: member for member in members}))
-    store(Source(reader, [SourcePart(container, "", members, pack.name)], title="x", why="x"))  # type: ignore[arg-type]
+    store(Source(FileSet(reader, [SourcePart(container, "", members, pack.name)]), title="x", why="x"))  # type: ignore[arg-type]
 
 
 EXPORTS = (  # modules of tests/exports

@@ -569,11 +569,11 @@ UNMARKED = {A: b"a"}
         (f"{IG}-Aa", "instagram-ana-2024-05-02-Bb", 2),
         (f"{IG}-Aa", "instagram-bo-2024-05-01-Bb", 2),
         (f"{IG}-Aa", "facebook-ana-2024-05-01-Bb", 2),
-        (f"{IG}-Aa", "holiday", 2),
+        (f"{IG}-Aa", "holiday", 1),
     ],
 )
 @pytest.mark.parametrize("as_folders", [False, True])
-def test_two_parts_are_one_export_when_their_names_say_so(
+def test_two_parts_are_one_export_unless_their_names_say_otherwise(
     first: str, second: str, sources: int, as_folders: bool, tmp_path: Path
 ) -> None:
     for name, files in ((first, MARKED), (second, UNMARKED)):

@@ -30,6 +30,7 @@ from .grouping import (
     possible_downloads,
     scan_container,
 )
+from .parts import join_by_records
 from .source import Problem, Source
 
 # archive path -> its stamp, and the library's key for all it holds
@@ -124,7 +125,7 @@ def _discovered(
     assign_unmarked(scans, folder)
     if folder and closed and not (folder.rest or folder.parts or _has_unreadable(folder)):
         folder = None  # it holds nothing but the archives that stay closed
-    sources = make_sources(scans, folder)
+    sources = make_sources(scans, folder, join_by_records(scans, folder))
     return Discovery(
         tuple(sources),
         tuple(Unchanged(key, tuple(paths)) for key, paths in unchanged.items()),

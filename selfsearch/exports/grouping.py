@@ -26,6 +26,10 @@ MIN_DIGITS = 8  # in a name that no camera's counter gives: an id, or a date wit
 _WORD = re.compile(r"[a-z0-9]{10,}", re.IGNORECASE)  # with a digit in it, an id
 
 
+# What browsers and unpackers put behind a name that is taken: "name (1)", "name 2", "name copy".
+_COUNTER = re.compile(r" ?\(\d{1,3}\)$| \d{1,2}$| copy(?: \d{1,2})?$")
+
+
 class _HasPath(Protocol):
     @property
     def path(self) -> str: ...
@@ -100,7 +104,8 @@ def download_name(container_name: str, prefix: str, platform: type[Platform]) ->
 
 def part_key(platform: type[Platform], name: str) -> str | None:
     """What the parts of one download share, from the name of any, with or without its ending."""
-    return platform.part_key(stem(name))
+    plain = stem(name)
+    return platform.part_key(plain) or platform.part_key(_COUNTER.sub("", plain))
 
 
 def innermost_prefix(path: str, prefixes: Iterable[str]) -> str | None:
@@ -165,7 +170,7 @@ class DownloadKey(NamedTuple):
     part_key: str  # what their names share
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ExportPart:
     """What one container holds of one export."""
 
@@ -173,6 +178,7 @@ class ExportPart:
     files: SourcePart
     download: DownloadKey | None  # parts with the same one are one export
     inner_prefix: str  # the prefix as it stands inside the download
+    joined: str = ""  # why it belongs to the export, where its name does not say so
 
 
 @dataclass
@@ -310,8 +316,15 @@ def _inner_prefix(paths: Sequence[str], like: ExportPart, key: str) -> str:
     return ""
 
 
-def make_sources(scans: Sequence[ContainerScan], folder: ContainerScan | None) -> list[Source]:
-    """One source per export, per archive of plain files, and for what is left of the folder."""
+def make_sources(
+    scans: Sequence[ContainerScan],
+    folder: ContainerScan | None,
+    read: Mapping[tuple[int, ...], FileSet] | None = None,
+) -> list[Source]:
+    """One source per export, per archive of plain files, and for what is left of the folder.
+
+    `read`: ids of all SourceParts of an export -> its files, where they were read already.
+    """
     exports: dict[Hashable, list[ExportPart]] = {}
     export_of: dict[int, Hashable] = {}  # container -> the export that its rest and its problems go with
     for scan in (*scans, *([folder] if folder else [])):
@@ -322,7 +335,7 @@ def make_sources(scans: Sequence[ContainerScan], folder: ContainerScan | None) -
     sources = []
     for export, parts in exports.items():
         archives = [scan for scan in scans if export_of.get(id(scan.container)) == export]
-        sources.append(_export_source(parts, archives, folder))
+        sources.append(_export_source(parts, archives, folder, read or {}))
     no_export = "no platform's export was recognised in it"
     sources += [_plain_source(scan, "Archive", no_export) for scan in scans if not scan.parts]
     sources.sort(key=lambda source: natural_key(source.containers[0]))
@@ -332,9 +345,12 @@ def make_sources(scans: Sequence[ContainerScan], folder: ContainerScan | None) -
 
 
 def _export_source(
-    parts: list[ExportPart], archives: Sequence[ContainerScan], folder: ContainerScan | None
+    parts: list[ExportPart],
+    archives: Sequence[ContainerScan],
+    folder: ContainerScan | None,
+    read: Mapping[tuple[int, ...], FileSet],
 ) -> Source:
-    parts.sort(key=lambda part: natural_key(stem(part.files.path)))
+    parts.sort(key=lambda part: (bool(part.joined), natural_key(stem(part.files.path))))
     recognition = parts[0].recognition
     platform = recognition.platform
     problems = [problem for scan in archives for problem in scan.problems.get(None, [])]
@@ -342,8 +358,11 @@ def _export_source(
         if folder and part.files.container is folder.container:
             problems += folder.problems.get(part.recognition.prefix, [])
     why = f"recognised: {recognition.why}"
-    if len(parts) > 1:
-        why += f"; {len(parts)} parts that belong together by their names"
+    by_name = sum(not part.joined for part in parts)
+    if by_name > 1:
+        why += f"; {by_name} parts that belong together by their names"
+    for reason in dict.fromkeys(part.joined for part in parts if part.joined):
+        why += f"; {reason}"
     source_parts = [part.files for part in parts]
     if folder and (saved := _saved_media(platform, source_parts, folder.rest_as_part())):
         claimed = set(map(id, saved.members))
@@ -351,8 +370,7 @@ def _export_source(
         source_parts.append(saved)
         why += f"; {quantity(len(claimed), 'file')} beside it that its posts name"
     return Source(
-        platform,
-        source_parts,
+        read.get(tuple(map(id, source_parts))) or FileSet(platform, source_parts),
         title=platform.title if "(" in platform.title else f"{platform.title} export",
         why=why,
         rest=(PLAIN_FILES, [scan.rest_as_part() for scan in archives if scan.rest]),
@@ -361,9 +379,8 @@ def _export_source(
 
 
 def _plain_source(scan: ContainerScan, title: str, why: str) -> Source:
-    return Source(
-        PLAIN_FILES, [scan.rest_as_part()], title=title, why=why, problems=scan.problems.get(None, [])
-    )
+    files = FileSet(PLAIN_FILES, [scan.rest_as_part()])
+    return Source(files, title=title, why=why, problems=scan.problems.get(None, []))
 
 
 def _saved_media(

@@ -87,8 +87,7 @@ class Source:
 
     def __init__(
         self,
-        platform: type[Platform],
-        parts: Sequence[SourcePart],
+        files: FileSet,
         *,
         title: str,
         why: str,
@@ -96,17 +95,19 @@ class Source:
         problems: Sequence[Problem] = (),
     ) -> None:
         """`rest`: files of the same archives beside the export, and the reader of plain files."""
-        self.platform = platform.name
+        self.platform = files.platform.name
         self.title = title  # "Instagram export"
         self.why = why  # in words
         self.problems = tuple(problems)
-        self.containers = tuple(dict.fromkeys(part.path for part in parts))  # absolute paths of all parts
-        containers = [part.container for part in (*parts, *(rest[1] if rest else ()))]
+        self.containers = tuple(
+            dict.fromkeys(part.path for part in files.parts)
+        )  # absolute paths of all parts
+        containers = [part.container for part in (*files.parts, *(rest[1] if rest else ()))]
         containers += [problem.container for problem in problems]
         self._containers = list({id(container): container for container in containers}.values())
-        self._file_sets = [FileSet(platform, parts)]
+        self._file_sets = [files]
         if rest and rest[1]:
-            self._file_sets.append(FileSet(*rest, beside=self._file_sets[0]))
+            self._file_sets.append(FileSet(*rest, beside=files))
 
     @property
     def stamps(self) -> dict[str, str]:
@@ -230,6 +231,7 @@ class FileSet:
     ) -> None:
         """`beside`: another of the same source, whose keys are not used again."""
         self.platform = platform
+        self.parts = tuple(parts)
         self._beside = beside
         self._unique = Numbering(self.has)
         self._members: dict[str, Member] = {}
@@ -239,6 +241,7 @@ class FileSet:
             for member in part.members:
                 self._add(part, member)
         self._container = parts[0].container
+        self._kept: RecordIndex | None = None
         self.export = Export(parts[0].name, self._members)
         self.reader = platform(self.export)
 
@@ -267,8 +270,14 @@ class FileSet:
         own = key in self._members or key in self._copies
         return own or (self._beside is not None and self._beside.has(key))
 
-    def read_records(self) -> RecordIndex:
-        """Everything that the records say."""
+    def read_records(self, *, keep: bool = False) -> RecordIndex:
+        """Everything that the records say. `keep`: until it is asked for once more."""
+        index, self._kept = self._kept or self._read_records(), None
+        if keep:
+            self._kept = index
+        return index
+
+    def _read_records(self) -> RecordIndex:
         index = RecordIndex()
         for mention in self.reader.mentions():
             if mention.path is None:

@@ -40,6 +40,14 @@ def test_it_writes_parts_where_the_platform_does(tmp_path: Path) -> None:
     assert all(Path(path).is_dir() for path in made)
 
 
+def test_it_writes_parts_as_people_leave_them(tmp_path: Path) -> None:
+    takeout = make("google_photos", tmp_path / "google", "--by-hand").splitlines()
+    assert [Path(path).name for path in takeout] == ["Takeout", "Takeout 2"]
+    assert (Path(takeout[1]) / "Google Photos" / "Photos from 2021").is_dir()
+    renamed = make("instagram", tmp_path / "instagram", "--by-hand").splitlines()
+    assert [Path(path).name for path in renamed] == ["first half", "second half"]
+
+
 @pytest.mark.parametrize(
     ("args", "reason"),
     [
@@ -47,6 +55,7 @@ def test_it_writes_parts_where_the_platform_does(tmp_path: Path) -> None:
         (["nowhere", "x"], "there is no export of 'nowhere'; there are: "),
         (["snapchat", "x", "--layout", "new"], "has no layout 'new'; it has: json, old"),
         (["reddit", "x", "--parts"], "comes in one part"),
+        (["reddit", "x", "--parts", "--by-hand"], "--by-hand goes without --parts"),
     ],
 )
 def test_a_call_that_makes_no_sense_is_explained(tmp_path: Path, args: list[str], reason: str) -> None:

@@ -14,8 +14,7 @@ from selfsearch.exports.source import Source
 
 from .archives import write_folder, write_zip
 from .conftest import Run
-from .exports import Pack
-from .exports.reading import RECORDS, columns
+from .exports.reading import columns
 from .photos import photo
 from .test_discovery import POST, POSTS, captions, only
 from .test_readers import build, fixture, name_of
@@ -28,15 +27,6 @@ TAKEOUT = "Google Photos/Photos from 2021"
 def sidecar(title: str, words: str) -> bytes:
     times = {"photoTakenTime": {"timestamp": "1625317121"}, "creationTime": {"timestamp": "1625320925"}}
     return json.dumps({"title": title, "description": words, **times}).encode()
-
-
-def halves(pack: Pack) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """An export's records, and everything else in it."""
-    records = {path for path in pack.files if path.lower().endswith((*RECORDS, ".js"))}
-    return (
-        {path: data for path, data in pack.files.items() if path in records},
-        {path: data for path, data in pack.files.items() if path not in records},
-    )
 
 
 @pytest.mark.parametrize("names", [("Takeout", "Takeout 2"), ("Takeout 2", "Takeout"), ("one", "two")])
@@ -121,9 +111,9 @@ def test_records_and_media_in_two_renamed_folders_say_what_they_say_in_one(
     platform: type[Platform], tmp_path: Path
 ) -> None:
     pack = build(platform, fixture(platform).LAYOUTS[0])
-    write_folder(tmp_path / "whole" / "it", pack.files)
-    for number, half in enumerate(halves(pack)):
-        write_folder(tmp_path / "halves" / f"part {'AB'[number]}", half)
+    pack.write(tmp_path / "whole", "")
+    for half in pack.by_hand():
+        half.write(tmp_path / "halves")
     whole, split = (said_of_media(discover(tmp_path / place).sources) for place in ("whole", "halves"))
     assert {path: split[path] for path in whole} == whole
 
@@ -131,7 +121,7 @@ def test_records_and_media_in_two_renamed_folders_say_what_they_say_in_one(
 def said_of_media(sources: tuple[Source, ...]) -> dict[str, list[object]]:
     """What is said of each picture and video that is there."""
     return {
-        item.path.removeprefix("part A/").removeprefix("part B/"): [
+        item.path.removeprefix("first half/").removeprefix("second half/"): [
             (said.context, said.caption, said.posted_at, said.exposure, said.audience)
             for said in map(columns, item.provenance)
         ]

@@ -19,6 +19,8 @@ from typing import Any, BinaryIO
 from selfsearch.containers.base import Member
 from selfsearch.exports.export import Export
 
+RECORD_ENDINGS = (".json", ".js", ".csv", ".html", ".txt")
+
 
 @dataclass
 class Planted:
@@ -56,6 +58,16 @@ class Pack:
         """The export as a reader sees it, from memory."""
         container = _Memory(self.files)
         return Export(self.name, {member.path: member for member in container.members()})
+
+    def by_hand(self) -> list[Pack]:
+        """As two folders that a person unpacked and renamed: its records, and its pictures and videos."""
+        outer, slash, inner = self.wrapper.partition("/")
+        names = (outer, f"{outer} 2") if slash else ("first half", "second half")
+        records = {path for path in self.files if path.lower().endswith(RECORD_ENDINGS)}
+        return [
+            Pack(name, {p: d for p, d in self.files.items() if (p in records) == is_first}, [], inner, "")
+            for name, is_first in zip(names, (True, False), strict=True)
+        ]
 
     def write(self, into: Path, ending: str | None = None) -> Path:
         """Write it as the platform would (or as `ending` says). Returns the file or folder."""

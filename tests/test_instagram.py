@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from selfsearch.exports.platforms.base import Account, Period
 from selfsearch.exports.platforms.dates import parse_timestamp
 from selfsearch.exports.platforms.facebook import Facebook
 from selfsearch.exports.platforms.instagram import Instagram
-from selfsearch.exports.platforms.instagram_privacy import became_public
+from selfsearch.exports.platforms.instagram_privacy import AccountPrivacy, Change, Setting, became_public
 from selfsearch.types import Audience, Exposure, Timestamp
 
 from .exports import Pack
@@ -241,6 +243,32 @@ def test_of_every_second_of_the_history_the_widest_that_followed_is_said(seconds
     assert (said.level, audience) == (exposure, Audience(None, "account_setting"))
 
 
+@pytest.mark.parametrize("setting", ["right", "missing", "unknown"])
+@pytest.mark.parametrize("is_missing", [True, False])
+@pytest.mark.parametrize("damaged", range(5))
+@pytest.mark.parametrize("count", range(5))
+def test_no_history_even_with_a_gap_makes_a_post_seen_by_fewer_than_it_was(
+    count, damaged, is_missing, setting
+):
+    """The account is opened and closed by turns; one change may be missing, or worded in an unknown way."""
+    for starts_public, post in product((True, False), (1, 3, 5, 7, 9)):
+        days = (2, 4, 6, 8)[:count]
+        states = [starts_public is (number % 2 == 0) for number in range(count + 1)]
+        was_public = any(public for public, end in zip(states, (*days, 10), strict=True) if end > post)
+        changes = [Change(day(number), to, "h.json") for number, to in zip(days, states[1:], strict=True)]
+        if damaged < count:
+            other = [] if is_missing else [replace(changes[damaged], is_public=None)]
+            changes[damaged : damaged + 1] = other
+        values = {"right": str(not states[-1]), "unknown": "Satt"}
+        known = Setting("Private Account", values[setting], "p.json") if setting in values else None
+        said, _ = AccountPrivacy("Instagram", known, tuple(changes), day(10)[:10]).of_post(day(post))
+        assert said.level in (Exposure.UNKNOWN, Exposure.PUBLIC) or not was_public
+
+
+def day(number: int) -> str:
+    return f"2024-01-{number:02}T00:00:00+00:00"
+
+
 def test_two_switches_to_private_have_one_to_public_between_them_that_is_missing():
     export = with_account(account(True), (POSTED - 100, "Private"), (POSTED + 100, "Private"))
     post, _ = provenances_of(export, PHOTO)
@@ -447,6 +475,7 @@ def test_insights_say_how_many_saw_a_post_and_that_strangers_did():
     assert strangers.exposure == Exposure.PUBLIC.because(
         "people who do not follow the account saw it ('Non-followers': 35.2%); " + PRIVATE_TODAY, record
     )
+    assert strangers.audience == Audience(None, "per_item")  # nothing that is said of the account changes it
     assert {provenance.records[1:] for provenance in (named, timed, strangers)} == {(record,)}
     assert not any(record in said[path].records for path in said if path and path.startswith("media/reels"))
 

@@ -300,6 +300,8 @@ def _insights(pack: Pack, records: str) -> None:
         says = columns_of(
             "post", "2024-insights", exposure=exposure, posted_at=f"2023-06-17T11:0{6 + number}:40+00:00"
         )
+        if exposure is Exposure.PUBLIC:
+            says["audience_source"] = "per_item"
         pack.plant(uri, photos.photo("astronaut", 10 + number), "astronaut", **says)
 
 

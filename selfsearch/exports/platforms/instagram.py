@@ -247,8 +247,7 @@ class Instagram(MetaPlatform):
             for media in pictures:
                 provenance = self._post_provenance(record, media, context, path)
                 if insight:
-                    exposure = insight.added_to(provenance.exposure)
-                    provenance = replace(provenance, exposure=exposure, records=(path, insight.record))
+                    provenance = insight.added_to(provenance)
                 yield MediaReference(media["uri"], path, provenance, context == "other")
 
     def _insight_of(self, record: dict[str, Any], pictures: list[dict[str, Any]]) -> Insight | None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ...types import Exposure, ExposureAssessment
+from ...types import Audience, Exposure, Provenance
 from ..path_index import file_name, fold
 from .dates import parse_timestamp
-from .parsing import as_dict, as_text, as_url, load_words
+from .parsing import as_dict, as_text, as_url, distinct, load_words
 
 INSIGHTS = re.compile(r"(^|/)past_instagram_insights/(posts|reels|stories|igtv_videos|videos)(_\d+)?\.json$")
 MAX_VALUE = 24  # characters of a number that is quoted
@@ -28,15 +28,20 @@ class Insight:
     seen: tuple[str, ...]  # as the record has it: "'Accounts reached': 1,234"
     beyond_followers: str | None  # of these, that people saw it who do not follow the account
 
-    def added_to(self, exposure: ExposureAssessment) -> ExposureAssessment:
-        """Who could see the post, with how many did. What others than followers saw was public."""
-        counted = f"Instagram counted how many saw it ({'; '.join(self.seen)})"
-        if self.beyond_followers and exposure.level is not Exposure.PUBLIC:
+    def added_to(self, said: Provenance) -> Provenance:
+        """What is said of a picture of the post, with how many saw it. What others than followers saw was
+        public, whatever is said of the account.
+        """
+        exposure, records = said.exposure, distinct((*said.records, self.record))
+        if self.beyond_followers:
             reason = (
                 f"people who do not follow the account saw it ({self.beyond_followers}); {exposure.reason}"
             )
-            return Exposure.PUBLIC.because(reason, self.record)
-        return exposure.level.because(f"{exposure.reason}; {counted}", *exposure.evidence, self.record)
+            public = Exposure.PUBLIC.because(reason, self.record)
+            return replace(said, exposure=public, audience=Audience(None, "per_item"), records=records)
+        reason = f"{exposure.reason}; Instagram counted how many saw it ({'; '.join(self.seen)})"
+        counted = exposure.level.because(reason, *exposure.evidence, self.record)
+        return replace(said, exposure=counted, records=records)
 
 
 class Insights:

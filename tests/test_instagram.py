@@ -566,6 +566,17 @@ def test_label_values_records_are_read_too():
     assert (provenance["caption"], provenance["posted_at"]) == ("new style", "2023-06-17T11:06:40+00:00")
 
 
+def test_posts_that_are_listed_in_two_forms_are_said_once():
+    again = {
+        "timestamp": POSTED,
+        "label_values": [{"label": "Media", "media": [picture(PHOTO)]}],
+        "fbid": "1",
+    }
+    twice = [{"media": [picture(PHOTO, title="sea")]}, {"media": [picture(PHOTO, title="again")]}]
+    export = small(posts=[again], posts_1=twice).as_export()
+    assert [said["caption"] for said in provenances_of(export, PHOTO)] == ["sea", "again"]
+
+
 def test_a_broadcast_channel_is_not_a_private_conversation():
     pack = small()
     thread = {"participants": [], "messages": [{"sender_name": "Bo", "photos": [{"uri": PHOTO}]}]}

@@ -18,7 +18,15 @@ from ..path_index import PathIndex, file_name, fold, folder_names, folder_of
 from .base import Account, Mention, Root
 from .dates import day_of, parse_iso, parse_timestamp
 from .instagram_insights import INSIGHTS, Insight, Insights
-from .instagram_kinds import BY_CONTEXT, INSTANT, OLD_KEYS, WITHDRAWN, kind_of_file, kind_of_record
+from .instagram_kinds import (
+    BY_CONTEXT,
+    INSTANT,
+    OLD_KEYS,
+    WITHDRAWN,
+    kind_of_file,
+    kind_of_record,
+    lists_posts_again,
+)
 from .instagram_privacy import (
     AccountPrivacy,
     Change,
@@ -228,12 +236,16 @@ class Instagram(MetaPlatform):
     def references(self) -> Iterator[MediaReference]:
         """Posts, stories, reels, archive, what was deleted, Threads posts, conversations; profile photos."""
         profile_photos: list[MediaReference] = []
-        for path in self.record_paths:
+        paths = sorted(self.record_paths, key=lists_posts_again)
+        listed: set[str] | None = set() if paths and lists_posts_again(paths[-1]) else None
+        for path in paths:
             context = kind_of_record(path)
             if THREAD.search(path):
                 yield from self.thread_references(path)
             elif context == "profile_photo":
                 profile_photos += self._record_references(path, context)
+            elif context == "post":
+                yield from _unlisted(self._record_references(path, context), listed, path)
             elif context:
                 yield from self._record_references(path, context)
             else:
@@ -376,6 +388,14 @@ def _caption(record: dict[str, Any], media: dict[str, Any]) -> str | None:
     holders = (record, media, *map(as_dict, as_list(record.get("media"))))
     titles = (as_text(holder.get("title")) for holder in holders)
     return next(filter(None, titles), None) or labelled_text(record, *CAPTION_LABELS)
+
+
+def _unlisted(references: Iterator[MediaReference], listed: set[str], path: str) -> Iterator[MediaReference]:
+    """Without those that an earlier record lists, where this record lists posts again."""
+    for reference in references:
+        if not lists_posts_again(path) or reference.uri not in listed:
+            yield reference
+        listed.add(reference.uri)
 
 
 def _each_once(references: list[MediaReference]) -> Iterable[MediaReference]:

@@ -26,6 +26,7 @@ CONTEXTS = tuple(
         (r"(personal_information|instagram_profile_information)", "profile_photo"),
     )
 )
+POSTS_AGAIN = re.compile(r"(^|/)(content|media)/posts\.json$")
 FOLDERS = {
     "posts": "post",
     "stories": "story",
@@ -64,6 +65,11 @@ def kind_of_record(path: str) -> str | None:
     """What the items in a record are; None when it holds none of the owner's."""
     folded = fold(path)
     return next((context for pattern, context in CONTEXTS if pattern.search(folded)), None)
+
+
+def lists_posts_again(path: str) -> bool:
+    """Whether this record may list the posts of posts_1.json a second time, in another form."""
+    return POSTS_AGAIN.search(fold(path)) is not None
 
 
 def kind_of_file(path: str) -> str:

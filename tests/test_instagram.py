@@ -49,13 +49,14 @@ def with_account(profile: Any, *changes: tuple[int, str]) -> Export:
     return pack.as_export()
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if not name.endswith("unknown-language")])
 def test_exactly_what_was_planted_is_read_and_no_record_is_odd(layout):
     pack = build(layout)
     export = pack.as_export()
     there = sorted(str(m.path) for m in Instagram(export).mentions() if m.path in pack.files)
     assert there == sorted(str(planted.path) for planted in pack.planted if planted.path != UNNAMED)
-    assert export.notes == {}
+    notes = {note.partition(":")[0] for note in export.notes.values()}
+    assert notes == ({"this is Instagram's HTML download"} if "html" in layout else set())
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -22,6 +22,13 @@ SOURCE = re.compile(rf"[\w.-]+/[\w.-]+: \S.*|https://\S+|{NOT_SEEN}")
 
 # The same word in two fields that are never read at the same place, so that it cannot be mistaken.
 NOT_MISTAKEN = {
+    "page_dates": [
+        {"am", "between"},  # only beside the clock is it a half of the day
+        # Polish, Czech and Croatian: such a month is left unknown
+        {"month_6", "month_7"},
+        {"month_7", "month_8"},
+        {"month_10", "month_11"},
+    ],
     "youtube": [  # the name of a file, a header, a value below a header
         {"channel_csv", "column_channel"},
         {"privacy_public", "column_privacy"},

@@ -11,7 +11,7 @@ from typing import Any
 from selfsearch.types import Exposure
 
 from .. import photos
-from . import Pack
+from . import Pack, instagram_pages
 from .facebook import MP4, garbled
 
 LAYOUTS = (
@@ -28,6 +28,7 @@ LAYOUTS = (
     "2024-unknown-word",
     "2024-insights",
     "2025",
+    *instagram_pages.LAYOUTS,
 )
 POSTED = 1687000000
 WHEN = "2023-06-17T11:06:40+00:00"
@@ -78,6 +79,8 @@ def account(setting: bool | tuple[str, str] | None, user: str = "ana.example") -
 
 def build(layout: str) -> Pack:
     """Ana's download; the person planted is the astronaut."""
+    if layout in instagram_pages.LAYOUTS:
+        return instagram_pages.build(layout)
     pack = Pack("instagram-ana.example-2024-05-01-AbCd1234")
     if layout == "2021":
         pack.name = "ana.example_20210501_part_1"

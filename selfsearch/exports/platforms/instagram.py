@@ -16,7 +16,7 @@ from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, T
 from ..export import Export, natural_key
 from ..path_index import PathIndex, file_name, fold, folder_names, folder_of
 from .base import Account, Mention, Root
-from .dates import day_of, parse_iso, parse_timestamp
+from .dates import day_of, parse_iso
 from .instagram_insights import INSIGHTS, Insight, Insights
 from .instagram_kinds import (
     BY_CONTEXT,
@@ -47,10 +47,12 @@ from .meta import (
     labelled_text,
     media_in,
     outermost_roots,
+    parse_time,
     read_document,
     repaired,
     taken_at,
 )
+from .meta_pages import page_fields, shows_media
 from .parsing import as_dict, as_list, as_text, as_url, distinct, is_same
 
 TREE = "your_instagram_activity"
@@ -60,32 +62,34 @@ RECORDS = (
     "followers_and_following/followers*.json",
 )
 COMMON_NAMES = ("content/stories.json", "content/reels.json", "content/profile_photos.json", "media.json")
+PAGES = ("content/posts_*.html", "content/stories.html", "followers_and_following/followers*.html")
 MEDIA_FOLDERS = (  # all that a part may hold
     *(f"{folder}/{kind}" for folder in ("media", "public-media") for kind in ("posts", "stories", "reels")),
     "messages/inbox",
 )
 MARKS = (
     {f"{TREE}/": f"has the folder {TREE}"}
-    | {record: f"has {record}" for record in (*RECORDS, *COMMON_NAMES)}
+    | {record: f"has {record}" for record in (*RECORDS, *COMMON_NAMES, *PAGES)}
     | {f"{folder}/": f"has the folder {folder}" for folder in MEDIA_FOLDERS}
 )
 INNER_FOLDERS = frozenset(
     (TREE, "connections", "content", "media", "public-media", "messages", "personal_information")
 )
-PRIVACY_CHANGES = ("account_privacy_changes.json", "profile_privacy_changes.json")  # until 2023, and since
+PRIVACY_CHANGES = ("account_privacy_changes", "profile_privacy_changes")  # until 2023, and since
 THREADS_PROFILE = "text_post_app_text_post_app_profile"
 CAPTION_LABELS = ("Caption", "Title", "Légende")
 COUNTED = ("post", "reel", "igtv", "archived", "deleted")  # of which there may be insights
 OLD_DOWNLOAD_NAME = re.compile(
     r"(?P<user>[\w.]{1,30})_(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)_part_\d+(\.\w+)?$"
 )
+LOOSE_NAME = re.compile(r"(?P<user>[\w.]{1,30})_(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)")  # in 2022
 
 PROFILE_PAGES = {
     **dict.fromkeys(("post", "story", "reel", "igtv", "profile_photo"), "https://www.instagram.com/{}/"),
     "threads": "https://www.threads.net/@{}",
 }
 
-STORY_LISTS = {"close_friends.json": "close friends", "hide_story_from.json": "people who see no stories"}
+STORY_LISTS = {"close_friends": "close friends", "hide_story_from": "people who see no stories"}
 
 
 class Instagram(MetaPlatform):
@@ -114,7 +118,9 @@ class Instagram(MetaPlatform):
         reader = cls(export)
         if any(export.matching(record) for record in RECORDS) or reader.account.name:
             return True
-        return any(reader._is_record(path) for name in COMMON_NAMES for path in export.matching(name))
+        if any(reader._is_record(path) for name in COMMON_NAMES for path in export.matching(name)):
+            return True
+        return any(shows_media(export, path) for name in PAGES for path in export.matching(name))
 
     def _is_record(self, path: str) -> bool:
         """Whether a file of a common name begins as Instagram's do."""
@@ -126,7 +132,9 @@ class Instagram(MetaPlatform):
     @cached_property
     def account(self) -> Account:
         """From the profile record, else from the download's name."""
-        user, date = self.download(self.export.name) or (None, None)
+        match = LOOSE_NAME.fullmatch(self.export.name)
+        named = (match["user"], day_of(match)) if match else (None, None)
+        user, date = self.download(self.export.name) or named
         return Account(
             self._profile_text("username") or user,
             self._profile_text("name"),
@@ -149,7 +157,7 @@ class Instagram(MetaPlatform):
     @cached_property
     def threads_privacy(self) -> AccountPrivacy:
         """The setting of the Threads profile, which has no history."""
-        path, fields = self._profile_in("personal_information.json", THREADS_PROFILE)
+        path, fields = self._profile_in(THREADS_PROFILE)
         return AccountPrivacy("Threads", setting_in(fields, path or ""), exported_at=self._exported_at)
 
     @property
@@ -159,7 +167,7 @@ class Instagram(MetaPlatform):
 
     @cached_property
     def _found_profile(self) -> tuple[str | None, Mapping[str, Any]]:
-        path, fields = self._profile_in("personal_information.json", "profile_user")
+        path, fields = self._profile_in("profile_user")
         return (path, fields) if path else self._old_profile()
 
     @property
@@ -171,9 +179,13 @@ class Instagram(MetaPlatform):
         """Label -> value."""
         return self._found_profile[1]
 
-    def _profile_in(self, name: str, envelope: str) -> tuple[str | None, Mapping[str, Any]]:
-        for path in self.export.with_name(name):
+    def _profile_in(self, envelope: str) -> tuple[str | None, Mapping[str, Any]]:
+        for path in self.export.with_name("personal_information.json"):
             if fields := fields_of(repaired(read_document(self.export, path)), envelope):
+                return path, fields
+        for path in self.export.with_name("personal_information.html"):
+            is_of_threads = "threads" in folder_names(path)
+            if is_of_threads is (envelope == THREADS_PROFILE) and (fields := page_fields(self.export, path)):
                 return path, fields
         return None, {}
 
@@ -189,23 +201,29 @@ class Instagram(MetaPlatform):
         label = labelled(self._profile, field)
         return as_text(self._profile.get(label)) if label else None
 
-    def _privacy_changes(self) -> Iterator[Change]:
-        """The history of the account's setting. A change that cannot be understood is noted."""
-        for path in (path for name in PRIVACY_CHANGES for path in self.export.with_name(name)):
+    def _privacy_changes(self) -> Iterable[Change]:
+        """The history of the account's setting. A change that cannot be understood is noted.
+
+        Without the time of one of them, the others do not tell how it was in between.
+        """
+        changes, is_whole = [], True
+        for path in (path for name in PRIVACY_CHANGES for path in self.records_named(name)):
             for entry in self.records(path):
                 fields = [
                     *as_dict(entry.get("string_map_data")).values(),
                     *as_list(entry.get("string_list_data")),
                 ]
                 parts = [as_dict(field) for field in fields]
-                times = (parse_timestamp(part.get("timestamp")) for part in (entry, *parts))
+                times = (parse_time(part.get("timestamp")) for part in (entry, *parts))
                 when = next(filter(None, times), None)
                 is_public = became_public([entry.get("title"), *(part.get("value") for part in parts)])
                 if when:
-                    yield Change(when, is_public, path)
+                    changes.append(Change(when, is_public, path))
+                is_whole = is_whole and when is not None
                 if when is None or is_public is None:
                     problem = "a change of the privacy setting is worded in a way that is not known"
                     self.export.note(path, problem)
+        return changes if is_whole else ()
 
     @cached_property
     def insights(self) -> Insights:
@@ -220,7 +238,7 @@ class Instagram(MetaPlatform):
     @cached_property
     def _story_lists(self) -> Mapping[str, str]:
         """The lists of who sees more stories, or none: record -> what it holds."""
-        found = ((path, what) for name, what in STORY_LISTS.items() for path in self.export.with_name(name))
+        found = ((path, what) for name, what in STORY_LISTS.items() for path in self.records_named(name))
         return {path: f"{file_name(path)} lists {what}" for path, what in found if any(self.records(path))}
 
     def mentions(self) -> Iterator[Mention]:

@@ -6,6 +6,7 @@ import re
 
 from ...types import Exposure
 from ..path_index import fold, folder_names
+from .meta_pages import as_json_path
 
 # The first pattern that the end of a record's path matches decides.
 CONTEXTS = tuple(
@@ -63,7 +64,7 @@ BY_CONTEXT = {
 
 def kind_of_record(path: str) -> str | None:
     """What the items in a record are; None when it holds none of the owner's."""
-    folded = fold(path)
+    folded = fold(as_json_path(path))
     return next((context for pattern, context in CONTEXTS if pattern.search(folded)), None)
 
 

@@ -20,6 +20,7 @@ from ..export import Export
 from ..path_index import file_name, fold, folder_of, outermost_named
 from .base import Mention, Platform, Root
 from .dates import parse_iso, parse_timestamp
+from .meta_pages import as_json_path, is_page, page_conversation, page_messages, page_records
 from .parsing import as_dict, as_list, as_number, as_point, as_text, as_url, distinct
 
 SMALL_BYTES = 1 << 18  # a record file up to here is parsed whole, to tell a lone record from a list of them
@@ -36,9 +37,10 @@ NOT_MEDIA = frozenset(("subtitles", "sticker", "audio_files", "share", "reaction
 MESSAGE_MEDIA = ("photos", "videos", "gifs", "files")
 CDN = re.compile(r"^https?://[^/]*(fbcdn\.net|cdninstagram\.com|fbsbx\.com)(/|$)", re.IGNORECASE)
 DOWNLOAD_NAME = re.compile(
-    r"(?P<platform>[a-z]+)-(?P<user>.+?)-(?P<date>\d{4}-\d\d-\d\d)(?:[-. (].*)?", re.IGNORECASE | re.DOTALL
+    r"(?P<platform>[a-z]+)-(?P<user>.+?)-(?P<date>\d{4}-\d\d-\d\d|\d{8})(?:[-. (].*)?",
+    re.IGNORECASE | re.DOTALL,
 )
-THREAD = re.compile(r"(?:^|/)messages/[^/]+/[^/]+/message_\d+\.json$", re.IGNORECASE)
+THREAD = re.compile(r"(?:^|/)messages/[^/]+/[^/]+/message_\d+\.(?:json|html)$", re.IGNORECASE)
 _EXIF_DAY = re.compile(r"\d{4}:\d\d:\d\d ")
 _NUMBER_BEHIND = re.compile(r"_\d+$")
 ENCRYPTED_THREAD = re.compile(r"[^/]+_\d+\.json$", re.IGNORECASE)
@@ -92,7 +94,7 @@ class MetaPlatform(Platform):
         """(user, date) from a download's name, "instagram-ana.example-2024-05-01-AbCd1234.zip"."""
         match = DOWNLOAD_NAME.fullmatch(container)
         is_ours = match is not None and match["platform"].lower() == cls.name
-        return (match["user"], match["date"]) if match and is_ours else None
+        return (match["user"], _dashed(match["date"])) if match and is_ours else None
 
     @classmethod
     def part_key(cls, container: str) -> str | None:
@@ -110,22 +112,29 @@ class MetaPlatform(Platform):
         """Every media file or link in the records, in their order."""
 
     def mentions(self) -> Iterator[Mention]:
-        """What the records say, each link once."""
-        self._note_html()
+        """What the records say, each link once. What JSON names is not said again from a web page."""
         links: set[str] = set()
+        in_json: set[str | None] = set()
+        has_pages = any(map(is_page, self.record_paths))
+        first_page: str | None = None
         for reference in self.references():
             provenance, url = reference.provenance, as_url(reference.uri)
-            if url in links:
+            path = None if url else self.find_media(reference.uri, reference.record)
+            if url in links or (path in in_json and is_page(reference.record)):
                 continue
             records = distinct((reference.record, *provenance.records))
             provenance = replace(provenance, records=records)
-            path = None if url else self.find_media(reference.uri, reference.record)
             if url:
                 links.add(url)
                 if not CDN.match(url):  # their own servers' addresses expire within days
                     provenance = replace(provenance, link=Link(url, "exact"))
+            if is_page(reference.record):
+                first_page = first_page or reference.record
+            elif has_pages:
+                in_json.add(path)
             if path in self.export.members or not reference.only_if_present:
                 yield Mention(path, provenance)
+        self._note_html(first_page)
 
     def find_media(self, uri: str, record: str) -> str | None:
         """The file that a record at `record` means by `uri`: there, or where it should be."""
@@ -142,24 +151,38 @@ class MetaPlatform(Platform):
         is_unique = len(namesakes) == 1 and len(file_name(path)) >= MIN_UNIQUE_NAME
         return namesakes[0] if is_unique else None
 
-    def _note_html(self) -> None:
-        """Say so when the user asked for the web page form of the download, which has no records."""
-        pages = [path for path in self.export.members if path.lower().endswith(".html")]
-        if pages and not self.record_paths:
+    def _note_html(self, page: str | None) -> None:
+        """Say what the web page form of the download lacks. `page`: the first that was of use."""
+        if page:
             self.export.note(
-                pages[0],
-                f"this is {self.title}'s HTML download: its pictures are read, but not when, where and for "
-                "whom they were posted; ask for the download again in the JSON format",
+                page,
+                f"this is {self.title}'s HTML download: its times have no time zone, and it may lack places, "
+                "people and when a picture was taken; ask for the download again in the JSON format",
+            )
+        elif self.record_paths and all(map(is_page, self.record_paths)):
+            self.export.note(
+                self.record_paths[0],
+                f"this is {self.title}'s HTML download, and its pages name no picture in a way that is "
+                "known; ask for the download again in the JSON format",
                 unread=True,
             )
 
     @property
     def record_paths(self) -> list[str]:
-        """All JSON files."""
-        return [path for path in self.export.members if path.lower().endswith(".json")]
+        """All JSON files, then the web pages of which there is no JSON."""
+        members = self.export.members
+        pages = [path for path in members if is_page(path) and as_json_path(path) not in members]
+        return [path for path in members if path.lower().endswith(".json")] + pages
+
+    def records_named(self, name: str) -> list[str]:
+        """The JSON files called NAME.json; web pages where there are none."""
+        return self.export.with_name(f"{name}.json") or self.export.with_name(f"{name}.html")
 
     def records(self, path: str) -> Iterator[dict[str, Any]]:
         """Every record of a file, whether it holds a list, a list in an envelope, or one bare record."""
+        if is_page(path):
+            yield from page_records(self.export, path)
+            return
         document = read_document(self.export, path, SMALL_BYTES)
         others = 0
         for record in self.export.each(path, "*") if document is None else _unwrapped(document):
@@ -174,6 +197,7 @@ class MetaPlatform(Platform):
         """The media of one message_N.json."""
         document = read_document(self.export, path)
         head = repaired({key: value for key, value in as_dict(document).items() if key != "messages"})
+        head = page_conversation(self.export, path) if is_page(path) else head
         names = _participants(head.get("participants") or self._first_participants(path))
         seen_by = conversation_exposure(path).on(path)
         conversation = Conversation(as_text(head.get("title")), names, seen_by, self.owner_names)
@@ -215,6 +239,9 @@ class MetaPlatform(Platform):
                     yield MediaReference(uri, path, provenance)
 
     def _messages(self, path: str, document: Any) -> Iterator[dict[str, Any]]:
+        if is_page(path):
+            yield from page_messages(self.export, path)
+            return
         is_long = document is None
         messages = (
             self.export.each(path, "messages") if is_long else as_list(as_dict(document).get("messages"))
@@ -223,8 +250,8 @@ class MetaPlatform(Platform):
 
     def _first_participants(self, path: str) -> list[Any]:
         """Who stands before the first message of a record that cannot be parsed whole."""
-        participants = []
-        for element in self.export.each(path, "participants", "messages"):
+        participants: list[Any] = []
+        for element in () if is_page(path) else self.export.each(path, "participants", "messages"):
             if not isinstance(element, str) and "name" not in as_dict(element):
                 break
             participants.append(repaired(element))
@@ -244,6 +271,10 @@ class MetaPlatform(Platform):
             author_is_owner=conversation.sent_by_owner(sender),
             **fields,
         )
+
+
+def _dashed(date: str) -> str:
+    return date if "-" in date else f"{date[:4]}-{date[4:6]}-{date[6:]}"
 
 
 def conversation_exposure(path: str) -> ExposureAssessment:
@@ -296,7 +327,7 @@ def _storable(value: Any) -> str | None:
 
 def read_document(export: Export, path: str, limit: int = WHOLE_BYTES) -> Any:
     """A whole JSON record; None when it is too long or damaged, and has to be streamed as far as it goes."""
-    if export.members[path].size > limit:
+    if is_page(path) or export.members[path].size > limit:
         return None
     try:
         return json.loads(export.text(path))
@@ -365,12 +396,17 @@ def exif_location(camera: Mapping[str, Any]) -> Location | None:
 
 
 def first_timestamp(record: Mapping[str, Any], *fields: str) -> Timestamp | None:
-    """The first of these fields with a time, in Unix seconds, at which Facebook existed."""
+    """The first of these fields with a time at which Facebook existed."""
     for field in fields:
-        time = parse_timestamp(record.get(field))
+        time = parse_time(record.get(field))
         if time and time >= FACEBOOK_BEGAN:
             return Timestamp(time, field)
     return None
+
+
+def parse_time(value: Any) -> str | None:
+    """Unix seconds, or the ISO 8601 of a web page's time, as ISO 8601."""
+    return parse_timestamp(value) or parse_iso(value)
 
 
 def _sent(message: Mapping[str, Any], field: str) -> Timestamp | None:

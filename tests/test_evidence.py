@@ -33,7 +33,7 @@ UNKNOWN_WORD = "zzyzx"
 MAX_WORD = 20  # characters of a word for an audience, a type, a setting
 
 # Readers that still take a missing entry, or several at once, for privacy: each leaves when mended.
-SHORT_OF_ENTRIES = {"icloud", "whatsapp"}
+SHORT_OF_ENTRIES = {"icloud"}
 SHORT_OF_SEVERAL = SHORT_OF_ENTRIES
 # Records without which a reader says less than they would: it takes their absence for privacy.
 TAKEN_FOR_PRIVACY = {

@@ -91,6 +91,16 @@ def test_the_title_comes_from_the_name_of_the_chat() -> None:
         ("17/06/2023 à 12:01 - ", "2023-06-17T12:01:00"),
         ("17.06.2023 \u0433., 12:01 - ", "2023-06-17T12:01:00"),
         ("\u200e[17/06/2023, 12:01:02] ", "2023-06-17T12:01:02"),
+        ("[12:01:02, 6/17/23] ", "2023-06-17T12:01:02"),  # Vietnamese
+        ("[17/6/2566 BE, 12:01:02] ", "2023-06-17T12:01:02"),  # Thai
+        ("[6/17/R5, 12:01:02] ", "2023-06-17T12:01:02"),  # Japanese
+        ("12:01, 17 Jun 2023 - ", "2023-06-17T12:01:00"),
+        ("Jun 17 2023, 12:01 PM - ", "2023-06-17T12:01:00"),
+        ("17 Jun 12:01 - ", None),  # without a year
+        ("12:01, 17 June 2023 - ", "2023-06-17T12:01:00"),
+        ("12:01, 17 marraskuuta 2023 - ", None),  # a month of another language, and not March
+        ("17/06/2023, 9:15 in the morning - ", "2023-06-17T09:15:00"),
+        ("17/06/2023, 1:15 in the afternoon - ", "2023-06-17T13:15:00"),
         ("17/06/2023, 9:01 xy - ", "2023-06-17"),  # morning or evening in a language we do not know
         ("31/31/2023, 12:01 - ", None),
     ],
@@ -132,13 +142,6 @@ def test_a_date_that_can_be_read_two_ways_stays_unknown_and_is_said() -> None:
     assert export.notes == {
         "_chat.txt": "which number of its dates is the day and which the month cannot be told"
     }
-
-
-def test_a_small_group_is_not_called_private() -> None:
-    text = "1/2/23, 12:01 - Bo: a.jpg (file attached)\n1/2/23, 12:02 - Ana: hi"
-    (mention,) = WhatsApp(chat(text, "a.jpg", title="WhatsApp Chat with Lake House").as_export()).mentions()
-    assert mention.provenance.exposure.level is Exposure.UNKNOWN
-    assert "may be a small group" in mention.provenance.exposure.reason
 
 
 def test_a_file_named_in_a_sentence_is_found_when_nothing_attaches_it() -> None:
@@ -264,33 +267,71 @@ def who_saw(*lines: str, title: str = "chat") -> tuple[str | None, Exposure]:
     return columns(mention.provenance).audience, mention.provenance.exposure.level
 
 
-ALONE, GROUP, MAYBE = ("one-to-one", Exposure.PRIVATE), ("group", Exposure.NETWORK), (None, Exposure.UNKNOWN)
+PAIR, GROUP, MAYBE = ("one-to-one", Exposure.PRIVATE), ("group", Exposure.NETWORK), (None, Exposure.UNKNOWN)
 
 
 @pytest.mark.parametrize(
     ("lines", "title", "answer"),
     [
-        ((), "chat", ALONE),
-        (("Ana: hi",), "chat", ALONE),
-        (("Ana: hi",), "WhatsApp Chat with Bo Berg", ALONE),
-        (("Ana: hi",), "WhatsApp Chat with berg, bo", ALONE),
-        (("Ana: hi",), "WhatsApp Chat with +49 170 1", ALONE),  # a number may be either
-        (("~Ana: hi",), "WhatsApp Chat with Lake House", ALONE),
-        (("Ana: hi",), "WhatsApp Chat with Lake House", MAYBE),
-        ((), "WhatsApp Chat with Lake House", ALONE),
+        ((), "chat", MAYBE),
+        (("Ana: hi",), "chat", MAYBE),
+        (("Ana: hi",), "WhatsApp Chat with Bo Berg", MAYBE),
+        (("Ana: hi",), "WhatsApp Chat with Bo", PAIR),
+        (("Ana: hi",), "WhatsApp Chat with Ana", PAIR),
+        (("Ana: hi",), "WhatsApp Chat with Bo and Ana", MAYBE),
+        (("Ana: hi",), "WhatsApp Chat with Bo \N{PARTY POPPER}", MAYBE),  # a party for Bo
+        (("Ana: hi",), "WhatsApp Chat with +49 170 1", MAYBE),
+        (("+49 170 1234567: hi",), "WhatsApp Chat with +491701234567", PAIR),
+        (("A/B: hi",), "WhatsApp Chat with A_B", PAIR),  # as a file can be called
+        (("Ana: hi",), "WhatsApp Chat med Bo", MAYBE),  # a name of which nobody told how it is made
+        (("~Ana: hi",), "WhatsApp Chat with Lake House", MAYBE),
+        ((), "WhatsApp Chat with Lake House", MAYBE),
+        ((), "WhatsApp Chat with Bo", PAIR),
         (("Ana: hi", "Cy: hi"), "WhatsApp Chat with Bo", GROUP),
-        (("Ana created group “Lake”",), "chat", GROUP),
+        (("Ana created group “Lake”",), "WhatsApp Chat with Bo", GROUP),
         (("Ana hat die Gruppe „See“ erstellt",), "chat", GROUP),
         (("Ana luotiin ryhmään",), "chat", GROUP),
-        (("Ана создала группу",), "chat", GROUP),
-        (("Ana grouped her pictures",), "chat", ALONE),  # a longer word says nothing
-        (("Ana: my group is here",), "chat", ALONE),  # somebody's own words
+        (("Ana создала группу",), "chat", GROUP),
+        (("Ana left",), "chat", GROUP),
+        (("Ana hat dich hinzugefügt",), "chat", GROUP),
+        (("Ana agregó a Cy",), "chat", GROUP),
+        (("Ana a quitté",), "chat", GROUP),
+        (("Ana heeft Cy toegevoegd",), "chat", GROUP),
+        (("Cy foi removido",), "chat", GROUP),
+        (("You created a broadcast list with 3 recipients",), "chat", GROUP),
+        (('Ana changed the subject from "Lake" to "Lake: 2023"',), "chat", GROUP),
+        (("Messages to this group are now secured with end-to-end encryption.",), "chat", GROUP),
+        (("Messages to this chat and calls are now secured with end-to-end encryption.",), "chat", PAIR),
+        (("You blocked this contact. Tap to unblock.",), "chat", PAIR),
+        (("Messages and calls are end-to-end encrypted.",), "chat", MAYBE),  # the same in groups
+        (("This chat is with a business account.",), "chat", MAYBE),  # who knows how many read there
+        (("Missed group video call",), "WhatsApp Chat with Bo", PAIR),  # also where two chat
+        (("Ana grouped her pictures",), "chat", MAYBE),  # a longer word says nothing
+        (("Ana: my group is here",), "chat", MAYBE),  # somebody's own words
+        (("Ana: you blocked this contact",), "chat", MAYBE),
     ],
 )
 def test_who_could_see_a_picture_follows_from_who_wrote_and_what_the_chat_calls_itself(
     lines: tuple[str, ...], title: str, answer: tuple[str | None, Exposure]
 ) -> None:
     assert who_saw(*lines, title=title) == answer
+
+
+def test_a_folders_name_is_that_of_no_chat_when_several_stand_in_it() -> None:
+    line = "17/06/2023, 12:01 - Bo: {}.jpg (file attached)"
+    for texts, level in (((1,), Exposure.PRIVATE), ((1, 2), Exposure.UNKNOWN)):
+        pack = chat("", "1.jpg", "2.jpg", title="WhatsApp Chat with Bo")
+        for number in texts:
+            pack.add(f"_chat{number}.txt", line.format(number))
+        mentions = list(WhatsApp(pack.as_export()).mentions())
+        assert {mention.provenance.exposure.level for mention in mentions} == {level}
+
+
+def test_what_is_said_of_a_picture_rests_on_the_chats_text() -> None:
+    text = "17/06/2023, 12:01 - Bo: a.jpg (file attached)"
+    (mention,) = WhatsApp(chat(text, "a.jpg", title="WhatsApp Chat with Bo").as_export()).mentions()
+    assert mention.provenance.records == ("_chat.txt",)
+    assert mention.provenance.exposure.evidence == ("_chat.txt",)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +353,8 @@ def test_a_file_that_no_message_names_is_of_the_chat_when_whatsapp_named_it(
     assert (item.posted_at, item.posted_at_source, item.platform) == (posted, source, "whatsapp")
     is_own = path.startswith(("IMG-202", "000", "2015")) and not path.endswith("WA1.jpg")
     assert (item.context, item.exposure) == (
-        ("message", Exposure.PRIVATE) if is_own else ("file", Exposure.UNKNOWN)
+        "message" if is_own else "file",
+        Exposure.UNKNOWN,
     )
 
 
@@ -373,6 +415,9 @@ def test_a_day_is_one_at_which_whatsapp_existed_in_an_order_that_is_in_use(day: 
         ("<Media omitted>", None, None),
         ("<Media omitted>\nlook", None, "look"),
         ("image omitted", None, None),
+        ("obrázek vynechán", None, None),
+        ("画像は含まれていません", None, None),
+        ("<Без медиафайлов>", None, None),
         ("IMG-20230617-WA0009.jpg (file attached)\nlook", "IMG-20230617-WA0009.jpg", "look"),
         (
             "<attached: 00000012-PHOTO-2023-06-17-12-01-02.jpg>",
@@ -408,17 +453,6 @@ def test_of_two_files_of_one_name_the_one_beside_the_text_is_meant() -> None:
     export = chat(text, "x/a.jpg", "a.jpg").as_export()
     assert [mention.path for mention in WhatsApp(export).mentions()] == ["a.jpg"]
     assert list(WhatsApp(chat(text, "x/a.jpg", "y/a.jpg").as_export()).mentions()) == []
-
-
-def test_signs_around_names_make_no_title_a_senders() -> None:
-    assert who_saw("Ana!: hi", title="WhatsApp Chat with Lake House!") == MAYBE
-
-
-def test_the_reason_for_a_doubt_is_told_in_full() -> None:
-    text = "17/06/2023, 12:01 - Bo: a.jpg (file attached)\n17/06/2023, 12:02 - Ana: hi"
-    (mention,) = WhatsApp(chat(text, "a.jpg", title="WhatsApp Chat with Lake").as_export()).mentions()
-    reason = "two people wrote in this chat and its title names neither: it may be a small group"
-    assert mention.provenance.exposure == Exposure.UNKNOWN.because(reason)
 
 
 def test_only_the_texts_beside_the_media_that_are_called_as_chats_are_read() -> None:

@@ -209,7 +209,6 @@ NOT_YET = frozenset(
         "icloud",
         "snapchat",
         "telegram",
-        "whatsapp",
     )
 )
 

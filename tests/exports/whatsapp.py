@@ -15,13 +15,30 @@ GROUP = {
     "audience": "group",
     "audience_source": "chat_type",
     "exposure": "network",
-    "exposure_reason": "a WhatsApp group: its members could see it",
+    "exposure_reason": "a WhatsApp group, as the chat itself says: its members could see it",
+}
+MANY = GROUP | {
+    "exposure_reason": "a WhatsApp group, since three people or more wrote: its members could see it"
 }
 PAIR = {
     "audience": "one-to-one",
     "audience_source": "chat_type",
     "exposure": "private",
-    "exposure_reason": "a WhatsApp chat of two people: only they could see it",
+    "exposure_reason": "a WhatsApp chat called after one of its writers, as chats of two people are: only "
+    "they could see it",
+}
+SAYS_PAIR = PAIR | {
+    "exposure_reason": "a WhatsApp chat of two people, as the chat itself says: only they could see it"
+}
+TWO = {
+    "audience": None,
+    "audience_source": None,
+    "exposure": "unknown",
+    "exposure_reason": "two people wrote in this WhatsApp chat; a group in which only two wrote looks the "
+    "same",
+}
+UNNAMED = TWO | {
+    "exposure_reason": "no message of the chat names this file, so who could see it is not known"
 }
 
 
@@ -85,7 +102,7 @@ def _ios() -> Pack:
     pack.plant(old, photo("a", 1), "a", **_says(PAIR, album, "Bo Berg", "2023-06-19T08:00:00", caption=None))
     for author, at in (("Bo Berg", "2023-06-20T10:00:00"), ("Ana Alba", "2023-06-20T10:01:00")):
         pack.planted.append(Planted(None, None, _says(PAIR, album, author, at)))
-    unnamed = _says(PAIR, album, None, "2023-07-02T18:30:00", posted_at_source="file name")
+    unnamed = _says(UNNAMED, album, None, "2023-07-02T18:30:00", posted_at_source="file name")
     pack.plant(alone, photo("astronaut", 3), "astronaut", **unnamed)
     return pack
 
@@ -117,9 +134,9 @@ def _ios_german() -> Pack:
     ]
     pack.add("_chat.txt", "\r\n".join([*lines, f"[05.12.22, 07:00:00] Bo: {MARK}Bild weggelassen"]))
     for n, author, name in zip((2, 3, 4), authors, names, strict=True):
-        provenance = _says(GROUP, "Familie", author.strip("\u202a\u202c"), f"2022-12-0{n}T20:00:0{n}")
+        provenance = _says(MANY, "Familie", author.strip("\u202a\u202c"), f"2022-12-0{n}T20:00:0{n}")
         pack.plant(name, photo("c", n), "c", **provenance)
-    pack.planted.append(Planted(None, None, _says(GROUP, "Familie", "Bo", "2022-12-05T07:00:00")))
+    pack.planted.append(Planted(None, None, _says(MANY, "Familie", "Bo", "2022-12-05T07:00:00")))
     return pack
 
 
@@ -151,7 +168,7 @@ def _android() -> Pack:
     pack.plant(third, photo("astronaut", 6), "astronaut", **_says(PAIR, album, "Ana", "2023-03-06T08:31:00"))
     pack.plant(clip, MP4, None, **_says(PAIR, album, "Bo Berg", "2023-03-06T08:32:00"))
     pack.planted.append(Planted(None, None, _says(PAIR, album, "Ana", "2023-03-06T08:33:00")))
-    unnamed = _says(PAIR, album, None, "2023-04-01", posted_at_source="file name")
+    unnamed = _says(UNNAMED, album, None, "2023-04-01", posted_at_source="file name")
     pack.plant(alone, photo("astronaut", 7), "astronaut", **unnamed)
     strange = {
         "platform": "whatsapp",
@@ -216,6 +233,105 @@ def _android_arabic() -> Pack:
     return pack
 
 
+def _pictures(pack: Pack, text: str, lines: list[str], **planted: dict[str, Any]) -> Pack:
+    """A chat's text, and the pictures that its messages name."""
+    pack.add(text, "\n".join(lines) + "\n")
+    for number, (person, says) in enumerate(planted.items()):
+        name = next(word for line in lines for word in line.split() if word.startswith(f"IMG-{says['name']}"))
+        wanted = {key: value for key, value in says.items() if key != "name"}
+        pack.plant(name, photo(person, 11 + number), person, **wanted)
+    return pack
+
+
+def _android_long() -> Pack:
+    """The end of a long group chat: the line about its creation is cut off, and two wrote in what is left."""
+    pack = Pack("WhatsApp Chat with Lake House")
+    lines = [
+        "17/06/2023, 12:01 - Bo Berg: IMG-20230617-WA0001.jpg (file attached)",
+        "18/06/2023, 09:30 - Ana: lovely",
+        "18/06/2023, 09:31 - Ana: IMG-20230618-WA0002.jpg (file attached)",
+    ]
+    album = pack.name.removeprefix("WhatsApp Chat with ")
+    first = _says(TWO, album, "Bo Berg", "2023-06-17T12:01:00", name="20230617")
+    second = _says(TWO, album, "Ana", "2023-06-18T09:31:00", name="20230618")
+    return _pictures(pack, f"{pack.name}.txt", lines, a=first, b=second)
+
+
+def _android_russian() -> Pack:
+    """Two people, in Russian: the name of the text gives the title, two words after the brand."""
+    pack = Pack("Чат WhatsApp \u0441 контактом Bo Berg")
+    lines = [
+        "17.06.2023, 11:59 - Сообщения и звонки защищены сквозным шифрованием. Подробнее.",
+        "17.06.2023, 12:01 - Bo Berg: IMG-20230617-WA0001.jpg (файл добавлен)",
+        "18.06.2023, 09:30 - Ana: <Без медиафайлов>",
+    ]
+    pack.planted.append(Planted(None, None, _says(PAIR, "Bo Berg", "Ana", "2023-06-18T09:30:00")))
+    says = _says(PAIR, "Bo Berg", "Bo Berg", "2023-06-17T12:01:00", name="20230617")
+    return _pictures(pack, f"{pack.name}.txt", lines, c=says)
+
+
+def _android_italian() -> Pack:
+    """A group in Italian in which two wrote: nobody says "group", but somebody left."""
+    pack = Pack("Chat WhatsApp con Il lago")
+    lines = [
+        "17/06/23, 11:58 - Bo ha aggiunto Cy",
+        "17/06/23, 12:01 - Bo: IMG-20230617-WA0001.jpg (file allegato)",
+        "18/06/23, 09:30 - Ana: che bello",
+    ]
+    says = _says(GROUP, "Il lago", "Bo", "2023-06-17T12:01:00", name="20230617")
+    return _pictures(pack, f"{pack.name}.txt", lines, d=says)
+
+
+def _android_2013() -> Pack:
+    """Before 2015: the time stands before the date, and the month is a word."""
+    pack = Pack("WhatsApp Chat with The lake")
+    lines = [
+        "19:05, 20 Sep 2013 - Bo joined",
+        "19:07, 20 Sep 2013 - Bo: IMG-20130920-WA0001.jpg (file attached)",
+        "19:08, 20 Sep 2013 - Ana: nice",
+    ]
+    says = _says(GROUP, "The lake", "Bo", "2013-09-20T19:07:00", name="20130920")
+    return _pictures(pack, f"{pack.name}.txt", lines, e=says)
+
+
+def _android_2016() -> Pack:
+    """2016 to 2019: the line about encryption is another one in groups. No title: the archive was renamed."""
+    pack = Pack("export")
+    lines = [
+        "12/24/18, 11:59 AM - Messages to this chat and calls are now secured with end-to-end encryption. "
+        "Tap for more info.",
+        "12/24/18, 12:01 PM - Bo: IMG-20181224-WA0001.jpg (file attached)",
+        "12/25/18, 12:02 PM - Ana: thanks",
+    ]
+    says = _says(SAYS_PAIR, None, "Bo", "2018-12-24T12:01:00", name="20181224")
+    return _pictures(pack, "WhatsApp Chat.txt", lines, f=says)
+
+
+def _ios_vietnamese() -> Pack:
+    """The time before the date; the line about encryption is said by the chat, which bears Bo's name."""
+    pack = Pack("export")
+    lines = [
+        f"[14:56:01, 3/18/22] Bo Berg: {MARK}Tin nhắn và cuộc gọi được mã hóa đầu cuối.",
+        f"{MARK}[21:41:35, 3/27/22] Bo Berg: {MARK}<đính kèm: IMG-20220327-WA0001.jpg >",
+        f"{MARK}[21:41:55, 3/27/22] Ana: {MARK}đã bỏ qua hình ảnh",
+    ]
+    pack.planted.append(Planted(None, None, _says(PAIR, "Bo Berg", "Ana", "2022-03-27T21:41:55")))
+    says = _says(PAIR, "Bo Berg", "Bo Berg", "2022-03-27T21:41:35", name="20220327")
+    return _pictures(pack, "_chat.txt", lines, a=says)
+
+
+def _ios_cut() -> Pack:
+    """A renamed archive, and a text whose first marked line is somebody's own: it is no title."""
+    pack = Pack("export")
+    lines = [
+        f"{MARK}[17.06.23, 12:00:00] Bo Berg: {MARK}This message was deleted.",
+        f"{MARK}[17.06.23, 12:01:02] Bo Berg: {MARK}<attached: IMG-20230617-WA0001.jpg >",
+        "[17.06.23, 12:02:10] Ana: nice",
+    ]
+    says = _says(TWO, None, "Bo Berg", "2023-06-17T12:01:02", name="20230617")
+    return _pictures(pack, "_chat.txt", lines, b=says)
+
+
 def _nobody() -> Pack:
     """A chat without any media, and one stray landscape."""
     pack = Pack("chat")
@@ -232,6 +348,13 @@ _BUILD: dict[str, Callable[[], Pack]] = {
     "android-us": _android_us,
     "android-german": _android_german,
     "android-arabic": _android_arabic,
+    "android-long": _android_long,
+    "android-russian": _android_russian,
+    "android-italian": _android_italian,
+    "android-2013": _android_2013,
+    "android-2016": _android_2016,
+    "ios-vietnamese": _ios_vietnamese,
+    "ios-cut": _ios_cut,
     "text-only": _nobody,
 }
 LAYOUTS = tuple(_BUILD)

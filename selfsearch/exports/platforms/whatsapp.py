@@ -16,7 +16,7 @@ from itertools import islice
 
 from ...containers.archive import stem
 from ...errors import ItemError
-from ...types import Audience, Exposure, Provenance, Timestamp
+from ...types import Exposure, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_name
 from .base import Account, Mention, Platform, Root, as_roots
@@ -24,7 +24,6 @@ from .parsing import load_words
 from .plain_files import PLAIN_FILE
 from .whatsapp_chat import (
     AttachmentNames,
-    ChatMessage,
     DateEvidence,
     FieldOrder,
     MessageMedia,
@@ -34,6 +33,7 @@ from .whatsapp_chat import (
     named_time,
     parse_messages,
 )
+from .whatsapp_members import ChatMembers
 
 CHUNK = 1 << 16  # bytes read at a time
 MAX_LINE = 1 << 16  # characters; a longer line is cut into several
@@ -47,20 +47,15 @@ _TITLE = re.compile(
     rf"(?:-|{'|'.join(load_words('whatsapp', 'with'))})[\s_]{{1,3}}(\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_BETWEEN = {" - ": r"[\s_]{1,3}-[\s_]{1,3}", " ": r"[\s_-]{1,2}", "-": r"[\s_-]{1,2}", "{name}": r"(\S.*)"}
+_CHAT_NAMES = [  # of chat texts and their archives, the longest first: some begin as others do
+    re.compile(
+        "".join(_BETWEEN.get(part, re.escape(part)) for part in re.split(r"( - | |-|\{name\})", form)),
+        re.IGNORECASE | re.DOTALL,
+    )
+    for form in sorted(load_words("whatsapp", "chat_name"), key=len, reverse=True)
+]
 _COPY = re.compile(r"\(\d+\)$")  # what a browser adds to the name of a second download
-_BETWEEN_WORDS = re.compile(r"[\W_]+")
-_GROUP = re.compile(  # what system texts call a group
-    rf"\b(?:{'|'.join(load_words('whatsapp', 'group'))}"
-    rf"|(?:{'|'.join(load_words('whatsapp', 'group_beginnings'))})\w*)\b"
-    rf"|{'|'.join(load_words('whatsapp', 'group_anywhere'))}"
-)
-
-_IN_GROUP = Exposure.NETWORK.because("a WhatsApp group: its members could see it")
-_BETWEEN_TWO = Exposure.PRIVATE.because("a WhatsApp chat of two people: only they could see it")
-_NOBODY_WROTE = Exposure.UNKNOWN.because("nobody wrote in the chat text, so who could see it is not known")
-_SMALL_GROUP = Exposure.UNKNOWN.because(
-    "two people wrote in this chat and its title names neither: it may be a small group"
-)
 _UNMENTIONED = Exposure.UNKNOWN.because(
     "no message of the chat names this file, so who could see it is not known"
 )
@@ -119,7 +114,9 @@ class WhatsApp(Platform):
             return PLAIN_FILE  # a folder that happens to lie beside a chat
         if len(self._chats) != 1 or not is_own_name(path):
             return Provenance(self.name, context="file", exposure=_UNMENTIONED)
-        return replace(self._chats[0].provenance, posted=Timestamp.of(named_time(path), "file name"))
+        posted = Timestamp.of(named_time(path), "file name")
+        album = self._chats[0].provenance.album
+        return Provenance(self.name, context="message", album=album, posted=posted, exposure=_UNMENTIONED)
 
     def _texts(self) -> Iterator[str]:
         """The texts that begin as a chat does."""
@@ -132,7 +129,8 @@ class WhatsApp(Platform):
     @cached_property
     def _chats(self) -> list[WhatsAppChat]:
         names = AttachmentNames(self.export)
-        return [self._read(path, names) for path in self._texts()]
+        texts = list(self._texts())
+        return [self._read(path, names, is_alone=len(texts) == 1) for path in texts]
 
     def _lines(self, path: str) -> Iterator[str]:
         """The lines of a text, streamed; what cannot be read is noted and the lines before it stay."""
@@ -155,12 +153,12 @@ class WhatsApp(Platform):
         if rest:
             yield rest
 
-    def _read(self, path: str, names: AttachmentNames) -> WhatsAppChat:
-        dates, participants = DateEvidence(), _Participants()
+    def _read(self, path: str, names: AttachmentNames, *, is_alone: bool) -> WhatsAppChat:
+        dates, members = DateEvidence(), ChatMembers()
         messages: list[SentMedia] = []
         for message in parse_messages(self._lines(path)):
             media = names.media(message.lines)
-            participants.add(message, media)
+            members.add(message, media)
             named: list[date] = []
             if message.sender is not None and media:
                 messages.append(SentMedia(message.sent, message.sender, media))
@@ -169,63 +167,41 @@ class WhatsApp(Platform):
         order = dates.order()
         if order is None and messages:
             self.export.note(path, "which number of its dates is the day and which the month cannot be told")
-        title = self._title(path) or participants.first_system_name
-        return WhatsAppChat(participants.provenance(title), order, tuple(messages))
+        given, title = self._title(path, is_alone=is_alone)
+        audience, exposure = members.assess((given, members.title), path)
+        provenance = Provenance(
+            self.name,
+            context="message",
+            album=title or members.title,
+            audience=audience,
+            exposure=exposure,
+            records=(path,),
+        )
+        return WhatsAppChat(provenance, order, tuple(messages))
 
-    def _title(self, path: str) -> str | None:
-        """The chat's title, from the name of the text, of its folder, or of the archive."""
+    def _title(self, path: str, *, is_alone: bool) -> tuple[str | None, str | None]:
+        """The chat's title, from the name of the text, of its folder, or of the archive.
+
+        Twice: as WhatsApp is known to name chats, and as it seems to. The folder's name, and the archive's,
+        are those of a chat that stands in it alone.
+        """
         member = self.export.members[path]
         container = file_name(member.container.path.replace("\\", "/").rstrip("/"))
-        for name in (path, folder_name(member.path), container, self.export.name):
+        around = (folder_name(member.path), container, self.export.name)
+        for name in (path, *around) if is_alone else (path,):
             name = stem(name[:-4] if name.lower().endswith(".txt") else name)
             copy = _COPY.search(name)
-            if match := _TITLE.fullmatch(name[: copy.start()].rstrip() if copy else name):
-                return match[1].strip()
-        return None
+            name = name[: copy.start()].rstrip() if copy else name
+            if match := next((match for form in _CHAT_NAMES if (match := form.fullmatch(name))), None):
+                return match[1].strip(), match[1].strip()
+            if match := _TITLE.fullmatch(name):
+                return None, match[1].strip()
+        return None, None
 
 
 def _is_text_name(name: str) -> bool:
     is_chat = name.startswith("_chat") or any(brand in name for brand in _BRANDS)
     return is_chat and name.endswith(".txt")
-
-
-class _Participants:
-    """Who wrote, and whether the chat calls itself a group."""
-
-    def __init__(self) -> None:
-        self.senders: set[str] = set()
-        self.says_group = False
-        self.first_system_name: str | None = None  # on iOS the chat itself "says" that it is encrypted
-        self._is_first = True
-
-    def add(self, message: ChatMessage, media: MessageMedia) -> None:
-        """Count the sender of a real message; look for the word group in a system text."""
-        if message.sender is None or (message.is_marked and not media):
-            self.says_group |= _GROUP.search(" ".join(message.lines[:1]).casefold()) is not None
-            if self._is_first:
-                self.first_system_name = message.sender
-        else:
-            self.senders.add(message.sender)
-        self._is_first = False
-
-    def provenance(self, title: str | None) -> Provenance:
-        """What holds for everything in a chat of this title."""
-        chat = Provenance("whatsapp", context="message", album=title)
-        if self.says_group or len(self.senders) > 2:
-            return replace(chat, audience=Audience("group", "chat_type"), exposure=_IN_GROUP)
-        if not self.senders:
-            return replace(chat, exposure=_NOBODY_WROTE)
-        if len(self.senders) == 2 and title and not _names_sender(title, self.senders):
-            return replace(chat, exposure=_SMALL_GROUP)
-        return replace(chat, audience=Audience("one-to-one", "chat_type"), exposure=_BETWEEN_TWO)
-
-
-def _names_sender(title: str, senders: set[str]) -> bool:
-    """Whether a title may mean one of the senders: a shared word, or a number or self-given name."""
-    if any(text.startswith(("+", "~")) for text in (title, *senders)):
-        return True
-    words = set(_BETWEEN_WORDS.split(fold(title))) - {""}
-    return any(words & set(_BETWEEN_WORDS.split(fold(sender))) for sender in senders)
 
 
 def _provenance(chat: WhatsAppChat, item: SentMedia, path: str | None) -> Provenance:

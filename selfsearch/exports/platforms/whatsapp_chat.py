@@ -8,7 +8,7 @@ the name of a file of the export brings that file, whatever the words around the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import islice, pairwise
@@ -17,6 +17,7 @@ from typing import NamedTuple
 from ...containers.base import nfc
 from ..export import Export
 from ..path_index import file_name
+from .dates import MONTHS, MONTHS_SHORT
 from .parsing import load_words
 
 MAX_BODY = 1 << 16  # characters kept of one message; WhatsApp itself allows 65,536
@@ -25,17 +26,34 @@ MAX_NAME = 255  # characters; the longest name that file systems allow
 MAX_NAMES = 50  # file names looked for in one line; more is not a message
 
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # invisible direction marks
+_DATE = (  # three fields in any order; the year may be a Japanese era's, or a Buddhist one
+    r"(?P<first>\d{1,4})(?P<sign>[/.\-])\s?(?P<second>\d{1,2})[/.\-]\s?(?P<era>[HR])?(?P<third>\d{1,4})\.?"
+    r"(?: BE)?"
+)
+_NAMED_DATE = (
+    r"(?:(?P<day>\d{1,2}) )?(?P<month>[^\W\d_]{3,12})(?: (?P<after>\d{1,2}))?(?:,? (?P<year>\d{4}))?"
+)
+_TIME = (
+    r"(?P<hour>\d{1,2})(?:[:.]|\s?h\s?)(?P<minute>\d{2})(?:[:.](?P<seconds>\d{2}))?"
+    r"(?:\s*(?P<half>[^\W\d_][^\d\]:\-]{0,19}?))?"  # am/pm, or a word for "o'clock"
+)
+_SPACE = r"(?:[,\u060c\u3001]\s*|\s+)"
 _WHEN = (
-    r"(\d{1,4})([/.\-])\s?(\d{1,2})[/.\-]\s?(\d{1,4})\.?"  # date: three fields in any order
-    r"(?:[,\u060c\u3001]\s*|\s+)(?:([^\W\d_]{1,6}\.?)[,\u060c]?\s*)?"  # "klo", "à", a leading am/pm
-    r"(\d{1,2})(?:[:.]|\s?h\s?)(\d{2})(?:[:.](\d{2}))?"  # time
-    r"(?:\s*([^\W\d_][^\d\]:\-]{0,8}?))?"  # am/pm, or a word for "o'clock"
-)
+    _DATE + _SPACE + r"(?:(?P<before>[^\W\d_]{1,6}\.?)[,\u060c]?\s*)?" + _TIME
+)  # "klo", "à", a leading am/pm
 _HEADS = (
-    re.compile(r"\[\s?" + _WHEN + r"\s*\]\s?"),  # iOS: [DATE, TIME] Name: text
-    re.compile(_WHEN + r"\s[-\u2013]\s"),  # Android: DATE, TIME - Name: text
-    re.compile(_WHEN + r":\s"),  # iOS until about 2016: DATE, TIME: Name: text
+    re.compile(rf"\[\s?{_WHEN}\s*\]\s?"),  # iOS: [DATE, TIME] Name: text
+    re.compile(rf"{_WHEN}\s[-\u2013]\s"),  # Android: DATE, TIME - Name: text
+    re.compile(rf"{_WHEN}:\s"),  # iOS until about 2016: DATE, TIME: Name: text
+    re.compile(rf"\[\s?{_TIME}{_SPACE}{_DATE}\]\s?"),  # iOS in Vietnamese: [TIME, DATE] Name: text
+    re.compile(
+        rf"{_TIME}{_SPACE}{_NAMED_DATE}\s-\s"
+    ),  # Android until about 2014: 19:07, 20 Sep 2013 - Name: text
+    re.compile(rf"{_NAMED_DATE}{_SPACE}{_TIME}\s-\s"),  # Mar 5, 8:11 PM - Name: text
 )
+_MONTHS = MONTHS | MONTHS_SHORT
+_ERAS = {"H": 1988, "R": 2018}  # the year before the first of the era
+_BUDDHIST = 543  # years before the Gregorian count
 _MORNING = load_words("whatsapp", "morning").keys()
 _EVENING = load_words("whatsapp", "evening").keys()
 _NO_HALF_OF_DAY = {"", *load_words("whatsapp", "beside_times")}
@@ -58,7 +76,8 @@ _PICTURE = re.compile(r"(?:PHOTO|VIDEO|GIF|IMG|VID)-\d")
 # "<Media omitted>", "image omitted" and the like: what a chat says instead of a picture that it left out.
 _OMITTED = re.compile(
     rf"<?(?:{'|'.join(load_words('whatsapp', 'picture'))})\W{{1,3}}"
-    rf"(?:{'|'.join(load_words('whatsapp', 'omitted'))})>?",
+    rf"(?:{'|'.join(load_words('whatsapp', 'omitted'))})>?"
+    rf"|<?(?:{'|'.join(load_words('whatsapp', 'left_out'))})>?",
     re.IGNORECASE,
 )
 
@@ -115,9 +134,10 @@ def parse_messages(lines: Iterable[str]) -> Iterator[ChatMessage]:
 
 
 def _begin(raw: str, text: str, head: re.Match[str]) -> ChatMessage:
-    first, sign, second, third, before, hour, minute, seconds, after = head.groups()
-    clock = _clock(int(hour), int(minute), int(seconds or 0), {_letters(before), _letters(after)})
-    sent = SentAt((int(first), int(second), int(third)), sign, clock)
+    part = head.groupdict()
+    words = {_letters(part.get("before")), _letters(part["half"])}
+    clock = _clock(int(part["hour"]), int(part["minute"]), int(part["seconds"] or 0), words)
+    sent = SentAt(_fields(part), part.get("sign") or " ", clock)
     rest = text[head.end() :]
     sender, colon, body = rest.partition(":")
     message = ChatMessage(sent, None, False)
@@ -128,6 +148,15 @@ def _begin(raw: str, text: str, head: re.Match[str]) -> ChatMessage:
         rest = body.strip()
     message.add(rest)
     return message
+
+
+def _fields(part: Mapping[str, str | None]) -> DateFields:
+    """The three fields of a date; zeros for what is not there or not known."""
+    if "month" in part:
+        month = _MONTHS.get((part["month"] or "").title(), 0)
+        return int(part["day"] or part["after"] or 0), month, int(part["year"] or 0)
+    first, second, third = (int(part[name] or 0) for name in ("first", "second", "third"))
+    return first, second, third + _ERAS.get(part["era"] or "", 0)
 
 
 def _letters(text: str | None) -> str:
@@ -149,6 +178,8 @@ def _day(fields: DateFields, order: FieldOrder) -> date | None:
     year, month, day = (fields[place] for place in order)
     if year < 100:
         year += 2000
+    elif year >= FIRST_YEAR + _BUDDHIST:
+        year -= _BUDDHIST
     if not FIRST_YEAR <= year <= LAST_YEAR:
         return None
     try:
@@ -191,7 +222,7 @@ class DateEvidence:
         # A year of two digits stands first only where nothing else fits. No country writes month.day.year or
         # month-day-year; with a slash both orders are in use.
         orders = [order for order in orders if order != YEAR_FIRST] or orders
-        if len(orders) > 1 and self._sign in (".", "-"):
+        if len(orders) > 1 and self._sign in (".", "-", " "):
             orders = [DAY_FIRST]
         return orders[0] if len(orders) == 1 and self._valid(orders[0]) else None
 

@@ -408,12 +408,18 @@ def _caption(record: dict[str, Any], media: dict[str, Any]) -> str | None:
     return next(filter(None, titles), None) or labelled_text(record, *CAPTION_LABELS)
 
 
-def _unlisted(references: Iterator[MediaReference], listed: set[str], path: str) -> Iterator[MediaReference]:
-    """Without those that an earlier record lists, where this record lists posts again."""
+def _unlisted(
+    references: Iterator[MediaReference], listed: set[str] | None, path: str
+) -> Iterator[MediaReference]:
+    """Without those that an earlier record lists, where this record lists posts again.
+
+    `listed`: those of earlier records; None where no record lists any again.
+    """
     for reference in references:
-        if not lists_posts_again(path) or reference.uri not in listed:
+        if listed is None or not lists_posts_again(path) or reference.uri not in listed:
             yield reference
-        listed.add(reference.uri)
+        if listed is not None:
+            listed.add(reference.uri)
 
 
 def _each_once(references: list[MediaReference]) -> Iterable[MediaReference]:

@@ -208,7 +208,6 @@ NOT_YET = frozenset(
         "facebook",
         "icloud",
         "snapchat",
-        "telegram",
     )
 )
 

@@ -1,4 +1,7 @@
-"""Telegram Desktop exports: everything (DataExport), one personal chat and one channel (ChatExport)."""
+"""Telegram Desktop exports: everything (DataExport), one personal chat and one channel (ChatExport).
+
+As JSON, as pages (telegram_pages.py) and as both.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ from typing import Any
 from selfsearch.types import Exposure
 
 from .. import photos
-from . import Pack
+from . import Pack, telegram_pages
 
-LAYOUTS = ("full", "single-personal", "single-channel")
+LAYOUTS = (
+    "full", "single-personal", "single-channel",
+    "html-full", "html-single", "html-call", "html-2019", "html-and-json",
+)  # fmt: skip
 ME, BO = 99, 123456
 MP4 = b"\x00\x00\x00\x18ftypisom" + b"\0" * 500
 STAMP, WHEN = "1686996062", "2023-06-17T10:01:02+00:00"
@@ -19,9 +25,16 @@ def build(layout: str) -> Pack:
     """Ana's export (id 99), with Bo (id 123456)."""
     if layout == "full":
         return _full()
+    if layout == "html-full":
+        return telegram_pages.full()
+    if layout in ("html-single", "html-call", "html-2019"):
+        return telegram_pages.single(layout)
     pack = Pack("ChatExport_2023-06-18", ending="")
-    if layout == "single-personal":
+    if layout in ("single-personal", "html-and-json"):
         pack.add("result.json", _personal(pack, "", full=False))
+        if layout == "html-and-json":
+            face = telegram_pages.picture("photos/photo_1@17-06-2023_12-01-02.jpg")
+            pack.add("messages.html", telegram_pages.chat_page("Bo", telegram_pages.message(1, "Bo", face)))
     else:
         pack.add("result.json", _channel(pack, ""))
     return pack

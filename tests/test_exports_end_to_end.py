@@ -362,6 +362,14 @@ def test_what_you_say_of_an_account_decides_what_its_export_left_open(
         return {name: sighting["exposure"] for name, sighting in ask().items()}
 
     assert exposure() == {"old.jpg": "unknown", "new.jpg": "unknown", "message.jpg": "private"}
+    told = run("sources", "set", 1, "--account-was", "private", "--to", "2018-12-31").err
+    assert "that does not say what it was after 2018-12-31: as long as you do not say it" in told
+    assert exposure()["old.jpg"] == "unknown"
+    assert "but not what it was after that" in ask()["old.jpg"]["exposure_reason"]
+    run("sources", "set", 1, "--account-was", "public", "--from", "2019-01-01")
+    assert exposure() == {"old.jpg": "public", "new.jpg": "public", "message.jpg": "private"}
+    assert ask()["old.jpg"]["exposure_reason"].endswith("from 2019-01-01, which showed its older posts, too")
+    run("sources", "set", 1, "--account-was", "unknown")
     run("sources", "set", 1, "--account-was", "public", "--from", "2017-01-01", "--to", "2018-12-31")
     assert exposure() == {"old.jpg": "public", "new.jpg": "unknown", "message.jpg": "private"}
     assert (
@@ -388,8 +396,9 @@ def test_tweets_without_a_protect_history_follow_what_you_say_and_a_circle_does_
     before = _exposures(ask())
     run("sources", "set", 1, "--account-was", "private")
     after = _exposures(ask())
-    assert (before["post"], after["post"]) == ({"public"}, {"network"})
-    for context in before.keys() - {"post", "repost"}:
+    for context in ("post", "repost", "deleted"):
+        assert (before[context], after[context]) == ({"public"}, {"network"})
+    for context in before.keys() - {"post", "repost", "deleted"}:
         assert before[context] == after[context]
 
 

@@ -57,13 +57,13 @@ def test_changes_are_tried_on_a_copy_and_told_when_nothing_notices() -> None:
         )  # fmt: skip
 
     file = ROOT / "selfsearch/consent/exposure.py"
-    before, line = file.read_bytes(), 1 + file.read_text().splitlines().index("    if when is None:")
+    before, line = file.read_bytes(), 1 + file.read_text().splitlines().index("    if end is None:")
     place = f"selfsearch/consent/exposure.py:{line}"
     good = mutate(place)
     assert (good.returncode, "100%" in good.stdout) == (0, True), good.stderr
     poor = mutate(place, "--tests", "tests/test_layers.py")
     assert poor.returncode == 1
-    assert f"{place}  (no test executes it)\n  - if when is None:\n  + if when is not None:" in poor.stdout
+    assert f"{place}  (no test executes it)\n  - if end is None:\n  + if end is not None:" in poor.stdout
     assert "fewer than 85% of the changes are noticed" in poor.stderr
     assert mutate("nowhere").returncode == 1
     assert file.read_bytes() == before

@@ -9,6 +9,7 @@ import typer
 
 from ..words import quantity
 from . import options
+from .word_lines import as_object, unknown_words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,7 +41,7 @@ def status(
 
 
 def _state(library: Library) -> dict[str, Any]:
-    from ..consent import grants
+    from ..consent import audience_words, grants
     from ..library import erasure, faces, items, people, root_key, sources
     from ..workflows import retention
 
@@ -49,6 +50,7 @@ def _state(library: Library) -> dict[str, Any]:
     alive = grants.live(library, "source", {row.root for row in rows}, now)
     names = [person.name for person in people.all_people(library)]
     gone = retention.gone_files(library)
+    searched = [row for row in rows if row.root in alive and not row.is_erasing and row.successor is None]
     media, count = faces.totals(library, [row.id for row in rows])
     return {
         "schema": "selfsearch.status/1",
@@ -63,6 +65,7 @@ def _state(library: Library) -> dict[str, Any]:
         "erasing": [pending.subject for pending in erasure.pending(library)],
         "outcomes": items.count_outcomes(library),
         "gone_files": gone and gone.as_dict(),
+        "unknown_words": [as_object(each) for each in audience_words.unknown_words(library, searched)],
         "packs": [{"name": row.name, "media": row.media} for row in sources.find_packs(library)],
     }
 
@@ -108,6 +111,7 @@ def _as_lines(state: dict[str, Any]) -> list[str]:
         for root in state["without_consent"]
         if root not in in_ledger
     ]
+    lines += unknown_words(state["unknown_words"])
     if gone := state["gone_files"]:
         lines.append(gone_files(gone["files"], gone["erased_from"]))
     if state["erasing"]:

@@ -40,10 +40,10 @@ MISCOUNTED = "are more or fewer than the faces that were found"
 NO_PICTURES = "are no pictures of 112x112 pixels"
 
 JSON_COLUMNS = {
-    "sources": ("periods", "account_was", "containers", "stamps"),
+    "sources": ("periods", "account_was", "audience_means", "containers", "stamps"),
     "scans": ("counts",),
     "media": ("people",),
-    "sightings": ("people",),
+    "sightings": ("people", "records", "exposure_evidence"),
     "appearances": ("places",),
     "changes": ("before", "after"),
     "queries": ("photographs",),

@@ -351,6 +351,27 @@ def links_only(library: Library, sources: Sequence[int]) -> Iterator[LinkOnly]:
         yield LinkOnly(row["source_id"], _provenance(row), row["reason"] or "")
 
 
+def undecided_words(library: Library, sources: Sequence[int]) -> list[tuple[int, str, str, int, int]]:
+    """The platforms' words for who could see something, where the export leaves that unknown.
+
+    Source, word, its source (`audience_source`), files with it, posts with it of which there is only a link.
+    """
+    return library.db.execute(
+        f"""
+        select items.source_id, sightings.audience, sightings.audience_source,
+            count(distinct items.id) filter (where items.outcome <> 'link_only'),
+            count(distinct items.id) filter (where items.outcome = 'link_only')
+        from sightings
+        join items on items.id = sightings.item_id
+        where sightings.exposure = 'unknown'
+            and sightings.audience is not null
+            and items.gone_at is null
+            and items.source_id in ({id_list(sources)})
+        group by 1, 2, 3
+        """
+    ).fetchall()
+
+
 def sightings_of(library: Library, media: Sequence[int], sources: Sequence[int]) -> dict[int, list[Sighting]]:
     """Media id -> where it is now in these sources."""
     sightings: dict[int, list[Sighting]] = {}

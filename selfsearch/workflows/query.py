@@ -17,11 +17,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..consent import exposure, grants
+from ..consent.exposure import Knowledge
 from ..consent.grants import Grant
 from ..errors import ConsentError, UsageError
 from ..library import faces, items, people, verdicts
@@ -288,14 +289,14 @@ def describe(
     """An appearance for each group: its best face, how sure it is, and every place of the group."""
     media = sorted({face_rows[hit.face].media for group in groups for hit in group})
     stored = items.sightings_of(gallery.library, media, [row.id for row in rows])
-    account_was = {row.id: row.account_was for row in rows}
+    knowledge = {row.id: Knowledge.of(row) for row in rows}
     bands = gallery.bands(face_count)
     said = verdicts.of_person(gallery.library, person.id)
     appearances = []
     for group in groups:
         best = group[0]
         sightings = [
-            _complete(sighting, face_rows[face].facts, account_was[sighting.source])
+            _complete(sighting, face_rows[face].facts, knowledge[sighting.source])
             for face in dict.fromkeys(hit.face for hit in group)
             for sighting in stored.get(face_rows[face].media, [])
         ]
@@ -337,9 +338,9 @@ def _appearance(best: Hit, row: StoredFace, sightings: Sequence[Sighting]) -> Ap
     )
 
 
-def _complete(sighting: Sighting, facts: Facts, account_was: Sequence[dict[str, Any]]) -> Sighting:
-    """With the user's knowledge of the account; what the platform left open, the file itself may say."""
-    provenance = exposure.with_knowledge(sighting.provenance, account_was)
+def _complete(sighting: Sighting, facts: Facts, knowledge: Knowledge) -> Sighting:
+    """With the user's knowledge of the source; what the platform left open, the file itself may say."""
+    provenance = exposure.with_knowledge(sighting.provenance, knowledge)
     if provenance.taken is None:
         provenance = replace(provenance, taken=facts.taken)
     if provenance.location is None:
@@ -357,6 +358,6 @@ def _day(provenance: Provenance) -> str:
 
 def _links(library: Library, rows: Sequence[SourceRow]) -> Iterator[LinkOnly]:
     """Posts whose media is not there, with their exposure as the user's knowledge decides it."""
-    account_was = {row.id: row.account_was for row in rows}
-    for link in items.links_only(library, list(account_was)):
-        yield replace(link, provenance=exposure.with_knowledge(link.provenance, account_was[link.source]))
+    knowledge = {row.id: Knowledge.of(row) for row in rows}
+    for link in items.links_only(library, list(knowledge)):
+        yield replace(link, provenance=exposure.with_knowledge(link.provenance, knowledge[link.source]))

@@ -39,6 +39,8 @@ from .report_samples import (
 
 PLATFORMS = [
     "google_photos",
+    "google_chat",
+    "google_maps",
     "youtube",
     "facebook",
     "instagram",

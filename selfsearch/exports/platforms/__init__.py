@@ -10,6 +10,8 @@ from . import (
     discord,
     facebook,
     flickr,
+    google_chat,
+    google_maps,
     google_photos,
     icloud,
     instagram,
@@ -37,6 +39,8 @@ PLATFORMS: tuple[type[Platform], ...] = (
     discord.Discord,
     icloud.ICloud,
     flickr.Flickr,
+    google_chat.GoogleChat,
+    google_maps.GoogleMaps,  # before Google Photos, whose records look alike
     google_photos.GooglePhotos,
     youtube.YouTube,
     bereal.BeReal,

@@ -211,6 +211,19 @@ def test_a_chat_is_of_two_only_where_its_list_shows_it(people, wrote, user, expo
     assert BeReal(export).infer("conversations/c1/other.webp").exposure.level is exposure
 
 
+def test_a_picture_of_a_chat_belongs_to_the_message_whose_id_its_name_begins_with():
+    pack = build("posts")
+    log = {"conversationId": "c1", "messages": [{"id": "8f-2a", "userId": "u-bo", "createdAt": WHEN}]}
+    pack.add("conversations/c1/chat_log.json", log)
+    for file in ("8f-2a-0.webp", "8f-2a.webp", "8f-2ab.webp", "other/8f-2a.webp"):
+        pack.add(f"conversations/c1/{file}", b"RIFF")
+    messages = [mention for mention in mentioned(BeReal, pack.as_export()) if mention.context == "message"]
+    assert [(mention.path, mention.posted_at, mention.author) for mention in messages] == [
+        ("conversations/c1/8f-2a-0.webp", READ, "u-bo"),
+        ("conversations/c1/8f-2a.webp", READ, "u-bo"),
+    ]
+
+
 @pytest.mark.parametrize(
     "log", ["", "{", [], {"participants": 3, "messages": {"a": [None, 7]}}, {"messages": "x"}]
 )

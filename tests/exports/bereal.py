@@ -102,7 +102,7 @@ def _memories(pack: Pack, base: str, says: dict[str, Any]) -> None:
 
 
 def _conversations(pack: Pack) -> None:
-    """A chat of two and one of three."""
+    """A chat of two and one of three; and one without a list, whose picture bears the id of its message."""
     names = {"u1234": "ana.example", "u77": "bo.example", "u88": "cy.example"}
     for number, people in ((1, ("u1234", "u77")), (2, ("u1234", "u77", "u88"))):
         folder, file = f"conversations/{number}a2b", f"Qw{number}.webp"
@@ -133,3 +133,22 @@ def _conversations(pack: Pack) -> None:
             records=(log,),
             post_id=f"m{number}u77",
         )
+    log = "conversations/3a2b/chat_log.json"
+    messages = [
+        {"id": "m3a", "userId": "u77", "message": "look", "createdAt": WHEN},
+        {"id": "m3b", "userId": "u1234", "message": None, "createdAt": WHEN},
+    ]
+    pack.add(log, {"conversationId": "3a2b", "createdAt": WHEN, "messages": messages})
+    pack.plant(
+        "conversations/3a2b/m3a-0.webp",
+        photos.photo("astronaut", 13, kind="WEBP"),
+        "astronaut",
+        context="message",
+        caption="look",
+        posted_at=READ,
+        author="u77",
+        author_is_owner=False,
+        exposure=Exposure.UNKNOWN,
+        records=(log,),
+        post_id="m3a",
+    )

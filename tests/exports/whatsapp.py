@@ -320,6 +320,19 @@ def _ios_vietnamese() -> Pack:
     return _pictures(pack, "_chat.txt", lines, a=says)
 
 
+def _ios_thai() -> Pack:
+    """The years of the Thai calendar, a picture that was left out, and a group of three writers."""
+    pack = Pack("export")
+    lines = [
+        f"{MARK}[17/6/2566 BE, 12:01:02] Bo: {MARK}<แนบ: IMG-20230617-WA0001.jpg >",
+        "[17/6/2566 BE, 12:02:10] Ana: สวย",
+        f"{MARK}[18/6/2566 BE, 09:30:00] Cy: {MARK}ไม่มีรูปภาพ",
+    ]
+    pack.planted.append(Planted(None, None, _says(MANY, None, "Cy", "2023-06-18T09:30:00")))
+    says = _says(MANY, None, "Bo", "2023-06-17T12:01:02", name="20230617")
+    return _pictures(pack, "_chat.txt", lines, c=says)
+
+
 def _ios_cut() -> Pack:
     """A renamed archive, and a text whose first marked line is somebody's own: it is no title."""
     pack = Pack("export")
@@ -354,6 +367,7 @@ _BUILD: dict[str, Callable[[], Pack]] = {
     "android-2013": _android_2013,
     "android-2016": _android_2016,
     "ios-vietnamese": _ios_vietnamese,
+    "ios-thai": _ios_thai,
     "ios-cut": _ios_cut,
     "text-only": _nobody,
 }

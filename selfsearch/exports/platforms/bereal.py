@@ -1,7 +1,8 @@
 """BeReal's data download: each post is a pair of pictures, of a scene and of the person who took it.
 
 Paths in the records have a prefix that is not on disk, so files are found by their last parts. Chats stand in
-folders of their own, each with a log and the pictures that were sent.
+folders of their own, each with a log and the pictures that were sent: the log names them, or their names
+begin with the id of their message.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_names, folder_of
 from .base import Account, Mention, Platform, Root, as_roots
 from .dates import parse_iso
+from .media_refs import is_media_name
 from .parsing import as_dict, as_list, as_point, as_text, as_url, distinct, first_text, is_same
 
 RECORDS = {
@@ -104,12 +106,30 @@ class BeReal(Platform):
         for path in self.export.matching(CHAT_LOGS):
             chat = self._chats[path]
             for message in filter(None, map(as_dict, self.export.each(path, "messages"))):
-                yield from self._media(message, self._message(path, chat, message))
+                provenance = self._message(path, chat, message)
+                named = list(self._media(message, provenance))
+                yield from named
+                mentioned = {mention.path for mention in named}
+                for file in self._files_by_id.get(f"{folder_of(path)}{provenance.post_id}", ()):
+                    if file not in mentioned:
+                        yield Mention(file, provenance)
 
     def _media(self, record: Mapping[str, Any], provenance: Provenance) -> Iterator[Mention]:
         for uri in _uris_in(record):
             absent = None if as_url(uri) else uri.strip("/")
             yield Mention(self._find(uri) or absent or None, provenance)
+
+    @cached_property
+    def _files_by_id(self) -> Mapping[str, list[str]]:
+        """The pictures in the folders of chats by the message's id, with which their names begin."""
+        folders = {folder_of(path) for path in self._chats}
+        files: dict[str, list[str]] = {}
+        for path in self.export.members:
+            if folder_of(path) in folders and is_media_name(path):
+                parts = file_name(path).rpartition(".")[0].split("-")[:MAX_PARTS]
+                for count in range(1, len(parts) + 1):
+                    files.setdefault(folder_of(path) + "-".join(parts[:count]), []).append(path)
+        return files
 
     def infer(self, path: str) -> Provenance:
         """The folder says whether it is a post's picture, the profile's, or a reaction's."""

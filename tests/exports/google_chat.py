@@ -105,7 +105,7 @@ def _takeout(pack: Pack) -> None:
     for folder, what in (("Groups/DM noMembers/", "a direct message"), ("Groups/Space noInfo1/", "a space")):
         conversation(folder, [message(BO, "who.jpg")], {"name": "?"} if "DM" in folder else None)
         right = {"exposure": Exposure.UNKNOWN, "exposure_reason": f"{what} in Google Chat; {NO_LIST}"}
-        right |= {"exposure_evidence": (folder,), "album": "?" if "DM" in folder else None}
+        right |= {"exposure_evidence": (folder,), "album": "?" if "DM" in folder else None, "audience": None}
         plant(f"{folder}File-who.jpg", "e", says(BO, folder, **right))
     conversation("Groups/DM emptyAAAAE/", [], {"members": [ANA, CY]})
     pack.add("Users/User 106/unsentmessages.json", {"unsent_messages": []})

@@ -249,7 +249,7 @@ def _same_titles(pack: Pack) -> None:
     pack.plant("videos/Again.mp4", video(12.1), None, **says(rows[1]))
     pack.plant("videos/Again(1).mp4", video(60), None, **says(rows[0]))
     order = "; several uploads have this title, and only their order in the export told them apart"
-    doubted = {"exposure": Exposure.UNKNOWN}  # which of them is private is not sure
+    doubted = {"exposure": Exposure.UNKNOWN, "audience": None}  # which of them is private is not sure
     for path, upload, more in (
         ("videos/Twice.mp4", rows[2], {}),
         ("videos/Twice(1).mp4", rows[3], doubted),

@@ -147,6 +147,8 @@ class Flickr(Platform):
         self, record: Mapping[str, Any], path: str, upload: str, albums: list[_Album]
     ) -> Provenance:
         privacy = as_text(record.get("privacy"))
+        exposure = _exposure(privacy, record, path)
+        is_undecided = exposure.level is Exposure.UNKNOWN and _level(privacy) is not None
         own_albums = (as_text(as_dict(album).get("title")) for album in as_list(record.get("albums")))
         # title and description; descriptions are HTML
         caption = (html_to_text(as_text(record.get(field))) for field in ("name", "description"))
@@ -158,8 +160,8 @@ class Flickr(Platform):
             posted=Timestamp.of(parse_iso(record.get("date_imported"), utc=True), "date_imported"),
             taken=Timestamp.of(parse_iso(record.get("date_taken")), "date_taken"),
             link=Link.of(as_url(record.get("photopage")), "exact"),
-            audience=Audience.of(privacy, "per_item"),
-            exposure=_exposure(privacy, record, path),
+            audience=Audience(None, "per_item") if is_undecided else Audience.of(privacy, "per_item"),
+            exposure=exposure,
             album="; ".join(distinct((*own_albums, *(album.title for album in albums)))) or None,
             location=Location.of(_point(record.get("geo")), "geo"),
             people=_people(record.get("people")),
@@ -200,7 +202,7 @@ def _exposure(privacy: str | None, record: Mapping[str, Any], path: str) -> Expo
     if privacy is None:
         return Exposure.UNKNOWN.because("the record does not say who may see it (no privacy)")
     reason = f'Flickr: privacy = "{privacy}"'
-    level = PRIVACY.get(" ".join(fold(privacy).replace("&amp;", "&").split()))
+    level = _level(privacy)
     if level is None:
         return Exposure.UNKNOWN.because(f"{reason}, a word that is not known", path)
     if level is Exposure.PUBLIC:
@@ -214,6 +216,11 @@ def _exposure(privacy: str | None, record: Mapping[str, Any], path: str) -> Expo
     if level is Exposure.PRIVATE:
         return _private(reason, record, path)
     return level.because(reason, path)
+
+
+def _level(privacy: str | None) -> Exposure | None:
+    """What a word for privacy means; None when it is not known."""
+    return PRIVACY.get(" ".join(fold(privacy).replace("&amp;", "&").split())) if privacy else None
 
 
 def _private(reason: str, record: Mapping[str, Any], path: str) -> ExposureAssessment:

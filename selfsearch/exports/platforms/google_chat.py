@@ -158,6 +158,7 @@ class GoogleChat(Platform):
         creator, account = as_dict(message.get("creator")), self.account
         address = as_text(creator.get("email"))
         others = [member for member in conversation.members if member != account.name]
+        is_decided = exposure.level is not Exposure.UNKNOWN
         written = as_text(message.get("created_date"))
         sent = parse_date(written)
         if written and not sent:
@@ -168,7 +169,7 @@ class GoogleChat(Platform):
             context="message",
             caption=as_text(message.get("text")),
             posted=Timestamp.of(sent, "created_date"),
-            audience=Audience.of(conversation.kind, "chat_type"),
+            audience=Audience(conversation.kind if is_decided else None, "chat_type"),
             exposure=exposure,
             album=conversation.name or ", ".join(others) or None,
             author=first_text(creator, "name", "email"),

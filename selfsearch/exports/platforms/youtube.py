@@ -334,12 +334,15 @@ def _agreed(provenances: Sequence[Provenance]) -> Provenance:
 
 def _doubted(provenance: Provenance, match: TitleMatch) -> Provenance:
     """What is said of a file that may be another upload of its title: never that fewer could see it."""
-    exposure = provenance.exposure
-    level = exposure.level if exposure.level is Exposure.PUBLIC else Exposure.UNKNOWN
+    exposure, audience = provenance.exposure, provenance.audience
+    level = exposure.level
+    if level not in (Exposure.PUBLIC, Exposure.UNKNOWN):
+        level, audience = Exposure.UNKNOWN, Audience(None, "per_item")  # the word is known; whose it is, not
     doubt = f"; {_BY_ORDER}" if match.by_order else f"; {_BY_TITLE}"
     if len(match.rows) > 1:
         doubt = ""  # which the reason says already
-    return replace(provenance, exposure=level.because(f"{exposure.reason}{doubt}", *exposure.evidence))
+    doubted = level.because(f"{exposure.reason}{doubt}", *exposure.evidence)
+    return replace(provenance, exposure=doubted, audience=audience)
 
 
 def _exposure(privacy: str, record: str, field: str = "Privacy") -> ExposureAssessment:

@@ -128,6 +128,7 @@ def test_today_s_setting_opens_older_posts_and_never_closes_them(setting, exposu
         ("2024-04-30T23:59:59+00:00", Exposure.UNKNOWN),
         ("2024-05-01T00:00:00+00:00", Exposure.NETWORK),
         ("2024-05-02T10:00:00+00:00", Exposure.NETWORK),
+        ("2024-05-03T00:00:00+00:00", Exposure.UNKNOWN),  # the export's name bears a wrong day
         (None, Exposure.UNKNOWN),
     ],
 )
@@ -136,6 +137,27 @@ def test_private_today_is_said_of_posts_of_today_alone(posted_at, exposure):
     assert said.level is exposure
     assert audience == (Audience(None, "account_setting") if exposure is Exposure.NETWORK else None)
     assert said.evidence == ((PROFILE,) if exposure is Exposure.NETWORK else ())
+
+
+def test_the_day_of_the_export_may_be_in_a_name_of_2022():
+    day_of_export = 1714557600  # 2024-05-01
+    pack = small(
+        "ana.example_20240501", posts_1=[{"media": [picture(PHOTO, creation_timestamp=day_of_export)]}]
+    )
+    pack.add(PROFILE, account(True))
+    (post,) = provenances_of(pack.as_export(), PHOTO)
+    assert post["exposure"] is Exposure.NETWORK
+
+
+@pytest.mark.parametrize("date", ["2024-99-99", "0000-00-00", "9999-12-31"])
+def test_a_name_with_a_day_that_never_was_is_no_reason_to_stop(date):
+    pack = small(f"instagram-ana.example-{date}-AbCd1234", posts_1=[{"media": [picture(PHOTO)]}])
+    pack.add(PROFILE, account(True))
+    pack.add(
+        CHANGES, {"history": [{"title": "Private", "string_map_data": {"Time": {"timestamp": POSTED - 9}}}]}
+    )
+    (post,) = provenances_of(pack.as_export(), PHOTO)
+    assert post["exposure"] is Exposure.UNKNOWN
 
 
 def test_of_an_export_without_a_date_the_private_setting_says_nothing():
@@ -196,6 +218,13 @@ def test_an_unknown_value_of_the_setting_is_quoted_as_the_platform_s_word():
     assert (post["audience"], post["audience_source"]) == ("Satt", "account_setting")
     reason = f"{UNSAID}; the account's setting is in a word that is not known ('Private Account': Satt)"
     assert (post["exposure"], post["exposure_reason"]) == (Exposure.UNKNOWN, reason)
+
+
+def test_of_an_endless_value_only_the_beginning_is_quoted():
+    profile = account(("Private Account", "x" * 100_000))
+    post, _ = provenances_of(with_account(profile), PHOTO)
+    assert len(post["exposure_reason"]) < 250
+    assert post["audience"] == "x" * 80
 
 
 def test_a_post_of_a_private_time_is_public_when_the_account_was_public_later():
@@ -491,6 +520,7 @@ def test_insights_say_how_many_saw_a_post_and_that_strangers_did():
         {"string_map_data": {"Accounts reached": {"value": "0"}}},
         {"string_map_data": {"Accounts reached": {"value": "9" * 100}}},
         {"string_map_data": {"Náðu til": {"value": "40"}}},
+        {"string_map_data": {"non-followers" * 1000: {"value": "40"}}},
     ],
 )
 def test_insights_that_count_nothing_add_nothing(entry):

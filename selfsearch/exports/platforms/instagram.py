@@ -132,15 +132,19 @@ class Instagram(MetaPlatform):
     @cached_property
     def account(self) -> Account:
         """From the profile record, else from the download's name."""
-        match = LOOSE_NAME.fullmatch(self.export.name)
-        named = (match["user"], day_of(match)) if match else (None, None)
-        user, date = self.download(self.export.name) or named
         return Account(
-            self._profile_text("username") or user,
+            self._profile_text("username") or self._named[0],
             self._profile_text("name"),
-            exported_at=date,
+            exported_at=self._named[1],
             periods=self.privacy.periods,
         )
+
+    @cached_property
+    def _named(self) -> tuple[str | None, str | None]:
+        """The user and the day in the download's name."""
+        match = LOOSE_NAME.fullmatch(self.export.name)
+        loosely = (match["user"], day_of(match)) if match else (None, None)
+        return self.download(self.export.name) or loosely
 
     @cached_property
     def owner_names(self) -> frozenset[str]:
@@ -152,18 +156,13 @@ class Instagram(MetaPlatform):
         """The account's privacy setting and its history."""
         setting = setting_in(self._profile, self._profile_path or "")
         changes = sorted(self._privacy_changes(), key=lambda change: change.at)
-        return AccountPrivacy("Instagram", setting, tuple(changes), self._exported_at)
+        return AccountPrivacy("Instagram", setting, tuple(changes), self._named[1])
 
     @cached_property
     def threads_privacy(self) -> AccountPrivacy:
         """The setting of the Threads profile, which has no history."""
         path, fields = self._profile_in(THREADS_PROFILE)
-        return AccountPrivacy("Threads", setting_in(fields, path or ""), exported_at=self._exported_at)
-
-    @property
-    def _exported_at(self) -> str | None:
-        download = self.download(self.export.name)
-        return download[1] if download else None
+        return AccountPrivacy("Threads", setting_in(fields, path or ""), exported_at=self._named[1])
 
     @cached_property
     def _found_profile(self) -> tuple[str | None, Mapping[str, Any]]:

@@ -18,6 +18,7 @@ from .parsing import as_dict, as_text, as_url, distinct, load_words
 
 INSIGHTS = re.compile(r"(^|/)past_instagram_insights/(posts|reels|stories|igtv_videos|videos)(_\d+)?\.json$")
 MAX_VALUE = 24  # characters of a number that is quoted
+MAX_LABEL = 80  # and of its label
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ def _insight(values: Mapping[str, Mapping[str, Any]], record: str) -> Insight | 
     seen, beyond = [], None
     for label, value in values.items():
         number = as_text(value.get("value"))
-        if not number or len(number) > MAX_VALUE or not any(s.isdecimal() and int(s) for s in number):
+        is_short = number and len(number) <= MAX_VALUE and len(label) <= MAX_LABEL
+        if not number or not is_short or not any(sign.isdecimal() and int(sign) for sign in number):
             continue
         quoted = f"'{label}': {number}"
         if any(word in fold(label) for word in load_words("instagram", "insights_non_followers")):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any
@@ -19,6 +20,7 @@ from .base import Period, widest_period
 from .parsing import as_dict, as_list, as_text, load_words
 
 ACCOUNT_SETTING = "account_setting"  # of `Audience.source`
+MAX_QUOTED = 80  # characters of a label or a value that is quoted; real ones have a few words
 _BOTH_NAMED = re.compile(r"\bfrom\b.*\bto\b", re.DOTALL)
 
 
@@ -104,7 +106,7 @@ class AccountPrivacy:
     def of_post(self, posted_at: str | None) -> tuple[ExposureAssessment, Audience | None]:
         """Who could see a post of the owner's, and the audience that this is known from."""
         period = widest_period(self.periods, posted_at)
-        if period is None:
+        if period is None or (not period.public and self._is_after_export(posted_at)):
             return self._undecided(posted_at)
         level = Exposure.PUBLIC if period.public else Exposure.NETWORK
         reason = f"{self.product} does not export the audience; {period.reason}"
@@ -114,6 +116,16 @@ class AccountPrivacy:
         if not period.public and self.setting:
             exposure = exposure.on(self.setting.record)  # without which no private period is believed
         return exposure, Audience(None, ACCOUNT_SETTING)
+
+    def _is_after_export(self, posted_at: str | None) -> bool:
+        """Whether a post is later than the export: then the day in the export's name is another's."""
+        if not posted_at or not self.exported_at:
+            return False
+        try:
+            last = date.fromisoformat(self.exported_at) + timedelta(days=1)  # in any zone
+        except (ValueError, OverflowError):
+            return True
+        return posted_at[:10] > last.isoformat()
 
     def _undecided(self, posted_at: str | None) -> tuple[ExposureAssessment, Audience | None]:
         setting, audience = self.setting, None
@@ -174,7 +186,7 @@ def setting_in(fields: Mapping[str, Any], record: str) -> Setting | None:
         yes_no = [key for key in fields if key not in others and yes_or_no(fields[key]) is not None]
         label = yes_no[0] if len(yes_no) == 1 else None
     value = None if label is None else _as_word(fields[label])
-    return Setting(label, value, record) if label and value else None
+    return Setting(label[:MAX_QUOTED], value[:MAX_QUOTED], record) if label and value else None
 
 
 def _as_word(value: Any) -> str | None:

@@ -103,7 +103,7 @@ def test_a_number_that_a_browser_put_behind_a_name_is_no_part_of_it(name: str, t
     assert captions(only(tmp_path))[PICTURE] == "words"
 
 
-JOINED_BY_PATH = ("instagram", "facebook", "google_photos", "telegram", "flickr")
+JOINED_BY_PATH = ("instagram", "facebook", "google_photos", "telegram", "mastodon", "flickr")
 
 
 @pytest.mark.parametrize("platform", [each for each in PLATFORMS if each.name in JOINED_BY_PATH], ids=name_of)

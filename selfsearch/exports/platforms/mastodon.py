@@ -124,10 +124,12 @@ class Mastodon(Platform):
         )
 
     def _profile_files(self, key: str, stem: str) -> list[str]:
-        """The picture that actor.json names, else the one with the usual name."""
+        """The picture that actor.json names, else the one with the usual name, else where it should be."""
         url = _url(as_dict(self._actor.get(key)).get("url"))
         path = self.export.find(url) if url else None
-        return [path] if path else [path for path in self.export.matching(f"{stem}.*") if "/" not in path]
+        named = [path for path in self.export.matching(f"{stem}.*") if "/" not in path]
+        absent = missing_path(None if as_url(url) else url)
+        return [path] if path else named or ([absent] if absent else [])
 
     def _post(self, outbox: str, activity: Mapping[str, Any], post: Mapping[str, Any]) -> Provenance:
         url = as_url(_url(post.get("url"))) or as_url(post.get("id"))

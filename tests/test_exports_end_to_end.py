@@ -351,7 +351,8 @@ def test_what_you_say_of_an_account_decides_what_its_export_left_open(
     )
     message = {"sender_name": "Bo", "timestamp_ms": 1_600_000_000_000}
     message["photos"] = [{"uri": f"{base}/messages/inbox/bo_1/photos/message.jpg"}]  # type: ignore[assignment]
-    pack.add(f"{base}/messages/inbox/bo_1/message_1.json", {"participants": [], "messages": [message]})
+    thread = {"participants": [{"name": "Bo"}, {"name": "Ana Silva"}], "title": "Bo", "messages": [message]}
+    pack.add(f"{base}/messages/inbox/bo_1/message_1.json", thread)
     for number, path in enumerate(
         ("posts/media/old.jpg", "posts/media/new.jpg", "messages/inbox/bo_1/photos/message.jpg")
     ):
@@ -400,6 +401,21 @@ def test_tweets_without_a_protect_history_follow_what_you_say_and_a_circle_does_
         assert (before[context], after[context]) == ({"public"}, {"network"})
     for context in before.keys() - {"post", "repost", "deleted"}:
         assert before[context] == after[context]
+
+
+def test_what_was_posted_elsewhere_on_facebook_is_not_decided_by_what_you_say_of_the_account(
+    run: Run, ask: Any, tmp_path: Path
+) -> None:
+    from tests.exports import facebook
+
+    run("index", facebook.build("elsewhere").write(tmp_path), "--consent", "own")
+    before = ask()
+    run("sources", "set", 1, "--account-was", "private")
+    after = ask()
+    settled = {before[name]["context"] for name in before if before[name] != after[name]}
+    assert settled <= {"post", "album", "other"}
+    timelines = [sighting for sighting in after.values() if sighting["context"] == "timeline"]
+    assert [sighting["exposure"] for sighting in timelines] == ["unknown"] * len(timelines) != []
 
 
 def _exposures(sightings: dict[str, dict[str, Any]]) -> dict[str, set[str]]:

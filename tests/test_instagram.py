@@ -689,7 +689,7 @@ INFERRED = {
     "stories/201905/1.jpg": ("story", Exposure.UNKNOWN),
     "videos/201905/1.mp4": ("post", Exposure.UNKNOWN),
     "profile/201905/1.jpg": ("profile_photo", Exposure.PUBLIC),
-    "your_instagram_activity/messages/inbox/bo_1/photos/1.jpg": ("message", Exposure.PRIVATE),
+    "your_instagram_activity/messages/inbox/bo_1/photos/1.jpg": ("message", Exposure.UNKNOWN),
     "photos/201905/1.jpg": ("post", Exposure.UNKNOWN),
     "your_instagram_activity/messages/broadcast/bo_1/photos/1.jpg": ("message", Exposure.NETWORK),
     "your_instagram_activity/messages/town_hall/bo_1/photos/1.jpg": ("message", Exposure.UNKNOWN),

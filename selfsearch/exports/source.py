@@ -205,7 +205,6 @@ def as_far_as_shown(provenance: Provenance) -> Provenance:
 # Readers that do not name their evidence yet.
 NOT_YET = frozenset(
     (
-        "facebook",
         "icloud",
         "snapchat",
     )

@@ -7,14 +7,32 @@ from typing import Any
 from selfsearch.types import Exposure
 
 from .. import photos
-from . import Pack
+from . import Pack, facebook_sections
+from .facebook_records import (
+    MP4,
+    NO_AUDIENCE,
+    POSTED,
+    TAKEN,
+    UPLOADED,
+    about_profile,
+    columns_of,
+    garbled,
+    message,
+    picture,
+    post,
+    rule,
+)
 
-LAYOUTS = ("2020", "2022", "2023", "2024", "page", "encrypted")
-MP4 = b"\x00\x00\x00\x18ftypisom" + b"\0" * 500
-PROFILE = "https://www.facebook.com/ana.silva"
-POSTED, UPLOADED, TAKEN = 1600000000, 1600000001, 1599990000
-NO_AUDIENCE = "Facebook does not export who could see a post"
-
+LAYOUTS = (
+    "2020", "2022", "2023", "2024", "page", "2018", "2021", "elsewhere", "german", "encrypted",
+)  # fmt: skip
+TIMELINES = LAYOUTS[:5]  # with everything that a timeline has
+OTHERS = {
+    "2018": facebook_sections.oldest,
+    "2021": facebook_sections.of_2021,
+    "elsewhere": facebook_sections.elsewhere,
+    "german": facebook_sections.german,
+}
 _BASES = {
     "2020": "",
     "2022": "",
@@ -24,45 +42,18 @@ _BASES = {
 }
 
 
-def garbled(value: Any) -> Any:
-    """Text as Facebook writes it: every byte of its UTF-8 as one character."""
-    if isinstance(value, str):
-        return value.encode().decode("latin-1")
-    if isinstance(value, dict):
-        return {garbled(key): garbled(part) for key, part in value.items()}
-    return [garbled(part) for part in value] if isinstance(value, list) else value
-
-
-def picture(uri: str, *, exif: Any = None, **more: Any) -> dict[str, Any]:
-    """A media record of a photo."""
-    data = [{"upload_ip": "203.0.113.7"}] if exif is None else exif
-    return {
-        "uri": uri,
-        "creation_timestamp": UPLOADED,
-        "media_metadata": {"photo_metadata": {"exif_data": data}},
-    } | more
-
-
-def post(*media: Any, text: str = "", beside: tuple[Any, ...] = (), **more: Any) -> dict[str, Any]:
-    """A timeline post with its media in one attachment."""
-    data = [{"media": item} for item in media]
-    return {
-        "timestamp": POSTED,
-        "attachments": [{"data": [*data, *beside]}],
-        "data": [{"post": text}, {"update_timestamp": POSTED + 500}] if text else [],
-        "title": "Ana Silva added a new photo.",
-    } | more
-
-
 def build(layout: str) -> Pack:
     """Ana Silva's download; the person planted is the astronaut."""
+    if layout in OTHERS:
+        return OTHERS[layout]()
     pack = Pack("facebook-ana.silva-2024-05-01-AbCd1234")
     if layout == "encrypted":
         pack.name = "messages"
         _encrypted(pack)
         return pack
     base = _BASES[layout]
-    _profile(pack, layout)
+    folder = "" if layout in ("2020", "2022") else "personal_information/"
+    about_profile(pack, f"{folder}profile_information/", "profile" if layout == "2020" else "profile_v2")
     _posts(pack, layout, base)
     _albums(pack, layout, base)
     _messages(pack, base)
@@ -70,28 +61,6 @@ def build(layout: str) -> Pack:
         _labelled(pack, base)
         _kinds(pack, base)
     return pack
-
-
-def _profile(pack: Pack, layout: str) -> None:
-    folder = "" if layout in ("2020", "2022") else "personal_information/"
-    key = "profile" if layout == "2020" else "profile_v2"
-    about = {"name": {"full_name": "Ana Silva", "first_name": "Ana"}, "profile_uri": PROFILE}
-    pack.add(f"{folder}profile_information/profile_information.json", {key: garbled(about)})
-
-
-def columns_of(context: str, **more: Any) -> dict[str, Any]:
-    """What every item of the timeline must be read with."""
-    return {
-        "platform": "facebook",
-        "account": "ana.silva",
-        "context": context,
-        "url": PROFILE,
-        "url_kind": "profile",
-        "author": "Ana Silva",
-        "author_is_owner": True,
-        "exposure": Exposure.UNKNOWN,
-        "audience": None,
-    } | more
 
 
 def _media_folder(layout: str, base: str) -> str:
@@ -166,13 +135,22 @@ def _albums(pack: Pack, layout: str, base: str) -> None:
         album = {"name": called, "photos": pictures, "cover_photo": picture(cover), "description": ""}
         pack.add(f"{folder}/{number}.json", garbled(album | {"last_modified_timestamp": UPLOADED}))
     when = {"posted_at": "2020-09-13T12:26:41+00:00", "posted_at_source": "creation_timestamp"}
-    shown = {"exposure": Exposure.PUBLIC, "exposure_reason": _rule("a profile picture")}
+    shown = {
+        "exposure": Exposure.PUBLIC,
+        "exposure_reason": rule("a profile picture is public while it is in use"),
+    }
     columns = columns_of("profile_photo", album="Profile pictures", caption="me") | when | shown
     pack.plant(face, photos.photo("astronaut", 3), "astronaut", **columns)
     pack.plant(beach, photos.photo("b", 0), "b", **columns_of("album", album="Férias", caption=None) | when)
     pack.plant(again, pack.files[again], "astronaut", **columns_of("album", album="Férias") | when)
     columns = columns_of("cover_photo", album="Cover photos", exposure=Exposure.PUBLIC)
-    pack.plant(wide, photos.photo("c", 0), "c", **columns, exposure_reason=_rule("a cover photo"))
+    pack.plant(
+        wide,
+        photos.photo("c", 0),
+        "c",
+        **columns,
+        exposure_reason=rule("a cover photo is public while it is in use"),
+    )
     loose, film = f"{media}/202009/loose.jpg", f"{media}/202009/film.mp4"
     if layout == "2020":
         pack.add("photos_and_videos/your_photos.json", {"photos": [picture(loose)]})
@@ -183,15 +161,6 @@ def _albums(pack: Pack, layout: str, base: str) -> None:
         pack.add(f"{base}posts/{prefix}videos.json", garbled({"videos_v2": [picture(film, title="Çay")]}))
     pack.plant(loose, photos.photo("d", 0), "d", **columns_of("other", caption=None) | when)
     pack.plant(film, MP4, None, **columns_of("other") | when)
-
-
-def _rule(what: str) -> str:
-    return f"by Facebook's own rule, not by the export: {what} is public while it is in use"
-
-
-def message(sender: str, **more: Any) -> dict[str, Any]:
-    """A message with its second 0.123 after the posts'."""
-    return {"sender_name": sender, "timestamp_ms": POSTED * 1000 + 123, "is_unsent": False} | more
 
 
 def _messages(pack: Pack, base: str) -> None:
@@ -243,11 +212,11 @@ def _labelled(pack: Pack, base: str) -> None:
     columns = columns_of(
         "archived", url=address, url_kind="exact", post_id="1015800000000001", caption="früher"
     )
-    columns |= {"exposure": Exposure.PRIVATE, "audience_source": "file"}
+    columns |= facebook_sections.put_away("archive")
     pack.plant(archive_photo, photos.photo("astronaut", 5), "astronaut", **columns)
     address_of_bin = "https://www.facebook.com/ana.silva/posts/77"
     columns = columns_of("deleted", url=address_of_bin, url_kind="constructed", post_id="77")
-    pack.plant(trash_photo, photos.photo("f", 0), "f", **columns | {"exposure": Exposure.PRIVATE})
+    pack.plant(trash_photo, photos.photo("f", 0), "f", **columns | facebook_sections.put_away("trash"))
     columns = columns_of("post", url=address, url_kind="exact", post_id="1015800000000003", place="Café A")
     columns |= {"location": (38.71, -9.14), "location_source": "label_values"}
     pack.plant(check_in_photo, photos.photo("astronaut", 6), "astronaut", **columns)
@@ -271,9 +240,9 @@ def _kinds(pack: Pack, base: str) -> None:
     pack.add(f"{base}groups/your_comments_in_groups.json", garbled({"group_comments_v2": [comment]}))
     pack.plant(story, photos.photo("astronaut", 7), "astronaut", **columns_of("story", caption=None))
     pack.plant(reel, photos.photo("a", 2), "a", **columns_of("reel"))
-    inside = {"url": None, "url_kind": None, "exposure": Exposure.NETWORK, "audience_source": "file"}
+    inside = {"url": None, "url_kind": None, "album": "Köche"}
     pack.plant(group, photos.photo("b", 2), "b", **columns_of("group", caption="hallo") | inside)
-    columns = columns_of("comment", caption="nett!", album="Köche") | inside
+    columns = columns_of("comment", caption="nett!") | inside
     pack.plant(reply, photos.photo("c", 2), "c", **columns)
 
 

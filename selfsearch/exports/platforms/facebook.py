@@ -1,7 +1,7 @@
 """Facebook's "Download your information" in JSON: every layout since 2018, pages, encrypted Messenger chats.
 
 Facebook does not export who could see a post, and timeline records carry no address: what is said here is
-what the kind of record implies (the trash, a group, a conversation) and nothing more.
+what the kind of record implies (Marketplace, Dating, a conversation) and nothing more.
 """
 
 from __future__ import annotations
@@ -9,31 +9,59 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
-from ...types import Audience, Exposure, ExposureAssessment, Link, Location, Provenance, Timestamp
+from ...types import Exposure, Link, Provenance
 from ..export import Export
-from ..path_index import PathIndex, file_name, fold, folder_names, folder_of
+from ..path_index import PathIndex, file_name, fold, folder_names, folder_of, outermost_named
 from .base import Account, Root
-from .dates import parse_timestamp
+from .facebook_fields import (
+    CREATED,
+    album_of,
+    audience_of,
+    backdated,
+    caption,
+    comment_of,
+    labelled_link,
+    place_of,
+)
+from .facebook_record_types import (
+    ALBUM,
+    BY_ALBUM_CONTEXT,
+    COMMENT,
+    COVER,
+    DATING,
+    GROUP,
+    GROUP_COMMENT,
+    IN_GROUP_CHAT,
+    LISTING,
+    POST,
+    PROFILE,
+    RecordType,
+    has_addresses,
+    is_group_chat,
+    made_elsewhere,
+    record_type_of,
+)
+from .facebook_words import album_context, album_folder, destination
 from .meta import (
     ENCRYPTED_THREAD,
     THREAD,
     MediaReference,
     MetaPlatform,
+    conversation_exposure,
     exif,
     exif_location,
     first_timestamp,
     is_encrypted_thread,
-    labelled_text,
     media_in,
     outermost_roots,
     read_document,
     repaired,
     taken_at,
 )
-from .parsing import as_dict, as_list, as_number, as_point, as_text, as_url, distinct, first_text, load_words
+from .parsing import as_dict, as_list, as_number, as_text, as_url, distinct, first_text
 
 TREES = (
     "your_facebook_activity",
@@ -47,6 +75,7 @@ PROFILE_RECORDS = (
 )
 POST_RECORDS = (
     "posts/your_posts_*.json",
+    "posts/your_posts.json",
     "posts/album/0.json",
     "photos_and_videos/album/0.json",
     "photos_and_videos/your_photos.json",
@@ -65,115 +94,37 @@ INNER_FOLDERS = frozenset(
 )
 
 PROFILE_PAGE = re.compile(r"https?://[^/]*facebook\.com/([\w.]+)/?")
-FACEBOOK_PAGE = re.compile(r"https?://([^/]+\.)?facebook\.com/", re.IGNORECASE)
-COORDINATES = re.compile(r"\(\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*\)")
-TEXT_LABELS = ("Message", "Text", "Description", "Caption", "message", "text")
-ALBUM_FOLDER = re.compile(r"(?:media|photos_and_videos)/(?P<album>[^/]+)_\d+/[^/]+$")
+GROUP_RECORDS = ("your_group_membership_activity.json", "your_groups.json")
+DATING_FOLDERS = ("dating", "facebook_dating")
+POST_FOLDERS = ("posts", "photos_and_videos")  # below them folders are albums, with any name
 FOLDERS = {
     "messages": "message",
     "stories": "story",
     "groups": "group",
     "reels": "reel",
+    "short_videos": "reel",
     "comments": "comment",
+    "events": "event",
+    "marketplace": "listing",
+    "facebook_marketplace": "listing",
+    **dict.fromkeys(DATING_FOLDERS, "dating"),
+}
+BY_FOLDER_CONTEXT = {
+    "group": GROUP,
+    "listing": LISTING,
+    "dating": DATING,
+    "profile_photo": PROFILE,
+    "cover_photo": COVER,
 }
 
 
-def _not_exported(what: str) -> ExposureAssessment:
-    return Exposure.UNKNOWN.because(f"Facebook does not export who could see {what}")
-
-
-def _public_by_rule(what: str) -> ExposureAssessment:
-    return Exposure.PUBLIC.because(
-        f"by Facebook's own rule, not by the export: {what} is public while it is in use"
-    )
-
-
-def _only_owner(where: str) -> ExposureAssessment:
-    return Exposure.PRIVATE.because(f"{where}: only its owner sees it now")
-
-
-IN_GROUP = Exposure.NETWORK.because(
-    "posted in a Facebook group: its members could see it; everybody, if it is a public group (not exported)"
-)
-IN_FILE = Audience(None, "file")
-
-
 @dataclass(frozen=True, slots=True)
-class RecordType:
-    """What the place of a record file says about the media in it."""
+class Posting:
+    """What is known of all media of one record."""
 
-    context: str
-    exposure: ExposureAssessment
-    audience: Audience | None = None
-    author_is_owner: bool | None = True
-    on_profile: bool = False  # it is to be looked for on the owner's profile
-    only_if_present: bool = False
-
-
-POST = RecordType("post", _not_exported("a post"), on_profile=True)
-UNSORTED = RecordType("other", _not_exported("a photo or video"), on_profile=True)
-ALBUM = RecordType("album", _not_exported("an album"), on_profile=True)
-PROFILE = RecordType("profile_photo", _public_by_rule("a profile picture"), on_profile=True)
-COVER = RecordType("cover_photo", _public_by_rule("a cover photo"), on_profile=True)
-BY_OTHERS = RecordType(
-    "post", _not_exported("what others post on a profile"), author_is_owner=False, on_profile=True
-)
-STORY = RecordType(
-    "story", _not_exported("a story; in the story archive only its owner sees it now"), on_profile=True
-)
-REEL = RecordType("reel", _not_exported("a reel"), on_profile=True)
-COMMENT = RecordType(
-    "comment", _not_exported("a comment: everybody who can see the post under which it stands")
-)
-ARCHIVED = RecordType("archived", _only_owner("in the archive"), IN_FILE)
-DELETED = RecordType("deleted", _only_owner("in the trash"), IN_FILE)
-GROUP = RecordType("group", IN_GROUP, IN_FILE)
-GROUP_COMMENT = RecordType("comment", IN_GROUP, IN_FILE)
-MESSAGE = RecordType(
-    "message",
-    Exposure.PRIVATE.because("in the messages folder: only the people in the conversation could see it"),
-    Audience(None, "chat_type"),
-)
-OTHER = RecordType(
-    "other",
-    Exposure.UNKNOWN.because("the export does not say who could see it"),
-    author_is_owner=None,
-    only_if_present=True,
-)
-
-# The first pattern that the end of a record's path matches decides.
-RECORD_TYPES = tuple(
-    (re.compile(rf"(^|/){pattern}\.json$"), record_type)
-    for pattern, record_type in (
-        (r"posts/archive(_\d+)?", ARCHIVED),
-        (r"posts/trash(_\d+)?", DELETED),
-        (r"(posts|photos_and_videos)/album/[^/]+", ALBUM),
-        (r"(posts|photos_and_videos)/((your_)?(uncategorized_photos|videos)|your_photos)(_\d+)?", UNSORTED),
-        (r"posts/other_people[^/]*", BY_OTHERS),
-        (r"posts/[^/]+", POST),
-        (r"stories/[^/]+", STORY),
-        (r"reels/[^/]+", REEL),
-        (r"groups/(?=[^/]*comments_in_groups)[^/]*", GROUP_COMMENT),
-        (r"groups/(?=[^/]*(posts|comments))[^/]*", GROUP),
-        (r"comments[^/]*/(?=[^/]*comments)[^/]*", COMMENT),
-        (r"[^/]*(marketplace|dating)/[^/]+", OTHER),
-        (r"(profile_information|live_videos|events|pages|other_activity)/[^/]+", OTHER),
-    )
-)
-WITH_ADDRESSES = re.compile(r"(^|/)posts/(archive|trash|check-ins|content_sharing_links[^/]*)(_\d+)?\.json$")
-BY_ALBUM_CONTEXT = {"profile_photo": PROFILE, "cover_photo": COVER, "album": ALBUM}
-BY_FOLDER_CONTEXT = {"message": MESSAGE, "group": GROUP, "profile_photo": PROFILE, "cover_photo": COVER}
-
-
-def record_type_of(path: str) -> RecordType | None:
-    """What a record file is about; None when it holds no media of anybody."""
-    folded = fold(path)
-    return next((record_type for pattern, record_type in RECORD_TYPES if pattern.search(folded)), None)
-
-
-def has_addresses(path: str) -> bool:
-    """Whether the records of this file carry ids and addresses that timeline posts lack."""
-    return WITH_ADDRESSES.search(fold(path)) is not None
+    record_type: RecordType
+    album: str | None = None  # the group's name where the record has one
+    beside: tuple[str, ...] = ()  # other records that say it
 
 
 class Facebook(MetaPlatform):
@@ -184,7 +135,8 @@ class Facebook(MetaPlatform):
 
     def __init__(self, export: Export) -> None:
         super().__init__(export)
-        self._posts_at: dict[float, set[tuple[str | None, str | None]]] = {}  # second -> (address, id)
+        # (second, picture) -> (address, id) -> the record that has them
+        self._addresses: dict[tuple[float, str], dict[tuple[str | None, str | None], str]] = {}
 
     @classmethod
     def recognize(cls, paths: PathIndex) -> Iterable[Root]:
@@ -240,12 +192,24 @@ class Facebook(MetaPlatform):
     def _encrypted_threads(self) -> list[str]:
         return [path for path in self.export.members if ENCRYPTED_THREAD.fullmatch(path)]
 
+    @cached_property
+    def _groups(self) -> dict[str, str]:
+        """Names of groups that the owner was in -> the record that has them."""
+        groups: dict[str, str] = {}
+        for path in (path for record in GROUP_RECORDS for path in self.export.with_name(record)):
+            for record in self.records(path):
+                entries = (record, *map(as_dict, as_list(record.get("data"))))
+                groups |= {name: path for entry in entries if (name := as_text(entry.get("name")))}
+        return groups
+
     def references(self) -> Iterator[MediaReference]:
         """Posts, albums, stories, reels, groups, comments, the archive and the trash; then conversations."""
-        self._posts_at.clear()
+        self._addresses.clear()
         for path in sorted(self.record_paths, key=lambda path: not has_addresses(path)):
             if THREAD.search(path):
                 yield from self.thread_references(path)
+            elif is_group_chat(path):
+                yield from self.thread_references(path, IN_GROUP_CHAT)
             elif (record_type := record_type_of(path)) is ALBUM:
                 yield from self._album_references(path)
             elif record_type:
@@ -257,195 +221,160 @@ class Facebook(MetaPlatform):
     def infer(self, path: str) -> Provenance:
         """The folder says whether it is a message, a story, a group's, or a picture of an album."""
         context, album = context_of(path)
-        exposure = Exposure.UNKNOWN.because(
-            "no record names this file, and Facebook does not export who could see it"
-        )
-        record_type = BY_FOLDER_CONTEXT.get(context) or replace(OTHER, context=context, exposure=exposure)
-        return self._provenance(replace(record_type, author_is_owner=None), album=album)
-
-    def _provenance(self, record_type: RecordType, **fields: Any) -> Provenance:
+        if context == "message":
+            exposure = conversation_exposure(path)
+        elif context == "dating":
+            exposure = DATING.exposure.on(outermost_named(folder_of(path), is_dating) or "")
+        elif record_type := BY_FOLDER_CONTEXT.get(context):
+            exposure = record_type.exposure
+        else:
+            exposure = Exposure.UNKNOWN.because(
+                "no record names this file, and Facebook does not export who could see it"
+            )
+        audience = DATING.audience if context == "dating" else None
         return Provenance(
-            self.name,
-            self.account.name,
-            record_type.context,
-            audience=record_type.audience,
-            exposure=record_type.exposure,
-            author_is_owner=record_type.author_is_owner,
-            **fields,
+            self.name, self.account.name, context, exposure=exposure, audience=audience, album=album
         )
 
     def _album_references(self, path: str) -> Iterator[MediaReference]:
         """One album: a document whose name decides whether it holds the profile pictures."""
         document = repaired(as_dict(read_document(self.export, path)))
         name = as_text(document.get("name"))
-        record_type = BY_ALBUM_CONTEXT[album_context(name)]
+        posting = Posting(BY_ALBUM_CONTEXT[album_context(name)], name)
         listed = [document.get("photos"), document.get("cover_photo")]
         uris: set[str] = set()
         for photo in listed if document else self.export.each(path, "photos"):
             for media in media_in(repaired(photo)):
                 if media["uri"] not in uris:
                     uris.add(media["uri"])
-                    yield self._reference(path, record_type, {}, media, album=name)
+                    yield self._reference(path, posting, {}, media)
 
     def _record_references(self, path: str, record_type: RecordType) -> Iterator[MediaReference]:
         """A file of records that hold their media anywhere within."""
-        has_links = has_addresses(path)
+        lends_addresses = has_addresses(path)
         for record in self.records(path):
-            if has_links:
-                self._remember_address(record)
-            for media in media_in(record):
-                yield self._reference(path, record_type, record, media)
+            pictures = list(media_in(record))
+            if lends_addresses:
+                self._remember_address(path, record, pictures)
+            if pictures:
+                posting = self._posting(record_type, record)
+                yield from (self._reference(path, posting, record, media) for media in pictures)
+
+    def _posting(self, record_type: RecordType, record: Mapping[str, Any]) -> Posting:
+        """Where a record's pictures were posted: some of the owner's posts were made elsewhere."""
+        group = as_text(comment_of(record).get("group"))
+        if record_type is COMMENT and group:
+            return Posting(GROUP_COMMENT, group)
+        if record_type not in (POST, GROUP):
+            return Posting(record_type, group)
+        goes_to = destination(as_text(record.get("title")), self._groups)
+        if not goes_to:
+            return Posting(record_type, group)
+        if goes_to.kind == "timeline" and goes_to.name in self.owner_names:
+            return Posting(record_type, group)
+        known = self._groups.get(goes_to.name) if goes_to.kind == "group" else None
+        album = goes_to.name if goes_to.kind == "group" else group
+        return Posting(
+            record_type if record_type is GROUP else made_elsewhere(goes_to),
+            album,
+            (known,) if known else (),
+        )
 
     def _reference(
-        self,
-        path: str,
-        record_type: RecordType,
-        record: dict[str, Any],
-        media: dict[str, Any],
-        album: str | None = None,
+        self, path: str, posting: Posting, record: Mapping[str, Any], media: dict[str, Any]
     ) -> MediaReference:
-        link, post_id = self._permalink(record, media, on_profile=record_type.on_profile)
+        record_type = posting.record_type
+        link, post_id, lender = self._permalink(record, media, record_type)
         camera = exif(media)
-        comments = (as_dict(as_dict(part).get("comment")) for part in as_list(record.get("data")))
-        comment: Mapping[str, Any] = next(filter(None, comments), {})
-        album = album or as_text(comment.get("group")) or album_of(media)
+        album = posting.album or album_of(media)
         owner = self.account.display_name or self.account.name
         place, location = place_of(record)
-        provenance = self._provenance(
-            record_type,
-            caption=caption(record, media, album),
-            posted=first_timestamp(record, "timestamp") or first_timestamp(media, "creation_timestamp"),
+        said = audience_of(record)
+        provenance = Provenance(
+            self.name,
+            self.account.name,
+            record_type.context,
+            caption=caption(record, media, album, record_type.words),
+            posted=first_timestamp(record, *CREATED) or first_timestamp(media, "creation_timestamp"),
             taken=taken_at(camera) or backdated(record),
             link=link,
+            audience=said[0] if said else record_type.audience,
+            exposure=said[1] if said else record_type.exposure,
             album=album,
             location=exif_location(camera) or location,
             place=place,
             people=distinct(as_text(as_dict(tag).get("name") or tag) for tag in as_list(record.get("tags"))),
-            author=as_text(comment.get("author")) or (owner if record_type.author_is_owner else None),
+            author=as_text(comment_of(record).get("author"))
+            or (owner if record_type.author_is_owner else None),
+            author_is_owner=record_type.author_is_owner,
             post_id=post_id,
+            records=distinct((lender, *posting.beside)),
         )
-        return MediaReference(media["uri"], path, provenance, record_type.only_if_present)
+        return MediaReference(media["uri"], path, _seen(provenance, path, media), record_type.only_if_present)
 
-    def _remember_address(self, record: dict[str, Any]) -> None:
-        """Keep a record's address and id for the post that was made in the same second."""
+    def _remember_address(
+        self, path: str, record: Mapping[str, Any], pictures: Iterable[Mapping[str, Any]]
+    ) -> None:
+        """Keep a record's address and id for a post of the same second with the same picture."""
         second = as_number(record.get("timestamp"))
-        address, post_id = labelled_link(record), as_text(record.get("fbid"))
+        address, post_id = labelled_link(record, any_label=True), as_text(record.get("fbid"))
         if second and (address or post_id):
-            self._posts_at.setdefault(second, set()).add((address, post_id))
+            for media in pictures:
+                self._addresses.setdefault((second, fold(media["uri"])), {})[address, post_id] = path
 
     def _permalink(
-        self, record: dict[str, Any], media: dict[str, Any], *, on_profile: bool
-    ) -> tuple[Link | None, str | None]:
-        """The link and the post's id: timeline records have none, so they borrow those of their second.
+        self, record: Mapping[str, Any], media: Mapping[str, Any], record_type: RecordType
+    ) -> tuple[Link | None, str | None, str | None]:
+        """The link, the post's id, and the record that lent them: timeline records have none of their own."""
+        url = labelled_link(record, any_label=record_type.has_address)
+        post_id = as_text(record.get("fbid"))
+        lender = None
+        if not url and not post_id and record_type.on_profile:
+            second = as_number(record.get("timestamp")) or 0
+            candidates = self._addresses.get((second, fold(media["uri"])), {})
+            if len(candidates) == 1:
+                ((url, post_id), lender) = next(iter(candidates.items()))
+        return self._link(url, post_id, media, record_type), post_id, lender
 
-        `on_profile`: the profile page will do when nothing better is known.
-        """
-        url, post_id = labelled_link(record), as_text(record.get("fbid"))
-        if not url and not post_id and on_profile:
-            posts = self._posts_at.get(as_number(record.get("timestamp")) or 0, set())
-            url, post_id = next(iter(posts)) if len(posts) == 1 else (None, None)
+    def _link(
+        self, url: str | None, post_id: str | None, media: Mapping[str, Any], record_type: RecordType
+    ) -> Link | None:
+        """The best address there is: of the post, of the picture, put together, or of the owner's profile."""
         if url:
-            return Link(url, "exact"), post_id
+            return Link(url, "exact")
         photo_id, profile_url = first_text(media, "id", "fbid"), as_text(self._profile.get("profile_uri"))
         if photo_id and photo_id.isdecimal():
-            return Link(f"https://www.facebook.com/photo/?fbid={photo_id}", "constructed"), post_id
-        if post_id and post_id.isdecimal() and profile_url and self.account.name:
-            user = self.account.name
-            return Link(f"https://www.facebook.com/{user}/posts/{post_id}", "constructed"), post_id
-        return Link.of(as_url(profile_url) if on_profile else None, "profile"), post_id
+            return Link(f"https://www.facebook.com/photo/?fbid={photo_id}", "constructed")
+        is_post = bool(post_id and post_id.isdecimal()) and record_type.has_address
+        if is_post and profile_url and self.account.name:
+            return Link(f"https://www.facebook.com/{self.account.name}/posts/{post_id}", "constructed")
+        return Link.of(as_url(profile_url) if record_type.on_profile else None, "profile")
 
 
-def caption(record: dict[str, Any], media: dict[str, Any], album: str | None) -> str | None:
-    """The owner's own words: the post's, then what the picture has of its own.
-
-    A record's `title` is Facebook's sentence ("Ana added a photo"), no caption.
-    """
-    text = next(_texts(record), None) if record is not media else None
-    description, title = as_text(media.get("description")), as_text(media.get("title"))
-    if text and description and description not in text:
-        return f"{text}\n{description}"
-    return text or description or (title if title != album else None)
-
-
-def _texts(record: dict[str, Any]) -> Iterator[str]:
-    for part in map(as_dict, (*as_list(record.get("data")), *_attached(record))):
-        text = first_text(part, "post", "text") or as_text(as_dict(part.get("comment")).get("comment"))
-        if text:
-            yield text
-    if text := labelled_text(record, *TEXT_LABELS):
-        yield text
+def _seen(provenance: Provenance, path: str, media: Mapping[str, Any]) -> Provenance:
+    """With what the record at `path` and the folder of the picture's album show of its exposure."""
+    exposure = provenance.exposure
+    if exposure.level is Exposure.UNKNOWN:
+        by_album = BY_ALBUM_CONTEXT[album_context(album_folder(media["uri"]))]
+        exposure = exposure if by_album is ALBUM else by_album.exposure
+    elif exposure.level is not Exposure.PUBLIC:
+        exposure = exposure.on(path)
+    return replace(provenance, exposure=exposure)
 
 
-def _attached(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for attachment in as_list(record.get("attachments")):
-        for part in as_list(as_dict(attachment).get("data")):
-            if isinstance(part, dict):
-                yield part
-
-
-def backdated(record: dict[str, Any]) -> Timestamp | None:
-    """The date that the owner gave a post stands for the capture when the camera's is not known."""
-    parts = record.get("data")
-    times = (as_dict(part).get("backdated_timestamp") for part in parts) if isinstance(parts, list) else ()
-    return Timestamp.of(next(filter(None, map(parse_timestamp, times)), None), "backdated_timestamp")
-
-
-def place_of(record: dict[str, Any]) -> tuple[str | None, Location | None]:
-    """The place that was attached to a post. Labels are localised: coordinates are known by their form."""
-    for attached in _attached(record):
-        if place := as_dict(attached.get("place")):
-            spot = as_dict(place.get("coordinate"))
-            point = as_point(spot.get("latitude"), spot.get("longitude"))
-            return as_text(place.get("name")), Location.of(point, "place")
-    for entry in map(as_dict, as_list(record.get("label_values"))):
-        inner = [as_dict(part) for part in as_list(entry.get("dict"))]
-        for part in (entry, *inner):
-            if match := COORDINATES.fullmatch(as_text(part.get("value")) or ""):  # "(38.71 , -9.14)"
-                names = (as_text(part.get("value")) for part in inner if part.get("label") == "Name")
-                return next(names, None), Location.of(as_point(match[1], match[2]), "label_values")
-    return None, None
-
-
-def labelled_link(record: dict[str, Any]) -> str | None:
-    """A record's own address on Facebook."""
-    entries = map(as_dict, as_list(record.get("label_values")))
-    urls = (as_url(entry.get(field)) for entry in entries for field in ("href", "value"))
-    return next((url for url in urls if url and FACEBOOK_PAGE.match(url)), None)
-
-
-@lru_cache(maxsize=1024)
-def squeezed(text: str) -> str:
-    """An album's name as Facebook writes it in a folder's: only letters and digits."""
-    return "".join(sign for sign in fold(text) if sign.isalnum())
-
-
-@cache
-def _album_contexts() -> dict[str, str]:
-    return {
-        squeezed(name): context
-        for context in ("profile_photo", "cover_photo")
-        for name in load_words("facebook", context)
-    }
-
-
-def album_context(name: str | None) -> str:
-    """profile_photo, cover_photo, or album for any other."""
-    return _album_contexts().get(squeezed(name or ""), "album")
-
-
-def album_of(media: dict[str, Any]) -> str | None:
-    """The album that a media record's title names: only when the folder carries the same name."""
-    title, match = as_text(media.get("title")), ALBUM_FOLDER.search(str(media.get("uri")))
-    return title if title and match and squeezed(title) == squeezed(match["album"]) else None
+def is_dating(folder: str) -> bool:
+    """Whether this is the name of the folder of Facebook Dating."""
+    return fold(folder) in DATING_FOLDERS
 
 
 def context_of(path: str) -> tuple[str, str | None]:
     """(context, album) as far as the path of a file says."""
     for folder in folder_names(path):
+        if folder in POST_FOLDERS:
+            break
         if folder in FOLDERS:
             return FOLDERS[folder], None
-    match = ALBUM_FOLDER.search(path)
-    album = match["album"] if match else None
+    album = album_folder(path)
     if album and album_context(album) != "album":
         return album_context(album), album
     if "/posts/" in f"/{fold(path)}":

@@ -21,7 +21,7 @@ from ..path_index import file_name, fold, folder_of, outermost_named
 from .base import Mention, Platform, Root
 from .dates import parse_iso, parse_timestamp
 from .meta_pages import as_json_path, is_page, page_conversation, page_messages, page_records
-from .parsing import as_dict, as_list, as_number, as_point, as_text, as_url, distinct
+from .parsing import as_dict, as_list, as_number, as_point, as_text, as_url, distinct, first_text
 
 SMALL_BYTES = 1 << 18  # a record file up to here is parsed whole, to tell a lone record from a list of them
 WHOLE_BYTES = 16 << 20  # a conversation or album up to here is parsed whole: its title may stand at its end
@@ -52,6 +52,12 @@ CONVERSATIONS = frozenset(  # folders below messages/
     )
 )  # fmt: skip
 IN_MESSAGE = Exposure.PRIVATE.because("a message: only the people in the conversation could see it")
+IN_GROUP_MESSAGE = Exposure.NETWORK.because(
+    "a message to a group: everybody in the conversation could see it"
+)
+IN_CONVERSATION = Exposure.UNKNOWN.because(
+    "a message: whether it was between two people or in a group, the export does not show"
+)
 IN_CHANNEL = Exposure.NETWORK.because("a broadcast channel: everybody who joined it could see it")
 
 
@@ -70,18 +76,33 @@ class Conversation:
     """What one conversation says about all of its messages."""
 
     title: str | None
-    participants: tuple[str, ...]
-    exposure: ExposureAssessment
+    participants: tuple[str, ...]  # those of the day of the export; others may have left
+    seen_by: ExposureAssessment  # as far as its folder says
+    evidence: tuple[str, ...]
     owner_names: frozenset[str]
 
     def sent_by_owner(self, sender: str | None) -> bool | None:
         """Whether the owner wrote it; None when the export gives no way to tell."""
         names = self.owner_names
         if self.participants and names.isdisjoint(self.participants):
-            # In a conversation of two that is titled with one name, the other is the owner.
-            others = frozenset(self.participants) - {self.title, _NUMBER_BEHIND.sub("", self.title or "")}
-            names = others if len(self.participants) == 2 and len(others) == 1 else frozenset()
+            others = self._others  # in a conversation of two, the one who does not give it its title
+            names = others if len(others) == 1 else frozenset()
         return sender in names if sender and names else None
+
+    @property
+    def _others(self) -> frozenset[str]:
+        """Of two people, who is left without the one after whom the conversation is called."""
+        called = {self.title, _NUMBER_BEHIND.sub("", self.title or "")}
+        return frozenset(self.participants) - called if len(self.participants) == 2 else frozenset()
+
+    def exposure(self, sender: str | None) -> ExposureAssessment:
+        """Who could see a message. A group of which two are left has a title of its own."""
+        if self.seen_by is not IN_CONVERSATION:
+            return self.seen_by.on(*self.evidence)
+        if len(self.participants) > 2:
+            return IN_GROUP_MESSAGE.on(*self.evidence)
+        is_of_two = len(self._others) == 1 and (not sender or sender in self.participants)
+        return IN_MESSAGE.on(*self.evidence) if is_of_two else IN_CONVERSATION
 
 
 class MetaPlatform(Platform):
@@ -193,14 +214,18 @@ class MetaPlatform(Platform):
         if others:
             self.export.note(path, f"{counted(others, 'entries')} passed over: not in the form of a record")
 
-    def thread_references(self, path: str) -> Iterator[MediaReference]:
-        """The media of one message_N.json."""
+    def thread_references(
+        self, path: str, seen_by: ExposureAssessment | None = None
+    ) -> Iterator[MediaReference]:
+        """The media of a conversation. `seen_by`: who could see it, where its folder does not tell."""
         document = read_document(self.export, path)
         head = repaired({key: value for key, value in as_dict(document).items() if key != "messages"})
         head = page_conversation(self.export, path) if is_page(path) else head
         names = _participants(head.get("participants") or self._first_participants(path))
-        seen_by = conversation_exposure(path).on(path)
-        conversation = Conversation(as_text(head.get("title")), names, seen_by, self.owner_names)
+        title = first_text(head, "title", "thread_name")
+        below_messages, evidence = _conversation_folder(path)
+        evidence = (*evidence, path)
+        conversation = Conversation(title, names, seen_by or below_messages, evidence, self.owner_names)
         for message in map(repaired, self._messages(path, document)):
             for media in (as_dict(media) for kind in MESSAGE_MEDIA for media in as_list(message.get(kind))):
                 if uri := as_text(media.get("uri")):
@@ -226,7 +251,7 @@ class MetaPlatform(Platform):
         names = _participants(head.get("participants") or self._first_participants(path))
         title = _storable(head.get("threadName"))
         names = tuple(map(without_surrogates, names))
-        conversation = Conversation(title, names, IN_MESSAGE.on(path), self.owner_names)
+        conversation = Conversation(title, names, IN_CONVERSATION, (path,), self.owner_names)
         for message in self._messages(path, document):
             for media in as_list(message.get("media")):
                 if uri := as_text(as_dict(media).get("uri")):
@@ -265,7 +290,7 @@ class MetaPlatform(Platform):
             self.account.name,
             "message",
             audience=Audience(None, "chat_type"),
-            exposure=conversation.exposure,
+            exposure=conversation.exposure(sender),
             album=conversation.title,
             author=sender,
             author_is_owner=conversation.sent_by_owner(sender),
@@ -278,17 +303,20 @@ def _dashed(date: str) -> str:
 
 
 def conversation_exposure(path: str) -> ExposureAssessment:
-    """Who could see what stands below messages/: the next folder says what kind of conversation it is.
+    """Who could see what stands below messages/, as far as its folder says."""
+    return _conversation_folder(path)[0]
 
-    It rests on these folders.
-    """
-    folder = outermost_named(folder_of(path), lambda name: fold(name) == "messages") or ""
-    box = path[len(folder) :].partition("/")[0]
+
+def _conversation_folder(path: str) -> tuple[ExposureAssessment, tuple[str, ...]]:
+    """The same, with the folder below messages/, which says what kind of conversation it is."""
+    folder = outermost_named(folder_of(path), lambda name: fold(name) == "messages")
+    box = path[len(folder or "") :].partition("/")[0]
+    evidence = (f"{folder}{box}/",) if folder else ()
     if fold(box) in CONVERSATIONS:
-        return IN_MESSAGE.on(f"{folder}{box}/")
+        return IN_CONVERSATION, evidence
     if fold(box) == "broadcast":
-        return IN_CHANNEL.on(f"{folder}{box}/")
-    return Exposure.UNKNOWN.because(f"a conversation of a kind that is not known (the folder '{box}')")
+        return IN_CHANNEL.on(*evidence), evidence
+    return Exposure.UNKNOWN.because(f"a conversation of a kind that is not known (the folder '{box}')"), ()
 
 
 def repaired(value: Any, levels: int = MAX_LEVELS) -> Any:
@@ -356,10 +384,15 @@ def media_in(record: Any) -> Iterator[dict[str, Any]]:
             stack += [
                 inner
                 for key, inner in reversed(part.items())
-                if isinstance(inner, (dict, list)) and key not in NOT_MEDIA
+                if isinstance(inner, (dict, list)) and key not in NOT_MEDIA and not _is_remote(key, inner)
             ]
         elif isinstance(part, list):
             stack.extend(reversed(part))
+
+
+def _is_remote(key: str, inner: Any) -> bool:
+    """Whether this is a video's small picture on their own servers, whose addresses expire within days."""
+    return key == "thumbnail" and as_url(as_dict(inner).get("uri")) is not None
 
 
 def exif(media: Mapping[str, Any]) -> dict[str, Any]:

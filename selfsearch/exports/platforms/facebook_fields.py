@@ -1,0 +1,114 @@
+"""What the fields of one of Facebook's records say: words, place, date, address, audience."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...types import Audience, Exposure, ExposureAssessment, Location, Timestamp
+from ..path_index import fold
+from .dates import parse_timestamp
+from .facebook_words import album_folder, squeezed
+from .meta import labelled_text
+from .parsing import as_dict, as_list, as_point, as_text, as_url, first_text, load_words
+
+FACEBOOK_PAGE = re.compile(r"https?://([^/]+\.)?facebook\.com/", re.IGNORECASE)
+COORDINATES = re.compile(r"\(\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*\)")
+TEXT_LABELS = ("Message", "Text", "Description", "Caption", "message", "text")
+URL_LABELS = frozenset(("URL", "url", "Url"))
+AUDIENCE_LABELS = ("Audience", "Privacy", "Visibility", "audience", "privacy", "visibility")
+CREATED = ("timestamp", "created_timestamp", "create_timestamp")  # the first of them that a record has
+
+
+def caption(
+    record: Mapping[str, Any], media: Mapping[str, Any], album: str | None, words: tuple[str, ...] = ()
+) -> str | None:
+    """The owner's own words: the post's, then what the picture has of its own.
+
+    A record's `title` is Facebook's sentence ("Ana added a photo"), no caption, unless it is one of `words`:
+    the fields in which this kind of record has the owner's own.
+    """
+    own = "\n".join(filter(None, (as_text(record.get(field)) for field in words)))
+    text = (own or next(_texts(record), None)) if record is not media else None
+    description, title = as_text(media.get("description")), as_text(media.get("title"))
+    if text and description and description not in text:
+        return f"{text}\n{description}"
+    return text or description or (title if title != album else None)
+
+
+def _texts(record: Mapping[str, Any]) -> Iterator[str]:
+    for part in map(as_dict, (*as_list(record.get("data")), *_attached(record))):
+        text = first_text(part, "post", "text") or as_text(as_dict(part.get("comment")).get("comment"))
+        if text:
+            yield text
+        for kind in ("note", "life_event"):
+            yield from filter(None, (as_text(as_dict(part.get(kind)).get(key)) for key in ("title", "text")))
+    if text := labelled_text(record, *TEXT_LABELS):
+        yield text
+
+
+def _attached(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for attachment in as_list(record.get("attachments")):
+        for part in as_list(as_dict(attachment).get("data")):
+            if isinstance(part, dict):
+                yield part
+
+
+def comment_of(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The comment in a record, with its author and group; empty when there is none."""
+    comments = (as_dict(as_dict(part).get("comment")) for part in as_list(record.get("data")))
+    return next(filter(None, comments), {})
+
+
+def backdated(record: Mapping[str, Any]) -> Timestamp | None:
+    """The date that the owner gave a post stands for the capture when the camera's is not known."""
+    parts = record.get("data")
+    times = (as_dict(part).get("backdated_timestamp") for part in parts) if isinstance(parts, list) else ()
+    return Timestamp.of(next(filter(None, map(parse_timestamp, times)), None), "backdated_timestamp")
+
+
+def place_of(record: Mapping[str, Any]) -> tuple[str | None, Location | None]:
+    """The place that belongs to a record. Labels are localised: coordinates are known by their form."""
+    for holder in (*_attached(record), record):
+        if place := as_dict(holder.get("place") or holder.get("location")):
+            spot = as_dict(place.get("coordinate"))
+            point = as_point(spot.get("latitude"), spot.get("longitude"))
+            return as_text(place.get("name")), Location.of(point, "place")
+    for entry in map(as_dict, as_list(record.get("label_values"))):
+        inner = [as_dict(part) for part in as_list(entry.get("dict"))]
+        for part in (entry, *inner):
+            if match := COORDINATES.fullmatch(as_text(part.get("value")) or ""):  # "(38.71 , -9.14)"
+                names = (as_text(part.get("value")) for part in inner if part.get("label") == "Name")
+                return next(names, None), Location.of(as_point(match[1], match[2]), "label_values")
+    return None, None
+
+
+def labelled_link(record: Mapping[str, Any], *, any_label: bool) -> str | None:
+    """A record's own address on Facebook. `any_label`: also where the label is not that of an address, but
+    for instance in another language; else it may be that of a person or a page.
+    """
+    entries = [
+        entry
+        for entry in map(as_dict, as_list(record.get("label_values")))
+        if any_label or not URL_LABELS.isdisjoint((entry.get("label"), entry.get("ent_field_name")))
+    ]
+    urls = (as_url(entry.get(field)) for entry in entries for field in ("href", "value"))
+    return next((url for url in urls if url and FACEBOOK_PAGE.match(url)), None)
+
+
+def album_of(media: Mapping[str, Any]) -> str | None:
+    """The album that a media record's title names: only when the folder carries the same name."""
+    title, folder = as_text(media.get("title")), album_folder(str(media.get("uri")))
+    return title if title and folder and squeezed(title) == squeezed(folder) else None
+
+
+def audience_of(record: Mapping[str, Any]) -> tuple[Audience, ExposureAssessment] | None:
+    """What a record itself says about who could see it, where it has a word for it."""
+    word = first_text(record, *AUDIENCE_LABELS) or labelled_text(record, *AUDIENCE_LABELS)
+    if not word:
+        return None
+    if fold(word) in load_words("facebook", "audience_public"):
+        return Audience(word, "per_item"), Exposure.PUBLIC.because(f"its record says '{word}'")
+    reason = f"its record says '{word}', and what Facebook means by that is not known"
+    return Audience(word, "per_item"), Exposure.UNKNOWN.because(reason)

@@ -186,7 +186,7 @@ def test_a_channels_number_means_the_same_as_its_word(number, word, exposure):
         provenance = columns(mention.provenance)
         assert (provenance.audience, provenance.audience_source) == (word, "chat_type")
         assert provenance.exposure is exposure
-        is_told = provenance.exposure_reason != "the package does not say what kind of channel this was"
+        is_told = provenance.exposure_reason != "Discord: type of the channel = 99, a word that is not known"
         assert is_told == (exposure is not Exposure.UNKNOWN)
 
 

@@ -205,9 +205,9 @@ def test_an_upload_counts_with_a_sentence_or_a_link_and_a_post_only_with_a_pictu
     [
         ("Bo", "https://www.linkedin.com/in/bo", "conversation", Exposure.PRIVATE),
         ("Bo,Cy", "https://l.com/in/bo,https://l.com/in/cy", "group conversation", Exposure.NETWORK),
-        ("Bo,LinkedIn Member", "https://l.com/in/bo", "conversation", Exposure.UNKNOWN),
-        ("", "https://l.com/in/bo", "conversation", Exposure.UNKNOWN),
-        ("Bo", "", "conversation", Exposure.UNKNOWN),
+        ("Bo,LinkedIn Member", "https://l.com/in/bo", None, Exposure.UNKNOWN),
+        ("", "https://l.com/in/bo", None, Exposure.UNKNOWN),
+        ("Bo", "", None, Exposure.UNKNOWN),
     ],
 )
 def test_a_message_to_several_is_a_groups(to, recipients, audience, exposure):
@@ -217,7 +217,8 @@ def test_a_message_to_several_is_a_groups(to, recipients, audience, exposure):
     (mention,) = read(
         download(messages=table(MESSAGES, [cells.get(c, "") for c in MESSAGES]), Profile=profile)
     )
-    assert (mention.audience, mention.audience_source, mention.exposure) == (audience, "chat_type", exposure)
+    source = audience and "chat_type"
+    assert (mention.audience, mention.audience_source, mention.exposure) == (audience, source, exposure)
     assert (mention.author_is_owner, mention.caption, mention.context) == (True, "hi", "message")
 
 

@@ -124,7 +124,8 @@ def _chats(pack: Pack) -> None:
         author="bo",
         author_is_owner=False,
         exposure="unknown",
-        exposure_reason="a chat; Reddit's export does not say how many people were in it",
+        exposure_reason="a chat; Reddit's export does not say how many people were in it "
+        "(conversation_type = direct)",
         audience="direct",
     )
     pack.plant(

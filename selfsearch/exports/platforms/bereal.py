@@ -41,6 +41,7 @@ FOLDERS = {
 PAIRS = ("primary", "secondary", "frontImage", "backImage", "btsMedia")
 PUBLIC = frozenset(("public", "everyone", "global", "discovery"))
 FRIENDS = frozenset(("friends", "friends-of-friends", "friendsoffriends", "friends_of_friends"))
+PAIR, GROUP = Audience("one-to-one", "chat_type"), Audience("group", "chat_type")
 IN_PAIR = Exposure.PRIVATE.because("a BeReal chat of two people: only they could see it")
 IN_GROUP = Exposure.NETWORK.because("a BeReal chat of three people or more: they could see it")
 IN_CHAT = Exposure.UNKNOWN.because("a BeReal chat; its log does not show how many people were in it")
@@ -57,6 +58,7 @@ UNKNOWN_AUDIENCE = {
 class Chat:
     """What the log of one chat says of the people in it."""
 
+    audience: Audience | None
     exposure: ExposureAssessment
     people: Mapping[str, str | None]  # id -> name
     owner: str | None  # the id of the download's owner
@@ -176,9 +178,10 @@ class BeReal(Platform):
         )
         others = people.keys() - {owner}
         if len(people) > 2 or (owner and len(others) > 1):
-            return Chat(IN_GROUP.on(path), people, owner)
-        is_pair = owner is not None and len(others) == 1 and others <= listed
-        return Chat(IN_PAIR.on(path) if is_pair else IN_CHAT, people, owner)
+            return Chat(GROUP, IN_GROUP.on(path), people, owner)
+        if owner is not None and len(others) == 1 and others <= listed:
+            return Chat(PAIR, IN_PAIR.on(path), people, owner)
+        return Chat(None, IN_CHAT, people, owner)
 
     def _message(self, path: str, chat: Chat, message: Mapping[str, Any]) -> Provenance:
         sender = as_text(message.get("userId"))
@@ -190,7 +193,7 @@ class BeReal(Platform):
             context="message",
             caption=as_text(message.get("message")),
             posted=Timestamp.of(parse_iso(message.get("createdAt"), utc=True), "createdAt"),
-            audience=Audience("chat", "chat_type"),
+            audience=chat.audience,
             exposure=chat.exposure,
             album=", ".join(distinct(others)) or None,
             author=self.account.name if by_owner else chat.people.get(sender or "") or sender,

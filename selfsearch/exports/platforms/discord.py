@@ -78,8 +78,13 @@ class DiscordChannel:
             return _IN_UNKNOWN_CHANNEL
         if self.type in ("DM", "GROUP_DM"):
             return (_IN_DM if self.type == "DM" else _IN_GROUP_DM).on(self.record)
-        in_server = self.guild or self.type in _SERVER_TYPES
-        return _IN_SERVER.on(self.record) if in_server else _IN_UNKNOWN_CHANNEL
+        if self.guild or self.type in _SERVER_TYPES:
+            return _IN_SERVER.on(self.record)
+        if self.type is None:
+            return _IN_UNKNOWN_CHANNEL
+        return Exposure.UNKNOWN.because(
+            f"Discord: type of the channel = {self.type}, a word that is not known"
+        )
 
     @property
     def records(self) -> tuple[str, ...]:

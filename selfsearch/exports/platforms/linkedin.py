@@ -59,6 +59,7 @@ VISIBILITY = {  # LinkedIn's word, its level, and what the word means
     ),
 }
 NO_MEANING = (Exposure.UNKNOWN, " (what that means is not known)")
+PAIR, GROUP = Audience("conversation", "chat_type"), Audience("group conversation", "chat_type")
 GROUP_MESSAGE = Exposure.NETWORK.because("a message to several people: they could see it")
 MESSAGE = Exposure.PRIVATE.because("a message: only the two people in the conversation could see it")
 SOME_MESSAGE = Exposure.UNKNOWN.because("a message; the export does not say how many people it went to")
@@ -259,14 +260,13 @@ class LinkedIn(Platform):
         is_group = len(recipients) > 1 or len(members) >= MAX_COUNTED
         # a member who has left LinkedIn is in TO and has no address
         is_pair = not is_group and len(recipients) == 1 and "," not in (_cell(row, "TO") or ",")
-        word = "group conversation" if is_group else "conversation"
         return Provenance(
             self.name,
             account=self.account.name,
             context="message",
             caption=_cell(row, "CONTENT"),
             posted=Timestamp.of(parse_iso(_cell(row, "DATE"), utc=True), "DATE"),
-            audience=Audience(word, "chat_type"),
+            audience=GROUP if is_group else PAIR if is_pair else None,
             exposure=GROUP_MESSAGE.on(record)
             if is_group
             else MESSAGE.on(record)

@@ -144,14 +144,17 @@ class Reddit(Platform):
 
     def _message(self, record: str, row: Mapping[str, str], *, is_group: bool) -> Provenance:
         sender, subreddit = as_text(row.get("username")), as_text(row.get("subreddit"))
+        kind = Audience.of(as_text(row.get("conversation_type")), "chat_type")
         exposure = IN_CHANNEL if subreddit else IN_GROUP_CHAT.on(record) if is_group else IN_CHAT
+        if kind and exposure.level is Exposure.UNKNOWN:
+            exposure = replace(exposure, reason=f"{exposure.reason} (conversation_type = {kind.name})")
         return Provenance(
             self.name,
             account=self.account.name,
             context="message",
             caption=as_text(row.get("message")),
             posted=Timestamp.of(parse_iso(row.get("created_at"), utc=True), "created_at"),
-            audience=Audience.of(as_text(row.get("conversation_type")), "chat_type"),
+            audience=kind,
             exposure=exposure,
             album=as_text(row.get("channel_name")) or (f"r/{subreddit}" if subreddit else None),
             author=sender,

@@ -357,6 +357,12 @@ def test_a_change_to_private_is_not_believed_without_the_setting():
     assert post["exposure"] is Exposure.UNKNOWN
 
 
+def test_a_history_without_an_end_is_not_believed_and_takes_no_time():
+    switches = [(POSTED - 10**6 + number, "Public" if number % 2 else "Private") for number in range(20_000)]
+    reader = Instagram(with_account(account(None), *switches))
+    assert reader.account.periods == ()
+
+
 def test_a_change_without_a_time_is_noted():
     export = with_account(account(True), (0, "Public"))
     reason = "the account was private when the export was made (setting 'Private Account': True)"

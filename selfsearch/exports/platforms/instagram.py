@@ -29,10 +29,9 @@ from .instagram_kinds import (
 )
 from .instagram_privacy import (
     AccountPrivacy,
-    Change,
-    became_public,
     fields_of,
     labelled,
+    read_changes,
     setting_in,
 )
 from .meta import (
@@ -47,7 +46,6 @@ from .meta import (
     labelled_text,
     media_in,
     outermost_roots,
-    parse_time,
     read_document,
     repaired,
     taken_at,
@@ -155,8 +153,9 @@ class Instagram(MetaPlatform):
     def privacy(self) -> AccountPrivacy:
         """The account's privacy setting and its history."""
         setting = setting_in(self._profile, self._profile_path or "")
-        changes = sorted(self._privacy_changes(), key=lambda change: change.at)
-        return AccountPrivacy("Instagram", setting, tuple(changes), self._named[1])
+        paths = [path for name in PRIVACY_CHANGES for path in self.records_named(name)]
+        entries = ((path, entry) for path in paths for entry in self.records(path))
+        return AccountPrivacy("Instagram", setting, read_changes(entries, self.export.note), self._named[1])
 
     @cached_property
     def threads_privacy(self) -> AccountPrivacy:
@@ -199,30 +198,6 @@ class Instagram(MetaPlatform):
     def _profile_text(self, field: str) -> str | None:
         label = labelled(self._profile, field)
         return as_text(self._profile.get(label)) if label else None
-
-    def _privacy_changes(self) -> Iterable[Change]:
-        """The history of the account's setting. A change that cannot be understood is noted.
-
-        Without the time of one of them, the others do not tell how it was in between.
-        """
-        changes, is_whole = [], True
-        for path in (path for name in PRIVACY_CHANGES for path in self.records_named(name)):
-            for entry in self.records(path):
-                fields = [
-                    *as_dict(entry.get("string_map_data")).values(),
-                    *as_list(entry.get("string_list_data")),
-                ]
-                parts = [as_dict(field) for field in fields]
-                times = (parse_time(part.get("timestamp")) for part in (entry, *parts))
-                when = next(filter(None, times), None)
-                is_public = became_public([entry.get("title"), *(part.get("value") for part in parts)])
-                if when:
-                    changes.append(Change(when, is_public, path))
-                is_whole = is_whole and when is not None
-                if when is None or is_public is None:
-                    problem = "a change of the privacy setting is worded in a way that is not known"
-                    self.export.note(path, problem)
-        return changes if is_whole else ()
 
     @cached_property
     def insights(self) -> Insights:

@@ -7,7 +7,8 @@ history of its changes in some exports. Labels and values are in the account's l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
@@ -17,9 +18,11 @@ from typing import Any
 from ...types import Audience, Exposure, ExposureAssessment
 from ..path_index import file_name, fold
 from .base import Period, widest_period
+from .meta import parse_time
 from .parsing import as_dict, as_list, as_text, load_words
 
 ACCOUNT_SETTING = "account_setting"  # of `Audience.source`
+MAX_CHANGES = 1000  # of the setting; a history with more is not believed
 MAX_QUOTED = 80  # characters of a label or a value that is quoted; real ones have a few words
 _BOTH_NAMED = re.compile(r"\bfrom\b.*\bto\b", re.DOTALL)
 
@@ -105,7 +108,7 @@ class AccountPrivacy:
 
     def of_post(self, posted_at: str | None) -> tuple[ExposureAssessment, Audience | None]:
         """Who could see a post of the owner's, and the audience that this is known from."""
-        period = widest_period(self.periods, posted_at)
+        period = self._period_of(posted_at)
         if period is None or (not period.public and self._is_after_export(posted_at)):
             return self._undecided(posted_at)
         level = Exposure.PUBLIC if period.public else Exposure.NETWORK
@@ -116,6 +119,22 @@ class AccountPrivacy:
         if not period.public and self.setting:
             exposure = exposure.on(self.setting.record)  # without which no private period is believed
         return exposure, Audience(None, ACCOUNT_SETTING)
+
+    def _period_of(self, posted_at: str | None) -> Period | None:
+        """The widest one, looked for once for all posts between the same two changes."""
+        at = posted_at or ""
+        between = (bisect_left(self._limits, at), bisect_right(self._limits, at)) if at else (-1, -1)
+        if between not in self._widest:
+            self._widest[between] = widest_period(self.periods, posted_at)
+        return self._widest[between]
+
+    @cached_property
+    def _limits(self) -> list[str]:
+        return sorted({at for period in self.periods for at in (period.since, period.until) if at})
+
+    @cached_property
+    def _widest(self) -> dict[tuple[int, int], Period | None]:
+        return {}
 
     def _is_after_export(self, posted_at: str | None) -> bool:
         """Whether a post is later than the export: then the day in the export's name is another's."""
@@ -199,6 +218,28 @@ def yes_or_no(value: Any) -> bool | None:
     if word in load_words("instagram", "yes"):
         return True
     return False if word in load_words("instagram", "no") else None
+
+
+def read_changes(
+    entries: Iterable[tuple[str, Mapping[str, Any]]], note: Callable[[str, str], None]
+) -> tuple[Change, ...]:
+    """The history of the account's setting, from its entries and the records in which they stand.
+
+    A change that cannot be understood is noted. Without the time of one of them, the others do not tell how
+    it was in between: then there is none.
+    """
+    changes = []
+    for number, (record, entry) in enumerate(entries):
+        fields = (*as_dict(entry.get("string_map_data")).values(), *as_list(entry.get("string_list_data")))
+        parts = [entry, *map(as_dict, fields)]
+        at = next(filter(None, (parse_time(part.get("timestamp")) for part in parts)), None)
+        is_public = became_public([entry.get("title"), *(part.get("value") for part in parts)])
+        if at is None or is_public is None:
+            note(record, "a change of the privacy setting is worded in a way that is not known")
+        if at is None or number == MAX_CHANGES:
+            return ()
+        changes.append(Change(at, is_public, record))
+    return tuple(sorted(changes, key=lambda change: change.at))
 
 
 def became_public(texts: Iterable[Any]) -> bool | None:

@@ -45,7 +45,8 @@ def write() -> None:
 def all_seeds() -> dict[str, Files]:
     """Target -> name -> content."""
     seeds = {
-        "archive": archive(), "records": records(), "picture": pictures(), "metadata": metadata(),
+        "archive": archive(), "inner-archive": inner_archives(), "records": records(),
+        "picture": pictures(), "metadata": metadata(),
         "sniff": heads(), "manifest": manifests(), "onnx": onnx(), "pack-archive": pack_archives(),
         "backup": backups(), "key": keys(), "worker-answer": answers(), "config": configs(),
     }  # fmt: skip
@@ -78,6 +79,26 @@ def archive() -> Files:
     tar[148:156] = b"%06o\0 " % sum(tar[:512])
     files["huge.tar"] = bytes(tar[:4096])
     files["cut.zip"] = files["deflated.zip"][:-80]
+    return files
+
+
+def inner_archives() -> Files:
+    """Shared albums of iCloud, and a zip in one."""
+    album = {
+        "My Albums/a/AlbumInfo.json": b'{"albumName": "a", "isPublic": true}',
+        "My Albums/a/1.png": coloured("red"),
+    }
+    files: Files = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "archive")
+        for name, method in {"stored": 0, "deflated": 8}.items():
+            files[f"{name}.zip"] = archives.write_zip(path, album, method).read_bytes()
+        deeper = {"My Albums/b.zip": files["stored.zip"]}
+        files["deeper.zip"] = archives.write_zip(path, deeper).read_bytes()
+    files["liar.zip"] = raw_zip(
+        Raw(b"a.png", bytes(99), method=8, packed=archives.deflated(bytes(99)), size=3)
+    )
+    files["locked.zip"] = raw_zip(Raw(b"a.png", coloured("red"), flags=1))
     return files
 
 

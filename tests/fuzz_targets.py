@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import io
 import tempfile
+import zipfile
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from functools import cache
@@ -35,6 +36,7 @@ from selfsearch.packs.pack_archive import open_pack
 from selfsearch.recognition import messages
 from selfsearch.recognition.model_pack import read_pack
 from selfsearch.types import Outcome
+from tests.archives import write_zip
 from tests.exports import Pack, _Memory
 from tests.fuzzing import Target
 
@@ -126,6 +128,18 @@ def archive(data: bytes) -> None:
             store(source)
         finally:
             source.close()
+
+
+def inner_archive(data: bytes) -> None:
+    """A zip that a platform put into its zip, as it is and packed again."""
+    name = "iCloud Photos Part 1 of 1"
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        outer = write_zip(scratch() / f"{name}.zip", {f"{name}/iCloud Shared Albums.zip": data}, method)
+        for source in discover(outer).sources:
+            try:
+                store(source)
+            finally:
+                source.close()
 
 
 @cache
@@ -253,6 +267,7 @@ TARGETS: dict[str, Target] = {
     target.name: target
     for target in (
         Target("archive", archive, speed=60),
+        Target("inner-archive", inner_archive, speed=30),
         *(
             Target(f"export-{name}", lambda data, name=name: export(name, data), speed=20)  # type: ignore[misc]
             for name in EXPORTS

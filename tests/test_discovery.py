@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from selfsearch.containers.base import composed, printable
 from selfsearch.errors import InputError
 from selfsearch.exports.discovery import Discovery, discover
 from selfsearch.exports.platforms import PLAIN_FILES, PLATFORMS
@@ -98,13 +99,12 @@ def test_what_was_planted_in_an_export_is_said_of_the_item(
     platform: str, module: str, layout: str, tmp_path: Path
 ) -> None:
     pack = build(module, layout)
-    items = list(only(pack.write(tmp_path)).items())
+    written = pack.write(tmp_path)
+    around = f"{written}{'!' if written.is_file() else '/'}"
+    items = list(only(written).items())
     for planted in pack.planted:
-        candidates = [
-            item
-            for item in items
-            if item.member is None or item.member.path == pack.wrapper + (planted.path or "")
-        ]
+        place = printable(composed(around + pack.packed_path(planted.path or "")))
+        candidates = [item for item in items if item.member is None or item.address == place]
         provenances = [columns(provenance) for item in candidates for provenance in item.provenance]
         assert any(
             all(getattr(provenance, field) == right for field, right in planted.says.items())

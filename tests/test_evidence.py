@@ -32,14 +32,6 @@ from .test_readers import build, fixture, name_of
 UNKNOWN_WORD = "zzyzx"
 MAX_WORD = 20  # characters of a word for an audience, a type, a setting
 
-# Readers that still take a missing entry, or several at once, for privacy: each leaves when mended.
-SHORT_OF_ENTRIES = {"icloud"}
-SHORT_OF_SEVERAL = SHORT_OF_ENTRIES
-# Records without which a reader says less than they would: it takes their absence for privacy.
-TAKEN_FOR_PRIVACY = {
-    "icloud": {"Shared Library Details.csv"},
-}
-
 
 @pytest.mark.parametrize("platform", PLATFORMS, ids=name_of)
 def test_what_is_said_of_a_picture_names_the_records_and_the_evidence_it_rests_on(
@@ -112,16 +104,13 @@ def test_without_a_record_no_picture_is_said_to_be_seen_by_fewer(platform: type[
             rest = {path: data for path, data in pack.files.items() if path != record}
             if understated(platform, whole, Pack(pack.name, rest)):
                 needed.add(record)
-    known = TAKEN_FOR_PRIVACY.get(name_of(platform), set())
-    assert {next((end for end in known if record.endswith(end)), record) for record in needed} == known
+    assert needed == set()
 
 
 @pytest.mark.parametrize("platform", PLATFORMS, ids=name_of)
 def test_a_word_that_nobody_knows_or_an_entry_that_is_missing_never_makes_a_picture_seen_by_fewer(
     platform: type[Platform],
 ) -> None:
-    if name_of(platform) in SHORT_OF_ENTRIES:
-        pytest.skip("not yet")
     tried: set[Hashable] = set()
     for layout in fixture(platform).LAYOUTS:
         pack = build(platform, layout)
@@ -141,8 +130,6 @@ def test_whatever_is_taken_away_no_picture_is_said_to_be_seen_by_fewer(
     platform: type[Platform], data: st.DataObject
 ) -> None:
     """Any records are missing, and in any others a word is not known or an entry is missing."""
-    if name_of(platform) in SHORT_OF_SEVERAL:
-        pytest.skip("not yet")
     pack = build(platform, data.draw(st.sampled_from(fixture(platform).LAYOUTS)))
     whole = widest(pack, platform)
     files = dict(pack.files)

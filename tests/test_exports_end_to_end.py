@@ -58,7 +58,7 @@ class Placed:
     def address(self, path: str) -> str:
         """How the answer calls a file of this export."""
         between = "!" if self.ending else "/"
-        return unicodedata.normalize("NFC", f"{self.at}{between}{self.pack.wrapper}{path}")
+        return unicodedata.normalize("NFC", f"{self.at}{between}{self.pack.packed_path(path)}")
 
 
 @dataclass

@@ -119,11 +119,58 @@ def test_a_deleted_photograph_is_not_mixed_up_with_a_later_one_of_its_name() -> 
     ]
 
 
-def test_a_shared_album_is_seen_by_others_and_a_library_is_not() -> None:
+def test_no_photograph_of_the_library_is_said_to_be_private() -> None:
     provenances = readings(fixture.build("one-part"), ICloud)
     levels = {item.context: item.exposure for path in provenances for item in provenances[path]}
-    private = dict.fromkeys(("library", "hidden", "deleted", "album", "memory"), Exposure.PRIVATE)
-    assert levels == {**private, "shared_album": Exposure.NETWORK}
+    assert set(levels) == {"library", "hidden", "deleted", "album", "memory", "shared_album"}
+    assert set(levels.values()) == {Exposure.UNKNOWN}
+
+
+def test_what_the_shared_library_does_not_name_is_not_private_for_that() -> None:
+    lists = {"Photos__Shared Library Details": "imgName,contributedByMe\nB.JPG,no\n"}
+    said = readings(library(fixture.row("A.JPG"), **lists), ICloud)
+    assert {path: [item.exposure for item in said[path]] for path in sorted(said, key=str)} == {
+        "Photos/A.JPG": [Exposure.UNKNOWN],
+        "Photos/B.JPG": [Exposure.NETWORK],
+    }
+
+
+def test_a_name_in_the_shared_library_that_several_files_carry_leaves_all_of_them_open() -> None:
+    lists = {"Photos__Shared Library Details": "imgName\nTWICE.JPG\n"}
+    pack = library(fixture.row("A.JPG"), **lists)
+    pack.add("Lists/1/TWICE.JPG", b"y")
+    pack.add("Lists/2/TWICE.JPG", b"z")
+    said = readings(pack, ICloud)
+    assert {path: [item.exposure for item in said[path]] for path in sorted(said, key=str)} == {
+        "Lists/1/TWICE.JPG": [Exposure.UNKNOWN],
+        "Lists/2/TWICE.JPG": [Exposure.UNKNOWN],
+        "Photos/A.JPG": [Exposure.UNKNOWN],
+    }
+
+
+@pytest.mark.parametrize(
+    ("word", "level", "end"),
+    [
+        (True, Exposure.PUBLIC, "it has a public website (isPublic), where anyone can see it"),
+        (False, Exposure.UNKNOWN, "(isPublic = false), but may have had one before"),
+        (
+            "sometimes",
+            Exposure.UNKNOWN,
+            "what its record says of a website is not known (isPublic = sometimes)",
+        ),
+        (None, Exposure.UNKNOWN, "its record does not say whether it has a public website"),
+    ],
+)
+def test_a_shared_album_is_public_when_it_has_a_website_and_open_else(
+    word: object, level: Exposure, end: str
+) -> None:
+    pack = Pack("iCloud Shared Albums")
+    pack.add("My Albums/Trip/AlbumInfo.json", {"albumName": "Trip", "isPublic": word})
+    pack.add("My Albums/Trip/A.JPG", b"x")
+    (item,) = readings(pack, ICloud)["My Albums/Trip/A.JPG"]
+    assert item.exposure is level
+    assert item.exposure_reason.endswith(end)
+    assert item.audience == (None if word is None else f"isPublic: {str(word).lower()}")
 
 
 def test_the_export_does_not_name_its_owner() -> None:
@@ -157,29 +204,29 @@ def library(*rows: str, name: str = "Photos/Photo Details.csv", **files: str) ->
 @pytest.mark.parametrize(
     ("pack", "context", "exposure", "reason", "album"),
     [
-        (library(fixture.row("A.JPG")), "library", Exposure.PRIVATE, fixture.OWN, None),
-        (library(fixture.row("A.JPG", flags="no,yes,no")), "hidden", Exposure.PRIVATE,
-         f"{fixture.OWN}, hidden (hidden = yes)", None),
-        (library(fixture.row("A.JPG", flags="no,TRUE,no")), "hidden", Exposure.PRIVATE,
-         f"{fixture.OWN}, hidden (hidden = yes)", None),
-        (library(fixture.row("A.JPG", flags="no,no,1")), "deleted", Exposure.PRIVATE,
-         f"{fixture.OWN}, recently deleted", None),
-        (library(fixture.row("A.JPG", flags="no,yes,yes")), "deleted", Exposure.PRIVATE,
-         f"{fixture.OWN}, recently deleted", None),
-        (library(fixture.row("A.JPG"), Albums__Trip="Images\nA.JPG\n"), "album", Exposure.PRIVATE,
-         f"{fixture.OWN}, in an album", "Trip"),
-        (library(fixture.row("A.JPG"), Albums__Hidden="Images\nA.JPG\n"), "hidden", Exposure.PRIVATE,
-         f"{fixture.OWN}, hidden (hidden = yes)", None),
-        (library(fixture.row("A.JPG"), Albums__Favorites="Images\nA.JPG\n"), "library", Exposure.PRIVATE,
+        (library(fixture.row("A.JPG")), "library", Exposure.UNKNOWN, fixture.OWN, None),
+        (library(fixture.row("A.JPG", flags="no,yes,no")), "hidden", Exposure.UNKNOWN,
+         fixture.HIDDEN + fixture.OWN, None),
+        (library(fixture.row("A.JPG", flags="no,TRUE,no")), "hidden", Exposure.UNKNOWN,
+         fixture.HIDDEN + fixture.OWN, None),
+        (library(fixture.row("A.JPG", flags="no,no,1")), "deleted", Exposure.UNKNOWN,
+         fixture.DELETED + fixture.OWN, None),
+        (library(fixture.row("A.JPG", flags="no,yes,yes")), "deleted", Exposure.UNKNOWN,
+         fixture.DELETED + fixture.OWN, None),
+        (library(fixture.row("A.JPG"), Albums__Trip="Images\nA.JPG\n"), "album", Exposure.UNKNOWN,
+         fixture.OWN, "Trip"),
+        (library(fixture.row("A.JPG"), Albums__Hidden="Images\nA.JPG\n"), "hidden", Exposure.UNKNOWN,
+         fixture.HIDDEN + fixture.OWN, None),
+        (library(fixture.row("A.JPG"), Albums__Favorites="Images\nA.JPG\n"), "library", Exposure.UNKNOWN,
          fixture.OWN, None),
-        (library(fixture.row("A.JPG"), Memories__Lisbon="Images\nA.JPG\n"), "memory", Exposure.PRIVATE,
-         f"{fixture.OWN}, in a memory", "Lisbon"),
+        (library(fixture.row("A.JPG"), Memories__Lisbon="Images\nA.JPG\n"), "memory", Exposure.UNKNOWN,
+         fixture.OWN, "Lisbon"),
         (library(fixture.row("A.JPG"), Memories__Lisbon="Images\nA.JPG\n", Albums__Trip="imgName\nA.JPG\n"),
-         "album", Exposure.PRIVATE, f"{fixture.OWN}, in an album", "Trip"),
+         "album", Exposure.UNKNOWN, fixture.OWN, "Trip"),
         (library(fixture.row("A.JPG"), name="Photos/Shared Library Details.csv"), "shared_library",
-         Exposure.NETWORK, f"in the iCloud Shared Photo Library; {fixture.SHARED}", None),
+         Exposure.NETWORK, fixture.SHARED, None),
         (library(fixture.row("A.JPG", flags="no,no,yes"), name="Photos/Shared Library Details.csv"),
-         "deleted", Exposure.PRIVATE, f"{fixture.OWN}, recently deleted", None),
+         "deleted", Exposure.NETWORK, fixture.DELETED + fixture.SHARED, None),
     ],
 )  # fmt: skip
 def test_what_the_rows_say_of_a_photograph(
@@ -209,17 +256,17 @@ def test_a_shared_album_has_the_name_that_its_record_gives_it(record: dict[str, 
     pack.add("My Albums/folder/AlbumInfo.json", record)
     pack.add("My Albums/folder/A.JPG", b"x")
     (item,) = readings(pack, ICloud)["My Albums/folder/A.JPG"]
-    assert (item.album, item.context, item.exposure) == (album, "shared_album", Exposure.NETWORK)
+    assert (item.album, item.context, item.exposure) == (album, "shared_album", Exposure.UNKNOWN)
 
 
 @pytest.mark.parametrize(
     ("path", "context", "exposure"),
     [
-        ("Photos/B.JPG", "library", Exposure.PRIVATE),
-        ("Recently Deleted/B.JPG", "deleted", Exposure.PRIVATE),
-        ("iCloud Shared Albums/Trip/B.JPG", "shared_album", Exposure.NETWORK),
-        ("iCloud Shared Albums/Subscribed Albums/Trip/B.JPG", "shared_album", Exposure.NETWORK),
-        ("My Albums/B.JPG", "library", Exposure.PRIVATE),
+        ("Photos/B.JPG", "library", Exposure.UNKNOWN),
+        ("Recently Deleted/B.JPG", "deleted", Exposure.UNKNOWN),
+        ("iCloud Shared Albums/Trip/B.JPG", "shared_album", Exposure.UNKNOWN),
+        ("iCloud Shared Albums/Subscribed Albums/Trip/B.JPG", "shared_album", Exposure.UNKNOWN),
+        ("My Albums/B.JPG", "library", Exposure.UNKNOWN),
     ],
 )
 def test_a_file_without_a_row_is_what_its_folder_says(path: str, context: str, exposure: Exposure) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ..errors import ItemError
 from ..types import Outcome
 from .base import Container, Member
+from .inner import Allowance, open_inner
 from .reach import Check, Reach
 from .streams import DecompressedStream, FileSection, SharedFile, open_regular
 from .tar import BLOCK, Tar, decompressor_for, starts_tar
@@ -63,7 +64,7 @@ def why_unopened(path: str, *, inside: bool) -> str | None:
     if path[path.rfind(".") + 1 :].lower() not in _LAST:  # nearly always
         return None
     if inside and path.lower().endswith((*ENDINGS, *_FOREIGN)):
-        return "an archive inside an archive is not opened; unpack it"
+        return "an archive inside an archive is opened only where the platform put it there; unpack it"
     if path.lower().endswith(_FOREIGN):
         return "an archive of a kind that cannot be opened; unpack it and index the folder"
     return None
@@ -115,8 +116,9 @@ def read_by_address(
 ) -> Iterator[tuple[str, bytes]]:
     """(address, content) of those files that can be read now and have at most `limit` bytes.
 
-    Addresses are absolute paths, or ARCHIVE!MEMBER. Each archive is opened once. What has become a link, or
-    leads elsewhere than it did, is not read; `real_places`: where those behind links were, by address.
+    Addresses are absolute paths, ARCHIVE!MEMBER, or ARCHIVE!INNER_ARCHIVE!MEMBER. Each archive is opened
+    once. What has become a link, or leads elsewhere than it did, is not read; `real_places`: where those
+    behind links were, by address.
     """
     by_archive: dict[str, set[str]] = {}
     for address in addresses:
@@ -156,11 +158,16 @@ def _archive_of(address: str) -> str | None:
 def _read_members(container: Container | None, wanted: set[str], limit: int) -> Iterator[tuple[str, bytes]]:
     if container is None:
         return
+    # An inner archive's own address, in those of its members: all that ends before a "!" may be one.
+    around = {address[:at] for address in wanted for at, sign in enumerate(address) if sign == "!"}
     try:
-        members = [member for member in container.members() if member.address in wanted]
+        members = [member for member in container.members() if member.address in wanted | around]
         for member in sorted(members, key=lambda member: member.order):
             try:
-                yield member.address, member.read(limit)
+                if member.address in wanted:
+                    yield member.address, member.read(limit)
+                else:
+                    yield from _read_members(open_inner(member, Allowance()), wanted, limit)
             except ItemError:
                 continue
     finally:

@@ -17,7 +17,7 @@ from typing import BinaryIO, Protocol, TypeAlias, TypeVar
 from ..errors import ItemError, unforeseen
 from ..types import Outcome
 from .reach import Check
-from .streams import SharedFile
+from .streams import ByteSource, SharedFile
 
 # Of one archive; an export has tens of thousands of files. What a listing takes: docs/limits.md.
 MAX_MEMBERS = 500_000
@@ -61,6 +61,10 @@ class Container(Protocol):
         """The CRC-32 of the content where the listing has one."""
         ...
 
+    def modified(self, member: Member) -> int | None:
+        """When the file was last changed, in seconds since 1970 in UTC, where the listing has it exactly."""
+        ...
+
     def close(self) -> None:
         """Let go of open files. Streams that are open stay good, and the next `open` opens them again."""
         ...
@@ -86,6 +90,11 @@ class Member:
     def real_place(self) -> str | None:
         """The real path of the file on disk that it is in, where a link leads there."""
         return self.container.real_place(self)
+
+    @property
+    def modified(self) -> int | None:
+        """When it was last changed, in seconds since 1970 in UTC, where the container has it exactly."""
+        return self.container.modified(self)
 
     def open(self) -> BinaryIO:
         """A binary stream of the content. Raises ItemError."""
@@ -117,7 +126,7 @@ class Archive:
         self.path = path
         self.problems: list[tuple[str, Outcome, str]] = []
         self.stamp: str | None = None
-        self._file: SharedFile | None = None
+        self._file: ByteSource | None = None
 
     def _list(self) -> Iterator[Member]:
         """Every member, in the order of the file. ItemError ends the listing, and is its problem."""
@@ -142,18 +151,29 @@ class Archive:
         """In the order in which they stand in the file."""
         return iter(self._members)
 
-    def _open_file(self) -> SharedFile:
+    def _open_file(self) -> ByteSource:
         """Raises ItemError, also when the file is not the one that was listed."""
-        file = self._file
-        if file is None:
-            file = SharedFile(self.path, self.check)
-            if self.stamp not in (None, file.stamp):
-                raise ItemError(Outcome.UNREADABLE, "the archive changed while it was read")
-            self._file, self.stamp = file, file.stamp
+        if self._file is not None:
+            return self._file
+        file = SharedFile(self.path, self.check)
+        if self.stamp not in (None, file.stamp):
+            raise ItemError(Outcome.UNREADABLE, "the archive changed while it was read")
+        self._file, self.stamp = file, file.stamp
         return file
 
     def real_place(self, member: Member) -> str | None:
         return self.real
+
+    def modified(self, member: Member) -> int | None:
+        return None
+
+    def packed_size(self, member: Member) -> int:
+        """How many bytes of this archive hold the member."""
+        raise NotImplementedError
+
+    def by_position(self, member: Member) -> ByteSource:
+        """The member's content, read by position: for an archive inside this one. Raises ItemError."""
+        raise NotImplementedError
 
     def close(self) -> None:
         self._file = None

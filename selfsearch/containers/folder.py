@@ -216,6 +216,13 @@ class Folder:
     def checksum(self, member: Member) -> int | None:
         return None
 
+    def modified(self, member: Member) -> int | None:
+        """As the disk has it: whoever unpacked or copied the file may have kept its time, or not."""
+        try:
+            return int(os.stat(self.disk_path(member)).st_mtime)
+        except OSError:
+            return None
+
     def close(self) -> None:
         """Nothing is kept open."""
 

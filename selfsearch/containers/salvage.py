@@ -16,7 +16,7 @@ from ..errors import ItemError
 from ..types import Outcome
 from ..words import quantity
 from .base import member_path
-from .streams import CUT, INPUT_BYTES, Inflater, SharedFile
+from .streams import CUT, INPUT_BYTES, ByteSource, Inflater
 from .zip_directory import (
     DEFLATE,
     DESCRIPTOR_SIGNATURE,
@@ -25,6 +25,7 @@ from .zip_directory import (
     LOCAL_SIGNATURE,
     ZipEntry,
     decode_name,
+    extended_timestamp,
     refusal,
     zip64_values,
 )
@@ -43,7 +44,7 @@ class Extent(NamedTuple):
     complete: bool
 
 
-def salvage(file: SharedFile) -> Iterator[ZipEntry]:
+def salvage(file: ByteSource) -> Iterator[ZipEntry]:
     """Every member up to where the archive breaks off, which then raises ItemError."""
     count = 0
     position = file.read_at(0, MAX_STUB).find(LOCAL_SIGNATURE)
@@ -59,7 +60,7 @@ def salvage(file: SharedFile) -> Iterator[ZipEntry]:
     raise ItemError(Outcome.UNREADABLE, reason)
 
 
-def _read_member(file: SharedFile, start: int) -> tuple[ZipEntry, int] | None:
+def _read_member(file: ByteSource, start: int) -> tuple[ZipEntry, int] | None:
     """The member whose header stands at `start`, and where the next one begins; None when there is none."""
     header = file.read_at(start, LOCAL_HEADER.size)
     if len(header) < LOCAL_HEADER.size or not header.startswith(LOCAL_SIGNATURE):
@@ -86,11 +87,12 @@ def _read_member(file: SharedFile, start: int) -> tuple[ZipEntry, int] | None:
         date << 16 | time,
         method,
         refused or refusal(flags, method) or (None if extent.complete else CUT),
+        extended_timestamp(extra),
     )
     return entry, extent.end
 
 
-def _inflate_to_end(file: SharedFile, data: int) -> Extent:
+def _inflate_to_end(file: ByteSource, data: int) -> Extent:
     """Measure deflated data by unpacking them."""
     inflater, crc, size, position = Inflater(), 0, 0, data
     rest = max(0, file.size - data)
@@ -108,7 +110,7 @@ def _inflate_to_end(file: SharedFile, data: int) -> Extent:
     return Extent(crc, end - data, size, _skip_descriptor(file, end), complete=True)
 
 
-def _skip_descriptor(file: SharedFile, end: int) -> int:
+def _skip_descriptor(file: ByteSource, end: int) -> int:
     """Where the next header stands: a descriptor of 12 to 24 bytes comes first."""
     descriptor = file.read_at(end, 28)
     for length in (16, 24, 12, 20):
@@ -117,7 +119,7 @@ def _skip_descriptor(file: SharedFile, end: int) -> int:
     return file.size
 
 
-def _find_descriptor(file: SharedFile, data: int) -> Extent:
+def _find_descriptor(file: ByteSource, data: int) -> Extent:
     """Measure data by the descriptor behind them: it names exactly the distance to itself as the length."""
     position, before = data, b""
     while chunk := file.read_at(position, _SEARCH_BYTES):

@@ -1,4 +1,4 @@
-"""Streams over archives: sections of a shared file, and what compressed data hold.
+"""Streams over archives: sections of what is read by position, and what compressed data hold.
 
 A file is read by position, so any number of threads can read one archive at once. A compressed stream never
 holds more than was asked for, whatever the data claim to be: a bomb costs time in proportion to what is read
@@ -24,6 +24,7 @@ from .reach import Check
 
 INPUT_BYTES = 1 << 16  # compressed bytes taken at a time
 CUT = (Outcome.UNREADABLE, "the archive ends in the middle of this file")
+BARE_DEFLATE, GZIP = -15, 31  # what zlib calls `wbits`
 XZ_MEMORY = 256 << 20  # bytes: `xz -9` and `lzma -9` need 65 MiB to unpack; more is an attack on memory
 
 # Never wait for somebody to open the other end of a pipe that took the file's place.
@@ -57,6 +58,17 @@ def os_error_reason(exc: OSError) -> str:
     if isinstance(exc, PermissionError):
         return "no permission to read it"
     return f"cannot be read: {exc.strerror or type(exc).__name__}"
+
+
+class ByteSource(Protocol):
+    """Bytes that are read by position, by any number of threads."""
+
+    @property
+    def size(self) -> int: ...
+
+    def read_at(self, position: int, count: int) -> bytes:
+        """`count` bytes, fewer only at the end. Raises ItemError."""
+        ...
 
 
 class SharedFile:
@@ -131,7 +143,7 @@ class FileSection(PositionedStream):
     Where `crc` is given, it is checked as soon as everything was read from the beginning on.
     """
 
-    def __init__(self, file: SharedFile, start: int, size: int, crc: int | None = None) -> None:
+    def __init__(self, file: ByteSource, start: int, size: int, crc: int | None = None) -> None:
         super().__init__(size)
         self._file = file
         self._start = start
@@ -175,9 +187,14 @@ class Decompressor(Protocol):
 class Inflater:
     """zlib with the face of the others: it keeps the input that it has not unpacked yet."""
 
-    def __init__(self, wbits: int = -15) -> None:
-        """`wbits` -15 is bare deflate (zip), 31 is gzip."""
+    def __init__(self, wbits: int = BARE_DEFLATE) -> None:
         self._stream = zlib.decompressobj(wbits)
+
+    def copy(self) -> Inflater:
+        """Another that goes on from where this one is."""
+        other = Inflater.__new__(Inflater)
+        other._stream = self._stream.copy()
+        return other
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
         return self._stream.decompress(self._stream.unconsumed_tail + data, max_length)
@@ -191,7 +208,7 @@ class Inflater:
         return self._stream.unused_data
 
 
-GZIP_STREAM: Callable[[], Decompressor] = partial(Inflater, 31)
+GZIP_STREAM: Callable[[], Decompressor] = partial(Inflater, GZIP)
 XZ_STREAM: Callable[[], Decompressor] = partial(lzma.LZMADecompressor, memlimit=XZ_MEMORY)
 LZMA_STREAM: Callable[[], Decompressor] = partial(
     lzma.LZMADecompressor, lzma.FORMAT_ALONE, memlimit=XZ_MEMORY
@@ -202,8 +219,9 @@ BZIP2_STREAM: Callable[[], Decompressor] = bz2.BZ2Decompressor
 class DecompressedStream(PositionedStream):
     """What compressed bytes hold, as a stream. Seeking back starts again at the beginning.
 
-    `size` and `crc` are checked at the end where they are given. `many`: further streams may follow the first
-    (gzip files may be joined). Raises ItemError for damage, after having given out what stands before it.
+    `size` and `crc` are checked at the end where they are given, and no more than `size` bytes are given out.
+    `many`: further streams may follow the first (gzip files may be joined). Raises ItemError for damage,
+    after having given out what stands before it.
     """
 
     def __init__(
@@ -244,7 +262,12 @@ class DecompressedStream(PositionedStream):
     def _take(self, count: int) -> bytes:
         if self._ended or not count:
             return b""
-        data = self._decompress(count)
+        is_all = self.position == self._declared_size
+        if self._declared_size is not None and not is_all:
+            count = min(count, self._declared_size - self.position)
+        data = self._decompress(1 if is_all else count)
+        if is_all and data:
+            raise ItemError(Outcome.TOO_LARGE, f"holds more than the {self.position:,} bytes it declares")
         if self._declared_crc is not None:
             self._crc = zlib.crc32(data, self._crc)
         if not data:

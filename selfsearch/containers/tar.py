@@ -22,17 +22,19 @@ from typing import BinaryIO, Protocol, cast
 from ..errors import ItemError
 from ..types import Outcome
 from .base import Archive, Member, Refusal, declared_member, member_path, stamp_of, within_limits
+from .by_position import HeldBytes, InflatedBytes, Part
 from .streams import (
     BZIP2_STREAM,
     CUT,
+    GZIP,
     GZIP_STREAM,
     LZMA_STREAM,
     XZ_STREAM,
+    ByteSource,
     DecompressedStream,
     Decompressor,
     FileSection,
     PositionedStream,
-    SharedFile,
 )
 
 COMPRESSIONS = {
@@ -75,6 +77,7 @@ class Tar(Archive):
         self._tape: ForwardTape | None = None
         self._lock = threading.Lock()  # over the tape, and what is kept from it
         self._offsets = array("Q")  # of the members' data, by order
+        self._seconds = array("q")  # of their change since 1970
         self._checksums = array("L")  # likewise, of a compressed tar
         self._records: dict[int, bytes] = {}
         self._records_size = 0  # bytes
@@ -96,6 +99,7 @@ class Tar(Archive):
 
     def _add(self, entry: TarEntry, version: int, refused: Refusal | None) -> Member:
         self._offsets.append(entry.offset)
+        self._seconds.append(entry.mtime)
         stamp = stamp_of(entry.size, version)
         return declared_member(self, entry.path, entry.size, stamp, len(self._offsets) - 1, refused)
 
@@ -127,6 +131,21 @@ class Tar(Archive):
 
     def checksum(self, member: Member) -> int | None:
         return self._checksums[member.order] if self.forward_only else None
+
+    def modified(self, member: Member) -> int | None:
+        return self._seconds[member.order] or None
+
+    def packed_size(self, member: Member) -> int:
+        """Of a compressed tar only the whole is known, and `ForwardTape` refuses bombs by that."""
+        return member.size
+
+    def by_position(self, member: Member) -> ByteSource:
+        file, offset = self._open_file(), self._offsets[member.order]
+        if self._decompressor is GZIP_STREAM:
+            file = InflatedBytes(file, offset + member.size, GZIP)
+        elif self._decompressor is not None:
+            return HeldBytes.of(member)
+        return Part(file, offset, member.size)
 
     def open(self, member: Member) -> BinaryIO:
         """A seekable stream. One that is too long to hold finds its own place again whenever it is read."""
@@ -214,7 +233,7 @@ class Tape(Protocol):
 class PlainTape:
     """A plain tar, where going on costs nothing."""
 
-    def __init__(self, file: SharedFile) -> None:
+    def __init__(self, file: ByteSource) -> None:
         self._file = file
         self.position = 0
 
@@ -230,7 +249,7 @@ class PlainTape:
 class ForwardTape:
     """What a compressed tar holds, from beginning to end."""
 
-    def __init__(self, file: SharedFile, decompressor: Callable[[], Decompressor]) -> None:
+    def __init__(self, file: ByteSource, decompressor: Callable[[], Decompressor]) -> None:
         raw = DecompressedStream(lambda: FileSection(file, 0, file.size), decompressor, many=True)
         self._stream = io.BufferedReader(raw, _READ_BYTES)
         self._max_position = GRACE + RATIO * file.size

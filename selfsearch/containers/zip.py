@@ -23,8 +23,9 @@ from typing import BinaryIO, cast
 from ..errors import ItemError
 from ..types import Outcome
 from .base import MAX_SIZE, Archive, Member, Refusal, declared_member, within_limits
+from .by_position import HeldBytes, InflatedBytes, Part
 from .salvage import salvage
-from .streams import BZIP2_STREAM, DecompressedStream, Decompressor, FileSection, Inflater
+from .streams import BZIP2_STREAM, ByteSource, DecompressedStream, Decompressor, FileSection, Inflater
 from .zip_directory import (
     BZIP2,
     DEFLATE,
@@ -55,6 +56,7 @@ class Zip(Archive):
         # By a member's order; as objects, half a million of them would take a fifth of a gigabyte.
         self._offsets, self._packed_sizes = array("Q"), array("Q")
         self._checksums, self._methods = array("L"), array("H")
+        self._seconds = array("q")  # of their change since 1970; 0 where that is not known
 
     def _list(self) -> Iterator[Member]:
         file = self._open_file()
@@ -75,11 +77,26 @@ class Zip(Archive):
             self._packed_sizes.append(entry.packed_size)
             self._checksums.append(entry.crc)
             self._methods.append(entry.method)
+            self._seconds.append(entry.seconds or 0)
             why = entry.refused or refused.get(order)
             yield declared_member(self, entry.path, entry.size, entry.stamp, order, why)
 
     def checksum(self, member: Member) -> int | None:
         return self._checksums[member.order]
+
+    def modified(self, member: Member) -> int | None:
+        return self._seconds[member.order] or None
+
+    def packed_size(self, member: Member) -> int:
+        return self._packed_sizes[member.order]
+
+    def by_position(self, member: Member) -> ByteSource:
+        packed, method = self._packed(member.order), self._methods[member.order]
+        if method == STORED:
+            return packed
+        if method == DEFLATE:
+            return InflatedBytes(packed, member.size)
+        return HeldBytes.of(member)
 
     def open(self, member: Member) -> BinaryIO:
         """A seekable stream: stored members directly, compressed ones by starting again."""
@@ -98,14 +115,19 @@ class Zip(Archive):
 
     def _data(self, order: int, *, skip: int = 0, crc: int | None = None) -> FileSection:
         """The member's data as they stand in the archive, without the first `skip` bytes."""
+        packed = self._packed(order)
+        return FileSection(packed, skip, packed.size - skip, crc)
+
+    def _packed(self, order: int) -> Part:
+        """The member's data as they stand in the archive."""
         file = self._open_file()
         offset = self._offsets[order]
         header = file.read_at(offset, LOCAL_HEADER.size)
         if len(header) < LOCAL_HEADER.size or not header.startswith(LOCAL_SIGNATURE):
             raise ItemError(Outcome.UNREADABLE, "is not where the archive's directory says")
         name_length, extra_length = LOCAL_HEADER.unpack(header)[-2:]
-        start = offset + LOCAL_HEADER.size + name_length + extra_length + skip
-        return FileSection(file, start, self._packed_sizes[order] - skip, crc)
+        start = offset + LOCAL_HEADER.size + name_length + extra_length
+        return Part(file, start, self._packed_sizes[order])
 
 
 def _refuse_overlaps(entries: list[ZipEntry], size: int) -> dict[int, Refusal]:

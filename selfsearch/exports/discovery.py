@@ -26,10 +26,12 @@ from .grouping import (
     ContainerScan,
     DownloadKey,
     assign_unmarked,
+    innermost_prefix,
     make_sources,
     possible_downloads,
     scan_container,
 )
+from .inner_archives import is_inner_archive
 from .parts import join_by_records
 from .source import Problem, Source
 
@@ -97,14 +99,28 @@ def _as_archive(folder: Folder, member: Member) -> Container | None:
 
 def _in_folder(folder: Folder, indexed: IndexedArchives) -> Discovery:
     loose: list[Member] = []
-    archives: dict[str, tuple[Container, str | None]] = {}
+    found: dict[str, Container] = {}
     for member in folder.members():
         container = _as_archive(folder, member) if may_be_archive(member) else None
         if container is None:
             loose.append(member)
         else:
-            archives[container.path] = (container, _stamp(container.path))
-    return _discovered(archives, scan_container(folder, loose, max_depth=None), indexed)
+            found[member.path] = container
+    scan = scan_container(folder, loose, max_depth=None)
+    scan.inner = {path: container for path, container in found.items() if _is_inner(scan, path)}
+    archives = {
+        container.path: (container, _stamp(container.path))
+        for path, container in found.items()
+        if path not in scan.inner
+    }
+    return _discovered(archives, scan, indexed)
+
+
+def _is_inner(scan: ContainerScan, path: str) -> bool:
+    """Whether an archive lies in an unpacked export, where the platform itself put it."""
+    prefixes = {part.recognition.prefix: part.recognition.platform for part in scan.parts}
+    prefix = innermost_prefix(path, prefixes) if prefixes else None
+    return prefix is not None and is_inner_archive(prefixes[prefix], path[len(prefix) :])
 
 
 def _discovered(

@@ -16,6 +16,7 @@ from ..containers.archive import stem
 from ..containers.base import Container, Member
 from ..words import quantity
 from .export import Export, natural_key
+from .inner_archives import open_inner_archives
 from .path_index import PathIndex, file_stem, folder_of, is_litter
 from .platforms import PLAIN_FILES, PLATFORMS
 from .platforms.base import Platform
@@ -189,6 +190,9 @@ class ContainerScan:
     name: str  # without ending
     parts: list[ExportPart] = field(default_factory=list)
     rest: list[Member] = field(default_factory=list)  # in no part of an export
+    inner: dict[str, Container] = field(
+        default_factory=dict
+    )  # of a folder: archives that platforms put there
 
     def rest_as_part(self) -> SourcePart:
         """The rest as a part of a source of plain files."""
@@ -363,7 +367,13 @@ def _export_source(
         why += f"; {by_name} parts that belong together by their names"
     for reason in dict.fromkeys(part.joined for part in parts if part.joined):
         why += f"; {reason}"
-    source_parts = [part.files for part in parts]
+    source_parts = []
+    for part in parts:
+        opened = open_inner_archives(platform, part.files, folder.inner if folder else {})
+        source_parts += opened.parts
+        problems += opened.problems
+    if inner_archives := len(source_parts) - len(parts):
+        why += f"; with {quantity(inner_archives, 'archive')} that {platform.title} put into it"
     if folder and (saved := _saved_media(platform, source_parts, folder.rest_as_part())):
         claimed = set(map(id, saved.members))
         folder.rest = [member for member in folder.rest if id(member) not in claimed]

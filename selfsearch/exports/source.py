@@ -73,6 +73,7 @@ class SourcePart:
     prefix: str  # where the export begins inside it: "" or a path ending in "/"
     members: Sequence[Member]
     name: str  # the download's name, without ending
+    below: str = ""  # of an archive inside another: where in the export its files stand, ending in "/"
 
     @property
     def path(self) -> str:
@@ -99,9 +100,8 @@ class Source:
         self.title = title  # "Instagram export"
         self.why = why  # in words
         self.problems = tuple(problems)
-        self.containers = tuple(
-            dict.fromkeys(part.path for part in files.parts)
-        )  # absolute paths of all parts
+        # Absolute paths of all parts; what is inside one of them is none.
+        self.containers = tuple(dict.fromkeys(part.path for part in files.parts if not part.below))
         containers = [part.container for part in (*files.parts, *(rest[1] if rest else ()))]
         containers += [problem.container for problem in problems]
         self._containers = list({id(container): container for container in containers}.values())
@@ -205,7 +205,6 @@ def as_far_as_shown(provenance: Provenance) -> Provenance:
 # Readers that do not name their evidence yet.
 NOT_YET = frozenset(
     (
-        "icloud",
         "snapchat",
     )
 )
@@ -243,7 +242,7 @@ class FileSet:
         self.reader = platform(self.export)
 
     def _add(self, part: SourcePart, member: Member) -> None:
-        key = member.path[len(part.prefix) :]
+        key = part.below + member.path[len(part.prefix) :]
         if is_litter(member.path):
             self._copies[self._unique(key)] = (member, None)
             return

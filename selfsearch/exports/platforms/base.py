@@ -130,6 +130,14 @@ class Platform(ABC):
         """Why this member is only a copy that the platform made of another (thumbnail, overlay), or None."""
         return None
 
+    @classmethod
+    def nested(cls, path: str) -> bool:
+        """Whether the platform itself puts a zip there, into its download. It is read as if it were unpacked.
+
+        Its files stand in the export below its path without the ending. `path` is relative to the root.
+        """
+        return False
+
     @property
     @abstractmethod
     def account(self) -> Account:

@@ -2,6 +2,9 @@
 
 The library's CSVs name files of their own folder. Album and memory CSVs name bare file names, which repeat
 across parts: a name that several files carry is left out of the album, and the note on the CSV counts it.
+Shared albums have records of their own (icloud_albums.py).
+
+Nothing in the export shows that a photograph was seen by its owner alone, so none is said to be private.
 """
 
 from __future__ import annotations
@@ -12,10 +15,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from functools import cached_property
 from itertools import chain
 
-from ...types import Exposure, Provenance, Timestamp
+from ...types import Provenance, Timestamp
 from ..export import Export
 from ..path_index import (
     PathIndex,
@@ -29,15 +32,14 @@ from ..path_index import (
     outermost_named,
 )
 from .base import Account, Mention, Platform, Root, as_roots
-from .dates import MONTHS_SHORT, is_plausible_date
-from .media_refs import VIDEO_EXTENSIONS, extension, is_media_name
-from .parsing import first_text
+from .icloud_albums import album_folder, album_without_record, in_shared_albums
+from .icloud_dates import parse_apple_date
+from .icloud_sharing import SharedLibrary
+from .media_refs import VIDEO_EXTENSIONS, extension
+from .parsing import distinct
 
 _PART = re.compile(r"(icloud\W[^0-9]{1,40})([0-9]{1,4})\W\D{1,20}([0-9]{1,4})(?![0-9])", re.IGNORECASE)
 _WHOLE = re.compile(r"icloud[ _](?:photos|fotos|foto|photo)\b", re.IGNORECASE)
-_SHARED_FOLDERS = frozenset(
-    ("icloud shared albums", "icloud shared albums.zip", "my albums", "subscribed albums")
-)
 _LIBRARY_FOLDERS = frozenset(("photos", "fotos", "foto", "recently deleted"))
 _NO_ALBUMS = frozenset(("favorites", "hidden", "favourites"))
 _LISTINGS = ("photo details*.csv", "shared library details*.csv")
@@ -46,13 +48,6 @@ _CHECKSUM = "fileChecksum"  # the column that only the library's own CSVs have
 _NAMES = ("imgName", "imageName", "Images")  # how the column of file names is called, in all kinds of CSV
 _COLUMNS = {name.lower(): name for name in (*_NAMES, _CHECKSUM, "originalCreationDate", "importDate")}
 _CUT_DATE = re.compile(r"\s*\w+\s+\w+\s+[0-9]{1,2}\s*$")  # "Sunday August 14", without ",2022 9:30 AM GMT"
-_DATE = re.compile(
-    r"\b(\w{1,20})\s{1,5}([0-9]{1,2})\s{0,5},\s{0,5}([0-9]{4})\s{1,5}([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?"
-    r"(?:\s{0,5}([AaPp][Mm]))?"
-)
-
-_OWN = "in the owner's private iCloud library"
-_SHARED = "iCloud does not export who is in it"
 
 
 @dataclass(slots=True)
@@ -63,22 +58,20 @@ class PhotoDetails:
     added: str | None = None
     is_hidden: bool = False
     is_deleted: bool = False
-    in_shared_library: bool = False
     albums: list[str] = field(default_factory=list)
     memories: list[str] = field(default_factory=list)
+    records: list[str] = field(default_factory=list)  # first the one that names the file
 
     @property
     def context(self) -> tuple[str, str]:
         """Where in the library it is, and what the reason of its exposure adds for that."""
         if self.is_deleted:
-            return "deleted", ", recently deleted"
+            return "deleted", "recently deleted; until then "
         if self.is_hidden:
-            return "hidden", ", hidden (hidden = yes)"
-        if self.in_shared_library:
-            return "shared_library", ""
+            return "hidden", "hidden (hidden = yes); "
         if self.albums:
-            return "album", ", in an album"
-        return ("memory", ", in a memory") if self.memories else ("library", "")
+            return "album", ""
+        return ("memory", "") if self.memories else ("library", "")
 
 
 _Row = dict[str, str]
@@ -92,6 +85,7 @@ class ICloud(Platform):
     title = "iCloud Photos"
     needs_confirmation = True
     account = Account()
+    _shared_details: _Details
 
     @classmethod
     def recognize(cls, paths: PathIndex) -> Iterable[Root]:
@@ -124,32 +118,60 @@ class ICloud(Platform):
         is_apples = any("imgname,filechecksum" in head or not head for head in heads)
         return is_apples or bool(export.with_name("AlbumInfo.json"))
 
+    @classmethod
+    def nested(cls, path: str) -> bool:
+        """Shared albums come as one zip in the first part."""
+        return fold(file_name(path)) == "icloud shared albums.zip"
+
     def mentions(self) -> Iterator[Mention]:
         """Every file that a row names, once, with all that rows say of it; then those of shared albums."""
-        details: _Details = {}
+        _ = self._shared
+        details: _Details = {
+            path: entry for path, entry in self._shared_details.items() if path in self.export.members
+        }
         listings = [path for path in self.export.members if extension(path) == "csv"]
         elsewhere = [
             (listing, row)
             for listing in listings
+            if not _lists_shared_library(listing)
             for row in self._rows(listing)
             if not self._take_beside(listing, row, details)
         ]
         elsewhere.sort(key=lambda listed: _CHECKSUM not in listed[1])  # what albums name must be known before
         lost = [listed for listed in elsewhere if not self._take_elsewhere(*listed, details)]
         self._add_live_films(details)
-        yield from (Mention(path, self._in_library(entry)) for path, entry in details.items())
+        yield from (Mention(path, self._in_library(path, entry)) for path, entry in details.items())
         yield from self._missing(lost)
-        yield from self._in_shared_albums()
+        yield from in_shared_albums(self.export)
 
     def infer(self, path: str) -> Provenance:
         """Without a row, the folder still tells a shared album, or what was deleted."""
-        if album := _shared_album(path):
-            return self._in_shared_album(album)
-        return self._in_library(PhotoDetails(is_deleted=_is_deleted(path)))
+        if album := album_folder(path):
+            return album_without_record(album)
+        return self._in_library(path, PhotoDetails(is_deleted=_is_deleted(path)))
+
+    @cached_property
+    def _shared(self) -> SharedLibrary:
+        """Fills `_shared_details` as well: what those lists say of the files that they name."""
+        shared, self._shared_details = SharedLibrary(), {}
+        for listing in filter(_lists_shared_library, self.export.members):
+            for row in self._rows(listing):
+                if not row.get("imgName"):
+                    continue
+                beside = self.export.beside(listing, row["imgName"])
+                paths = [beside] if beside else self._with_name_of(row)
+                paths = paths or [folder_of(listing) + row["imgName"]]
+                shared.add(listing, paths, _yes_or_no(row.get("contributedbyme")))
+                if len(paths) == 1:
+                    self._shared_details[paths[0]] = _library_entry(listing, row)
+        return shared
 
     def _rows(self, listing: str) -> Iterator[_Row]:
         """The rows of a CSV that names photographs; nothing from others, and a note on damage."""
-        reader = csv.reader(io.StringIO(self.export.text(listing).replace("\0", ""), newline=""))
+        text = self.export.text(listing).replace("\0", "")
+        if text.count('"') % 2:
+            self.export.note(listing, "ends in the middle of a row; it may be cut short")
+        reader = csv.reader(io.StringIO(text, newline=""))
         header: list[str] = []
         try:
             for cells in reader:
@@ -169,20 +191,25 @@ class ICloud(Platform):
         path = self.export.beside(listing, row["imgName"])
         entry = _library_entry(listing, row)
         is_moved = entry.is_deleted and any(map(_is_deleted, self.export.with_name(row["imgName"])))
-        if path is None or path in details or (is_moved and not _is_deleted(path)):
+        if path is None or self._has_row(path, details) or (is_moved and not _is_deleted(path)):
             return False
         details[path] = entry
         return True
+
+    def _has_row(self, path: str, details: _Details) -> bool:
+        """Whether a list of the library has named a file already; that of the Shared Library says less."""
+        return path in details and not _lists_shared_library(details[path].records[0])
 
     def _take_elsewhere(self, listing: str, row: _Row, details: _Details) -> bool:
         """Take a row whose file stands in another folder, by its bare name, when only one can be meant."""
         paths = self._with_name_of(row)
         if _CHECKSUM not in row:
             for path in paths if len(paths) == 1 else ():
-                _add_listing(listing, details.setdefault(path, PhotoDetails(is_deleted=_is_deleted(path))))
+                entry = details.setdefault(path, PhotoDetails(is_deleted=_is_deleted(path)))
+                _add_listing(listing, entry)
             return len(paths) == 1
         entry = _library_entry(listing, row)
-        paths = [path for path in paths if path not in details]
+        paths = [path for path in paths if not self._has_row(path, details)]
         paths = [path for path in paths if _part_folder(path) == _part_folder(listing)] or paths
         paths = [path for path in paths if _is_deleted(path) == entry.is_deleted] or paths
         if len(paths) == 1:
@@ -192,7 +219,7 @@ class ICloud(Platform):
     def _with_name_of(self, row: _Row) -> list[str]:
         """The files of the library that a row's bare name may mean."""
         wanted = next((row[column] for column in _NAMES if row.get(column)), "")
-        return [path for path in self.export.with_name(file_name(wanted)) if not _shared_album(path)]
+        return [path for path in self.export.with_name(file_name(wanted)) if not album_folder(path)]
 
     def _add_live_films(self, details: _Details) -> None:
         """A Live Photo's film goes by the row of its still."""
@@ -207,44 +234,35 @@ class ICloud(Platform):
     def _missing(self, lost: Sequence[tuple[str, _Row]]) -> Iterator[Mention]:
         """Rows that lead to no file: what the library lists is absent, what an album lists is ambiguous."""
         ambiguous: Counter[str] = Counter()
+        absent = {
+            path: entry for path, entry in self._shared_details.items() if path not in self.export.members
+        }
         for listing, row in lost:
             if _CHECKSUM not in row:
                 ambiguous[listing] += len(self._with_name_of(row)) > 1
             elif row["imgName"] and self.export.beside(listing, row["imgName"]) is None:
-                yield Mention(
-                    folder_of(listing) + row["imgName"], self._in_library(_library_entry(listing, row))
-                )
+                absent[folder_of(listing) + row["imgName"]] = _library_entry(listing, row)
+        yield from (Mention(path, self._in_library(path, entry)) for path, entry in absent.items())
         for listing, count in (+ambiguous).items():
             reason = f"{count:,} of its names are carried by several files, which are not put in the album"
             self.export.note(listing, reason)
 
-    def _in_library(self, entry: PhotoDetails) -> Provenance:
+    def _in_library(self, path: str, entry: PhotoDetails) -> Provenance:
         context, detail = entry.context
-        exposure = Exposure.PRIVATE.because(_OWN + detail)
-        if entry.in_shared_library and not entry.is_deleted:
-            exposure = Exposure.NETWORK.because(f"in the iCloud Shared Photo Library; {_SHARED}")
+        exposure = self._shared.assess(path)
+        shared = self._shared.find(path)
+        if shared and context in ("library", "album", "memory"):
+            context = "shared_library"
         return Provenance(
             self.name,
             context=context,
             posted=Timestamp.of(entry.added, "importDate"),
             taken=Timestamp.of(entry.taken, "originalCreationDate"),
-            exposure=exposure,
+            exposure=exposure.level.because(detail + exposure.reason, *exposure.evidence),
             album="; ".join(sorted({*(entry.albums or entry.memories)})) or None,
+            author_is_owner=shared.contributed if shared else None,
+            records=distinct([*entry.records, shared.listing if shared else None]),
         )
-
-    def _in_shared_album(self, album: str) -> Provenance:
-        exposure = Exposure.NETWORK.because(f"in the iCloud shared album “{album}”; {_SHARED}")
-        return Provenance(self.name, context="shared_album", album=album, exposure=exposure)
-
-    def _in_shared_albums(self) -> Iterator[Mention]:
-        """Every file beside an AlbumInfo.json, with the name that it gives the album."""
-        albums: dict[str, Provenance] = {}
-        for path in self.export.with_name("AlbumInfo.json"):
-            title = first_text(self.export.object_at(path), "title", "name", "albumName")
-            albums[folder_of(path)] = self._in_shared_album(title or folder_name(path))
-        for path in self.export.members if albums else ():
-            if is_media_name(path) and (provenance := albums.get(folder_of(path))):
-                yield Mention(path, provenance)
 
 
 def _is_download_name(folder: str) -> bool:
@@ -265,13 +283,8 @@ def _is_deleted(path: str) -> bool:
     return any(name.startswith("recently deleted") for name in folder_names(path))
 
 
-def _shared_album(path: str) -> str | None:
-    """The album's folder, when the path leads through shared albums."""
-    parts = path.split("/")
-    for depth in range(len(parts) - 2, 0, -1):
-        if fold(parts[depth - 1]) in _SHARED_FOLDERS and fold(parts[depth]) not in _SHARED_FOLDERS:
-            return parts[depth]
-    return None
+def _lists_shared_library(path: str) -> bool:
+    return fold(file_name(path)).startswith("shared library details") and extension(path) == "csv"
 
 
 def _header(cells: list[str]) -> list[str]:
@@ -300,13 +313,14 @@ def _library_entry(listing: str, row: _Row) -> PhotoDetails:
         added=parse_apple_date(row.get("importDate")),
         is_hidden=_is_yes(row.get("hidden")),
         is_deleted=_is_yes(row.get("deleted")),
-        in_shared_library=fold(file_name(listing)).startswith("shared library"),
+        records=[listing],
     )
 
 
 def _add_listing(listing: str, entry: PhotoDetails) -> None:
     """An album's or a memory's CSV is named after it."""
     title = file_stem(listing)
+    entry.records.append(listing)
     if fold(title) == "hidden":
         entry.is_hidden = True
     elif fold(folder_name(listing)) == "memories":
@@ -315,22 +329,10 @@ def _add_listing(listing: str, entry: PhotoDetails) -> None:
         entry.albums.append(title)
 
 
-def parse_apple_date(text: str | None) -> str | None:
-    """ "Sunday August 14,2022 9:30 PM GMT" as ISO 8601. "13:05 PM" was seen and means 13:05."""
-    match = _DATE.search(text or "")
-    month = MONTHS_SHORT.get(match[1][:3].capitalize()) if match else None
-    if not match or not month:
-        return None
-    _, day, year, hour, minute, second, half = match.groups(default="")
-    hours = int(hour)
-    if half and hours <= 12:
-        hours = hours % 12 + (12 if half.lower() == "pm" else 0)
-    try:
-        when = datetime(int(year), month, int(day), hours, int(minute), int(second or 0), tzinfo=timezone.utc)
-    except ValueError:
-        return None
-    return when.isoformat() if is_plausible_date(when) else None
-
-
 def _is_yes(text: str | None) -> bool:
     return (text or "").strip().lower() in ("yes", "true", "1")
+
+
+def _yes_or_no(text: str | None) -> bool | None:
+    word = (text or "").strip().lower()
+    return word == "yes" if word in ("yes", "no") else None

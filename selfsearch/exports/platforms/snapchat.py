@@ -173,6 +173,11 @@ class Snapchat(Platform):
         """Overlays and thumbnails."""
         return next((why for pattern, why in DERIVATIVES if pattern.search(file_name(path))), None)
 
+    @classmethod
+    def nested(cls, path: str) -> bool:
+        """A memory, or what was sent, of several clips comes as a zip of them."""
+        return not FOLDERS.keys().isdisjoint(folder_names(path))
+
     @cached_property
     def account(self) -> Account:
         """The user name, and the time of the export from the name of its archive."""

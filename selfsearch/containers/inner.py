@@ -1,0 +1,97 @@
+"""An archive that a platform put into its archive, read in place: one level, and only zips.
+
+What it may grow to is measured by the bytes that it takes in the outer archive. Deflating a zip hardly makes
+it smaller, so one that grows eightfold is not opened; and what it says that its files have together is
+bounded as a compressed tar is. No member gives out more than it declares (streams.py), so an outer archive of
+n bytes costs time in proportion to n, whatever is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ..errors import ItemError
+from ..types import Outcome
+from .base import MAX_MEMBERS, MAX_NAMES, Archive, Member, Refusal
+from .streams import ByteSource
+from .tar import GRACE, RATIO
+from .zip import Zip
+from .zip_directory import SIGNATURES, find_directory
+
+INNER_GRACE, INNER_RATIO = 64 << 20, 8  # unpacked bytes of the inner archive; beyond both it is not opened
+
+_BOMB = (Outcome.TOO_LARGE, f"holds over {INNER_RATIO} times what it takes: a decompression bomb")
+_BEYOND = (
+    Outcome.TOO_LARGE,
+    f"with it the inner archive holds over {RATIO} times what it takes: a decompression bomb",
+)
+NO_ZIP = (Outcome.UNREADABLE, "is called an archive and cannot be read as a zip")
+EMPTY = (Outcome.UNSUPPORTED, "an archive with no file in it")
+
+
+@dataclass
+class Allowance:
+    """What all inner archives of one outer archive may still hold together."""
+
+    members: int = MAX_MEMBERS
+    names: int = MAX_NAMES  # bytes
+
+    def within(self, members: Iterator[Member]) -> Iterator[Member]:
+        """The members, as long as they are allowed. Raises ItemError."""
+        for member in members:
+            self.members -= 1
+            self.names -= len(member.path)
+            if self.members < 0 or self.names < 0:
+                what = f"{MAX_MEMBERS:,} files, or names of {MAX_NAMES >> 20} MB"
+                reason = f"with it the archive around it holds more than {what}; the rest is not looked at"
+                raise ItemError(Outcome.UNREADABLE, reason)
+            yield member
+
+
+class InnerZip(Zip):
+    """A zip that is a member of an archive. It has no stamp: the archive's around it stands for both."""
+
+    def __init__(self, outer: Archive, member: Member, allowance: Allowance) -> None:
+        """Raises ItemError when it cannot be opened."""
+        super().__init__(f"{outer.path}!{member.path}")
+        self.real = outer.real
+        self._outer = outer
+        self._member = member
+        self._allowance = allowance
+        if why := member.refused or self._why_unopened():
+            raise ItemError(*why)
+
+    def _why_unopened(self) -> Refusal | None:
+        if self._member.size > INNER_GRACE + INNER_RATIO * self._outer.packed_size(self._member):
+            return _BOMB
+        file = self._open_file()
+        if not file.read_at(0, 4).startswith(SIGNATURES) and find_directory(file) is None:
+            return NO_ZIP
+        return None
+
+    def _open_file(self) -> ByteSource:
+        if self._file is None:
+            self._file = self._outer.by_position(self._member)
+        return self._file
+
+    def _list(self) -> Iterator[Member]:
+        total, limit = 0, GRACE + RATIO * self._outer.packed_size(self._member)
+        for member in self._allowance.within(super()._list()):
+            total += member.size
+            yield replace(member, refused=member.refused or _BEYOND) if total > limit else member
+
+    def modified(self, member: Member) -> int | None:
+        """The file's own time, else that of the archive it is in."""
+        return super().modified(member) or self._member.modified
+
+
+def open_inner(member: Member, allowance: Allowance) -> InnerZip:
+    """The member of an archive as an archive. Raises ItemError with the reason why it is none for us."""
+    outer = member.container
+    if not isinstance(outer, Archive) or isinstance(outer, InnerZip):
+        raise ItemError(*NO_ZIP)
+    inner = InnerZip(outer, member, allowance)
+    if not any(True for _ in inner.members()) and not inner.problems:
+        raise ItemError(*EMPTY)
+    return inner

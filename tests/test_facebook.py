@@ -538,7 +538,7 @@ SENT = "your_facebook_activity/messages/inbox/bo_1/photos/1.jpg"
         (["Bo", "A. S."], None, "A. S.", None, Exposure.UNKNOWN),
         (["Bo", "A. S.", "Cy"], "Bo", "A. S.", None, Exposure.NETWORK),
         (["Bo", "Ana Silva"], "Bo", None, None, Exposure.PRIVATE),
-        (["Bo", "Ana Silva"], "Bo", "Cy", False, Exposure.UNKNOWN),  # who takes part no more
+        (["Bo", "Ana Silva"], "Bo", "Cy", False, Exposure.NETWORK),  # who takes part no more
         (["Bo", "Ana Silva", "Cy"], "Friends", "Ana Silva", True, Exposure.NETWORK),
         (["Bo", "Ana Silva", "Cy"], "Friends", "Cy", False, Exposure.NETWORK),
         (["Ana Silva"], "Friends", "Bo", False, Exposure.UNKNOWN),  # a group that the owner left
@@ -554,6 +554,34 @@ def test_whose_a_message_is_and_who_could_see_it_is_said_where_names_or_the_titl
     (provenance,) = provenances_of(export, SENT)
     assert (provenance["author"], provenance["author_is_owner"]) == (sender, is_owner)
     assert (provenance["album"], provenance["exposure"]) == (title, exposure)
+
+
+@pytest.mark.parametrize(
+    ("head", "senders", "exposure"),
+    [
+        ({}, ["Bo", "Ana Silva"], Exposure.PRIVATE),
+        ({"thread_type": "Regular"}, ["Bo"], Exposure.PRIVATE),
+        ({"thread_type": "RegularGroup"}, ["Bo"], Exposure.NETWORK),
+        ({"joinable_mode": {"mode": 1, "link": ""}}, ["Bo"], Exposure.PRIVATE),
+        ({"joinable_mode": {"mode": 1, "link": "https://m.me/j/x"}}, ["Bo"], Exposure.NETWORK),
+        ({"image": {"creation_timestamp": POSTED}}, ["Bo"], Exposure.NETWORK),
+        ({}, ["Bo", "Bérg"], Exposure.NETWORK),  # who wrote, and has left
+    ],
+)
+def test_a_group_of_which_two_are_left_is_a_group_where_its_record_shows_it(head, senders, exposure):
+    people = [{"name": name} for name in ("Bo", "Ana Silva")]
+    messages = [message(senders[0], photos=[{"uri": SENT}]), *map(message, senders)]
+    export = thread(*garbled(messages), participants=people, title="Bo", **head)
+    (provenance,) = provenances_of(export, SENT)
+    assert provenance["exposure"] is exposure
+
+
+def test_an_encrypted_chat_whose_media_could_not_be_had_names_no_file():
+    pack = build("encrypted")
+    record = json.loads(pack.files["Bo Berg_12.json"])
+    record["messages"][0]["media"] = [{"uri": "Failed to download media"}]
+    pack.add("Bo Berg_12.json", record)
+    assert [mention.path for mention in Facebook(pack.as_export()).mentions()] == ["media/c3d4.jpeg"]
 
 
 def test_who_takes_part_is_known_where_it_stands_after_the_messages():
@@ -691,10 +719,15 @@ def test_a_video_s_small_picture_is_listed_only_when_it_is_a_file(uri, listed):
 
 def test_a_profile_picture_is_public_by_the_album_in_its_path_whatever_record_names_it():
     face = "your_facebook_activity/posts/media/Profilepictures_12/1.jpg"
-    for record in ("posts/archive", "posts/trash", "posts/your_posts_1", "groups/group_posts"):
-        export = small(**{record.replace("/", "__"): [post(picture(face))]})
-        (provenance,) = provenances_of(export, face)
-        assert provenance["exposure"] is Exposure.PUBLIC
+    records = {
+        "posts/archive": "archived", "posts/trash": "deleted", "posts/your_posts_1": "profile_photo",
+        "groups/group_posts": "group", "profile_information/profile_update_history": "profile_photo",
+    }  # fmt: skip
+    for record, context in records.items():
+        pack = Pack("facebook-ana.silva-2024-05-01-AbCd1234", {face: JPEG})
+        pack.add(f"your_facebook_activity/{record}.json", [post(picture(face))])
+        (provenance,) = provenances_of(pack.as_export(), face)
+        assert (provenance["exposure"], provenance["context"]) == (Exposure.PUBLIC, context)
 
 
 @pytest.mark.parametrize(

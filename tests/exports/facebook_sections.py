@@ -11,7 +11,6 @@ from . import Pack
 from .facebook_records import (
     MP4,
     POSTED,
-    PROFILE,
     about_profile,
     columns_of,
     garbled,
@@ -60,8 +59,8 @@ def oldest() -> Pack:
     shown = {"exposure": Exposure.PUBLIC} | {
         "exposure_reason": rule("a profile picture is public while it is in use")
     }
-    update = {"author": None, "author_is_owner": None, "context": "other"} | NO_LINK
-    new_face = plant(pack, face, "astronaut", 13, **columns_of("other") | shown | update)
+    update = {"author": None, "author_is_owner": None} | NO_LINK
+    new_face = plant(pack, face, "astronaut", 13, **columns_of("profile_photo") | shown | update)
     pack.add("posts/your_posts.json", garbled({"status_updates": [post(mine, text="sea")]}))
     wall = {"activity_log_data": [post(gift, title="Bo Bérg wrote on Ana Silva's timeline.")]}
     pack.add("posts/other_people's_posts_to_your_timeline.json", garbled({"wall_posts_sent_to_you": wall}))
@@ -329,7 +328,7 @@ def german() -> Pack:
         "album": "Titelbilder",
         "exposure_reason": rule("a cover photo is public while it is in use"),
     }
-    cover = plant(pack, f"{media}/Titelbilder/2.jpg", "a", 1, **columns_of("post", url=PROFILE) | wide)
+    cover = plant(pack, f"{media}/Titelbilder/2.jpg", "a", 1, **columns_of("cover_photo") | wide)
     in_group = {"context": "group", "album": "Köche"} | NO_LINK
     in_group["exposure_reason"] = f"shared to the Facebook group Köche: {OF_A_GROUP}"
     shared = plant(pack, f"{media}/202502/3.jpg", "b", 7, **columns_of("") | WHEN | in_group)

@@ -356,7 +356,10 @@ def _seen(provenance: Provenance, path: str, media: Mapping[str, Any]) -> Proven
     exposure = provenance.exposure
     if exposure.level is Exposure.UNKNOWN:
         by_album = BY_ALBUM_CONTEXT[album_context(album_folder(media["uri"]))]
-        exposure = exposure if by_album is ALBUM else by_album.exposure
+        if by_album is not ALBUM:
+            is_open = provenance.context in ("post", "other")  # else it stays said what became of it
+            context = by_album.context if is_open else provenance.context
+            return replace(provenance, context=context, exposure=by_album.exposure)
     elif exposure.level is not Exposure.PUBLIC:
         exposure = exposure.on(path)
     return replace(provenance, exposure=exposure)

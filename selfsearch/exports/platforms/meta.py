@@ -80,6 +80,7 @@ class Conversation:
     seen_by: ExposureAssessment  # as far as its folder says
     evidence: tuple[str, ...]
     owner_names: frozenset[str]
+    is_group: bool = False  # its record shows more than two, also when two are left
 
     def sent_by_owner(self, sender: str | None) -> bool | None:
         """Whether the owner wrote it; None when the export gives no way to tell."""
@@ -96,10 +97,10 @@ class Conversation:
         return frozenset(self.participants) - called if len(self.participants) == 2 else frozenset()
 
     def exposure(self, sender: str | None) -> ExposureAssessment:
-        """Who could see a message. A group of which two are left has a title of its own."""
+        """Who could see a message. Most groups of which two are left have a title of their own."""
         if self.seen_by is not IN_CONVERSATION:
             return self.seen_by.on(*self.evidence)
-        if len(self.participants) > 2:
+        if self.is_group or len(self.participants) > 2:
             return IN_GROUP_MESSAGE.on(*self.evidence)
         is_of_two = len(self._others) == 1 and (not sender or sender in self.participants)
         return IN_MESSAGE.on(*self.evidence) if is_of_two else IN_CONVERSATION
@@ -225,7 +226,10 @@ class MetaPlatform(Platform):
         title = first_text(head, "title", "thread_name")
         below_messages, evidence = _conversation_folder(path)
         evidence = (*evidence, path)
-        conversation = Conversation(title, names, seen_by or below_messages, evidence, self.owner_names)
+        is_group = _is_group(head, names, as_list(as_dict(document).get("messages")))
+        conversation = Conversation(
+            title, names, seen_by or below_messages, evidence, self.owner_names, is_group
+        )
         for message in map(repaired, self._messages(path, document)):
             for media in (as_dict(media) for kind in MESSAGE_MEDIA for media in as_list(message.get(kind))):
                 if uri := as_text(media.get("uri")):
@@ -254,7 +258,8 @@ class MetaPlatform(Platform):
         conversation = Conversation(title, names, IN_CONVERSATION, (path,), self.owner_names)
         for message in self._messages(path, document):
             for media in as_list(message.get("media")):
-                if uri := as_text(as_dict(media).get("uri")):
+                uri = as_text(as_dict(media).get("uri"))
+                if uri and "/" in uri:  # else it is a sentence: "Failed to download media"
                     provenance = self._message_provenance(
                         conversation,
                         _storable(message.get("senderName")),
@@ -300,6 +305,16 @@ class MetaPlatform(Platform):
 
 def _dashed(date: str) -> str:
     return date if "-" in date else f"{date[:4]}-{date[4:6]}-{date[6:]}"
+
+
+def _is_group(head: Mapping[str, Any], participants: tuple[str, ...], messages: list[Any]) -> bool:
+    """Whether a conversation's record shows that it is, or was, one of more than two people."""
+    kind = as_text(head.get("thread_type")) or ""  # until 2022: "Regular", "RegularGroup"
+    has_link = as_text(as_dict(head.get("joinable_mode")).get("link"))
+    if kind.endswith("Group") or has_link or head.get("image"):
+        return True
+    senders = {as_text(as_dict(message).get("sender_name")) for message in messages}
+    return len(participants) == 2 and not {repaired(name) for name in senders if name} <= {*participants}
 
 
 def conversation_exposure(path: str) -> ExposureAssessment:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from selfsearch.exports.platforms.google_photos import GooglePhotos
 from selfsearch.exports.platforms.takeout_names import match_records
 from selfsearch.types import Exposure
 
+from . import photos
 from .exports import Pack, takeout
 from .exports import google_photos as fixture
 from .exports.reading import joined, readings
@@ -504,3 +507,103 @@ def test_only_records_of_photographs_tell_whose_they_are() -> None:
         pack.add(f"{number}/metadata.json", {"title": "Trip"})
     pack.add("9.jpg.json", {"photoTakenTime": {}})
     assert GooglePhotos.confirm(pack.as_export())
+
+
+def levels(pack: Pack) -> dict[str | None, list[Exposure]]:
+    """Path -> the levels that are said of it."""
+    said = readings(pack, GooglePhotos)
+    return {path: [item.exposure for item in said[path]] for path in said}
+
+
+def test_what_one_place_shows_of_sharing_is_said_of_the_others() -> None:
+    """Whatever lies first in the archive; a photograph of another address is none of its places."""
+    shared = {"title": "Trip", "sharedAlbumComments": [{"text": "wow", "contentOwnerName": "Bo"}]}
+    places = {
+        "Photos from 2021/a.jpg": "AF1",
+        "Trip/a.jpg": "AF1",
+        "Best of/a.jpg": "AF1",
+        "Best of/b.jpg": "AF2",
+    }
+    for order in (list(places), list(places)[::-1]):
+        pack = Pack("takeout-20240501T101112Z-001")
+        pack.add("Best of/metadata.json", {"title": "Best of"})
+        for path in order:
+            url = f"https://photos.google.com/photo/{places[path]}"
+            pack.add(path, b"x")
+            pack.add(f"{path}.json", takeout.record("a.jpg", url=url))
+        pack.add("Trip/metadata.json", shared)
+        assert levels(pack) == {
+            path: [Exposure.UNKNOWN if path == "Best of/b.jpg" else Exposure.NETWORK] for path in places
+        }
+        (item,) = readings(pack, GooglePhotos)["Best of/a.jpg"]
+        assert item.exposure_evidence == ("Trip/metadata.json",)
+        assert item.records == ("Best of/a.jpg.json", "Best of/metadata.json", "Trip/metadata.json")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_joined"),
+    [
+        ("https://photos.google.com/photo/AF1QipHill", True),
+        ("https://photos.google.com/share/AF1QipAlbum/photo/AF1QipHill?key=abc", True),
+        ("https://photos.google.com/u/0/photo/AF1QipHill", True),
+        ("https://photos.google.com/photo/AF1QipHi", False),
+        ("https://photos.google.com/share/AF1QipAlbum?key=abc", False),
+        ("AF1QipHill", False),
+        (7, False),
+    ],
+)
+@pytest.mark.parametrize(
+    "wrap", [lambda comments: {"sharedAlbumComments": comments}, lambda comments: comments]
+)
+def test_a_comment_of_the_root_goes_with_the_photograph_of_its_address(
+    address: object, is_joined: bool, wrap: Callable[[list[object]], object]
+) -> None:
+    pack = Pack("takeout-20240501T101112Z-001")
+    pack.add("shared_album_comments.json", wrap([{"text": "steep", "contentUrl": address}]))
+    pack.add("Photos from 2021/a.jpg", b"x")
+    url = "https://photos.google.com/photo/AF1QipHill"
+    pack.add("Photos from 2021/a.jpg.json", takeout.record("a.jpg", url=url, description="Hill"))
+    (item,) = readings(pack, GooglePhotos)["Photos from 2021/a.jpg"]
+    assert item.exposure is (Exposure.NETWORK if is_joined else Exposure.UNKNOWN)
+    assert item.caption == ("Hill\nsomebody commented: steep" if is_joined else "Hill")
+    assert ("shared_album_comments.json" in item.records) is is_joined
+
+
+def test_comments_are_kept_with_their_authors_and_counted() -> None:
+    comments: list[dict[str, object]] = [
+        {"text": f"wow {number}", "contentOwnerName": f"Friend {number}"} for number in range(30)
+    ]
+    item = say(takeout.record("a.jpg", sharedAlbumComments=comments))
+    assert item.exposure_reason.startswith(
+        "shared with others: 30 comments by Friend 0, Friend 1, Friend 2 and 27 more on it"
+    )
+    assert item.caption.splitlines() == [f"Friend {n} commented: wow {n}" for n in range(20)]
+    item = say(takeout.record("a.jpg", sharedAlbumComments=[{"liked": True}, {"liked": True}]))
+    assert item.exposure_reason.startswith("shared with others: 2 likes on it (sharedAlbumComments)")
+    assert item.caption == "somebody liked it"
+
+
+def test_an_enormous_number_of_comments_costs_no_more_than_reading_them() -> None:
+    pack = Pack("takeout-20240501T101112Z-001")
+    comments = [{"text": "x" * 10, "contentOwnerName": str(number)} for number in range(50_000)]
+    pack.add("Trip/metadata.json", {"title": "Trip", "sharedAlbumComments": comments})
+    for number in range(300):
+        pack.add(f"Trip/{number}.jpg", b"x")
+    start = time.process_time()
+    assert len(readings(pack, GooglePhotos)) == 300
+    assert time.process_time() - start < 5
+
+
+def test_a_library_of_which_the_user_says_that_nothing_was_shared_is_private_but_for_what_was(
+    run: Any, tmp_path: Path
+) -> None:
+    pack = fixture.build("shared-2024")
+    run("index", pack.write(tmp_path), "--consent", "own")
+    selfie = tmp_path / "selfie.jpg"
+    selfie.write_bytes(photos.photo("b", 0, side=400))
+    run("sources", "set", "1", "--account-was", "private")
+    answer = run("query", selfie, "--self", "--json").json
+    rows = [row for appearance in answer["appearances"] for row in appearance["sightings"]]
+    assert [(row["exposure"], row["exposure_reason"]) for row in rows if "field.jpg" in row["path"]] == [
+        ("private", "you said that nothing of it was shared")
+    ]

@@ -246,15 +246,14 @@ class GooglePhotos(Platform):
         elif album is None and folder and not _is_year(folder):
             album = AlbumRecord(folder)
         album_trace = album.trace if album else None
-        comments, record = self._shared.comments(photo.item)
-        of_comments = commented(comments, record, file_name(record))
+        comments, of_comments = self._shared.comments(photo.item)
         elsewhere = self._shared.elsewhere(photo.item)
         trace = widest((photo.trace, of_comments, album_trace, elsewhere))
         self._shared.add(photo.item, photo.trace, album_trace)
         if album:
             provenance = _in_album(provenance, album, folder)
         exposure = _exposure(trace, standing, provenance.context, album)
-        named = (*provenance.records, *filter(None, (record,)), *exposure.evidence)
+        named = (*provenance.records, *(of_comments.evidence if of_comments else ()), *exposure.evidence)
         return replace(
             provenance,
             caption=caption_with(provenance.caption, comments),
@@ -325,8 +324,7 @@ def _read_record(data: Any, path: str) -> _Record:
     if _ITEM_KEYS & record.keys():
         return _photo(record, path)
     if isinstance(record.get("title"), str):
-        comments = read_comments(as_list(record.get("sharedAlbumComments")))
-        return AlbumRecord(as_text(record["title"]) or "", path, as_text(record.get("access")), comments)
+        return AlbumRecord.read(record, path)
     comments = read_comments(comments_lists(data))
     return CommentsRecord(comments) if comments else None
 

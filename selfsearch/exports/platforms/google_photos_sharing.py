@@ -6,12 +6,14 @@ known who could see it, wherever it lies; nothing in an export proves that nobod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ...types import EXPOSURES, Exposure, ExposureAssessment
 from ...words import quantity
+from ..path_index import file_name, fold
 from .media_refs import split_url
 from .parsing import as_dict, as_list, as_text, as_url, distinct
 
@@ -19,7 +21,8 @@ NOT_EXPORTED = "Google Photos does not export who a photograph or an album was s
 WHO_ELSE = "Google Photos does not export who else could see it"
 
 MAX_NAMED = 3  # authors of comments that a reason names
-MAX_COMMENTS = 20  # kept of one photograph
+MAX_COUNTED = 10_000  # comments on one thing that are looked at
+MAX_COMMENTS = 20  # in the words of one photograph
 MAX_COMMENT = 500  # characters of one comment
 
 
@@ -52,7 +55,7 @@ def read_comments(entries: Iterable[Any]) -> Comments:
             entry.get("liked") is True,
             item_id(as_url(entry.get("contentUrl"))),
         )
-        for entry in entries
+        for entry in islice(entries, MAX_COUNTED)
         if isinstance(entry, dict)
     )
 
@@ -107,24 +110,15 @@ class AlbumRecord:
     record: str | None = None  # its path; None where only the folder shows that there is an album
     access: str | None = None
     comments: Comments = ()
+    trace: ExposureAssessment | None = None  # what it shows of sharing
 
-    @property
-    def trace(self) -> ExposureAssessment | None:
-        """What it shows of sharing."""
-        access, record = (self.access or "").strip().lower(), self.record or ""
-        if access == "public":
-            return Exposure.PUBLIC.because(
-                'in a public album (album access = "public"; what the word means today, Google does not say)',
-                record,
-            )
-        if self.comments:
-            has = f"which has {summary(self.comments)} (sharedAlbumComments)"
-            return Exposure.NETWORK.because(f"in a shared album, {has}; {WHO_ELSE}", record)
-        if access == "shared":
-            return Exposure.NETWORK.because(
-                f'in a shared album (album access = "{self.access}"); {WHO_ELSE}', record
-            )
-        return None
+    @classmethod
+    def read(cls, data: Mapping[str, Any], path: str) -> AlbumRecord:
+        """From the JSON object in a file."""
+        access = as_text(data.get("access"))
+        comments = read_comments(as_list(data.get("sharedAlbumComments")))
+        trace = _trace_of_album(access, comments, path)
+        return cls(as_text(data.get("title")) or "", path, access, comments, trace)
 
     @property
     def standing(self) -> str:
@@ -134,6 +128,21 @@ class AlbumRecord:
         if self.access:
             return f'in an album (album access = "{self.access}", a word that Google does not explain)'
         return "in an album whose record names no access"
+
+
+def _trace_of_album(access: str | None, comments: Comments, path: str) -> ExposureAssessment | None:
+    word = fold(access or "")
+    if word == "public":
+        return Exposure.PUBLIC.because(
+            'in a public album (album access = "public"; what the word means today, Google does not say)',
+            path,
+        )
+    if comments:
+        has = f"which has {summary(comments)} (sharedAlbumComments)"
+        return Exposure.NETWORK.because(f"in a shared album, {has}; {WHO_ELSE}", path)
+    if word == "shared":
+        return Exposure.NETWORK.because(f'in a shared album (album access = "{access}"); {WHO_ELSE}', path)
+    return None
 
 
 def widest(traces: Iterable[ExposureAssessment | None]) -> ExposureAssessment | None:
@@ -146,26 +155,26 @@ class SharedItems:
 
     def __init__(self) -> None:
         self._traces: dict[str, ExposureAssessment] = {}
-        self._comments: dict[str, tuple[Comments, str]] = {}  # with the record of comments they stand in
+        self._comments: dict[str, tuple[Comments, ExposureAssessment | None]] = {}
 
     def add(self, item: str | None, *traces: ExposureAssessment | None) -> None:
         """One more place of a photograph."""
         if item and (trace := widest((self._traces.get(item), *traces))):
             self._traces[item] = trace
 
-    def add_comments(self, comments: Comments, record: str) -> None:
+    def add_comments(self, comments: Iterable[Comment], record: str) -> None:
         """Comments of a record of their own, as far as they name the photograph they are about."""
         about: dict[str, list[Comment]] = {}
         for comment in comments:
             if comment.about:
                 about.setdefault(comment.about, []).append(comment)
         for item, of_item in about.items():
-            earlier, first = self._comments.get(item, ((), record))
-            self._comments[item] = ((*earlier, *of_item), first)
+            kept = tuple(of_item[:MAX_COUNTED])
+            self._comments.setdefault(item, (kept, commented(kept, record, file_name(record))))
 
-    def comments(self, item: str | None) -> tuple[Comments, str]:
-        """What records of comments say of a photograph, and the first of them."""
-        return self._comments.get(item or "", ((), ""))
+    def comments(self, item: str | None) -> tuple[Comments, ExposureAssessment | None]:
+        """What a record of comments says of a photograph, and what that shows."""
+        return self._comments.get(item or "", ((), None))
 
     def elsewhere(self, item: str | None) -> ExposureAssessment | None:
         """What other places show, to be said of this one."""

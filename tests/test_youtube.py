@@ -56,6 +56,13 @@ def test_a_folder_of_downloads_is_not_an_export(path: str) -> None:
         ("Private", Exposure.PRIVATE),
         ("非公開", Exposure.PRIVATE),
         ("Members only", Exposure.UNKNOWN),
+        ("Tidak Publik", Exposure.NETWORK),
+        ("Không công khai", Exposure.NETWORK),
+        ("Niepubliczny", Exposure.NETWORK),
+        ("सूचीमध्ये नसलेले", Exposure.NETWORK),
+        ("Lokað", Exposure.PRIVATE),
+        ("Gizli", Exposure.PRIVATE),
+        ("不公開", Exposure.UNKNOWN),  # unlisted in Taiwan, as far as we know: not seen in any source
     ],
 )
 def test_the_privacy_gives_the_exposure_and_is_quoted(word: str, level: Exposure) -> None:
@@ -186,7 +193,7 @@ def test_a_video_is_of_the_time_at_which_it_was_published(
     [
         ({"Privacy": "Public"}, "Public", Exposure.PUBLIC),
         ({"Sichtbarkeit": "Nicht gelistet"}, "Nicht gelistet", Exposure.NETWORK),
-        ({"Unbekannt": "Privat"}, "Privat", Exposure.PRIVATE),  # known by its values
+        ({"Unbekannt": "Privat", "Zeit": "2021-07-05T10:30:00"}, "Privat", Exposure.PRIVATE),  # by its values
         ({"Privacy": "Hologram"}, "Hologram", Exposure.UNKNOWN),
         ({"Privacy": ""}, None, Exposure.UNKNOWN),
     ],
@@ -197,6 +204,21 @@ def test_the_column_of_the_privacy_is_known_by_its_values_or_its_name(
     item = upload({"Video ID": "aB3dE5fG7h_", "Video Title": "x", "Channel ID": fixture.CHANNEL} | columns)
     assert (item.audience, item.exposure, item.account) == (privacy, level, "Ana")
     assert (item.url, item.url_kind) == ("https://www.youtube.com/watch?v=aB3dE5fG7h_", "constructed")
+
+
+@pytest.mark.parametrize(
+    ("created", "level"),
+    [
+        ("2016-12-31T23:59:59+00:00", Exposure.UNKNOWN),  # perhaps unlisted, until YouTube made it private
+        ("2017-01-01T00:00:00+00:00", Exposure.PRIVATE),
+        ("", Exposure.UNKNOWN),
+        ("long ago", Exposure.UNKNOWN),
+    ],
+)
+def test_a_private_video_of_before_2017_may_have_been_unlisted(created: str, level: Exposure) -> None:
+    row = {"Video ID": "aB3dE5fG7h_", "Video Title": "x", "Privacy": "Private", "Created": created}
+    item = upload(row)
+    assert (item.exposure, item.audience) == (level, "Private" if level is Exposure.PRIVATE else None)
 
 
 def test_a_row_says_title_and_description_and_no_address_without_an_id() -> None:

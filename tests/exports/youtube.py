@@ -27,6 +27,7 @@ HEADER = _columns(
 )
 NO_ROW = "no row of the export's videos.csv belongs to this file, so who may see it is not known"
 CHANNEL = "UCabcdefghijklmnopqrstuv"
+TIMES = ("Video Create Timestamp", "Video Publish Timestamp")
 CREATED, PUBLISHED = "2021-07-05T10:00:00+00:00", "2021-07-05T10:30:00+00:00"
 PRIVACY = {
     "Public": (Exposure.PUBLIC, 'YouTube: Privacy = "Public"'),
@@ -118,6 +119,7 @@ def _english(pack: Pack) -> None:
         row("cB3dE5fG7h_", "My diary", "Private", **{"Video Description (Original)": "only for me"}),
         row("dB3dE5fG7h_", "Never exported", "Public"),
         row("eB3dE5fG7h_", "🎉🎉", "Public"),
+        row("fB3dE5fG7h_", "First steps", "Private", **dict.fromkeys(TIMES, "2014-05-01T10:00:00+00:00")),
     ]
     _channel(pack)
     pack.add("video metadata/videos.csv", table(HEADER, rows))
@@ -136,6 +138,15 @@ def _english(pack: Pack) -> None:
     pack.plant("videos/My diary.wmv", video(), None, **(says(rows[2]) | {"caption": "My diary\nonly for me"}))
     pack.planted.append(Planted(None, None, says(rows[3])))
     pack.plant("videos/🎉🎉.mp4", video(), None, **says(rows[4]))
+    made = "in July 2021 YouTube itself made unlisted videos of before 2017 private"
+    old = says(rows[5]) | {
+        "posted_at": "2014-05-01T10:00:00+00:00",
+        "audience": None,
+        "exposure": Exposure.UNKNOWN,
+        "exposure_reason": 'YouTube: Privacy = "Private", on the day of the export; '
+        f"until then anyone with the link may have seen it: {made}",
+    }
+    pack.plant("videos/First steps.mp4", video(), None, **old)
     pack.plant(
         "videos/live recording.mp4",
         video(),

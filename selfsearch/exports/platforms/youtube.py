@@ -49,6 +49,7 @@ _NO_ROW = Exposure.UNKNOWN.because(
 _NO_PLACE = Exposure.UNKNOWN.because("YouTube's export does not say where this picture is shown")
 _NO_PRIVACY = Exposure.UNKNOWN.because("the row does not say who may see it")
 _NO_PRIVACY_STATUS = Exposure.UNKNOWN.because("the record does not say who may see it (no privacyStatus)")
+_UNLISTED_UNTIL = "2017"  # unlisted videos of before that year were made private in July 2021, by YouTube
 _NO_POST_AUDIENCE = Exposure.UNKNOWN.because("YouTube does not export who may see a community post")
 _BY_ORDER = "several uploads have this title, and only their order in the export told them apart"
 _BY_TITLE = "there are more files of this title, and their lengths do not tell them apart"
@@ -220,21 +221,20 @@ class YouTube(Platform):
                 columns.privacy,
             )
         )
-        times = (
-            Timestamp.of(parse_iso(row.get(header), utc=True), header)
-            for header in (columns.published, columns.created)
-            if header
-        )
+        headers = filter(None, (columns.published, columns.created))
+        times = (Timestamp.of(parse_iso(row.get(header), utc=True), header) for header in headers)
+        known = [time for time in times if time]
+        exposure = _exposure(privacy, path, min((time.at for time in known), default=None))
         milliseconds = as_number(row.get(columns.milliseconds or ""))
         provenance = Provenance(
             self.name,
             account=self._channels.get(channel or ""),
             context="video",
             caption=_lines(title, description),
-            posted=next(filter(None, times), None),
+            posted=next(iter(known), None),
             link=_watch_link(video),
-            audience=Audience.of(privacy, "per_item"),
-            exposure=_exposure(privacy, path) if privacy else _NO_PRIVACY,
+            audience=_audience(privacy, exposure),
+            exposure=exposure,
             author_is_owner=True,
             post_id=video,
             records=(path,),
@@ -258,15 +258,17 @@ class YouTube(Platform):
         snippet, status = as_dict(video.get("snippet")), as_dict(video.get("status"))
         video_id = as_text(video.get("id")) or as_text(as_dict(video.get("id")).get("videoId"))
         privacy = as_text(status.get("privacyStatus"))
+        posted = Timestamp.of(parse_iso(snippet.get("publishedAt"), utc=True), "publishedAt")
+        exposure = _exposure(privacy, path, posted and posted.at, field="privacyStatus")
         return Provenance(
             self.name,
             account=as_text(snippet.get("channelTitle")),
             context="video",
             caption=_lines(as_text(snippet.get("title")), as_text(snippet.get("description"))),
-            posted=Timestamp.of(parse_iso(snippet.get("publishedAt"), utc=True), "publishedAt"),
+            posted=posted,
             link=_watch_link(video_id),
-            audience=Audience.of(privacy, "per_item"),
-            exposure=_exposure(privacy, path, "privacyStatus") if privacy else _NO_PRIVACY_STATUS,
+            audience=_audience(privacy, exposure),
+            exposure=exposure,
             author_is_owner=True,
             post_id=video_id,
             records=(path,),
@@ -287,14 +289,16 @@ class YouTube(Platform):
         header = next((header for header, cell in row.items() if parse_iso(cell)), None)
         text = next((cell for header, cell in row.items() if "text" in fold(header) and cell.strip()), None)
         privacy = next((cell.strip() for cell in row.values() if fold(cell).strip() in _PRIVACY), None)
+        posted = Timestamp.of(parse_iso(row[header], utc=True), header) if header else None
+        exposure = _exposure(privacy, path, posted and posted.at, field="the post's row")
         return Provenance(
             self.name,
             context="post",
             caption=as_text(text),
-            posted=Timestamp.of(parse_iso(row[header], utc=True), header) if header else None,
+            posted=posted,
             link=Link.of(f"https://www.youtube.com/post/{post_id}" if post_id else None, "constructed"),
-            audience=Audience.of(privacy, "per_item"),
-            exposure=_exposure(privacy, path, "the post's row") if privacy else _NO_POST_AUDIENCE,
+            audience=_audience(privacy, exposure),
+            exposure=exposure if privacy else _NO_POST_AUDIENCE,
             author_is_owner=True,
             post_id=post_id,
             records=(path,),
@@ -345,12 +349,38 @@ def _doubted(provenance: Provenance, match: TitleMatch) -> Provenance:
     return replace(provenance, exposure=doubted, audience=audience)
 
 
-def _exposure(privacy: str, record: str, field: str = "Privacy") -> ExposureAssessment:
+def _exposure(
+    privacy: str | None, record: str, uploaded: str | None, *, field: str = "Privacy"
+) -> ExposureAssessment:
     """Who could see a video of this privacy, and why. `field` is what the record calls it."""
+    if privacy is None:
+        return _NO_PRIVACY if field == "Privacy" else _NO_PRIVACY_STATUS
     level = _PRIVACY.get(fold(privacy).strip(), Exposure.UNKNOWN)
+    said = f'YouTube: {field} = "{privacy}"'
+    if level is Exposure.PRIVATE:
+        return _private(f"{said}, on the day of the export", record, uploaded)
     hint = {Exposure.UNKNOWN: ", a word that is not known", Exposure.NETWORK: ": anyone who has the link"}
-    day = ", on the day of the export" if level is Exposure.PRIVATE else ""
-    return level.because(f'YouTube: {field} = "{privacy}"{hint.get(level, day)}', record)
+    return level.because(f"{said}{hint.get(level, '')}", record)
+
+
+def _private(said: str, record: str, uploaded: str | None) -> ExposureAssessment:
+    """Of an old video nothing shows that it was always private."""
+    if uploaded is None:
+        return Exposure.UNKNOWN.because(f"{said}; the export does not say since when", record)
+    if uploaded < _UNLISTED_UNTIL:
+        made = "in July 2021 YouTube itself made unlisted videos of before 2017 private"
+        return Exposure.UNKNOWN.because(
+            f"{said}; until then anyone with the link may have seen it: {made}", record
+        )
+    return Exposure.PRIVATE.because(said, record)
+
+
+def _audience(privacy: str | None, exposure: ExposureAssessment) -> Audience | None:
+    """The platform's word; none where it is known, and does not decide."""
+    is_known = privacy is not None and fold(privacy).strip() in _PRIVACY
+    if is_known and exposure.level is Exposure.UNKNOWN:
+        return Audience(None, "per_item")
+    return Audience.of(privacy, "per_item")
 
 
 def _watch_link(video_id: str | None) -> Link | None:

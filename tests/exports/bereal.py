@@ -27,7 +27,7 @@ def post(first: str, second: str, **more: Any) -> dict[str, Any]:
 def build(layout: str) -> Pack:
     """Ana's download; the person planted is the astronaut, as the second picture of each pair."""
     pack = Pack("bereal-export")
-    base = "Photos/u1234/" if layout == "nested" else "Photos/"
+    base = "Photos/u5678/" if layout == "nested" else "Photos/"
     pack.add(
         "user.json",
         {
@@ -74,6 +74,9 @@ def build(layout: str) -> Pack:
     third = says | {"audience": None, "audience_source": None, "exposure": Exposure.UNKNOWN, "caption": None}
     _pair(pack, base, ("MnO", "PqR"), 3, third)
     _pair(pack, base, ("", "StU"), 4, says | {"audience": "galaxy", "exposure": Exposure.UNKNOWN})
+    if layout == "nested":  # another account, so that nobody takes the two for parts of one download
+        for record in ("user.json", "posts.json"):
+            pack.files[record] = pack.files[record].replace(b"u1234", b"u5678")
     return pack
 
 

@@ -517,6 +517,31 @@ def test_insights_say_how_many_saw_a_post_and_that_strangers_did():
 
 
 @pytest.mark.parametrize(
+    ("value", "posted_at", "exposure"),
+    [
+        ("35.2%", "2024-01-31T00:00:00+00:00", Exposure.PUBLIC),
+        ("35.2%", "2024-02-02T00:00:00+00:00", Exposure.UNKNOWN),  # within the 90 days: nobody knows when
+        ("35.2%", None, Exposure.UNKNOWN),
+        ("0%", "2024-01-31T00:00:00+00:00", Exposure.UNKNOWN),
+        ("--", "2024-01-31T00:00:00+00:00", Exposure.UNKNOWN),
+    ],
+)
+def test_an_account_whose_posts_strangers_saw_was_public_and_older_posts_with_it(value, posted_at, exposure):
+    pack = small()
+    pack.add(PROFILE, account(True))
+    record = "past_instagram_insights/accounts_reached.json"
+    pack.add(record, {"insights": [{"string_map_data": {"Non-Followers": {"value": value}}}]})
+    said, _ = Instagram(pack.as_export()).privacy.of_post(posted_at)
+    assert said.level is exposure
+    if exposure is Exposure.PUBLIC:
+        reason = (
+            f"{UNSAID}; people who do not follow the account saw its posts in the 90 days before the export "
+            "(accounts_reached.json, 'Non-Followers': 35.2%), so it was public, which shows older posts, too"
+        )
+        assert said == Exposure.PUBLIC.because(reason, record)
+
+
+@pytest.mark.parametrize(
     "entry",
     [
         {},

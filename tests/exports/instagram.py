@@ -27,6 +27,7 @@ LAYOUTS = (
     "2024-unknown-label",
     "2024-unknown-word",
     "2024-insights",
+    "2024-reach",
     "2025",
     *instagram_pages.LAYOUTS,
 )
@@ -56,6 +57,7 @@ BEFORE_EXPORT = {  # the account's setting where it decides about posts of June 
     "2024-history": Exposure.PUBLIC,  # it became private after these posts
     "2024-czech": Exposure.PUBLIC,
     "2024-unknown-label": Exposure.PUBLIC,
+    "2024-reach": Exposure.PUBLIC,  # strangers saw posts of it in 2024
 }
 SETTINGS: dict[str, tuple[str, str] | None] = {  # label and value of the setting; others are private
     "2024": None,
@@ -100,6 +102,10 @@ def build(layout: str) -> Pack:
         _threads(pack, layout)
     if layout.endswith("-history"):
         _history(pack, layout, records)
+    if layout == "2024-reach":
+        rate = {"Non-followers": {"value": "35.2%", "timestamp": POSTED}}
+        where = "logged_information/past_instagram_insights/profiles_reached.json"
+        pack.add(where, {"organic_insights_reach": [{"string_map_data": rate}]})
     if layout == "2024-insights":
         _insights(pack, records)
     if layout == "2025":
@@ -295,8 +301,6 @@ def _insights(pack: Pack, records: str) -> None:
         fields["Creation Timestamp"] = {"href": "", "value": "", "timestamp": when}
         entries.append({"media_map_data": thumbnail, "string_map_data": fields})
     pack.add(f"{folder}posts.json", garbled({"organic_insights_posts": entries}))
-    rate = {"Non-followers": {"value": "35.2%", "timestamp": POSTED}}  # of the account: of no post
-    pack.add(f"{folder}profiles_reached.json", {"organic_insights_reach": [{"string_map_data": rate}]})
     for number, (uri, exposure) in enumerate(
         ((named, Exposure.UNKNOWN), (timed, Exposure.UNKNOWN), (strangers, Exposure.PUBLIC)), 1
     ):

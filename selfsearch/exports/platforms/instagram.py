@@ -17,7 +17,7 @@ from ..export import Export, natural_key
 from ..path_index import PathIndex, file_name, fold, folder_names, folder_of
 from .base import Account, Mention, Root
 from .dates import day_of, parse_iso
-from .instagram_insights import INSIGHTS, Insight, Insights
+from .instagram_insights import INSIGHTS, REACH, Insight, Insights, opened_to_strangers
 from .instagram_kinds import (
     BY_CONTEXT,
     INSTANT,
@@ -153,9 +153,15 @@ class Instagram(MetaPlatform):
     def privacy(self) -> AccountPrivacy:
         """The account's privacy setting and its history."""
         setting = setting_in(self._profile, self._profile_path or "")
-        paths = [path for name in PRIVACY_CHANGES for path in self.records_named(name)]
-        entries = ((path, entry) for path in paths for entry in self.records(path))
-        return AccountPrivacy("Instagram", setting, read_changes(entries, self.export.note), self._named[1])
+        exported_at = self._named[1]
+        history = (path for name in PRIVACY_CHANGES for path in self.records_named(name))
+        changes = read_changes(self._entries(history), self.export.note)
+        reach = (path for path in self.record_paths if REACH.search(fold(path)))
+        opened = opened_to_strangers(self._entries(reach), exported_at)
+        return AccountPrivacy("Instagram", setting, changes, exported_at, opened)
+
+    def _entries(self, paths: Iterable[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        return ((path, entry) for path in paths for entry in self.records(path))
 
     @cached_property
     def threads_privacy(self) -> AccountPrivacy:

@@ -9,14 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 from ...types import Audience, Exposure, Provenance
 from ..path_index import file_name, fold
+from .base import Period
 from .dates import parse_timestamp
 from .parsing import as_dict, as_text, as_url, distinct, load_words
 
 INSIGHTS = re.compile(r"(^|/)past_instagram_insights/(posts|reels|stories|igtv_videos|videos)(_\d+)?\.json$")
+REACH = re.compile(r"(^|/)past_instagram_insights/(profiles|accounts)_reached(_\d+)?\.json$")
+REACH_DAYS = 90  # before the export, of which it is the sum; some exports cover fewer
 MAX_VALUE = 24  # characters of a number that is quoted
 MAX_LABEL = 80  # and of its label
 
@@ -54,7 +58,7 @@ class Insights:
 
     def add(self, entry: Mapping[str, Any], record: str) -> None:
         """Keep what one entry of a record says; nothing when it has no number that is known."""
-        values = {label: as_dict(value) for label, value in as_dict(entry.get("string_map_data")).items()}
+        values = as_dict(entry.get("string_map_data"))
         insight = _insight(values, record)
         if insight is None:
             return
@@ -64,7 +68,8 @@ class Insights:
                 _keep(self._by_name, fold(file_name(uri)), insight)
         stated = [picture.get("creation_timestamp") for picture in pictures]
         times = (
-            parse_timestamp(at) for at in (*stated, *(value.get("timestamp") for value in values.values()))
+            parse_timestamp(at)
+            for at in (*stated, *(as_dict(value).get("timestamp") for value in values.values()))
         )
         for at in {at for at in times if at}:
             _keep(self._by_time, at, insight)
@@ -79,14 +84,35 @@ class Insights:
         return bool(self._by_name or self._by_time)
 
 
+def opened_to_strangers(
+    entries: Iterable[tuple[str, Mapping[str, Any]]], exported_at: str | None
+) -> tuple[Period, ...]:
+    """That the account was public in the last weeks, where the sum of all of its posts counts others than
+    followers. `entries`: with the records in which they stand.
+    """
+    try:
+        day = date.fromisoformat(exported_at or "") - timedelta(days=REACH_DAYS)
+    except (ValueError, OverflowError):
+        return ()
+    for record, entry in entries:
+        insight = _insight(as_dict(entry.get("string_map_data")), record)
+        if insight and insight.beyond_followers:
+            reason = (
+                f"people who do not follow the account saw its posts in the {REACH_DAYS} days before the "
+            )
+            reason += f"export ({file_name(record)}, {insight.beyond_followers}), so it was public"
+            return (Period(True, day.isoformat(), day.isoformat(), reason, record),)
+    return ()
+
+
 def _keep(table: dict[str, Insight | None], key: str, insight: Insight) -> None:
     table[key] = insight if table.get(key, insight) == insight else None
 
 
-def _insight(values: Mapping[str, Mapping[str, Any]], record: str) -> Insight | None:
+def _insight(values: Mapping[str, Any], record: str) -> Insight | None:
     seen, beyond = [], None
     for label, value in values.items():
-        number = as_text(value.get("value"))
+        number = as_text(as_dict(value).get("value"))
         is_short = number and len(number) <= MAX_VALUE and len(label) <= MAX_LABEL
         if not number or not is_short or not any(sign.isdecimal() and int(sign) for sign in number):
             continue

@@ -61,11 +61,12 @@ class AccountPrivacy:
     setting: Setting | None = None
     changes: tuple[Change, ...] = ()  # in the order of time
     exported_at: str | None = None
+    others: tuple[Period, ...] = ()  # that are known from elsewhere
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
-        """From the history of changes, and the setting on the day of the export."""
-        return (*self._periods_between_changes(), *self._periods_since_last_change())
+        """From the history of changes, the setting on the day of the export, and from elsewhere."""
+        return (*self._periods_between_changes(), *self._periods_since_last_change(), *self.others)
 
     def _periods_between_changes(self) -> Iterable[Period]:
         """Before a change the account was what the change took it from, also where the change before it is

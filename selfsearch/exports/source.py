@@ -203,11 +203,7 @@ def as_far_as_shown(provenance: Provenance) -> Provenance:
 
 
 # Readers that do not name their evidence yet.
-NOT_YET = frozenset(
-    (
-        "snapchat",
-    )
-)
+NOT_YET = frozenset(("snapchat",))
 
 
 @dataclass

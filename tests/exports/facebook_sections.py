@@ -156,6 +156,9 @@ def _made_elsewhere(pack: Pack, base: str) -> None:
     third = plant(pack, f"{media}/3.jpg", "b", 5, **columns_of("") | WHEN | at_event)
     own = plant(pack, f"{media}/4.jpg", "c", 5, **columns_of("post", caption="hi") | WHEN)
     known = {"context": "group", "album": "Köche & Köchinnen"} | NO_LINK
+    known["exposure_reason"] = (
+        f"Facebook's own sentence about it names the Facebook group Köche & Köchinnen: {OF_A_GROUP}"
+    )
     fourth = plant(pack, f"{media}/5.jpg", "d", 5, **columns_of("") | WHEN | known)
     titles = (
         (first, "Ana Silva added a new photo to Bo Bérg's timeline."),

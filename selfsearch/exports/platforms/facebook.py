@@ -202,6 +202,10 @@ class Facebook(MetaPlatform):
                 groups |= {name: path for entry in entries if (name := as_text(entry.get("name")))}
         return groups
 
+    @cached_property
+    def _group_names(self) -> frozenset[str]:
+        return frozenset(self._groups)
+
     def references(self) -> Iterator[MediaReference]:
         """Posts, albums, stories, reels, groups, comments, the archive and the trash; then conversations."""
         self._addresses.clear()
@@ -267,7 +271,7 @@ class Facebook(MetaPlatform):
             return Posting(GROUP_COMMENT, group)
         if record_type not in (POST, GROUP):
             return Posting(record_type, group)
-        goes_to = destination(as_text(record.get("title")), self._groups)
+        goes_to = destination(as_text(record.get("title")), self._group_names)
         if not goes_to:
             return Posting(record_type, group)
         if goes_to.kind == "timeline" and goes_to.name in self.owner_names:

@@ -152,9 +152,8 @@ def is_group_chat(path: str) -> bool:
 def made_elsewhere(destination: Destination) -> RecordType:
     """What stands among the owner's posts and was made where others decide who sees it."""
     if destination.kind == "group":
-        return replace(
-            GROUP, exposure=_unknown(f"shared to the Facebook group {destination.name}: {OF_A_GROUP}")
-        )
+        how = "shared to" if destination.is_sure else "Facebook's own sentence about it names"
+        return replace(GROUP, exposure=_unknown(f"{how} the Facebook group {destination.name}: {OF_A_GROUP}"))
     if destination.kind == "event":
         reason = f"shared to the Facebook event {destination.name}; who could see that is not exported"
         return replace(EVENT, exposure=_unknown(reason))

@@ -7,7 +7,6 @@ the account. Some of what stands among the owner's posts was made elsewhere, whe
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -17,7 +16,8 @@ from .parsing import load_words
 ALBUMS = ("profile_photo", "cover_photo")
 ELSEWHERE = ("group", "event", "timeline")
 MAX_SENTENCE = 1000  # characters; Facebook's own are shorter, but for the names in them
-MAX_NAME_WORDS = 20  # of a group, as far as it is looked for in a sentence
+BEGINNING = 4  # characters; a shorter name of a group is not looked for in a sentence
+MAX_ALIKE = 20  # names of groups with the same beginning
 _FOLDER_ID = r"_(?:\d+|[\w-]{10})"  # behind an album's name; letters in some downloads of 2021
 _ALBUM_FOLDER = re.compile(
     rf"(?:^|/)(?:media|photos_and_videos)/(?P<album>[^/]+?)(?P<id>{_FOLDER_ID})?/[^/]+$"
@@ -33,9 +33,11 @@ class Destination:
 
     kind: str  # one of ELSEWHERE
     name: str  # of the group, of the event, of the person whose timeline it is
+    is_sure: bool = True  # False: the sentence is not understood, but has the name of a group in it
 
 
-def destination(sentence: str | None, groups: Collection[str] = ()) -> Destination | None:
+@lru_cache(maxsize=4096)
+def destination(sentence: str | None, groups: frozenset[str] = frozenset()) -> Destination | None:
     """Where Facebook's sentence says that a post was made; None for the owner's profile, and when it is not
     understood. `groups`: names of groups, known in any language.
     """
@@ -48,8 +50,31 @@ def destination(sentence: str | None, groups: Collection[str] = ()) -> Destinati
     for kind, before, after in _endings():
         if name := _between(plain, folded, before, after):
             return Destination(kind, name)
-    name = next((name for name in _spans(sentence) if name in groups), None)
-    return Destination("group", name) if name else None
+    name = _named(sentence, groups)
+    return Destination("group", name, is_sure=False) if name else None
+
+
+def _named(sentence: str, groups: frozenset[str]) -> str | None:
+    """The longest of these names that the sentence has in it."""
+    beginnings = _by_beginning(groups)
+    named = [
+        name
+        for at in range(len(sentence) - BEGINNING + 1)
+        for name in beginnings.get(sentence[at : at + BEGINNING], ())
+        if sentence.startswith(name, at)
+    ]
+    return max(named, key=len, default=None)
+
+
+@lru_cache(maxsize=4)
+def _by_beginning(groups: frozenset[str]) -> dict[str, list[str]]:
+    """Names by their first letters, no more of each than can be compared with every sentence."""
+    table: dict[str, list[str]] = {}
+    for name in sorted(groups):
+        alike = table.setdefault(name[:BEGINNING], [])
+        if len(name) >= BEGINNING and len(alike) < MAX_ALIKE:
+            alike.append(name)
+    return table
 
 
 @cache
@@ -76,14 +101,6 @@ def _between(plain: str, folded: str, before: str, after: str) -> str | None:
 def _name(text: str) -> str | None:
     quoted = _QUOTED.match(text.strip())
     return (quoted["name"] if quoted else text).strip(_AROUND) or None
-
-
-def _spans(sentence: str) -> Iterator[str]:
-    """Runs of words in a sentence, the longest first."""
-    words = sentence.split()
-    for length in range(min(len(words), MAX_NAME_WORDS), 0, -1):
-        for start in range(len(words) - length + 1):
-            yield " ".join(words[start : start + length]).strip(_AROUND)
 
 
 @lru_cache(maxsize=1024)

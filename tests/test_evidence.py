@@ -22,7 +22,6 @@ from hypothesis import strategies as st
 
 from selfsearch.exports.platforms import PLATFORMS
 from selfsearch.exports.platforms.base import Platform
-from selfsearch.exports.source import NOT_YET
 from selfsearch.types import EXPOSURES, Exposure, Provenance
 
 from .exports import Pack
@@ -38,8 +37,6 @@ def test_what_is_said_of_a_picture_names_the_records_and_the_evidence_it_rests_o
     platform: type[Platform],
 ) -> None:
     """A level below public names records or folders of the export; so does everything that a record says."""
-    if platform.name in NOT_YET:
-        pytest.skip("names no evidence yet")
     for layout in fixture(platform).LAYOUTS:
         pack = build(platform, layout)
         export = pack.as_export()

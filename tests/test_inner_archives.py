@@ -22,6 +22,7 @@ from selfsearch.types import Outcome
 
 from .archives import Raw, deflated, raw_zip, write_folder, write_lzma_tar, write_tar, write_zip
 from .conftest import Run
+from .exports import snapchat, zipped
 from .photos import photo
 
 PART = "iCloud Photos Part 1 of 2"
@@ -142,6 +143,25 @@ def test_what_an_inner_archive_and_an_unpacked_folder_both_hold_is_found_once(tm
         f"{PART}/{BELOW}My Albums/Party/IMG_2.JPG",
         f"{BELOW}My Albums/Party/IMG_2.JPG",
     ]
+
+
+def test_what_a_memory_of_several_clips_holds_goes_by_its_record(tmp_path: Path) -> None:
+    items = items_of(snapchat.build("clips").write(tmp_path))
+    said = {key: item.provenance[0] for key, item in items.items() if key.endswith(".jpg")}
+    assert len(said) == 2
+    assert {
+        (one.taken and one.taken.at, one.location and one.location.latitude) for one in said.values()
+    } == {("2022-08-14T09:41:07+00:00", 38.7123)}
+
+
+def test_a_clip_has_the_time_of_its_archive_where_it_has_none_of_its_own(tmp_path: Path) -> None:
+    inner_zip = zipped({"a.jpg": b"1", "b.jpg": b"2"}, {"b.jpg": 1_700_000_001})
+    name = "memories/2022-08-14_7BB22CC7-33CC-44DD-88EE-0123456789AB.zip"
+    pack = {name: inner_zip, "memories/2022-08-14_1-main.jpg": b"x"}
+    path = tmp_path / "mydata~1767614400000.zip"
+    path.write_bytes(zipped(pack, {name: 1_700_000_000}))
+    modified = {key[-5:]: item.member.modified for key, item in items_of(path).items() if item.member}
+    assert (modified["a.jpg"], modified["b.jpg"], modified["n.jpg"]) == (1_700_000_000, 1_700_000_001, None)
 
 
 # What stays closed
@@ -308,17 +328,17 @@ def test_files_that_lie_on_top_of_each_other_are_refused_but_for_the_first(tmp_p
 def test_all_inner_archives_together_hold_no_more_files_than_one_archive_may(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("selfsearch.exports.inner_archives.MAX_MEMBERS", 6)
     files = {f"memories/2022-08-1{n}_{n}.zip": as_zip({"a.jpg": b"1", "b.jpg": b"2"}) for n in range(4)}
-    items = items_of(
-        write_zip(
-            tmp_path / "mydata~1767614400000.zip",
-            files | {"json/account.json": b"{}", "json/chat_history.json": b"{}"},
-        )
-    )
-    pictures = [key for key in items if key.endswith(".jpg")]
-    assert pictures == []
-    assert {item.decided and item.decided[0] for item in items.values()} >= {Outcome.UNREADABLE}
+    records = {
+        "json/account.json": b"{}",
+        "json/chat_history.json": b"{}",
+        "json/memories_history.json": b"{}",
+    }
+    monkeypatch.setattr("selfsearch.exports.inner_archives.MAX_MEMBERS", len(files) + len(records) + 5)
+    items = items_of(write_zip(tmp_path / "mydata~1767614400000.zip", files | records))
+    assert sum(key.endswith(".jpg") for key in items) == 5
+    reasons = [item.decided[1] for item in items.values() if item.decided and "the rest" in item.decided[1]]
+    assert len(reasons) == 2
 
 
 def test_what_cannot_be_read_by_position_is_held_up_to_a_limit(

@@ -27,7 +27,7 @@ def read(pack: Pack) -> Readings:
         path = mention.path if mention.path in pack.files else None
         provenances.setdefault(path, []).append(columns(mention.provenance))
     for path in pack.files:
-        is_record = path.startswith(("json/", "html/", "index"))
+        is_record = path.startswith(("json/", "html/", "index")) or path.endswith(".html")
         if path not in provenances and not is_record and not Snapchat.derivative(path):
             provenances[path] = [columns(reader.infer(path))]
     return provenances
@@ -283,7 +283,7 @@ GROUP = "11aa22bb-33cc-44dd-88ee-0123456789ab"
     ("key", "title", "senders", "audience", "album"),
     [
         ("bo", None, ("bo", "ana"), "direct message", "bo"),
-        ("bo", "bo", ("ana",), "direct message", "bo"),
+        ("bo", "bo", ("ana",), None, "bo"),  # nothing shows that Bo is one person
         ("bo", "Bo Berg", ("bo", "ana"), "direct message", "Bo Berg"),  # a name for somebody who wrote
         ("bo", "Lake House", ("cy", "ana"), "group", "Lake House"),
         ("bo", None, ("bo", "ana", "cy"), "group", "bo"),
@@ -293,14 +293,75 @@ GROUP = "11aa22bb-33cc-44dd-88ee-0123456789ab"
     ],
 )
 def test_a_chat_is_of_two_unless_its_senders_its_name_or_its_title_say_otherwise(
-    key: str, title: str | None, senders: tuple[str | None, ...], audience: str, album: str | None
+    key: str, title: str | None, senders: tuple[str | None, ...], audience: str | None, album: str | None
 ) -> None:
     messages = [{"From": sender, "Conversation Title": title, "Media IDs": "b~1"} for sender in senders]
     provenances = read(chat(key, *messages, files=("2022-08-14_b~1.jpg",)))["chat_media/2022-08-14_b~1.jpg"]
-    exposure = Exposure.NETWORK if audience == "group" else Exposure.PRIVATE
+    levels = {"group": Exposure.NETWORK, "direct message": Exposure.PRIVATE, None: Exposure.UNKNOWN}
     assert {(p.audience, p.audience_source, p.album, p.exposure) for p in provenances} == {
-        (audience, "chat_type", album, exposure)
+        (audience, audience and "chat_type", album, levels[audience])
     }
+
+
+def test_a_chat_with_a_friend_who_never_wrote_is_of_two() -> None:
+    pack = chat("bo", {"From": "ana", "Media IDs": "b~1"}, files=("2022-08-14_b~1.jpg",))
+    pack.add("json/friends.json", {"Friends": [{"Username": "bo", "Display Name": "Bo Berg"}]})
+    (said,) = read(pack)["chat_media/2022-08-14_b~1.jpg"]
+    assert said.exposure is Exposure.PRIVATE
+    assert said.exposure_evidence == ("json/chat_history.json", "json/friends.json")
+
+
+def late(*listed: Any, **files: str) -> Pack:
+    """An export without ids: `files` are names of pictures (without ending) and the time in their archive."""
+    pack = memories(*listed)
+    for name, at in files.items():
+        path = f"memories/2025-11-02_{name}-main.jpg"
+        pack.add(path, b"x")
+        pack.modified[path] = fixture._seconds(at)
+    return pack
+
+
+def test_of_a_second_that_memories_of_different_places_share_only_the_time_is_said() -> None:
+    entry = {"Date": "2025-11-02 09:41:07 UTC", "Media Type": "Image", "Location": "38.7, -9.1"}
+    second = "2025-11-02 09:41:07 UTC"
+    for place, where, notes in (("38.7, -9.1", (38.7, -9.1), 0), ("41.1, -8.6", None, 1)):
+        export = late(
+            entry, entry | {"Location": place, "Media Type": "image"}, a=second, b=second
+        ).as_export()
+        said = [columns(mention.provenance) for mention in Snapchat(export).mentions() if mention.path]
+        assert {(one.taken_at, one.location) for one in said} == {("2025-11-02T09:41:07+00:00", where)}
+        assert len(export.notes) == notes
+    assert export.notes == {
+        "json/memories_history.json": (
+            "2 of its memories share their second with others of other places; no place is given to them"
+        )
+    }
+
+
+def test_a_time_of_another_day_or_of_another_kind_joins_nothing() -> None:
+    entry = {"Date": "2025-11-03 09:41:07 UTC", "Media Type": "Image", "Location": "38.7, -9.1"}
+    film = {"Date": "2025-11-02 09:41:07 UTC", "Media Type": "Video", "Location": "38.7, -9.1"}
+    pack = late(entry, film, a="2025-11-03 09:41:07 UTC", b="2025-11-02 09:41:07 UTC")
+    (first,), (second,) = (read(pack)[f"memories/2025-11-02_{name}-main.jpg"] for name in "ab")
+    assert [(one.taken_at, one.location) for one in (first, second)] == [("2025-11-02", None)] * 2
+
+
+def test_a_memory_whose_file_is_not_among_those_of_its_second_is_missing() -> None:
+    entry = {"Date": "2025-11-02 09:41:07 UTC", "Media Type": "Image", "Location": None}
+    pack = late(entry, entry | {"Location": "38.7, -9.1"}, a="2025-11-02 09:41:07 UTC")
+    assert [row.taken_at for row in read(pack)[None]] == ["2025-11-02T09:41:07+00:00"]
+
+
+@pytest.mark.parametrize("word", ["VIEW", "view"])
+def test_stories_that_were_watched_are_nobodys_posts(word: str) -> None:
+    pack = Pack("mydata~1767614400000")
+    seen = {
+        "Story Date": "2024-03-23 09:30:00 UTC",
+        "Story URL": "https://x.example/o/1",
+        "Action Type": word,
+    }
+    pack.add("json/shared_story.json", {"Spotlight History": [seen], "Shared Story": [seen]})
+    assert read(pack) == {}
 
 
 @pytest.mark.parametrize(

@@ -197,13 +197,9 @@ class CompactProvenance:
 def as_far_as_shown(provenance: Provenance) -> Provenance:
     """A level below public that rests on nothing in the export is not believed: it is `unknown`."""
     exposure = provenance.exposure
-    if exposure.level not in NARROWER or exposure.evidence or provenance.platform in NOT_YET:
+    if exposure.level not in NARROWER or exposure.evidence:
         return provenance
     return replace(provenance, exposure=Exposure.UNKNOWN.because(f"{UNSHOWN} ({exposure.reason})"))
-
-
-# Readers that do not name their evidence yet.
-NOT_YET = frozenset(("snapchat",))
 
 
 @dataclass

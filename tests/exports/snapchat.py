@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from ..photos import nobody, photo
 from . import Pack, Planted
 
-LAYOUTS = ("json", "old", "html", "two-parts", "media-only")
+LAYOUTS = (
+    "json", "old", "html", "two-parts", "media-only", "2025", "2025-unpacked", "clips", "stories",
+)  # fmt: skip
 MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2" + bytes(64)
 
 MEMORY = {
@@ -38,6 +41,9 @@ TROOP = "b7c1a2d3-0000-4111-8222-933344445555"
 def build(layout: str) -> Pack:
     """One export. "two-parts" is the union of both parts; `split` takes it apart."""
     pack = Pack("mydata~1767614400000")
+    if layout in _OTHERS:
+        _OTHERS[layout](pack)
+        return pack
     if layout != "media-only":
         pack.add("json/account.json", {"Basic Information": {"Username": "ana.alba", "Name": "Ana Alba"}})
         pack.add("index.html", "<html></html>")
@@ -57,6 +63,131 @@ def build(layout: str) -> Pack:
     shared = {"context": "shared_story", "exposure": "unknown", "posted_at": "2022-08-21", "account": owner}
     pack.plant("shared_story/2022-08-21_s~1.jpg", photo("b", 2), "b", **shared)
     return pack
+
+
+PLACE = "Latitude, Longitude: 38.7123, -9.1402"
+ELSEWHERE = "Latitude, Longitude: -33.86, 151.21"
+LISBON: dict[str, Any] = {"location": (38.7123, -9.1402), "location_source": "Location"}
+
+
+def _seconds(date: str) -> int:
+    return int(datetime.fromisoformat(date.replace(" UTC", "+00:00")).timestamp())
+
+
+def _since_2025(pack: Pack) -> None:
+    """Records without links, and files that bear other ids: the second joins them; two lack "-main"."""
+    ids = [f"{n}BB22CC{n}-33CC-44DD-88EE-0123456789AB" for n in range(8)]
+    listed = [  # newest first, as Snapchat writes them
+        _entry("2025-11-03 10:00:00 UTC", "Image", None, PLACE),
+        _entry("2025-11-03 10:00:00 UTC", "Image", None, ELSEWHERE),
+        _entry("2025-11-02 09:41:08 UTC", "Image", None, PLACE),
+        _entry("2025-11-02 09:41:07 UTC", "Image", None, PLACE),
+        _entry("2025-11-02 09:41:07 UTC", "Video", None, None),
+        _entry("2025-11-01 08:00:00 UTC", "Image", None, PLACE),
+    ]
+    for entry in listed:
+        entry["Download Link"] = entry["Media Download Url"] = ""
+    pack.add("json/memories_history.json", {"Saved Media": listed})
+    pack.add("memories/memories.html", "<html></html>")
+    columns = MEMORY | {"taken_at_source": "Date"}
+    said = {
+        f"2025-11-02_{ids[0]}-main.jpg": ("2025-11-02 09:41:08", LISBON, "astronaut"),
+        f"2025-11-02_{ids[1]}-main.jpg": ("2025-11-02 09:41:07", LISBON, "a"),
+        f"2025-11-02_{ids[2]}.mp4": ("2025-11-02 09:41:07", {}, None),
+        f"2025-11-03_{ids[3]}-main.jpg": ("2025-11-03 10:00:00", {}, "b"),
+        f"2025-11-03_{ids[4]}.jpg": ("2025-11-03 10:00:00", {}, "c"),
+    }
+    for number, (name, (date, where, person)) in enumerate(said.items()):
+        path = f"memories/{name}"
+        pack.modified[path] = _seconds(f"{date} UTC")
+        says = columns | {"taken_at": f"{date.replace(' ', 'T')}+00:00", "post_id": ids[number]} | where
+        pack.plant(path, photo(person, number) if person else MP4, person, **says)
+    other = f"memories/2025-11-01_{ids[5]}-main.jpg"
+    pack.modified[other] = _seconds("2025-11-01 08:00:03 UTC")
+    pack.modified[f"memories/2025-11-01_{ids[6]}-main.jpg"] = _seconds("2025-11-02 09:41:08 UTC")
+    day = columns | {"taken_at": "2025-11-01", "taken_at_source": "file name", "location": None}
+    pack.plant(other, photo("d", 1), "d", **day)
+    pack.plant(f"memories/2025-11-01_{ids[6]}-main.jpg", photo("e", 1), "e", **day)
+
+
+def _unpacked(pack: Pack) -> None:
+    """Unpacked by a program that keeps no times; files are named by bare ids, as for some months."""
+    pack.ending = ""
+    name = "5BB22CC5-33CC-44DD-88EE-0123456789AB"
+    link = f"https://us-east1-aws.api.snapchat.example/dmd/mm?uid=u&sid={name}&mid=other&ts=1&sig=SECRET"
+    entry = _entry("2025-12-01 10:00:00 UTC", "Image", None, PLACE) | {"Media Download Url": link}
+    pack.add("json/memories_history.json", {"Saved Media": [entry]})
+    says = MEMORY | LISBON | {"taken_at": "2025-12-01T10:00:00+00:00", "post_id": "other"}
+    pack.plant(f"memories/{name}-main.jpg", photo("astronaut", 1), "astronaut", **says)
+    alone = "6BB22CC6-33CC-44DD-88EE-0123456789AB"
+    said = MEMORY | {"taken_at": None, "taken_at_source": None, "post_id": alone}
+    pack.plant(f"memories/{alone}.jpg", photo("a", 1), "a", **said)
+
+
+def _clips(pack: Pack) -> None:
+    """A memory of several clips comes as a zip of them, inside the download."""
+    mid = "7BB22CC7-33CC-44DD-88EE-0123456789AB"
+    folder = f"memories/2022-08-14_{mid}/"
+    pack.nested = (folder,)
+    pack.add(
+        "json/memories_history.json",
+        {"Saved Media": [_entry("2022-08-14 09:41:07 UTC", "Image", mid, PLACE)]},
+    )
+    says = MEMORY | LISBON | {"taken_at": "2022-08-14T09:41:07+00:00", "post_id": mid}
+    pack.plant(f"{folder}1.jpg", photo("astronaut", 1), "astronaut", **says)
+    pack.plant(f"{folder}2-main.jpg", photo("a", 1), "a", **says)
+    pack.files[f"{folder}2-overlay.png"] = photo("c", 1, kind="PNG", side=64)
+
+
+def _stories(pack: Pack) -> None:
+    """What was posted to stories, with addresses or without, among what was watched."""
+    names = [f"{n}cc33dd{n}-33cc-44dd-88ee-0123456789ab" for n in range(5)]
+    address = "https://story.snapchat.example/o/"
+    spotlight = {"Story Date": "2024-03-01 10:00:00 UTC", "Story URL": f"{address}Spot-1"}
+    watched = {
+        "Story Date": "2024-03-23 09:30:00 UTC",
+        "Story URL": f"{address}other",
+        "Action Type": "VIEW",
+        "View Time": "1.4 seconds",
+    }
+    shared = [
+        {"Created": "2024-04-01 10:00:00 UTC", "Content": "IMAGE"},
+        {"Created": "2024-04-02 10:00:00 UTC", "Content": names[1]},
+        {"Created": "2024-04-03 10:00:00 UTC", "Story URL": f"{address}Our-1"},
+        {"Created": "2024-04-04 10:00:00 UTC", "Content": "IMAGE"},
+        watched,
+    ]
+    pack.add("json/shared_story.json", {"Spotlight History": [spotlight, watched], "Shared Story": shared})
+    pack.add("json/memories_history.json", {"Saved Media": []})
+    public = {"platform": "snapchat", "exposure": "public", "url_kind": "exact"}
+    seen = public | {
+        "context": "spotlight",
+        "exposure_reason": "in Snapchat's Spotlight, which is shown to everybody",
+        "url": f"{address}Spot-1",
+        "posted_at": "2024-03-01T10:00:00+00:00",
+    }
+    pack.plant(f"shared_story/{names[0]}.jpg", photo("astronaut", 1), "astronaut", **seen)
+    pack.modified[f"shared_story/{names[0]}.jpg"] = _seconds("2024-03-01 10:00:00 UTC")
+    open_ = {"platform": "snapchat", "context": "shared_story", "exposure": "unknown", "url": None}
+    by_name = open_ | {"posted_at": "2024-04-02T10:00:00+00:00", "posted_at_source": "Created"}
+    pack.plant(f"shared_story/{names[1]}.jpg", photo("a", 1), "a", **by_name)
+    ours = public | {
+        "context": "shared_story",
+        "exposure_reason": "Snapchat gave this story an address of its own, at which anyone can see it",
+        "url": f"{address}Our-1",
+        "posted_at": "2024-04-03T10:00:00+00:00",
+    }
+    pack.plant(f"shared_story/{names[2]}.jpg", photo("b", 1), "b", **ours)
+    pack.modified[f"shared_story/{names[2]}.jpg"] = _seconds("2024-04-03 10:00:00 UTC")
+    for number in (3, 4):  # two of one second are nobody's
+        path = f"shared_story/{names[number]}.jpg"
+        pack.plant(path, photo("c", number), "c", **open_ | {"posted_at": None})
+        pack.modified[path] = _seconds("2024-04-04 10:00:00 UTC")
+    for day in ("01", "04"):
+        pack.planted.append(Planted(None, None, open_ | {"posted_at": f"2024-04-{day}T10:00:00+00:00"}))
+
+
+_OTHERS = {"2025": _since_2025, "2025-unpacked": _unpacked, "clips": _clips, "stories": _stories}
 
 
 def split(pack: Pack) -> list[Pack]:

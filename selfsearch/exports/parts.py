@@ -89,8 +89,9 @@ def join_by_records(scans: Sequence[ContainerScan], folder: ContainerScan | None
     for export in exports.values():
         by_platform.setdefault(export.platform, []).append(export)
     joined: list[_Export] = []
-    for same in by_platform.values():
+    for platform, same in by_platform.items():
         is_clear = len(same) == 1 or all(export.download for export in same)
+        is_clear |= not platform.exports_media  # what their owner saved beside them shows nothing
         joined += same if is_clear else _join_exports(same)
     return _claim_plain_files(joined, everywhere)
 

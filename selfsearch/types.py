@@ -53,6 +53,7 @@ class Outcome(str, Enum):
     LINK_ONLY = "link_only"  # the export has a link, but not the media
 
 
+UNKNOWN_WORD = ", a word that "  # in the reason of what is unknown because its audience's word is not known
 READ_IN_PART = "read only in part"  # so begins the reason of a record of which something could not be used
 
 

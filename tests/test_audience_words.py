@@ -88,7 +88,7 @@ def test_a_word_of_posts_without_media_is_counted_too(run: Run, tmp_path: Path) 
     assert "1 file and 1 post without media: BeReal export of ana" in run("status").out
 
 
-NOTHING_SUCH = "of nothing whose audience is not known"
+NOTHING_SUCH = "of nothing that this could decide"
 
 
 @pytest.mark.parametrize(

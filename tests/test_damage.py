@@ -33,6 +33,7 @@ COMMANDS = {  # every command, with what it is given
     "status": "--problems --json",
     "sources": "--json",
     "sources set": "2 --account-was private",
+    "sources explain": "{selfie} --json",
     "sources supersede": "1 2",
     "sources gone": "1",
     "people": "--json",
@@ -74,6 +75,7 @@ TELLING = {  # what an answer has that is another one than the sound library giv
     "models": '"used": false',  # the settings name another pack
     "consent accept": r"accepted \(entry \d+ of the ledger\)",
     "key show": '"problem": "',
+    "schedule status": r'"runs": \[\]',  # a damaged line of the log is passed over
     "doctor": '"level": "(error|warning)"|nothing beside the key tells yet',
 }
 LEFT_OUT = {
@@ -226,7 +228,9 @@ DAMAGES: dict[str, Callable[[Path, Shelf], None]] = {
 def without_chance(text: str) -> str:
     """An answer without what differs from run to run."""
     hashes_and_codes = r"[0-9a-f]{10,}|[0-9A-Z]{4}(-[0-9A-Z]{4})+.*"
-    files_found = r'"(searched|reports)": \d+|\d+ (files? of the library|reports? deleted)'
+    files_found = (
+        r'"(searched|reports)": \d+|\d+ (files? of the library|files in the library|reports? deleted)'
+    )
     sizes_and_times = r"\d+(\.\d+)? (s|MB|GB|kB|bytes)\b"
     return re.sub("|".join((hashes_and_codes, files_found, sizes_and_times)), "*", text)
 

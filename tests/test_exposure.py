@@ -18,6 +18,7 @@ from selfsearch.types import Audience, Exposure, Provenance, Timestamp
 PUBLIC = {"public": True, "since": None, "until": None}
 PRIVATE = {"public": False, "since": None, "until": None}
 OPEN = Exposure.UNKNOWN.because("not exported")
+BY_WORD = Exposure.UNKNOWN.because("visibility = Vrienden, a word that is not known")
 UNKNOWN = Exposure.UNKNOWN
 
 
@@ -304,7 +305,7 @@ def test_plain_files_have_no_account() -> None:
 
 
 def said_word(word: str | None, source: str = "per_item", **more: Any) -> Provenance:
-    return post(audience=Audience(word, source), **more)
+    return post(**{"audience": Audience(word, source), "exposure": BY_WORD} | more)
 
 
 def settled(provenance: Provenance, word: str, means: Exposure, *said: dict[str, Any]) -> Provenance:
@@ -329,7 +330,7 @@ def test_a_word_that_was_settled_decides_what_it_stands_for(means: Exposure, wor
 def test_a_settled_word_is_compared_whole_and_without_case() -> None:
     assert settled(said_word("VRIENDEN"), "vrienden", Exposure.NETWORK).exposure.level is Exposure.NETWORK
     for other in ("Vriend", "Vrienden van", None):
-        assert settled(said_word(other), "vrienden", Exposure.NETWORK).exposure == OPEN
+        assert settled(said_word(other), "vrienden", Exposure.NETWORK).exposure == BY_WORD
 
 
 def test_a_settled_word_changes_nothing_that_the_export_decides() -> None:
@@ -339,9 +340,15 @@ def test_a_settled_word_changes_nothing_that_the_export_decides() -> None:
         assert settled(item, "vrienden", Exposure.PRIVATE) == item
 
 
+def test_no_word_makes_private_what_others_may_have_seen_for_another_reason() -> None:
+    viewed = said_word("private", exposure=Exposure.UNKNOWN.because("private, but 17 views"))
+    assert settled(viewed, "private", Exposure.PRIVATE) == viewed
+    assert settled(viewed, "private", Exposure.NETWORK).exposure.level is Exposure.NETWORK
+
+
 def test_a_word_stands_before_what_was_said_of_the_account() -> None:
     assert (
         settled(said_word("Vrienden"), "vrienden", Exposure.NETWORK, PUBLIC).exposure.level
         is Exposure.NETWORK
     )
-    assert settled(said_word("Iemand"), "vrienden", Exposure.NETWORK, PUBLIC).exposure == OPEN
+    assert settled(said_word("Iemand"), "vrienden", Exposure.NETWORK, PUBLIC).exposure == BY_WORD

@@ -52,6 +52,7 @@ EXAMPLES = {  # the words behind selfsearch; tests/test_help.py holds that each 
     "people remove": "people remove me 2",
     "sources": "sources --json",
     "sources set": "sources set 2 --account-was public --from 2019-05-01",
+    "sources explain": "sources explain k7q2mf",
     "sources supersede": "sources supersede 2 5",
     "sources gone": "sources gone 3",
     "consent": "consent list",

@@ -12,6 +12,7 @@ from ..errors import UsageError
 from ..types import isoformat
 from ..words import quantity
 from . import options, word_lines
+from .explain import explain
 
 if TYPE_CHECKING:
     from ..consent.audience_words import UnknownWord
@@ -165,7 +166,7 @@ def _set_meaning(source: int, word: str, level: str) -> None:
         if level == "unknown" and not is_known:
             raise UsageError(f"nothing was said of “{word}” in {row.name}, so there is nothing to take back")
         plain = replace(row, audience_means=others)
-        found = words.find_word(library, plain, word)
+        found = words.find_word(library, plain, word, level)
         if found is None and not is_known:
             raise UsageError(_no_such_word(words.unknown_words(library, [plain]), row, word))
         word = found.word if found else word
@@ -184,7 +185,10 @@ def _no_such_word(words: Sequence[UnknownWord], row: SourceRow, word: str) -> st
     """Why a word cannot be settled, with those that can."""
     said = ", ".join(f"“{word_lines.shown(each.word)}”" for each in words[: word_lines.MOST])
     rest = f"the words there that are not known: {said}" if said else "every word there is known"
-    return f"{row.name} says “{word}” of nothing whose audience is not known; {rest}"
+    return f"{row.name} says “{word}” of nothing that this could decide; {rest}"
+
+
+app.command("explain")(explain)
 
 
 @app.command("supersede")

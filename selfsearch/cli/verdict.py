@@ -63,7 +63,7 @@ def verdict(
         raise UsageError("--strengthen and --no-strengthen go with me")
     with options.opened_shared() as library:
         gallery = Gallery(library, options.engine(pack))
-        named = verdicts.find(gallery, _persons(library, person), ids, options.now())
+        named = verdicts.find(gallery, persons_called(library, person), ids, options.now())
         grant = grants.require(library, "person", named[0].person.name, options.now())
         for each in named:
             options.say(*_as_lines(gallery, each))
@@ -78,7 +78,7 @@ def verdict(
         options.answer(*_result(named, wanted, saved))
 
 
-def _persons(library: Library, name: str | None) -> list[Person]:
+def persons_called(library: Library, name: str | None) -> list[Person]:
     """Whose answers the ids can be in. Raises ConsentError when nobody may be searched for."""
     from ..consent import grants
 

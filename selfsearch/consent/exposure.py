@@ -17,7 +17,7 @@ from typing import Any
 
 from ..exports.path_index import fold
 from ..library.sources import SourceRow
-from ..types import Audience, Exposure, ExposureAssessment, Provenance
+from ..types import UNKNOWN_WORD, Audience, Exposure, ExposureAssessment, Provenance
 
 # What an account's setting governs. Not among them: what others' settings decide (comment, group,
 # shared_story), and messages.
@@ -61,10 +61,11 @@ class Knowledge:
 
 def with_knowledge(provenance: Provenance, knowledge: Knowledge) -> Provenance:
     """The same provenance with exposure as the user's statements decide it."""
-    if word := unknown_word(provenance):
+    if word := undecided_word(provenance):
         level = knowledge.audience_means.get(fold(word))
-        if level is None:
-            return provenance
+        is_for_the_word = UNKNOWN_WORD in provenance.exposure.reason
+        if level is None or (level is Exposure.PRIVATE and not is_for_the_word):
+            return provenance  # what others may have seen for another reason, no word makes private
         reason = f"you said that “{word}” means {MEANINGS[level]}"
         return replace(provenance, exposure=replace(provenance.exposure, level=level, reason=reason))
     if not knowledge.account_was or not is_open(provenance):
@@ -76,8 +77,8 @@ def with_knowledge(provenance: Provenance, knowledge: Knowledge) -> Provenance:
     return replace(provenance, exposure=decided, audience=audience)
 
 
-def unknown_word(provenance: Provenance) -> str | None:
-    """The platform's word for who could see this very item, where it is not known what that means."""
+def undecided_word(provenance: Provenance) -> str | None:
+    """The platform's word for who could see this very item, where the export leaves that unknown."""
     audience = provenance.audience
     is_said = audience is not None and audience.source in DECIDED_BY_EXPORT
     return audience.name if audience and is_said and provenance.exposure.level is Exposure.UNKNOWN else None

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..containers.base import printable
-from ..types import READ_IN_PART, Exposure, LinkOnly, Outcome, Provenance, Sighting
+from ..types import READ_IN_PART, UNKNOWN_WORD, Exposure, LinkOnly, Outcome, Provenance, Sighting
 from .db import batched, id_list, marks
 from .library import Library
 
@@ -348,17 +348,19 @@ def links_only(library: Library, sources: Sequence[int]) -> Iterator[LinkOnly]:
         """
     )
     for row in rows:
-        yield LinkOnly(row["source_id"], _provenance(row), row["reason"] or "")
+        yield LinkOnly(row["source_id"], provenance_of(row), row["reason"] or "")
 
 
-def undecided_words(library: Library, sources: Sequence[int]) -> list[tuple[int, str, str, int, int]]:
+def undecided_words(library: Library, sources: Sequence[int]) -> list[tuple[int, str, str, bool, int, int]]:
     """The platforms' words for who could see something, where the export leaves that unknown.
 
-    Source, word, its source (`audience_source`), files with it, posts with it of which there is only a link.
+    Source, word, its source (`audience_source`), whether it is unknown for the word, files with it, posts
+    with it of which there is only a link.
     """
     return library.db.execute(
         f"""
         select items.source_id, sightings.audience, sightings.audience_source,
+            instr(sightings.exposure_reason, '{UNKNOWN_WORD}') > 0,
             count(distinct items.id) filter (where items.outcome <> 'link_only'),
             count(distinct items.id) filter (where items.outcome = 'link_only')
         from sightings
@@ -367,7 +369,7 @@ def undecided_words(library: Library, sources: Sequence[int]) -> list[tuple[int,
             and sightings.audience is not null
             and items.gone_at is null
             and items.source_id in ({id_list(sources)})
-        group by 1, 2, 3
+        group by 1, 2, 3, 4
         """
     ).fetchall()
 
@@ -389,7 +391,7 @@ def sightings_of(library: Library, media: Sequence[int], sources: Sequence[int])
             chunk,
         )
         for row in rows:
-            sighting = Sighting(row["source_id"], row["address"], _provenance(row))
+            sighting = Sighting(row["source_id"], row["address"], provenance_of(row))
             sightings.setdefault(row["media_id"], []).append(sighting)
     return sightings
 
@@ -443,7 +445,7 @@ def _storable(value: Any) -> Any:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-def _provenance(row: dict[str, Any]) -> Provenance:
+def provenance_of(row: dict[str, Any]) -> Provenance:
     """A row of `sightings` as what it was made from."""
     owner = row["author_is_owner"]
     return Provenance.from_columns(

@@ -296,7 +296,10 @@ def describe(
     for group in groups:
         best = group[0]
         sightings = [
-            _complete(sighting, face_rows[face].facts, knowledge[sighting.source])
+            replace(
+                sighting,
+                provenance=complete(sighting.provenance, face_rows[face].facts, knowledge[sighting.source]),
+            )
             for face in dict.fromkeys(hit.face for hit in group)
             for sighting in stored.get(face_rows[face].media, [])
         ]
@@ -338,16 +341,15 @@ def _appearance(best: Hit, row: StoredFace, sightings: Sequence[Sighting]) -> Ap
     )
 
 
-def _complete(sighting: Sighting, facts: Facts, knowledge: Knowledge) -> Sighting:
+def complete(provenance: Provenance, facts: Facts, knowledge: Knowledge) -> Provenance:
     """With the user's knowledge of the source; what the platform left open, the file itself may say."""
-    provenance = exposure.with_knowledge(sighting.provenance, knowledge)
-    if provenance.taken is None:
-        provenance = replace(provenance, taken=facts.taken)
-    if provenance.location is None:
-        provenance = replace(provenance, location=facts.location)
-    if provenance.caption is None and facts.caption:
-        provenance = replace(provenance, caption=facts.caption)
-    return replace(sighting, provenance=provenance)
+    provenance = exposure.with_knowledge(provenance, knowledge)
+    return replace(
+        provenance,
+        taken=provenance.taken or facts.taken,
+        location=provenance.location or facts.location,
+        caption=facts.caption if provenance.caption is None and facts.caption else provenance.caption,
+    )
 
 
 def _day(provenance: Provenance) -> str:

@@ -258,7 +258,7 @@ def _events_and_memories(pack: Pack, base: str) -> None:
     }
     public |= {"context": "event", "audience_source": "per_item", "post_id": "1015800000000099"} | NO_LINK
     open_to_all = plant(pack, f"{media}/12.jpg", "a", 6, **columns_of("") | WHEN | public)
-    reason = "its record says 'Invited guests', and what Facebook means by that is not known"
+    reason = "its record says 'Invited guests', a word that is not known"
     closed = public | {"exposure": Exposure.UNKNOWN, "exposure_reason": reason, "audience": "Invited guests"}
     invited = plant(pack, f"{media}/13.jpg", "b", 6, **columns_of("") | WHEN | closed)
     records = [

@@ -110,5 +110,5 @@ def audience_of(record: Mapping[str, Any]) -> tuple[Audience, ExposureAssessment
         return None
     if fold(word) in load_words("facebook", "audience_public"):
         return Audience(word, "per_item"), Exposure.PUBLIC.because(f"its record says '{word}'")
-    reason = f"its record says '{word}', and what Facebook means by that is not known"
+    reason = f"its record says '{word}', a word that is not known"
     return Audience(word, "per_item"), Exposure.UNKNOWN.because(reason)

@@ -58,7 +58,7 @@ VISIBILITY = {  # LinkedIn's word, its level, and what the word means
         ": it was posted in a group or the like, which decides who can see it; the export does not say",
     ),
 }
-NO_MEANING = (Exposure.UNKNOWN, " (what that means is not known)")
+NO_MEANING = (Exposure.UNKNOWN, ", a word that is not known")
 PAIR, GROUP = Audience("conversation", "chat_type"), Audience("group conversation", "chat_type")
 GROUP_MESSAGE = Exposure.NETWORK.because("a message to several people: they could see it")
 MESSAGE = Exposure.PRIVATE.because("a message: only the two people in the conversation could see it")

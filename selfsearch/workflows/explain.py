@@ -1,0 +1,181 @@
+"""Explain: why a place of a picture is described as it is, and by which records. Reads the library alone."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ..consent import grants
+from ..consent.exposure import Knowledge
+from ..errors import UsageError
+from ..library import named_files
+from ..library.library import Library
+from ..library.named_files import NamedFile
+from ..library.sources import SourceRow
+from ..types import Outcome, Provenance, Sighting, Timestamp
+from .query import complete
+
+MOST = 20  # files that one name may stand for
+LEFT_OUT = "…"
+
+_RECORD_NAME = re.compile(r"[a-z0-9 ._-]{1,60}\.(?:json|js|csv|html)", re.IGNORECASE)
+_NUMBERED = re.compile(r"[0-9]{3,}")
+_DIGIT = re.compile(r"[0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record or a folder of an export."""
+
+    path: str  # from the export's root
+    place: str | None  # absolute, ARCHIVE!RECORD; None when it is not known in which archive it is
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One thing that is said of one file, and what says so."""
+
+    source: SourceRow
+    path: str  # absolute; a member of an archive is ARCHIVE!MEMBER
+    outcome: Outcome
+    outcome_reason: str | None
+    gone: bool
+    said: Provenance  # as answers have it, with the user's own knowledge
+    exported: Provenance  # as the export has it
+    records: tuple[Record, ...]
+    evidence: tuple[Record, ...]  # of the exposure
+
+    @property
+    def is_decided_by_user(self) -> bool:
+        """Whether it was the user who said who could see it."""
+        return self.said.exposure != self.exported.exposure
+
+
+def of_path(library: Library, name: str, now: datetime) -> list[Explanation]:
+    """Everything said of the files that a path stands for, or the end of one.
+
+    Raises UsageError when no source with live consent has such a file, or too many are meant.
+    """
+    rows = {row.id: row for row in grants.consented_sources(library, now)}
+    files = named_files.find_files(library, name, list(rows), MOST + 1)
+    if not files:
+        raise UsageError(
+            f"no source with live consent has a file {name}; ids and paths stand in: selfsearch query"
+            " --verbose"
+        )
+    if len(files) > MOST:
+        raise UsageError(f"more than {MOST} files are called {name}: give more of the path")
+    return [each for file in files for each in _explained(library, file, rows[file.source])]
+
+
+def of_sightings(library: Library, sightings: Iterable[Sighting], now: datetime) -> list[Explanation]:
+    """Everything said at these places of an appearance."""
+    rows = {row.id: row for row in grants.consented_sources(library, now)}
+    places = [(each.source, each.path) for each in sightings if each.source in rows]
+    files = named_files.files_at(library, [path for _, path in places], list(rows))
+    files = [file for file in files if (file.source, file.address) in places]
+    files.sort(key=lambda file: places.index((file.source, file.address)))
+    return [each for file in files for each in _explained(library, file, rows[file.source])]
+
+
+def _explained(library: Library, file: NamedFile, source: SourceRow) -> Iterator[Explanation]:
+    for exported in file.provenance:
+        said = complete(exported, file.facts, Knowledge.of(source))
+        yield Explanation(
+            source=source,
+            path=file.address,
+            outcome=file.outcome,
+            outcome_reason=file.reason,
+            gone=file.gone,
+            said=said,
+            exported=exported,
+            records=_records(library, source, exported.records),
+            evidence=_records(library, source, exported.exposure.evidence),
+        )
+
+
+def _records(library: Library, source: SourceRow, paths: Sequence[str]) -> tuple[Record, ...]:
+    return tuple(Record(path, named_files.place_of(library, source.id, path)) for path in paths)
+
+
+# For a bug report: what decided, without what it was decided of
+
+
+def redacted(explanation: Explanation) -> Explanation:
+    """The same without names, words, addresses, days and paths, as far as their places are known."""
+    names, source = _names(explanation), explanation.source
+    return replace(
+        explanation,
+        source=replace(
+            source,
+            account=source.account and LEFT_OUT,
+            display_name=source.display_name and LEFT_OUT,
+            root=LEFT_OUT,
+            containers=[LEFT_OUT + _ending(path) for path in source.containers],
+            why=_without(source.why, names),
+        ),
+        path=LEFT_OUT + _ending(explanation.path),
+        outcome_reason=explanation.outcome_reason and _without(explanation.outcome_reason, names),
+        said=_redacted_provenance(explanation.said, names),
+        exported=_redacted_provenance(explanation.exported, names),
+        records=tuple(_redacted_record(record, names) for record in explanation.records),
+        evidence=tuple(_redacted_record(record, names) for record in explanation.evidence),
+    )
+
+
+def _names(explanation: Explanation) -> list[str]:
+    """Every text of a person's that may stand in another one, the longest first."""
+    said, source = explanation.said, explanation.source
+    file = re.split(r"[/!]", explanation.path)[-1].partition(".")[0]
+    texts = (
+        source.account, source.display_name, said.account, said.author, said.album, said.place, said.caption,
+        *said.people, said.link and said.link.url, source.root, *source.containers,
+        *(os.path.basename(path) for path in source.containers), file,
+    )  # fmt: skip
+    return sorted({text for text in texts if text and len(text) > 1}, key=len, reverse=True)
+
+
+def _without(text: str, names: Sequence[str]) -> str:
+    for name in names:
+        text = re.sub(re.escape(name), LEFT_OUT, text, flags=re.IGNORECASE)
+    return text
+
+
+def _redacted_provenance(provenance: Provenance, names: Sequence[str]) -> Provenance:
+    reason = _without(provenance.exposure.reason, names)
+    return replace(
+        provenance,
+        account=provenance.account and LEFT_OUT,
+        caption=provenance.caption and LEFT_OUT,
+        posted=_redacted_time(provenance.posted),
+        taken=_redacted_time(provenance.taken),
+        link=provenance.link and replace(provenance.link, url=LEFT_OUT),
+        exposure=replace(provenance.exposure, reason=reason),
+        album=provenance.album and LEFT_OUT,
+        location=None,
+        place=provenance.place and LEFT_OUT,
+        people=(LEFT_OUT,) * bool(provenance.people),
+        author=provenance.author and LEFT_OUT,
+        post_id=provenance.post_id and LEFT_OUT,
+    )
+
+
+def _redacted_time(time: Timestamp | None) -> Timestamp | None:
+    """Its form alone: which parts it has, and whether a zone."""
+    return time and replace(time, at=_DIGIT.sub("0", time.at))
+
+
+def _redacted_record(record: Record, names: Sequence[str]) -> Record:
+    """The name of a record that the platform gave it, without the folders; of another one its ending."""
+    base = record.path.rpartition("/")[2]
+    is_own = _RECORD_NAME.fullmatch(base) and not _NUMBERED.search(base)
+    kept = base if is_own and _without(base, names) == base else base and LEFT_OUT + _ending(base)
+    return Record(f"{LEFT_OUT}/{kept}", None)
+
+
+def _ending(path: str) -> str:
+    name = path.rpartition("/")[2]
+    return f".{name.rpartition('.')[2]}" if "." in name[1:] and len(name.rpartition(".")[2]) < 6 else ""

@@ -69,9 +69,9 @@ class ChatMembers:
 
     def add(self, message: ChatMessage, media: MessageMedia) -> None:
         """One more message, or system text."""
-        text = fold(" ".join(message.lines[:1]))
         sender = message.sender
         if sender is None or (message.is_marked and not media):
+            text = fold(" ".join(message.lines[:1]))
             self._says_group |= _GROUP_CALL.search(text) is None and _GROUP.search(text) is not None
             self._says_pair |= _ONE_TO_ONE.search(text) is not None
             if self.title is None and _ENCRYPTION.search(text):

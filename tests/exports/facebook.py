@@ -7,7 +7,7 @@ from typing import Any
 from selfsearch.types import Exposure
 
 from .. import photos
-from . import Pack, facebook_sections
+from . import Pack, facebook_pages, facebook_sections
 from .facebook_records import (
     MP4,
     NO_AUDIENCE,
@@ -24,7 +24,8 @@ from .facebook_records import (
 )
 
 LAYOUTS = (
-    "2020", "2022", "2023", "2024", "page", "2018", "2021", "elsewhere", "german", "encrypted",
+    "2020", "2022", "2023", "2024", "page", "2018", "2021", "elsewhere", "german", *facebook_pages.MARKUPS,
+    "encrypted",
 )  # fmt: skip
 TIMELINES = LAYOUTS[:5]  # with everything that a timeline has
 OTHERS = {
@@ -44,6 +45,8 @@ _BASES = {
 
 def build(layout: str) -> Pack:
     """Ana Silva's download; the person planted is the astronaut."""
+    if layout in facebook_pages.MARKUPS:
+        return facebook_pages.pages(layout)
     if layout in OTHERS:
         return OTHERS[layout]()
     pack = Pack("facebook-ana.silva-2024-05-01-AbCd1234")

@@ -29,7 +29,7 @@ LAYOUTS = (
     "2024-insights",
     "2024-reach",
     "2025",
-    *instagram_pages.LAYOUTS,
+    *instagram_pages.MARKUPS,
 )
 POSTED = 1687000000
 WHEN = "2023-06-17T11:06:40+00:00"
@@ -81,8 +81,8 @@ def account(setting: bool | tuple[str, str] | None, user: str = "ana.example") -
 
 def build(layout: str) -> Pack:
     """Ana's download; the person planted is the astronaut."""
-    if layout in instagram_pages.LAYOUTS:
-        return instagram_pages.build(layout)
+    if layout in instagram_pages.MARKUPS:
+        return instagram_pages.pages(layout)
     pack = Pack("instagram-ana.example-2024-05-01-AbCd1234")
     if layout == "2021":
         pack.name = "ana.example_20210501_part_1"

@@ -13,7 +13,7 @@ from .facebook import MP4
 from .meta_pages import block, film, page, pair, picture, shown_time, table
 
 WHEN = "2023-06-17T12:01:00"
-LAYOUTS = {
+MARKUPS = {
     "2022-html": meta_pages.MIDDLE,
     "2025-html": meta_pages.INSTAGRAM,
     "2025-html-public": meta_pages.INSTAGRAM,
@@ -24,9 +24,9 @@ HOME = "https://www.instagram.com/ana.example/"
 SETTING = {"pt": ("Nome_de_usuário", "Conta_privada"), "en": ("Username", "Private_Account")}
 
 
-def build(layout: str) -> Pack:
+def pages(layout: str) -> Pack:
     """Ana's download; the person planted is the astronaut."""
-    markup = LAYOUTS[layout]
+    markup = MARKUPS[layout]
     is_old = layout == "2022-html"
     pack = Pack("ana.example_20240501" if is_old else "instagram-ana.example-20240501")
     records = "content/" if is_old else "your_instagram_activity/media/"

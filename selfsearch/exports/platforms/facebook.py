@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from ...types import Exposure, Link, Provenance
@@ -61,6 +61,8 @@ from .meta import (
     repaired,
     taken_at,
 )
+from .meta_blocks import page_title
+from .meta_pages import is_page, page_profile, shows_media
 from .parsing import as_dict, as_list, as_number, as_text, as_url, distinct, first_text
 
 TREES = (
@@ -80,10 +82,16 @@ POST_RECORDS = (
     "photos_and_videos/album/0.json",
     "photos_and_videos/your_photos.json",
 )
+POST_PAGES = (
+    "posts/your_posts_*.html",
+    "posts/album/0.html",
+    "photos_and_videos/album/0.html",
+    "photos_and_videos/your_photos.html",
+)
 MEDIA_FOLDERS = ("messages/inbox", "posts/media", "photos_and_videos")  # all that one part may hold
 MARKS = (
     {f"{folder}/": f"has the folder {folder}" for folder in TREES}
-    | {record: f"has {record}" for record in (*PROFILE_RECORDS, *POST_RECORDS)}
+    | {record: f"has {record}" for record in (*PROFILE_RECORDS, *POST_RECORDS, *POST_PAGES)}
     | {
         f"{folder}/": f"has the folder {folder} and Facebook's name for a download"
         for folder in MEDIA_FOLDERS
@@ -156,6 +164,8 @@ class Facebook(MetaPlatform):
         reader = cls(export)
         if any(export.matching(record) for record in POST_RECORDS) or reader._profile:
             return True
+        if any(shows_media(export, path) for page in POST_PAGES for path in export.matching(page)):
+            return True
         return any(is_encrypted_thread(export, path) for path in reader._encrypted_threads[:3])
 
     @classmethod
@@ -180,7 +190,8 @@ class Facebook(MetaPlatform):
             for path in self.export.with_name("profile_information.json")
         ]
         profiles = (as_dict(document.get(key)) for document in documents for key in ("profile_v2", "profile"))
-        return as_dict(repaired(next(filter(None, profiles), {})))
+        pages = map(partial(page_profile, self.export), self.export.with_name("profile_information.html"))
+        return as_dict(repaired(next(filter(None, profiles), None)) or next(filter(None, pages), {}))
 
     @cached_property
     def owner_names(self) -> frozenset[str]:
@@ -209,7 +220,7 @@ class Facebook(MetaPlatform):
     def references(self) -> Iterator[MediaReference]:
         """Posts, albums, stories, reels, groups, comments, the archive and the trash; then conversations."""
         self._addresses.clear()
-        for path in sorted(self.record_paths, key=lambda path: not has_addresses(path)):
+        for path in sorted(self.record_paths, key=lambda path: (is_page(path), not has_addresses(path))):
             if THREAD.search(path):
                 yield from self.thread_references(path)
             elif is_group_chat(path):
@@ -243,15 +254,19 @@ class Facebook(MetaPlatform):
     def _album_references(self, path: str) -> Iterator[MediaReference]:
         """One album: a document whose name decides whether it holds the profile pictures."""
         document = repaired(as_dict(read_document(self.export, path)))
-        name = as_text(document.get("name"))
+        name = page_title(self.export, path) if is_page(path) else as_text(document.get("name"))
         posting = Posting(BY_ALBUM_CONTEXT[album_context(name)], name)
         listed = [document.get("photos"), document.get("cover_photo")]
+        if is_page(path):
+            photos: Iterable[Any] = self.records(path)
+        else:
+            photos = map(repaired, listed if document else self.export.each(path, "photos"))
         uris: set[str] = set()
-        for photo in listed if document else self.export.each(path, "photos"):
-            for media in media_in(repaired(photo)):
+        for photo in photos:
+            for media in media_in(photo):
                 if media["uri"] not in uris:
                     uris.add(media["uri"])
-                    yield self._reference(path, posting, {}, media)
+                    yield self._reference(path, posting, photo if is_page(path) else {}, media)
 
     def _record_references(self, path: str, record_type: RecordType) -> Iterator[MediaReference]:
         """A file of records that hold their media anywhere within."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from ...types import Audience, Exposure, ExposureAssessment
 from ..path_index import fold
 from .facebook_words import Destination
+from .meta_pages import as_json_path
 
 
 def _not_exported(what: str) -> ExposureAssessment:
@@ -135,7 +136,7 @@ BY_ALBUM_CONTEXT = {"profile_photo": PROFILE, "cover_photo": COVER, "album": ALB
 
 def record_type_of(path: str) -> RecordType | None:
     """What a record file is about; None when it holds no media of anybody."""
-    folded = fold(path)
+    folded = fold(as_json_path(path))
     return next((record_type for pattern, record_type in RECORD_TYPES if pattern.search(folded)), None)
 
 

@@ -40,7 +40,7 @@ DOWNLOAD_NAME = re.compile(
     r"(?P<platform>[a-z]+)-(?P<user>.+?)-(?P<date>\d{4}-\d\d-\d\d|\d{8})(?:[-. (].*)?",
     re.IGNORECASE | re.DOTALL,
 )
-THREAD = re.compile(r"(?:^|/)messages/[^/]+/[^/]+/message_\d+\.(?:json|html)$", re.IGNORECASE)
+THREAD = re.compile(r"(?:^|/)messages/(?:[^/]+/)?[^/]+/message(?:_\d+)?\.(?:json|html)$", re.IGNORECASE)
 _EXIF_DAY = re.compile(r"\d{4}:\d\d:\d\d ")
 _NUMBER_BEHIND = re.compile(r"_\d+$")
 ENCRYPTED_THREAD = re.compile(r"[^/]+_\d+\.json$", re.IGNORECASE)

@@ -70,12 +70,15 @@ def page_blocks(export: Export, path: str) -> Iterator[Block]:
                 export.note(path, UNKNOWN_TIME)
             yield block
     if not main:
-        export.note(path, UNKNOWN_LAYOUT, unread=True)
+        export.unread.add(path)
+        export.note(path, UNKNOWN_LAYOUT)
 
 
 def _separated(element: Element) -> Iterator[Element]:
     """The blocks in an element of the main part: itself, unless it is only a wrapper around several."""
     children = _children(element)
+    while len(children) == 1:
+        children = _children(children[0])
     blocks = [child for child in children if _media(child) and _time_line(child.lines)]
     if len(blocks) > 1:
         for child in children:

@@ -20,7 +20,8 @@ from .parsing import as_number, load_words
 _PLACE = re.compile(r"(?P<name>.+?)\s*\(\s*(?P<north>-?\d+\.\d+)\s*,\s*(?P<east>-?\d+\.\d+)\s*\)$")
 _TAGGED = re.compile(r"(?P<user>[\w.]+) \([^()]*-?\d\.\d+[^()]*\)")  # "bo.berg (Tagged, 0.00, 0.00)"
 _ALBUM = re.compile(r"/(?P<album>[^/]+?)_[^/_]+/[^/]+$")
-_BETWEEN_NAMES = re.compile(r", | and ")
+_BETWEEN_NAMES = re.compile(r",? and |, ")  # in the languages of `participants` and `tagged`
+_PROFILE = re.compile(r"https?://[^/\s]*facebook\.com/[\w.]+/?")
 BLOCKS_TO_CONFIRM = 50  # of a page, in which a picture of the download must be
 
 
@@ -58,6 +59,7 @@ def page_records(export: Export, path: str) -> Iterator[dict[str, Any]]:
                 {"data": [{"media": picture} for picture in pictures]},
                 {"data": [{"place": place} for place in lines.places]},
             ],
+            "label_values": [{"label": label, "value": value} for label, value in block.fields.items()],
             "tags": [{"name": name} for name in (*lines.people, *tagged)],
         }
 
@@ -92,6 +94,16 @@ def page_fields(export: Export, path: str) -> dict[str, str]:
         for table in (block.fields, *(picture.fields for picture in block.pictures)):
             fields = table | fields
     return fields
+
+
+def page_profile(export: Export, path: str) -> dict[str, Any]:
+    """Facebook's profile as in the JSON: the name, and the address where the page has just one."""
+    fields = page_fields(export, path)
+    addresses = {value for value in fields.values() if _PROFILE.fullmatch(value)}
+    return {
+        "name": _labelled(fields, "name"),
+        "profile_uri": next(iter(addresses)) if len(addresses) == 1 else None,
+    }
 
 
 def picture_record(picture: Picture, around: _Lines | None = None) -> dict[str, Any]:

@@ -170,7 +170,8 @@ def test_a_shared_album_is_public_when_it_has_a_website_and_open_else(
     (item,) = readings(pack, ICloud)["My Albums/Trip/A.JPG"]
     assert item.exposure is level
     assert item.exposure_reason.endswith(end)
-    assert item.audience == (None if word is None else f"isPublic: {str(word).lower()}")
+    assert item.audience == (f"isPublic: {str(word).lower()}" if word else None)
+    assert item.audience_source == "per_album"
 
 
 def test_the_export_does_not_name_its_owner() -> None:

@@ -341,6 +341,23 @@ def test_all_inner_archives_together_hold_no_more_files_than_one_archive_may(
     assert len(reasons) == 2
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
+def test_many_inner_archives_take_no_more_memory_than_few(method: int, tmp_path: Path) -> None:
+    big = as_zip({"a.jpg": b"1", "b.jpg": bytes(2 << 20)}, zipfile.ZIP_STORED)
+    records = {"json/account.json": b"{}", "json/chat_history.json": b"{}"}
+    path = write_zip(
+        tmp_path / "mydata~1767614400000.zip",
+        {f"memories/2022-08-14_{number}.zip": big for number in range(20)} | records,
+        method,
+    )
+    tracemalloc.start()
+    items = items_of(path)
+    assert [len(item.member.read(64 << 20)) for key, item in items.items() if item.member and "b.jpg" in key]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * len(big)
+
+
 def test_what_cannot_be_read_by_position_is_held_up_to_a_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from ..types import Outcome
 from .base import Member
 from .streams import BARE_DEFLATE, ByteSource, Inflater
 
-MAX_HELD = 64 << 20  # bytes
+MAX_HELD = 32 << 20  # bytes
 MAX_MARKS = 256  # of one archive
 MIN_SPACING = 1 << 20  # unpacked bytes between two marks
 MAX_IDLE = 8  # states that stand where somebody stopped reading

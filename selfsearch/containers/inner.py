@@ -8,8 +8,10 @@ n bytes costs time in proportion to n, whatever is in it.
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..errors import ItemError
 from ..types import Outcome
@@ -19,6 +21,7 @@ from .tar import GRACE, RATIO
 from .zip import Zip
 from .zip_directory import SIGNATURES, find_directory
 
+MAX_AT_HAND = 4  # inner archives whose bytes, or whose decompressors' states, are kept
 INNER_GRACE, INNER_RATIO = 64 << 20, 8  # unpacked bytes of the inner archive; beyond both it is not opened
 
 _BOMB = (Outcome.TOO_LARGE, f"holds over {INNER_RATIO} times what it takes: a decompression bomb")
@@ -32,10 +35,19 @@ EMPTY = (Outcome.UNSUPPORTED, "an archive with no file in it")
 
 @dataclass
 class Allowance:
-    """What all inner archives of one outer archive may still hold together."""
+    """What all inner archives of one outer archive may still hold, and keep in memory, together."""
 
     members: int = MAX_MEMBERS
     names: int = MAX_NAMES  # bytes
+    _at_hand: deque[InnerZip] = field(default_factory=deque)  # the last that was opened stands last
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def keep_at_hand(self, archive: InnerZip) -> None:
+        """Let go of what was kept for reading another archive, when this is one too many."""
+        with self._lock:
+            self._at_hand.append(archive)
+            if len(self._at_hand) > MAX_AT_HAND:
+                self._at_hand.popleft().close()
 
     def within(self, members: Iterator[Member]) -> Iterator[Member]:
         """The members, as long as they are allowed. Raises ItemError."""
@@ -71,9 +83,11 @@ class InnerZip(Zip):
         return None
 
     def _open_file(self) -> ByteSource:
-        if self._file is None:
-            self._file = self._outer.by_position(self._member)
-        return self._file
+        file = self._file
+        if file is None:
+            file = self._file = self._outer.by_position(self._member)
+            self._allowance.keep_at_hand(self)
+        return file
 
     def _list(self) -> Iterator[Member]:
         total, limit = 0, GRACE + RATIO * self._outer.packed_size(self._member)

@@ -276,8 +276,7 @@ def _shared_albums(pack: Pack) -> None:
             _album(name, *photos) | ({} if public is None else {"isPublic": public}),
         )
         said = in_album(name, f", shared with 1 person{why}", level, **when)
-        if public is not None:
-            said |= {"audience": f"isPublic: {str(public).lower()}", "audience_source": "per_album"}
+        said |= {"audience": "isPublic: true" if public else None, "audience_source": "per_album"}
         number = len(name)
         mine = said | {"author": "Ana Alba", "author_is_owner": True}
         pack.plant(f"{folder}IMG_1.JPG", photo("astronaut", number), "astronaut", **mine)

@@ -68,7 +68,7 @@ class _Album:
     title: str
     owner: tuple[str, ...]  # the names by which the record knows the owner; () where it is somebody else's
     exposure: ExposureAssessment
-    audience: Audience | None
+    audience: Audience
     photos: Mapping[str, Mapping[str, Any]]  # folded name -> what the record says of the picture
     stills: Mapping[str, Mapping[str, Any]]  # the same by the name without its ending
 
@@ -108,13 +108,12 @@ class _Album:
         )
 
 
-def _who_could_see(
-    values: Mapping[str, Any], title: str, record: str
-) -> tuple[ExposureAssessment, Audience | None]:
+def _who_could_see(values: Mapping[str, Any], title: str, record: str) -> tuple[ExposureAssessment, Audience]:
     invited = len(as_list(values.get("participants")))
     album = _named(title) + (f", shared with {counted(invited, 'people')}" if invited else "")
     word = values.get("isPublic")
-    audience = None if word is None else Audience(f"isPublic: {str(word).lower()}", "per_album")
+    is_known = word is None or word is False  # and decides nothing
+    audience = Audience(None if is_known else f"isPublic: {str(word).lower()}", "per_album")
     if word is True:
         reason = f"{album}; it has a public website (isPublic), where anyone can see it"
         return Exposure.PUBLIC.because(reason, record), audience

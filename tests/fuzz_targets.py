@@ -164,7 +164,7 @@ def export(platform: str, data: bytes) -> None:
 
 EXPORTS = (  # modules of tests/exports
     "bereal", "discord", "facebook", "flickr", "google_chat", "google_maps",
-    "google_photos", "hangouts", "icloud", "instagram", "linkedin", "mastodon",
+    "google_photos", "google_plus", "hangouts", "icloud", "instagram", "linkedin", "mastodon",
     "reddit", "snapchat", "telegram", "tiktok", "twitter", "whatsapp", "youtube",
 )  # fmt: skip
 

@@ -41,6 +41,7 @@ PLATFORMS = [
     "google_photos",
     "google_chat",
     "google_maps",
+    "google_plus",
     "hangouts",
     "youtube",
     "facebook",

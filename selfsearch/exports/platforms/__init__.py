@@ -13,6 +13,7 @@ from . import (
     google_chat,
     google_maps,
     google_photos,
+    google_plus,
     hangouts,
     icloud,
     instagram,
@@ -42,6 +43,7 @@ PLATFORMS: tuple[type[Platform], ...] = (
     flickr.Flickr,
     google_chat.GoogleChat,
     google_maps.GoogleMaps,  # before Google Photos, whose records look alike
+    google_plus.GooglePlus,
     google_photos.GooglePhotos,
     hangouts.Hangouts,
     youtube.YouTube,

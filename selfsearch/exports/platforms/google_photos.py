@@ -112,6 +112,8 @@ class GooglePhotos(Platform):
         for folder, has_sidecars in _folders(paths).items():
             if prefix := outermost_named(folder, lambda name: fold(name) in _PRODUCT):
                 reasons[prefix] = f"folder “{folder_name(prefix)}” of a Google Takeout"
+            elif "google+" in fold(folder):
+                continue
             elif has_sidecars or (_is_year(folder) and "takeout" in fold(folder)):
                 why = f"photographs with Google's JSON records in “{folder.rstrip('/') or '.'}”"
                 guesses.setdefault(folder_of(folder.rstrip("/")), why)

@@ -298,6 +298,7 @@ PAIR, GROUP, MAYBE = ("one-to-one", Exposure.PRIVATE), ("group", Exposure.NETWOR
         (("Ana a quitté",), "chat", GROUP),
         (("Ana heeft Cy toegevoegd",), "chat", GROUP),
         (("Cy foi removido",), "chat", GROUP),
+        (("Ana sizi ekledi",), "chat", GROUP),
         (("You created a broadcast list with 3 recipients",), "chat", GROUP),
         (('Ana changed the subject from "Lake" to "Lake: 2023"',), "chat", GROUP),
         (("Messages to this group are now secured with end-to-end encryption.",), "chat", GROUP),
@@ -325,6 +326,22 @@ def test_a_folders_name_is_that_of_no_chat_when_several_stand_in_it() -> None:
             pack.add(f"_chat{number}.txt", line.format(number))
         mentions = list(WhatsApp(pack.as_export()).mentions())
         assert {mention.provenance.exposure.level for mention in mentions} == {level}
+
+
+def test_without_the_marks_of_an_iphone_a_group_may_seem_to_have_written() -> None:
+    lines = ["Lake: Bo added you", "Bo: <attached: a.jpg>"]
+    for mark, level in (("", Exposure.UNKNOWN), ("\u200e", Exposure.NETWORK)):
+        text = "\n".join(f"[17.06.23, 12:01:02] {line.replace(': ', ': ' + mark)}" for line in lines)
+        export = chat(text, "a.jpg", title="WhatsApp Chat - Lake").as_export()
+        (mention,) = WhatsApp(export).mentions()
+        assert mention.provenance.exposure.level is level
+
+
+def test_the_line_about_encryption_is_nobodys_also_without_its_mark() -> None:
+    lines = ["Bo: Messages and calls are end-to-end encrypted.", "Ana: \u200e<attached: a.jpg>"]
+    text = "\n".join(f"[17.06.23, 12:01:02] {line}" for line in lines)
+    (mention,) = WhatsApp(chat(text, "a.jpg").as_export()).mentions()
+    assert mention.provenance.exposure.reason.startswith("one person wrote in this WhatsApp chat")
 
 
 def test_what_is_said_of_a_picture_rests_on_the_chats_text() -> None:

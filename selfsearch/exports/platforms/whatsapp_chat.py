@@ -103,6 +103,7 @@ class ChatMessage:
     sent: SentAt
     sender: str | None  # None for a system event
     is_marked: bool  # the body began with a direction mark: on iOS a system text or an attachment
+    is_ios: bool  # its head is in brackets
     lines: list[str] = field(default_factory=list)
     size: int = 0
 
@@ -140,11 +141,12 @@ def _begin(raw: str, text: str, head: re.Match[str]) -> ChatMessage:
     sent = SentAt(_fields(part), part.get("sign") or " ", clock)
     rest = text[head.end() :]
     sender, colon, body = rest.partition(":")
-    message = ChatMessage(sent, None, False)
+    is_ios = head.group().startswith("[")
+    message = ChatMessage(sent, None, False, is_ios)
     if colon and sender.strip() and len(sender) <= MAX_SENDER and body[:1] in ("", " ", "\u00a0"):
         colons = text.count(":", 0, head.end()) + 1
         marked_body = raw.split(":", colons)[colons].lstrip()
-        message = ChatMessage(sent, sender.strip(), _MARKS.match(marked_body) is not None)
+        message = ChatMessage(sent, sender.strip(), _MARKS.match(marked_body) is not None, is_ios)
         rest = body.strip()
     message.add(rest)
     return message

@@ -66,12 +66,15 @@ class ChatMembers:
         self._writers: set[str] = set()
         self._says_group = False
         self._says_pair = False
+        self._is_ios = False
+        self._has_marks = False
 
     def add(self, message: ChatMessage, media: MessageMedia) -> None:
         """One more message, or system text."""
-        sender = message.sender
-        if sender is None or (message.is_marked and not media):
-            text = fold(" ".join(message.lines[:1]))
+        sender, text = message.sender, fold(" ".join(message.lines[:1]))
+        self._is_ios |= message.is_ios
+        self._has_marks |= message.is_marked
+        if sender is None or (message.is_marked and not media) or _ENCRYPTION.search(text):
             self._says_group |= _GROUP_CALL.search(text) is None and _GROUP.search(text) is not None
             self._says_pair |= _ONE_TO_ONE.search(text) is not None
             if self.title is None and _ENCRYPTION.search(text):
@@ -90,6 +93,8 @@ class ChatMembers:
         if self._says_pair:
             return PAIR, _SAYS_PAIR.on(record)
         names = {_as_name(title) for title in titles if title} - {""}
+        if self._is_ios and not self._has_marks:
+            names.clear()  # what a group itself "says" there looks like the text of a writer of its name
         if names & {_as_name(writer) for writer in self._writers}:
             return PAIR, _NAMES_WRITER.on(record)
         return None, (_NOBODY_WROTE, _ONE_WROTE, _TWO_WROTE)[len(self._writers)]

@@ -143,6 +143,7 @@ def test_what_has_another_type_counts_as_nothing_or_as_a_list_of_one() -> None:
         ("1 &lt; 2", "1 < 2"),
         ("1 < 2", "1 < 2"),
         ("<p></p>", None),
+        (f"a&#{'9' * 5000};b", "a\ufffdb"),  # more digits than Python makes a number of
     ],
 )
 def test_html_is_read_as_it_is_shown(page: str | None, text: str | None) -> None:

@@ -55,7 +55,7 @@ _ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 _ENCODINGS = re.compile(
     r"us-ascii|iso-8859-\d+|windows-125\d|koi8-[ru]|gb2312|gbk|gb18030|big5|shift_jis|euc-jp|euc-kr"
 )
-_META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{1,20})", re.IGNORECASE)
+_CHARSET = re.compile(rb"charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w-]{1,20})")
 _LONG_NUMBER = re.compile(r"(?<=&#)[0-9]{8,}")  # no character has such a number, and int() may refuse it
 _OPEN_NUMBER = re.compile(r"&(#[0-9]*)?$")
 
@@ -120,6 +120,11 @@ class Element:
 IsWanted: TypeAlias = Callable[[str, dict[str, str], int], bool]  # (tag, attributes, levels above)
 
 
+def unescape(text: str) -> str:
+    """Text with its character references as the characters that they stand for."""
+    return html.unescape(_LONG_NUMBER.sub("0", text))
+
+
 class HtmlPage:
     """A page in a binary stream. `damage` says afterwards what was not read as it stands."""
 
@@ -165,8 +170,9 @@ def _encoding(head: bytes) -> str:
     """By the mark at the beginning, else what the page says of itself, else UTF-8."""
     if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
-    match = None if head.startswith(codecs.BOM_UTF8) else _META.search(head[:HEAD_BYTES])
-    name = match[1].decode("ascii", "replace").lower() if match else ""
+    _, _, behind = head[:HEAD_BYTES].lower().partition(b"<meta")
+    match = None if head.startswith(codecs.BOM_UTF8) else _CHARSET.search(behind)
+    name = match[1].decode("ascii", "replace") if match else ""
     if name in ("iso-8859-1", "us-ascii"):
         return "windows-1252"  # as browsers do
     return name if _ENCODINGS.fullmatch(name) and _is_known(name) else "utf-8-sig"
@@ -233,7 +239,7 @@ class _Parser(HTMLParser):
         """The page has no more. The parser's own `close` may take the square of what is left."""
         rest = "" if self._skip_to or self.cdata_elem else self.rawdata + self._held
         if rest and not rest.startswith("<"):
-            self.handle_data(html.unescape(rest))
+            self.handle_data(unescape(rest))
         self._flush()
         if self._skip_to or rest.startswith("<") or self._count["html"] or (self._open and self._building):
             self._damage[CUT] = None

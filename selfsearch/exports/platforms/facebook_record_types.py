@@ -122,7 +122,7 @@ RECORD_TYPES = tuple(
         (r"(facebook_)?marketplace/(.+/)?(items|(your_)?listings)[^/]*", LISTING),
         (r"(facebook_)?marketplace/(.+/)?(conversations|your_structured)[^/]*", ABOUT_A_LISTING),
         (r"(facebook_)?marketplace/.+", VIEWED_LISTING),
-        (r"(facebook_)?dating/.+", DATING),
+        (r"(facebook_)?dating/(?:[^/]+/){0,9}[^/]+", DATING),
         (r"events/((your_)?events|events_you_hosted)(_\d+)?", EVENT),
         (r"events/[^/]+", OTHERS_EVENT),
         (r"other_activity/notes(_\d+)?", NOTE),

@@ -17,8 +17,10 @@ from .meta_blocks import Picture, page_blocks, page_title
 from .page_dates import parse_shown_time
 from .parsing import as_number, load_words
 
-_PLACE = re.compile(r"(?P<name>.+?)\s*\(\s*(?P<north>-?\d+\.\d+)\s*,\s*(?P<east>-?\d+\.\d+)\s*\)$")
-_TAGGED = re.compile(r"(?P<user>[\w.]+) \([^()]*-?\d\.\d+[^()]*\)")  # "bo.berg (Tagged, 0.00, 0.00)"
+_SPOT = re.compile(r" ?(-?\d{1,3}\.\d{1,20}) ?, ?(-?\d{1,3}\.\d{1,20}) ?\)")
+_TAGGED = re.compile(
+    r"(?<![\w.])(?P<user>[\w.]{1,30}) \([^()]{1,80}\d\.\d\d\)"
+)  # "bo.berg (Tagged, 0.00, 0.00)"
 _ALBUM = re.compile(r"/(?P<album>[^/]+?)_[^/_]+/[^/]+$")
 _BETWEEN_NAMES = re.compile(r",? and |, ")  # in the languages of `participants` and `tagged`
 _PROFILE = re.compile(r"https?://[^/\s]*facebook\.com/[\w.]+/?")
@@ -139,9 +141,10 @@ class _Lines:
 
     def _takes(self, line: str) -> bool:
         place = _behind(line, "place")
-        if match := _PLACE.fullmatch(place or line):
-            spot = {"latitude": match["north"], "longitude": match["east"]}
-            self.places.append({"name": match["name"].rpartition(": ")[2], "coordinate": spot})
+        name, _, behind = (place or line).rpartition("(")
+        if name and (spot := _SPOT.fullmatch(behind)):
+            point = {"latitude": spot[1], "longitude": spot[2]}
+            self.places.append({"name": name.rpartition(": ")[2].strip(), "coordinate": point})
         elif place:
             self.places.append({"name": place})
         elif tagged := _behind(line, "tagged"):

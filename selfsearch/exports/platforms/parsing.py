@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import math
 import re
@@ -12,6 +11,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
+from ..html_page import unescape
 from ..path_index import fold
 
 MAX_TEXT = 1 << 16  # characters kept of one text; no platform's own captions come near
@@ -119,14 +119,14 @@ def html_to_text(text: str | None) -> str | None:
     """What a reader of the page would see. Text without tags or entities comes back as it is."""
     if not text or not any(sign in text for sign in "<&"):
         return text or None
-    shown = html.unescape(_TAG.sub(_between, text))
+    shown = unescape(_TAG.sub(_between, text))
     lines = (" ".join(line.split()) for line in shown.splitlines())
     return "\n".join(line for line in lines if line) or None
 
 
 def unescape_html(text: str | None) -> str | None:
     """Plain text in which only signs are written as HTML entities ("&amp;")."""
-    return html.unescape(text).strip() or None if text else None
+    return unescape(text).strip() or None if text else None
 
 
 def _between(tag: re.Match[str]) -> str:

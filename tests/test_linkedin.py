@@ -244,6 +244,9 @@ def test_an_upload_is_not_narrowed_by_a_post_that_does_not_name_it():
         post = share(1, media=media, visibility="CONNECTIONS", when="2026-04-12 08:03:11")
         (mention,) = read(download(Shares=table(SHARES, post), Rich_Media=table(RICH, upload)))
         assert (mention.exposure, mention.records) == (exposure, ("Rich_Media.csv", "Shares.csv"))
+        assert mention.audience == (
+            "CONNECTIONS" if media else None
+        )  # a known word is not offered as unknown
 
 
 def test_a_saved_picture_is_found_by_the_links_id_the_posts_id_or_its_name():

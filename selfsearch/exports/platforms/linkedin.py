@@ -200,7 +200,7 @@ class LinkedIn(Platform):
             if provenance.exposure.evidence and not _is_same_asset(upload.url, post.media_url):
                 word = f"the only post of the same minute has Visibility = {post.visibility}"
                 doubt = Exposure.UNKNOWN.because(f"{word}, but does not name this picture")
-                provenance = replace(provenance, exposure=doubt)
+                provenance = replace(provenance, exposure=doubt, audience=None)
             caption = provenance.caption or upload.description
             return replace(provenance, caption=caption, records=(upload.record, post.record))
         reason = UNKNOWN_AUDIENCE.get(

@@ -56,6 +56,22 @@ def test_status_counts_what_hangs_on_a_word_and_says_how_to_settle_it(run: Run, 
     ]
 
 
+def test_an_answer_says_where_a_word_is_settled_as_long_as_there_is_one(
+    run: Run, flickr: Path, selfie: Path
+) -> None:
+    def next_step() -> str:
+        shown = " ".join(run("query", selfie, "--self").out.split())
+        return shown.partition("Next: ")[2].partition(" Only what was indexed")[0]
+
+    first = "see the pictures with --open. Not you? selfsearch verdict ID not-me"
+    told = next_step()
+    assert told.startswith(f"{first}. Not known: what “")
+    assert told.endswith("means; selfsearch status says what to do")
+    for word in ("Vrienden", "Ma famille"):
+        run("sources", "set", 1, "--audience", word, "--means", "network")
+    assert next_step() == first
+
+
 def test_a_settled_word_decides_every_picture_that_has_it_and_can_be_taken_back(
     run: Run, flickr: Path, reasons: Any
 ) -> None:

@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..exports.path_index import fold
-from ..library.sources import SourceRow
 from ..types import UNKNOWN_WORD, Audience, Exposure, ExposureAssessment, Provenance
+
+if TYPE_CHECKING:
+    from ..library.sources import SourceRow
 
 # What an account's setting governs. Not among them: what others' settings decide (comment, group,
 # shared_story), and messages.
@@ -63,8 +65,7 @@ def with_knowledge(provenance: Provenance, knowledge: Knowledge) -> Provenance:
     """The same provenance with exposure as the user's statements decide it."""
     if word := undecided_word(provenance):
         level = knowledge.audience_means.get(fold(word))
-        is_for_the_word = UNKNOWN_WORD in provenance.exposure.reason
-        if level is None or (level is Exposure.PRIVATE and not is_for_the_word):
+        if level is None or (level is Exposure.PRIVATE and not unknown_word(provenance)):
             return provenance  # what others may have seen for another reason, no word makes private
         reason = f"you said that “{word}” means {MEANINGS[level]}"
         return replace(provenance, exposure=replace(provenance.exposure, level=level, reason=reason))
@@ -82,6 +83,11 @@ def undecided_word(provenance: Provenance) -> str | None:
     audience = provenance.audience
     is_said = audience is not None and audience.source in DECIDED_BY_EXPORT
     return audience.name if audience and is_said and provenance.exposure.level is Exposure.UNKNOWN else None
+
+
+def unknown_word(provenance: Provenance) -> str | None:
+    """The word for which alone it is not known who could see this."""
+    return undecided_word(provenance) if UNKNOWN_WORD in provenance.exposure.reason else None
 
 
 def is_open(provenance: Provenance) -> bool:

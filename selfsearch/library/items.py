@@ -364,7 +364,7 @@ def undecided_words(library: Library, sources: Sequence[int]) -> list[tuple[int,
             count(distinct items.id) filter (where items.outcome <> 'link_only'),
             count(distinct items.id) filter (where items.outcome = 'link_only')
         from sightings
-        join items on items.id = sightings.item_id
+        cross join items on items.id = sightings.item_id -- so that SQLite begins with the few sightings
         where sightings.exposure = 'unknown'
             and sightings.audience is not null
             and items.gone_at is null

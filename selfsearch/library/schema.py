@@ -504,6 +504,18 @@ def m017_evidence(db: Database) -> None:
     )
 
 
+@schema()
+def m018_undecided_words(db: Database) -> None:
+    """The few sightings of which a platform's word is all that is known of who could see them."""
+    _run(
+        db,
+        """
+        create index sightings_undecided on sightings (audience)
+        where exposure = 'unknown' and audience is not null
+        """,
+    )
+
+
 def _run(db: Database, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)

@@ -23,6 +23,7 @@ from .wording import join_and
 MIN_WIDTH = 60  # columns: below that the terminal wraps the lines
 MIN_WHERE = 24  # columns for the words on where it is; with fewer they have a line of their own
 SCREENFUL = 20  # appearances in the short form
+MAX_WORD = 30  # columns of a platform's word for an audience
 MAX_LINKS = 12  # of the list to work through; JSON and HTML have all of them
 SHORT_BANDS = {
     "confirmed": "confirmed",
@@ -278,6 +279,8 @@ class _Short(_Writer):
         elif self.answer.found:
             who = wording.you(self.answer.person)
             step = f"see the pictures with --open. Not {who}? {self.command} verdict ID not-me"
+            if words := _unknown_words(self.answer):
+                step += f". Not known: what {words} means; {self.command} status says what to do"
         yield from self.wrapped(f"Next: {step}", style="bold")
         yield from self.wrapped(f"{limits} More: --verbose", style="dim")
 
@@ -337,6 +340,16 @@ class _Long(_Writer):
         menus = [caveat(entry.as_of) for entry in entries if entry.platform != "folder"][:1]
         if entries:
             yield from self.wrapped(" ".join([*menus, "The HTML report says more, also of tags and faces."]))
+
+
+def _unknown_words(answer: Answer) -> str:
+    """The first of the platforms' words of which it hangs who could see something found, "" for none."""
+    from ..consent.exposure import unknown_word  # not loaded for --help
+
+    places = (place.provenance for found in answer.found for place in found.sightings)
+    words = dict.fromkeys(filter(None, map(unknown_word, places)))
+    first = shorten(line(next(iter(words), "")), MAX_WORD)
+    return f"“{first}”{f' (and {len(words) - 1:,} more)' if len(words) > 1 else ''}" if words else ""
 
 
 def _where(provenance: Provenance) -> str:

@@ -52,10 +52,10 @@ VISIBILITY = {  # LinkedIn's word, its level, and what the word means
     ),
     "CONNECTIONS": (Exposure.NETWORK, ""),
     "CONNECTIONS_ONLY": (Exposure.NETWORK, ""),
-    "MEMBER_NETWORK": (Exposure.UNKNOWN, ", which LinkedIn writes of posts for everybody, too"),
+    "MEMBER_NETWORK": (Exposure.UNKNOWN, ", a word that stands with posts for everybody, too"),
     "CONTAINER": (
         Exposure.UNKNOWN,
-        ": it was posted in a group or the like, which decides who can see it; the export does not say",
+        ", a word that stands for a group or the like; the group decides who can see it",
     ),
 }
 NO_MEANING = (Exposure.UNKNOWN, ", a word that is not known")

@@ -28,6 +28,7 @@ DATED_NAME = re.compile(r"_(?P<year>20\d\d)(?P<month>\d\d)(?P<day>\d\d)(?!\d)")
 WORD = re.compile(r"[a-z0-9]{5,}")  # shorter words are no ids
 MAX_LINKS = 100  # in one text
 MAX_MEMBERS = 3  # of a chat: with these it is a group
+CHAT_KIND, A_WORD = "conversation_type", ", a word that is not known here"
 OWN_LISTS = ("statistics", "ip_logs")
 
 ON_PROFILE = Exposure.PUBLIC.because("posted on a user's own profile, which Reddit shows to everyone")
@@ -144,10 +145,10 @@ class Reddit(Platform):
 
     def _message(self, record: str, row: Mapping[str, str], *, is_group: bool) -> Provenance:
         sender, subreddit = as_text(row.get("username")), as_text(row.get("subreddit"))
-        kind = Audience.of(as_text(row.get("conversation_type")), "chat_type")
+        kind = Audience.of(as_text(row.get(CHAT_KIND)), "chat_type")
         exposure = IN_CHANNEL if subreddit else IN_GROUP_CHAT.on(record) if is_group else IN_CHAT
         if kind and exposure.level is Exposure.UNKNOWN:
-            exposure = replace(exposure, reason=f"{exposure.reason} (conversation_type = {kind.name})")
+            exposure = replace(exposure, reason=f"{exposure.reason}; {CHAT_KIND} = {kind.name}{A_WORD}")
         return Provenance(
             self.name,
             account=self.account.name,

@@ -116,6 +116,24 @@ def test_products_of_one_takeout_are_sources_of_their_own(tmp_path: Path) -> Non
     assert all(counts.values())
 
 
+def test_a_part_of_a_takeout_without_marks_is_taken_for_photographs(tmp_path: Path) -> None:
+    """Not for contributions to Maps, which everybody can see, nor for what was sent in a chat."""
+    for number, module in enumerate((google_photos, google_chat, google_maps, youtube), 1):
+        with zipfile.ZipFile(tmp_path / f"takeout-20250105T101112Z-00{number}.zip", "w") as archive:
+            pack = module.build(module.LAYOUTS[0])
+            for path, data in pack.files.items():
+                archive.writestr(pack.wrapper + path, data)
+    with zipfile.ZipFile(tmp_path / "takeout-20250105T101112Z-005.zip", "w") as archive:
+        archive.writestr("Takeout/Some product/fotos/a.jpg", b"x")
+    (owner,) = {
+        source.platform
+        for source in discover(tmp_path).sources
+        for item in source.items()
+        if item.address.endswith("Some product/fotos/a.jpg")
+    }
+    assert owner == "google_photos"
+
+
 def test_a_picture_that_was_sent_is_found_with_sender_time_and_audience(run: Any, tmp_path: Path) -> None:
     pack = google_chat.build("takeout-2025")
     archive = pack.write(tmp_path)

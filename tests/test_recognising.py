@@ -147,6 +147,8 @@ LEAST: list[tuple[str, dict[str, Any], list[str]]] = [
     ("x", {"Hangouts/Hangouts.json": {"conversations": []}}, ["hangouts"]),
     ("x", {"Hangouts.json": {"conversation_state": []}}, ["hangouts"]),
     ("x", {"Hangouts.json": {"chats": []}}, []),
+    ("takeout-20240501T101112Z-002", {"Takeout/Hangouts/a.jpg": b""}, ["hangouts"]),
+    ("x", {"Hangouts/a.jpg": b""}, []),
     ("x", {"Takeout/Maps/Photos and videos/a.json": {"creationTime": {}}}, ["google_maps"]),
     ("x", {"Maps (your places)/Photos and videos/a.jpg.json": {"creationTime": {}}}, ["google_maps"]),
     ("takeout-20240501T101112Z-001", {"Takeout/Maps/Fotos und Videos/a.jpg": b""}, ["google_maps"]),

@@ -41,10 +41,10 @@ PLATFORMS: tuple[type[Platform], ...] = (
     discord.Discord,
     icloud.ICloud,
     flickr.Flickr,
+    google_photos.GooglePhotos,  # the first of a Takeout's products: what is unmarked is likely its
     google_chat.GoogleChat,
-    google_maps.GoogleMaps,  # before Google Photos, whose records look alike
+    google_maps.GoogleMaps,
     google_plus.GooglePlus,
-    google_photos.GooglePhotos,
     hangouts.Hangouts,
     youtube.YouTube,
     bereal.BeReal,

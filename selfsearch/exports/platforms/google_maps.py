@@ -43,12 +43,9 @@ class GoogleMaps(Platform):
         """The product's folder, with a folder of photographs in it."""
         reasons: dict[str, str] = {}
         for folder in paths.folders_with_files():
-            names = folder.split("/")[:-1]
-            for depth, name in enumerate(names[:-1]):
-                if _is_product(name) and _PHOTOS.search(fold(names[depth + 1])):
-                    prefix = "".join(f"{part}/" for part in names[: depth + 1])
-                    reasons.setdefault(prefix, f"folder “{name}/{names[depth + 1]}” of a Google Takeout")
-                    break
+            if prefix := contributions_in(folder):
+                name = "/".join(folder.split("/")[prefix.count("/") - 1 : prefix.count("/") + 1])
+                reasons.setdefault(prefix, f"folder “{name}” of a Google Takeout")
         return as_roots(reasons)
 
     @classmethod
@@ -106,6 +103,15 @@ class GoogleMaps(Platform):
             post_id=file_stem(path).partition(".")[0] or None,
             records=(path,),
         )
+
+
+def contributions_in(folder: str) -> str | None:
+    """The product's folder on the way to a folder that is, or lies in, one of its photographs."""
+    names = folder.split("/")[:-1]
+    for depth, name in enumerate(names[:-1]):
+        if _is_product(name) and _PHOTOS.search(fold(names[depth + 1])):
+            return "".join(f"{part}/" for part in names[: depth + 1])
+    return None
 
 
 def _is_contributed(path: str) -> bool:

@@ -20,6 +20,7 @@ from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_name, folder_names, folder_of, outermost_named
 from .base import Account, Mention, Platform, Root, as_roots
 from .dates import parse_timestamp
+from .google_maps import contributions_in
 from .google_photos_sharing import (
     NOT_EXPORTED,
     WHO_ELSE,
@@ -112,8 +113,8 @@ class GooglePhotos(Platform):
         for folder, has_sidecars in _folders(paths).items():
             if prefix := outermost_named(folder, lambda name: fold(name) in _PRODUCT):
                 reasons[prefix] = f"folder “{folder_name(prefix)}” of a Google Takeout"
-            elif "google+" in fold(folder):
-                continue
+            elif "google+" in fold(folder) or contributions_in(folder):
+                continue  # the records of Google+ and of Google Maps look alike
             elif has_sidecars or (_is_year(folder) and "takeout" in fold(folder)):
                 why = f"photographs with Google's JSON records in “{folder.rstrip('/') or '.'}”"
                 guesses.setdefault(folder_of(folder.rstrip("/")), why)

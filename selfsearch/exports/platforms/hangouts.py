@@ -15,7 +15,7 @@ from typing import Any
 from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ...words import quantity
 from ..export import Export
-from ..path_index import PathIndex
+from ..path_index import PathIndex, fold
 from .base import Account, Mention, Platform, Root, as_roots
 from .dates import parse_timestamp
 from .media_refs import is_media_name, url_file_name
@@ -23,6 +23,7 @@ from .parsing import as_dict, as_list, as_number, as_text, as_url, distinct, fir
 from .takeout_names import takeout_part_key, takeout_time
 
 RECORD = "hangouts.json"
+FOLDER = "takeout/hangouts/"
 HEAD = 1 << 16  # bytes in which its first list is named
 KINDS = ("STICKY_ONE_TO_ONE", "GROUP")
 LISTS = (b'"conversations"', b'"conversation_state"')  # since about 2017, and before
@@ -95,8 +96,12 @@ class Hangouts(Platform):
 
     @classmethod
     def recognize(cls, paths: PathIndex) -> Iterable[Root]:
-        """The folder of Hangouts.json."""
-        return as_roots(paths.find_marks({RECORD: "Hangouts.json of a Google Takeout"}))
+        """The folder of Hangouts.json, or the product's in a part that holds files alone."""
+        reasons = paths.find_marks({RECORD: "Hangouts.json of a Google Takeout"})
+        for folder in paths.folders_with_files():
+            if fold(f"/{folder}").endswith(f"/{FOLDER}"):
+                reasons.setdefault(folder, "folder “Hangouts” of a Google Takeout")
+        return as_roots(reasons)
 
     @classmethod
     def part_key(cls, container: str) -> str | None:
@@ -105,9 +110,11 @@ class Hangouts(Platform):
 
     @classmethod
     def confirm(cls, export: Export) -> bool:
-        """Whether the record begins with one of its lists."""
+        """Whether the record begins with one of its lists, or this is a part without it."""
         path = export.find(RECORD)
-        head = export.head(path, HEAD) if path else b""
+        if path is None:
+            return takeout_part_key(export.name) is not None
+        head = export.head(path, HEAD)
         return any(name in head for name in LISTS)
 
     @cached_property

@@ -140,6 +140,23 @@ def test_a_history_of_which_a_time_is_not_known_makes_nothing_private() -> None:
     assert exposures("Feb") == exposures("Mar") == {Exposure.UNKNOWN}
 
 
+def test_beside_a_history_with_zones_a_time_of_a_page_may_have_been_a_day_earlier() -> None:
+    """The account became private at noon in UTC, and what the page shows as later may have been before."""
+
+    def exposure(shown: str) -> Exposure:
+        pack = small(POSTS, page(INSTAGRAM, "Posts", [block(INSTAGRAM, None, picture(PHOTO), shown)]))
+        pack.add("personal_information.json", instagram.account(True))
+        noon = {"title": "Private", "string_map_data": {"Time": {"timestamp": 1687003200}}}
+        history = {"account_history_account_privacy_history": [noon]}
+        pack.add("security/profile_privacy_changes.json", history)
+        (said,) = (item for item in read(Instagram, pack)[0] if item.path == PHOTO)
+        level: Exposure = said.exposure
+        return level
+
+    assert exposure("2023-06-17T20:00:00") is exposure("2023-06-17T06:00:00") is Exposure.PUBLIC
+    assert exposure("2023-06-18T13:00:00") is Exposure.NETWORK
+
+
 def test_a_layout_that_is_not_known_is_said_with_what_to_ask_for() -> None:
     said, notes = read(Instagram, small(POSTS, "<html><body><div>x</div></body></html>"))
     assert (said, notes) == ([], {POSTS: UNKNOWN_LAYOUT})

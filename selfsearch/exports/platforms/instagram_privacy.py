@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any
@@ -107,8 +107,16 @@ class AccountPrivacy:
             reason = f"the account was {_word(not is_private)} when the export was made (setting {setting})"
             yield Period(not is_private, self.exported_at, None, reason, setting.record)
 
+    @cached_property
+    def _have_zones(self) -> frozenset[bool]:
+        """Whether the changes' times have zones; times of web pages have none."""
+        return frozenset(_has_zone(change.at) for change in self.changes)
+
     def of_post(self, posted_at: str | None) -> tuple[ExposureAssessment, Audience | None]:
         """Who could see a post of the owner's, and the audience that this is known from."""
+        if posted_at and not self._have_zones <= {_has_zone(posted_at)}:
+            # From a web page the one, from JSON the other: it may have been as much as this earlier.
+            posted_at = (datetime.fromisoformat(posted_at) - timedelta(days=1)).isoformat()
         period = self._period_of(posted_at)
         if period is None or (not period.public and self._is_after_export(posted_at)):
             return self._undecided(posted_at)
@@ -162,6 +170,10 @@ class AccountPrivacy:
             reason = f"; the history of the account's setting does not tell who could see a post {post}"
         reason = f"{self.product} does not export the audience{reason}"
         return Exposure.UNKNOWN.because(reason), audience
+
+
+def _has_zone(at: str) -> bool:
+    return datetime.fromisoformat(at).tzinfo is not None
 
 
 def _word(is_public: bool) -> str:

@@ -136,6 +136,13 @@ def test_an_inner_archive_in_an_unpacked_export_belongs_to_it(tmp_path: Path) ->
     assert said[f"{BELOW}My Albums/Party/IMG_1.JPG"].exposure.level.value == "public"
 
 
+def test_an_inner_archive_belongs_to_the_innermost_export_around_it(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"json/memories_history.json": b"{}"})
+    outer(tmp_path / "memories", as_zip(ALBUM), "folder")
+    found = [item for source in discover(tmp_path).sources for item in source.items()]
+    assert [item.provenance[0].platform for item in found if item.path.endswith("IMG_2.JPG")] == ["icloud"]
+
+
 def test_what_an_inner_archive_and_an_unpacked_folder_both_hold_is_found_once(tmp_path: Path) -> None:
     path = outer(tmp_path, as_zip(ALBUM), "folder")
     write_folder(path / PART / "iCloud Shared Albums", ALBUM)

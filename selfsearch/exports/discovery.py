@@ -107,20 +107,15 @@ def _in_folder(folder: Folder, indexed: IndexedArchives) -> Discovery:
         else:
             found[member.path] = container
     scan = scan_container(folder, loose, max_depth=None)
-    scan.inner = {path: container for path, container in found.items() if _is_inner(scan, path)}
-    archives = {
-        container.path: (container, _stamp(container.path))
-        for path, container in found.items()
-        if path not in scan.inner
-    }
+    platforms = {part.recognition.prefix: part.recognition.platform for part in scan.parts}
+    archives = {}
+    for path, container in found.items():
+        prefix = innermost_prefix(path, platforms)
+        if prefix is not None and is_inner_archive(platforms[prefix], path[len(prefix) :]):
+            scan.inner.setdefault(prefix, {})[path] = container
+        else:
+            archives[container.path] = (container, _stamp(container.path))
     return _discovered(archives, scan, indexed)
-
-
-def _is_inner(scan: ContainerScan, path: str) -> bool:
-    """Whether an archive lies in an unpacked export, where the platform itself put it."""
-    prefixes = {part.recognition.prefix: part.recognition.platform for part in scan.parts}
-    prefix = innermost_prefix(path, prefixes) if prefixes else None
-    return prefix is not None and is_inner_archive(prefixes[prefix], path[len(prefix) :])
 
 
 def _discovered(

@@ -190,9 +190,8 @@ class ContainerScan:
     name: str  # without ending
     parts: list[ExportPart] = field(default_factory=list)
     rest: list[Member] = field(default_factory=list)  # in no part of an export
-    inner: dict[str, Container] = field(
-        default_factory=dict
-    )  # of a folder: archives that platforms put there
+    # Of a folder: archives that a platform put into an export, by the export's prefix and their path.
+    inner: dict[str, dict[str, Container]] = field(default_factory=dict)
 
     def rest_as_part(self) -> SourcePart:
         """The rest as a part of a source of plain files."""
@@ -369,7 +368,9 @@ def _export_source(
         why += f"; {reason}"
     source_parts = []
     for part in parts:
-        opened = open_inner_archives(platform, part.files, folder.inner if folder else {})
+        is_in_folder = folder and part.files.container is folder.container
+        inner = folder.inner.get(part.files.prefix, {}) if folder and is_in_folder else {}
+        opened = open_inner_archives(platform, part.files, inner)
         source_parts += opened.parts
         problems += opened.problems
     if inner_archives := len(source_parts) - len(parts):

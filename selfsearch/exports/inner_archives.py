@@ -31,16 +31,11 @@ def open_inner_archives(
 ) -> Opened:
     """Open what the platform put there. What cannot be opened stays a file, with the reason.
 
-    `on_disk`: the archives in a folder, by the paths that they have in it.
+    `on_disk`: those that lie in a folder, by the paths that they have in it.
     """
     if part.container.is_folder:
-        inner = {
-            path: container
-            for path, container in on_disk.items()
-            if path.startswith(part.prefix) and is_inner_archive(platform, path[len(part.prefix) :])
-        }
         opened = Opened([part])
-        for path, container in inner.items():
+        for path, container in on_disk.items():
             _add(opened, part, path, container)
         return opened
     if not any(_is_inner(platform, part, member) for member in part.members):

@@ -13,7 +13,7 @@ from selfsearch.containers.base import Member
 from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account
-from selfsearch.exports.platforms.youtube import YouTube
+from selfsearch.exports.platforms.youtube import VideoColumns, YouTube
 from selfsearch.exports.platforms.youtube_titles import TitleMatch, VideoRow, match_titles, mp4_seconds
 from selfsearch.types import Exposure, Outcome
 
@@ -447,3 +447,49 @@ WIDE = struct.pack(">I4sI4sB", 48, b"moov", 40, b"mvhd", 1) + bytes(19) + struct
 )  # fmt: skip
 def test_the_length_of_a_film_is_in_its_movie_header(data: bytes, seconds: float | None) -> None:
     assert mp4_seconds(io.BytesIO(data), len(data)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("title", "privacy", "created", "published", "others"),
+    [  # what-if-horizon/what-if-data-donation: YT_merged_column_names_annotated.csv
+        (
+            "Vaizdo įrašo pavadinimas (originalas)",
+            "Privatumas",
+            "Vaizdo įrašo sukūrimo laiko žymė",
+            "Vaizdo įrašo paskelbimo laiko žymė",
+            ("Vaizdo įrašo kategorija", "Vaizdo įrašo aprašas (originalas)", "Vaizdo įrašo būsena"),
+        ),
+        (
+            "Titlul videoclipului (original)",
+            "Confidențialitate",
+            "Marcajul temporal de creare a videoclipului",
+            "Marcajul temporal de publicare a videoclipului",
+            ("Categorie de videoclipuri", "Descrierea videoclipului (original)", "Starea videoclipului"),
+        ),
+        (
+            "Videotitel (origineel)",
+            "Privacy",
+            "Tijdstempel aanmaaktijd video",
+            "Tijdstempel publicatietijd video",
+            ("Videocategorie", "Videobeschrijving (origineel)", "Videostatus"),
+        ),
+        (
+            "Título del vídeo (original)",
+            "Privacidad",
+            "Marca de tiempo de creación del vídeo",
+            "Marca de tiempo de publicación del vídeo",
+            ("Categoría del vídeo", "Descripción del vídeo (original)", "Estado del vídeo"),
+        ),
+    ],
+)
+def test_the_columns_of_published_exports_are_known_though_no_word_for_the_privacy_is(
+    title: str, privacy: str, created: str, published: str, others: tuple[str, str, str]
+) -> None:
+    category, description, state = others
+    row = {
+        "id": "aB3dE5fG7h_", category: "Howto", description: "d", title: "t", privacy: "zzyzx", state: "x",
+        created: "2021-07-05T10:00:00+00:00", published: "2021-07-05T10:30:00+00:00",
+    }  # fmt: skip
+    columns = VideoColumns.of([row])
+    assert (columns.title, columns.description, columns.privacy) == (title, description, privacy)
+    assert (columns.created, columns.published) == (created, published)

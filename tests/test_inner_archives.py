@@ -313,6 +313,19 @@ def test_what_its_files_claim_together_is_bounded(tmp_path: Path, monkeypatch: p
     )
 
 
+def test_what_small_archives_may_grow_by_is_for_all_of_them_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = raw_zip(Raw(b"a.jpg", b"", method=8, packed=deflated(bytes(100_700)), size=100_700))
+    records = {"json/account.json": b"{}", "json/chat_history.json": b"{}"}
+    files = {f"memories/2022-08-14_{number}.zip": bomb for number in range(5)}
+    path = write_zip(tmp_path / "mydata~1767614400000.zip", files | records, zipfile.ZIP_STORED)
+    monkeypatch.setattr(inner, "RATIO", 1)
+    monkeypatch.setattr(inner, "GRACE", 250_000)
+    reasons = reasons_of(path)
+    assert sum(reasons[key] is None for key in reasons if key.endswith("a.jpg")) == 2
+
+
 def test_a_file_gives_out_no_more_than_it_declares(tmp_path: Path) -> None:
     liar = Raw(b"My Albums/a/1.jpg", b"", method=8, packed=deflated(bytes(8 << 20)), size=1000)
     member = items_of(outer(tmp_path, raw_zip(liar)))[f"{BELOW}My Albums/a/1.jpg"].member

@@ -311,6 +311,12 @@ def test_a_chat_with_a_friend_who_never_wrote_is_of_two() -> None:
     assert said.exposure_evidence == ("json/chat_history.json", "json/friends.json")
 
 
+def test_what_a_zip_of_a_chat_holds_has_its_day() -> None:
+    assert Snapchat.nested("chat_media/2022-08-14_media~zip-1.zip")
+    said = Snapchat(chat("bo").as_export()).infer("chat_media/2022-08-14_media~zip-1/2.jpg")
+    assert (said.context, said.posted and said.posted.at) == ("message", "2022-08-14")
+
+
 def late(*listed: Any, **files: str) -> Pack:
     """An export without ids: `files` are names of pictures (without ending) and the time in their archive."""
     pack = memories(*listed)

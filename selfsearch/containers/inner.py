@@ -1,9 +1,10 @@
 """An archive that a platform put into its archive, read in place: one level, and only zips.
 
 What it may grow to is measured by the bytes that it takes in the outer archive. Deflating a zip hardly makes
-it smaller, so one that grows eightfold is not opened; and what it says that its files have together is
-bounded as a compressed tar is. No member gives out more than it declares (streams.py), so an outer archive of
-n bytes costs time in proportion to n, whatever is in it.
+it smaller, so one that grows eightfold is not opened; and what its files say that they have together is
+bounded as in a compressed tar. A small archive may grow more, by a grace that all inner archives of one
+outer archive share. No member gives out more than it declares (streams.py), so an outer archive of n bytes
+costs time in proportion to n, whatever is in it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from .zip import Zip
 from .zip_directory import SIGNATURES, find_directory
 
 MAX_AT_HAND = 4  # inner archives whose bytes, or whose decompressors' states, are kept
-INNER_GRACE, INNER_RATIO = 64 << 20, 8  # unpacked bytes of the inner archive; beyond both it is not opened
+# Unpacked bytes of an inner archive: beyond so many times what it takes, all of them share the grace.
+INNER_GRACE, INNER_RATIO = 64 << 20, 8
 
 _BOMB = (Outcome.TOO_LARGE, f"holds over {INNER_RATIO} times what it takes: a decompression bomb")
 _BEYOND = (
@@ -39,6 +41,8 @@ class Allowance:
 
     members: int = MAX_MEMBERS
     names: int = MAX_NAMES  # bytes
+    growth: int = INNER_GRACE  # bytes of archives beyond INNER_RATIO
+    content: int = field(default_factory=lambda: GRACE)  # bytes of their files beyond RATIO
     _at_hand: deque[InnerZip] = field(default_factory=deque)  # the last that was opened stands last
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -75,8 +79,10 @@ class InnerZip(Zip):
             raise ItemError(*why)
 
     def _why_unopened(self) -> Refusal | None:
-        if self._member.size > INNER_GRACE + INNER_RATIO * self._outer.packed_size(self._member):
+        beyond = max(0, self._member.size - INNER_RATIO * self._outer.packed_size(self._member))
+        if beyond > self._allowance.growth:
             return _BOMB
+        self._allowance.growth -= beyond
         file = self._open_file()
         if not file.read_at(0, 4).startswith(SIGNATURES) and find_directory(file) is None:
             return NO_ZIP
@@ -90,10 +96,15 @@ class InnerZip(Zip):
         return file
 
     def _list(self) -> Iterator[Member]:
-        total, limit = 0, GRACE + RATIO * self._outer.packed_size(self._member)
+        own = RATIO * self._outer.packed_size(self._member)
         for member in self._allowance.within(super()._list()):
-            total += member.size
-            yield replace(member, refused=member.refused or _BEYOND) if total > limit else member
+            beyond = max(0, member.size - own)
+            if beyond > self._allowance.content:
+                yield replace(member, refused=member.refused or _BEYOND)
+                continue
+            own = max(0, own - member.size)
+            self._allowance.content -= beyond
+            yield member
 
     def modified(self, member: Member) -> int | None:
         """The file's own time, else that of the archive it is in."""

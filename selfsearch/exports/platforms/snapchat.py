@@ -152,7 +152,8 @@ class Snapchat(Platform):
         provenance = next(folders, FILE)
         if provenance is MEMORY:
             return self._memory(path)
-        match = FILE_DAY.match(file_name(path))
+        days = map(FILE_DAY.match, reversed(path.split("/")))  # an inner archive has one, its files have not
+        match = next(filter(None, days), None)
         is_day = match and is_plausible_time(f"{match[1]}T00:00:00+00:00")
         posted = Timestamp(match[1], "file name") if match and is_day else None
         return replace(provenance, account=self.account.name, posted=posted)

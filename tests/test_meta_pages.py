@@ -199,6 +199,12 @@ def test_a_conversation_is_private_only_where_its_page_names_two_people() -> Non
     assert conversation(block(FACEBOOK, "Teilnehmer: Bo und Ana", "", None)).exposure is Exposure.UNKNOWN
 
 
+def test_a_group_of_which_two_are_left_is_a_group() -> None:
+    left = block(FACEBOOK, "Cy", words("bye"), WHEN)
+    people = block(FACEBOOK, "Participants: Bo and Ana", "", None)
+    assert conversation(people, left).exposure is Exposure.NETWORK
+
+
 def test_a_conversation_of_2018_is_read_and_of_a_kind_that_is_not_known() -> None:
     """Its page lies in messages/ itself, has no number, and its times no blank before "pm"."""
     text = page(OLD, "Bo", [block(OLD, "Bo", picture(PHOTO), WHEN)]).replace(" PM", "pm")

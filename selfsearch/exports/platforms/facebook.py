@@ -51,18 +51,12 @@ from .meta import (
     MediaReference,
     MetaPlatform,
     conversation_exposure,
-    exif,
-    exif_location,
-    first_timestamp,
     is_encrypted_thread,
-    media_in,
     outermost_roots,
-    read_document,
-    repaired,
-    taken_at,
 )
 from .meta_blocks import page_title
 from .meta_pages import is_page, page_profile, shows_media
+from .meta_records import exif, exif_location, first_timestamp, media_in, read_document, repaired, taken_at
 from .parsing import as_dict, as_list, as_number, as_text, as_url, distinct, first_text
 
 TREES = (

@@ -10,7 +10,7 @@ from ...types import Audience, Exposure, ExposureAssessment, Location, Timestamp
 from ..path_index import fold
 from .dates import parse_timestamp
 from .facebook_words import album_folder, squeezed
-from .meta import labelled_text
+from .meta_records import labelled_text
 from .parsing import as_dict, as_list, as_point, as_text, as_url, first_text, load_words
 
 FACEBOOK_PAGE = re.compile(r"https?://([^/]+\.)?facebook\.com/", re.IGNORECASE)

@@ -40,17 +40,19 @@ from .meta import (
     MediaReference,
     MetaPlatform,
     conversation_exposure,
+    outermost_roots,
+)
+from .meta_pages import page_fields, shows_media
+from .meta_records import (
     exif,
     exif_location,
     first_timestamp,
     labelled_text,
     media_in,
-    outermost_roots,
     read_document,
     repaired,
     taken_at,
 )
-from .meta_pages import page_fields, shows_media
 from .parsing import as_dict, as_list, as_text, as_url, distinct, is_same
 
 TREE = "your_instagram_activity"

@@ -18,7 +18,7 @@ from typing import Any
 from ...types import Audience, Exposure, ExposureAssessment
 from ..path_index import file_name, fold
 from .base import Period, widest_period
-from .meta import parse_time
+from .meta_records import parse_time
 from .parsing import as_dict, as_list, as_text, load_words
 
 ACCOUNT_SETTING = "account_setting"  # of `Audience.source`

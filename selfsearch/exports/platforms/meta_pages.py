@@ -76,14 +76,22 @@ def page_messages(export: Export, path: str) -> Iterator[dict[str, Any]]:
 
 
 def page_conversation(export: Export, path: str) -> dict[str, Any]:
-    """What a conversation's page says before its first message: title, participants, the group's picture."""
+    """What a conversation's page says before its first message: title, participants, the group's picture.
+
+    Where two people take part, also the first `messages` of anybody else.
+    """
     head: dict[str, Any] = {"title": page_title(export, path)}
     for block in page_blocks(export, path):
+        names = {person["name"] for person in head.get("participants", ())}
         if block.time or block.has_unknown_time:
-            break
+            if block.heading and block.heading not in names:
+                head["messages"] = [{"sender_name": block.heading}]
+            if len(names) != 2 or "messages" in head:
+                break
+            continue
         for line in filter(None, (block.heading, *block.lines)):
-            if names := _behind(line, "participants"):
-                head["participants"] = [{"name": name} for name in _BETWEEN_NAMES.split(names)]
+            if listed := _behind(line, "participants"):
+                head["participants"] = [{"name": name} for name in _BETWEEN_NAMES.split(listed)]
         if block.pictures:
             head["image"] = {"uri": block.pictures[0].uri}
     return head

@@ -7,6 +7,7 @@ begin with the id of their message.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ RECORDS = {
 }
 CHAT_LOGS = "conversations/*/chat_log.json"
 MAX_PARTS = 20  # of a path; real ones have four
+MAX_FILES = 100  # of one message
 MAX_PEOPLE = 1000  # of a chat whose names are kept
 FOLDERS = {
     "post": "post",
@@ -112,8 +114,8 @@ class BeReal(Platform):
                 named = list(self._media(message, provenance))
                 yield from named
                 mentioned = {mention.path for mention in named}
-                for file in self._files_by_id.get(f"{folder_of(path)}{provenance.post_id}", ()):
-                    if file not in mentioned:
+                for file in self._sent_with(f"{folder_of(path)}{provenance.post_id}"):
+                    if provenance.post_id and file not in mentioned:
                         yield Mention(file, provenance)
 
     def _media(self, record: Mapping[str, Any], provenance: Provenance) -> Iterator[Mention]:
@@ -122,16 +124,19 @@ class BeReal(Platform):
             yield Mention(self._find(uri) or absent or None, provenance)
 
     @cached_property
-    def _files_by_id(self) -> Mapping[str, list[str]]:
-        """The pictures in the folders of chats by the message's id, with which their names begin."""
+    def _sent(self) -> list[str]:
+        """The media in the folders of chats, in order of their paths."""
         folders = {folder_of(path) for path in self._chats}
-        files: dict[str, list[str]] = {}
-        for path in self.export.members:
-            if folder_of(path) in folders and is_media_name(path):
-                parts = file_name(path).rpartition(".")[0].split("-")[:MAX_PARTS]
-                for count in range(1, len(parts) + 1):
-                    files.setdefault(folder_of(path) + "-".join(parts[:count]), []).append(path)
-        return files
+        paths = (path for path in self.export.members if folder_of(path) in folders)
+        return sorted(filter(is_media_name, paths))
+
+    def _sent_with(self, start: str) -> Iterator[str]:
+        """Of these the ones whose path is this, up to a "-" or the ending."""
+        for sign in ("-", "."):
+            first = bisect_left(self._sent, start + sign)
+            for path in self._sent[first : first + MAX_FILES]:
+                if path.startswith(start + sign):
+                    yield path
 
     def infer(self, path: str) -> Provenance:
         """The folder says whether it is a post's picture, the profile's, or a reaction's."""

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from ..photos import nobody, photo
-from . import Pack, Planted
+from . import Pack, Planted, snapchat_pages
 
 LAYOUTS = (
-    "json", "old", "html", "two-parts", "media-only", "2025", "2025-unpacked", "clips", "stories",
+    "json", "old", "html", "html-chats", "two-parts", "media-only", "2025", "2025-unpacked", "clips",
+    "stories",
 )  # fmt: skip
 MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2" + bytes(64)
 
@@ -187,7 +188,17 @@ def _stories(pack: Pack) -> None:
         pack.planted.append(Planted(None, None, open_ | {"posted_at": f"2024-04-{day}T10:00:00+00:00"}))
 
 
-_OTHERS = {"2025": _since_2025, "2025-unpacked": _unpacked, "clips": _clips, "stories": _stories}
+def _chat_pages(pack: Pack) -> None:
+    snapchat_pages.chats(pack, CHAT, PAIR, GROUP)
+
+
+_OTHERS = {
+    "html-chats": _chat_pages,
+    "2025": _since_2025,
+    "2025-unpacked": _unpacked,
+    "clips": _clips,
+    "stories": _stories,
+}
 
 
 def split(pack: Pack) -> list[Pack]:

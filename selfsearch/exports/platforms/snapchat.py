@@ -18,8 +18,9 @@ from typing import Any
 
 from ...types import Audience, Exposure, Location, Provenance, Timestamp
 from ..path_index import PathIndex, file_name, fold, folder_names, outermost_named
+from . import snapchat_pages
 from .base import Account, Mention, Platform, Root, as_roots
-from .parsing import as_dict, as_number, as_text, is_same
+from .parsing import as_dict, as_list, as_number, as_text, is_same
 from .snapchat_memories import Matches, Memory, MemoryFile, html_rows
 from .snapchat_records import counted_time, is_plausible_time, keyed_objects, time_of_file, utc_time
 from .snapchat_stories import SHARED_STORY, story_mentions
@@ -31,6 +32,7 @@ MARKS = {
     "memories/????-??-??_????????-????-????-????-????????????.*": "Snapchat memories",
     "memories/????????-????-????-????-????????????-main.*": "Snapchat memories",
     "chat_media/????-??-??_*~*": "media from Snapchat chats",
+    snapchat_pages.PAGES: "Snapchat's chats as pages",
 }
 DOWNLOAD_NAME = re.compile(r"mydata~(\d+)(?:-\d+)?(?: ?\(\d+\))*(?:\.zip)?", re.IGNORECASE)
 DERIVATIVES = (
@@ -87,6 +89,7 @@ class Message:
     """One message that names media."""
 
     media_ids: tuple[str, ...]
+    files: tuple[str, ...]  # to which a page links
     may_show_faces: bool
     provenance: Provenance  # but for who could see it, which only the whole conversation tells
 
@@ -126,6 +129,7 @@ class Snapchat(Platform):
     def account(self) -> Account:
         """The user name, and the time of the export from the name of its archive."""
         record = as_dict(self.export.object_at("json/account.json").get("Basic Information"))
+        record = record or snapchat_pages.account(self.export)
         member = next(iter(self.export.members.values()), None)
         container = file_name(member.container.path.replace("\\", "/").rstrip("/")) if member else ""
         outer = member.path.partition("/")[0] if member else ""
@@ -137,9 +141,8 @@ class Snapchat(Platform):
     def mentions(self) -> Iterator[Mention]:
         """Memories, media of chats, and what the owner posted to stories."""
         yield from self._memory_mentions()
-        for path in self.export.matching("json/chat_history.json"):
-            for key, entries in groupby(keyed_objects(self.export, path), lambda pair: pair[0]):
-                yield from self._conversation_mentions(path, key, (entry for _, entry in entries))
+        for path, key, entries in self._conversations():
+            yield from self._conversation_mentions(path, key, entries)
         yield from story_mentions(self.export, self.account)
 
     def infer(self, path: str) -> Provenance:
@@ -211,6 +214,15 @@ class Snapchat(Platform):
         for path in () if records else self.export.matching("html/memories_history.html"):
             yield from ((path, entry) for entry in html_rows(self.export.text(path)))
 
+    def _conversations(self) -> Iterator[tuple[str, str, Iterator[dict[str, Any]]]]:
+        """Record, key and messages of each conversation: of pages when the user asked for no JSON."""
+        records = self.export.matching("json/chat_history.json")
+        for path in records:
+            for key, entries in groupby(keyed_objects(self.export, path), lambda pair: pair[0]):
+                yield path, key, (entry for _, entry in entries)
+        if not records:
+            yield from snapchat_pages.conversations(self.export)
+
     def _conversation_mentions(
         self, record: str, key: str, entries: Iterable[dict[str, Any]]
     ) -> Iterator[Mention]:
@@ -221,8 +233,11 @@ class Snapchat(Platform):
         for entry in entries:
             senders.add(as_text(entry.get("From")))
             title = title or as_text(entry.get("Conversation Title"))
-            if ids := _media_ids(entry.get("Media IDs")):
-                messages.append(self._message(entry, ids))
+            named = as_list(entry.get(snapchat_pages.FILES))
+            files = tuple(path for path in named if isinstance(path, str) and path in self.export.members)
+            ids = _media_ids(entry.get("Media IDs"))
+            if ids or files:
+                messages.append(self._message(entry, ids, files))
         has_no_name = UUID.fullmatch(key) is not None
         is_titled = title not in (None, key) and key not in senders
         is_group = has_no_name or len(senders - {None}) > 2 or is_titled
@@ -246,7 +261,7 @@ class Snapchat(Platform):
                     names[name] = [path]
         return names
 
-    def _message(self, entry: dict[str, Any], ids: tuple[str, ...]) -> Message:
+    def _message(self, entry: dict[str, Any], ids: tuple[str, ...], files: tuple[str, ...]) -> Message:
         sender, is_sender = as_text(entry.get("From")), entry.get("IsSender")
         count = as_number(entry.get("Created(microseconds)"))  # only "Created" is in the unit that it says
         provenance = replace(
@@ -259,11 +274,12 @@ class Snapchat(Platform):
             caption=as_text(entry.get("Content")),
         )
         media_type = (as_text(entry.get("Media Type")) or "media").casefold()
-        return Message(ids, media_type in PICTURE_TYPES, provenance)
+        return Message(ids, files, media_type in PICTURE_TYPES, provenance)
 
     def _message_mentions(self, message: Message, provenance: Provenance) -> Iterator[Mention]:
         day = provenance.posted.at[:10] if provenance.posted else None
-        for media_id in message.media_ids:
+        yield from (Mention(path, provenance) for path in message.files)
+        for media_id in () if message.files else message.media_ids:
             provenance = replace(provenance, post_id=media_id)
             files = self._chat_files.get(media_id) or self._chat_files.get(f"b~{media_id}") or []
             same_day = [file for file in files if file[0] == day]

@@ -99,7 +99,7 @@ def _read(element: Element) -> Block:
     for uri, part in _parts(element, media):
         fields = {} if part is heading else dict(_rows(part))
         words = [] if part is heading else _words(part, media, heading)
-        words = [line for line in words if line != shown]
+        words = [line for line in words if line != shown and not _is_remark(line)]
         if uri:
             block.pictures.append(Picture(uri, words, fields))
         elif block.pictures and fields and not words:  # a table behind a picture is the picture's
@@ -134,7 +134,8 @@ def _children(element: Element) -> list[Element]:
 def _own_media(element: Element) -> str:
     """The file of the download that this very element shows or links to; "" for none."""
     for name in ("href", "src"):
-        uri = unquote(element.attributes.get(name, "").strip())
+        link = element.attributes.get(name)
+        uri = unquote(link.strip()) if link else ""
         if uri and not _FOREIGN.match(uri) and not _OTHER_FILES.search(uri):
             return uri
     return ""
@@ -179,8 +180,7 @@ def _rows(element: Element) -> Iterator[tuple[str, str]]:
 
 def _words(element: Element, media: dict[int, str], heading: Element | None) -> list[str]:
     """What somebody wrote, each line once: no tables, reactions, or words that stand in for media."""
-    lines = _without_rest(element, media, heading).lines
-    return [line for line in dict.fromkeys(lines) if not _is_remark(line)]
+    return list(dict.fromkeys(_without_rest(element, media, heading).lines))
 
 
 def _without_rest(element: Element, media: dict[int, str], heading: Element | None) -> Element:

@@ -14,6 +14,7 @@ from selfsearch.exports.source import Source
 
 from .archives import write_folder, write_zip
 from .conftest import Run
+from .exports import whatsapp
 from .exports.reading import columns
 from .photos import photo
 from .test_discovery import POST, POSTS, captions, only
@@ -88,6 +89,24 @@ def test_a_file_that_two_exports_name_is_neithers(tmp_path: Path) -> None:
         write_zip(tmp_path / f"instagram-{name}-2024-05-01-Aa.zip", WITH_RECORDS)
     write_folder(tmp_path / "holiday", {PICTURE: b"a"})
     assert [source.platform for source in discover(tmp_path).sources] == ["instagram", "instagram", "folder"]
+
+
+def test_chats_whose_pictures_are_called_alike_stay_apart(tmp_path: Path) -> None:
+    for layout in ("android-us", "android-german"):
+        (tmp_path / layout).mkdir()
+        whatsapp.build(layout).write(tmp_path / layout)
+    found = discover(tmp_path).sources
+    assert len(found) == 2
+    for source in found:
+        said = [item.provenance[0].posted for item in source.items() if item.path.startswith("IMG-")]
+        assert said
+        assert all(said)
+
+
+def test_the_same_export_twice_stays_two(tmp_path: Path) -> None:
+    for name in ("saved once", "saved again"):
+        write_folder(tmp_path / name, WITH_RECORDS | {PICTURE: b"a"})
+    assert len(discover(tmp_path).sources) == 2
 
 
 def test_downloads_whose_names_say_that_they_are_two_stay_two(tmp_path: Path) -> None:

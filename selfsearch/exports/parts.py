@@ -4,7 +4,7 @@ People unpack downloads by hand and rename them: macOS makes "Takeout" and "Take
 and "holiday" may be the second half of an Instagram download. Such a part belongs to an export when a record
 of the export names a file in it, by its path from the root. Names of folders decide nothing here; but two
 downloads whose names say that they are different ones are never joined, and neither are two that hold
-different records at one path: parts of one download share none.
+different files at one path: parts of one download do not.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 
 from ..containers.base import Member
 from ..words import quantity
 from .grouping import ContainerScan, DownloadKey, ExportPart, Recognition, possible_downloads
-from .path_index import file_name, fold
+from .path_index import file_name, fold, is_litter
 from .platforms.base import Platform
 from .platforms.media_refs import is_media_name
-from .source import FileSet, SourcePart
+from .source import FileSet, SourcePart, is_copy
 
-RECORD_ENDINGS = (".json", ".js", ".csv", ".html", ".txt")
 ReadFiles = Mapping[
     "tuple[int, ...]", FileSet
 ]  # ids of all SourceParts of an export -> its files, records read
@@ -51,26 +51,29 @@ class _Export:
         """What is in all parts, with a reader of their records."""
         return FileSet(self.platform, [part.files for part in self.parts])
 
-    def is_another_than(self, other: _Export) -> bool:
-        """Whether these are two downloads: by their names, or by records that cannot be of one."""
-        if self.download and other.download:
-            return True
-        mine, theirs = self._record_sizes(), other._record_sizes()
-        return any(mine[path] != theirs[path] for path in mine.keys() & theirs.keys())
-
-    def _record_sizes(self) -> dict[str, int]:
+    @cached_property
+    def by_path(self) -> dict[str, Member]:
+        """Its files by their folded paths from the root."""
         return {
-            fold(member.path[len(part.files.prefix) :]): member.size
+            fold(member.path[len(part.files.prefix) :]): member
             for part in self.parts
             for member in part.files.members
-            if member.path.lower().endswith(RECORD_ENDINGS)
+            if not is_litter(member.path)
         }
+
+    def is_another_than(self, other: _Export) -> bool:
+        """Whether these are two downloads: by their names, or by different files at one path."""
+        if self.download and other.download:
+            return True
+        mine, theirs = self.by_path, other.by_path
+        return any(not is_copy(mine[path], theirs[path]) for path in mine.keys() & theirs.keys())
 
     def add(self, parts: Iterable[ExportPart], files: int) -> None:
         """Make these parts of it, of which its records name so many files."""
         for part in parts:
             part.joined = f"{part.files.path} belongs to it: its records name {quantity(files, 'file')} there"
             self.parts.append(part)
+        self.__dict__.pop("by_path", None)
         download = self.download or DownloadKey(self.platform.name, "", f"with {self.place}")
         for part in self.parts:
             part.download = download
@@ -108,9 +111,12 @@ def _join_exports(exports: list[_Export]) -> list[_Export]:
     named: Counter[tuple[int, int]] = Counter()  # (with the record, with the file) -> files
     present = files.read_records().present
     for path in present:
+        if "/" not in path:
+            continue  # a bare name says nothing: every chat of WhatsApp has an IMG-20230617-WA0001.jpg
         for record in {said.records[0] for said in present.of(path) if said.records}:
             holder, other = (number_of[id(files.export.members[key])] for key in (record, path))
-            named[holder, other] += holder != other
+            has_both = fold(path) in exports[holder].by_path or fold(record) in exports[other].by_path
+            named[holder, other] += holder != other and not has_both
     for (holder, other), count in named.most_common():
         export, part = exports[holder], exports[other]
         if not count or export is part or export.is_another_than(part):
@@ -164,7 +170,7 @@ def _places(path: str, loose: Mapping[str, list[tuple[int, Member]]]) -> Iterato
     """Where a file lies that a record names by `path`: scan, and the folder that `path` is relative to."""
     names = path.split("/")
     if len(names) == 1:
-        return  # a bare name says nothing
+        return
     for scan, member in loose.get(fold(names[-1]), ()):
         found = member.path.split("/")
         around, inside = found[: -len(names)], found[-len(names) :]

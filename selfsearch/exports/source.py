@@ -245,7 +245,7 @@ class FileSet:
             return
         is_same_place = first.container is member.container and first.path == member.path
         other = key if is_same_place else f"{part.name}/{key}"  # as a folder, so that readers find it, too
-        if _is_copy(first, member):
+        if is_copy(first, member):
             self._copies[self._unique(other)] = (member, key)
         else:
             self._members[self._unique(other)] = member
@@ -360,7 +360,7 @@ class Numbering:
         return free
 
 
-def _is_copy(first: Member, other: Member) -> bool:
+def is_copy(first: Member, other: Member) -> bool:
     """Whether two files at one path are copies: by checksum, else by size, records by content."""
     if first.size != other.size or first.refused or other.refused:
         return False

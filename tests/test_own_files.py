@@ -94,6 +94,7 @@ COMMANDS = (
     ("people", "remove", "me", "1", "--yes"),
     ("verdict", "k7q2mf", "me", "--yes"),
     ("sources", "set", "1", "--account-was", "public"),
+    ("sources", "explain", "a.jpg"),
     ("sources", "supersede", "1", "2"),
     ("sources", "gone", "1"),
     ("consent", "show", "me"),

@@ -32,6 +32,7 @@ def said(shared: str) -> Any:
     [
         ("Shared with: Public", Exposure.PUBLIC),
         ("Geteilt mit: Öffentlich", Exposure.PUBLIC),
+        ("Geteilt mit: Meine erweiterten Kreise", Exposure.NETWORK),
         (f"Shared with: Your circles, {link(BO)}", Exposure.NETWORK),
         (f"Shared with: {link(('Friends', CIRCLE))}", Exposure.NETWORK),
         ("Shared with: ", Exposure.UNKNOWN),

@@ -114,9 +114,9 @@ def test_a_spoiler_is_found_under_its_plain_name():
     [
         ({"type": 1}, "DM", Exposure.PRIVATE),
         ({"type": "1"}, "DM", Exposure.PRIVATE),
-        ({"type": "GUILD_VOICE"}, "GUILD_VOICE", Exposure.NETWORK),
+        ({"type": "GUILD_VOICE"}, "GUILD_VOICE", Exposure.UNKNOWN),
         ({"type": "PRIVATE_THREAD"}, "PRIVATE_THREAD", Exposure.NETWORK),
-        ({"guild": {"id": "5"}}, None, Exposure.NETWORK),
+        ({"guild": {"id": "5"}}, None, Exposure.UNKNOWN),
         ({"recipients": ["1", "2", "3"]}, "GROUP_DM", Exposure.NETWORK),
         ({"type": "HOLOGRAM"}, "HOLOGRAM", Exposure.UNKNOWN),
         ({}, None, Exposure.UNKNOWN),
@@ -168,7 +168,7 @@ def test_files_without_a_message_keep_what_their_place_says():
 
 SHARED = {"0": "GUILD_TEXT", "2": "GUILD_VOICE", "5": "GUILD_ANNOUNCEMENT", "13": "GUILD_STAGE_VOICE"}
 SHARED |= {"15": "GUILD_FORUM", "16": "GUILD_MEDIA"}
-SHARED |= {"10": "ANNOUNCEMENT_THREAD", "11": "PUBLIC_THREAD", "12": "PRIVATE_THREAD"}
+SHARED |= {"10": "ANNOUNCEMENT_THREAD", "11": "PUBLIC_THREAD"}
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,8 @@ SHARED |= {"10": "ANNOUNCEMENT_THREAD", "11": "PUBLIC_THREAD", "12": "PRIVATE_TH
     [
         ("1", "DM", Exposure.PRIVATE),
         ("3", "GROUP_DM", Exposure.NETWORK),
-        *((number, word, Exposure.NETWORK) for number, word in SHARED.items()),
+        ("12", "PRIVATE_THREAD", Exposure.NETWORK),
+        *((number, word, Exposure.UNKNOWN) for number, word in SHARED.items()),
         ("99", "99", Exposure.UNKNOWN),
     ],
 )
@@ -186,8 +187,8 @@ def test_a_channels_number_means_the_same_as_its_word(number, word, exposure):
         provenance = columns(mention.provenance)
         assert (provenance.audience, provenance.audience_source) == (word, "chat_type")
         assert provenance.exposure is exposure
-        is_told = provenance.exposure_reason != "Discord: type of the channel = 99, a word that is not known"
-        assert is_told == (exposure is not Exposure.UNKNOWN)
+        unknown_word = "Discord: type of the channel = 99, a word that is not known"
+        assert (provenance.exposure_reason == unknown_word) == (word == "99")
 
 
 @pytest.mark.parametrize(

@@ -54,8 +54,8 @@ def _channels(pack: Pack, messages: str, layout: str) -> None:
     kinds: tuple[tuple[str, str, int, dict[str, Any], Exposure], ...] = (
         (DM, "DM", 1, {"recipients": ["900000000000000001", "7"]}, Exposure.PRIVATE),
         (GROUP, "GROUP_DM", 3, {"recipients": ["1", "2", "3"], "name": "trip"}, Exposure.NETWORK),
-        (TEXT, "GUILD_TEXT", 0, {"name": "general", "guild": guild}, Exposure.NETWORK),
-        (OLD, "PUBLIC_THREAD", 11, {}, Exposure.NETWORK),
+        (TEXT, "GUILD_TEXT", 0, {"name": "general", "guild": guild}, Exposure.UNKNOWN),
+        (OLD, "PUBLIC_THREAD", 11, {}, Exposure.UNKNOWN),
     )
     for count, (channel, word, number, more, exposure) in enumerate(kinds):
         first = 949733078073348242 + count

@@ -43,8 +43,12 @@ _SERVER_TYPES = frozenset(_CHANNEL_TYPES.values()) - {"DM", "GROUP_DM"}
 _IN_AVATAR = Exposure.PUBLIC.because("Discord shows avatars to everyone; there is no setting for them")
 _IN_DM = Exposure.PRIVATE.because("a direct message: only the two people in it could see it")
 _IN_GROUP_DM = Exposure.NETWORK.because("a group direct message: its members could see it")
-_IN_SERVER = Exposure.NETWORK.because(
-    "a channel of a server: whoever may read it in that server could see it"
+_IN_SERVER = Exposure.UNKNOWN.because(
+    "a channel of a server: whoever may read it there could see it; where the server is open to all, that is "
+    "anybody, and the package does not say"
+)
+_IN_PRIVATE_THREAD = Exposure.NETWORK.because(
+    "a private thread of a server: those who were added to it and the server's moderators could see it"
 )
 _IN_UNKNOWN_CHANNEL = Exposure.UNKNOWN.because("the package does not say what kind of channel this was")
 _SERVER_ICON = Exposure.UNKNOWN.because("a picture of a server; the package does not say who could see it")
@@ -78,6 +82,8 @@ class DiscordChannel:
             return _IN_UNKNOWN_CHANNEL
         if self.type in ("DM", "GROUP_DM"):
             return (_IN_DM if self.type == "DM" else _IN_GROUP_DM).on(self.record)
+        if self.type == "PRIVATE_THREAD":
+            return _IN_PRIVATE_THREAD.on(self.record)
         if self.guild or self.type in _SERVER_TYPES:
             return _IN_SERVER.on(self.record)
         if self.type is None:

@@ -314,7 +314,7 @@ def test_pages_that_cannot_be_read_say_what_to_ask_for():
 INFERRED = {
     "your_facebook_activity/messages/inbox/bo_1/photos/1.jpg": ("message", Exposure.UNKNOWN, None),
     "messages/archived_threads/bo_1/photos/1.jpg": ("message", Exposure.UNKNOWN, None),
-    "your_facebook_activity/messages/broadcast/x_1/photos/1.jpg": ("message", Exposure.NETWORK, None),
+    "your_facebook_activity/messages/broadcast/x_1/photos/1.jpg": ("message", Exposure.UNKNOWN, None),
     "your_facebook_activity/stories/1.jpg": ("story", Exposure.UNKNOWN, None),
     "your_facebook_activity/short_videos/1.jpg": ("reel", Exposure.UNKNOWN, None),
     "your_facebook_activity/groups/1.jpg": ("group", Exposure.UNKNOWN, None),

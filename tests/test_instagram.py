@@ -21,6 +21,7 @@ from selfsearch.types import Audience, Exposure, Timestamp
 from .exports import Pack
 from .exports.facebook import garbled
 from .exports.instagram import LAYOUTS, POSTED, UNNAMED, account, build, picture
+from .exports.reading import mentioned
 
 JPEG = b"\xff\xd8\xff\xe0"
 PHOTO = "media/posts/202306/351000001_1234567890_n.jpg"
@@ -373,7 +374,7 @@ def test_a_change_without_a_time_is_noted():
 @pytest.mark.parametrize(
     ("context", "level", "audience"),
     [
-        ("message", Exposure.PRIVATE, "chat_type"),
+        ("message", Exposure.UNKNOWN, "chat_type"),
         ("instant", Exposure.NETWORK, "file"),
         ("profile_photo", Exposure.PUBLIC, None),
         ("repost", Exposure.UNKNOWN, None),
@@ -458,6 +459,25 @@ def test_the_old_media_json_says_what_is_what(changes, context):
     assert (provenance["author_is_owner"], provenance["url"] is None) == (
         (None, True) if context == "message" else (True, context == "story")
     )
+
+
+@pytest.mark.parametrize(
+    ("participants", "senders", "level"),
+    [
+        (["ana.example", "bo", "cleo"], ["bo"], Exposure.NETWORK),
+        (["ana.example", "bo"], ["bo", "cleo"], Exposure.NETWORK),
+        (["ana.example", "bo"], ["bo", "ana.example"], Exposure.UNKNOWN),
+        (None, ["bo"], Exposure.UNKNOWN),
+    ],
+)
+def test_a_message_until_2021_is_a_group_s_where_three_people_show(participants, senders, level):
+    pack = Pack("ana.example_20210501_part_1")
+    letters = [{"sender": name, "media": f"https://scontent.cdninstagram.com/{name}.jpg"} for name in senders]
+    pack.add("media.json", {"photos": [{"path": PHOTO}]})
+    pack.add("messages.json", [{"participants": participants, "conversation": letters}])
+    _, *said = mentioned(Instagram, pack.as_export())
+    assert {message.exposure for message in said} == {level}
+    assert len(said) == len(senders)
 
 
 def test_a_history_that_today_s_setting_contradicts_is_not_stretched_to_today():
@@ -639,12 +659,13 @@ def test_posts_that_are_listed_in_two_forms_are_said_once():
     assert [said["caption"] for said in provenances_of(export, PHOTO)] == ["sea", "again"]
 
 
-def test_a_broadcast_channel_is_not_a_private_conversation():
+def test_a_broadcast_channel_may_be_open_to_everybody():
     pack = small()
     thread = {"participants": [], "messages": [{"sender_name": "Bo", "photos": [{"uri": PHOTO}]}]}
     pack.add("your_instagram_activity/messages/broadcast/bo_1/message_1.json", thread)
     (provenance,) = provenances_of(pack.as_export(), PHOTO)
-    assert (provenance["exposure"], provenance["context"]) == (Exposure.NETWORK, "message")
+    assert (provenance["exposure"], provenance["context"]) == (Exposure.UNKNOWN, "message")
+    assert "most are shown to everybody" in provenance["exposure_reason"]
 
 
 def test_what_is_not_in_the_download_is_listed():
@@ -722,11 +743,11 @@ INFERRED = {
     "profile/201905/1.jpg": ("profile_photo", Exposure.PUBLIC),
     "your_instagram_activity/messages/inbox/bo_1/photos/1.jpg": ("message", Exposure.UNKNOWN),
     "photos/201905/1.jpg": ("post", Exposure.UNKNOWN),
-    "your_instagram_activity/messages/broadcast/bo_1/photos/1.jpg": ("message", Exposure.NETWORK),
+    "your_instagram_activity/messages/broadcast/bo_1/photos/1.jpg": ("message", Exposure.UNKNOWN),
     "your_instagram_activity/messages/town_hall/bo_1/photos/1.jpg": ("message", Exposure.UNKNOWN),
     "public-media/stories/202306/1.jpg": ("story", Exposure.UNKNOWN),
     "media/quicksnaps/202606/1.jpg": ("instant", Exposure.NETWORK),
-    "direct/201905/1.jpg": ("message", Exposure.PRIVATE),
+    "direct/201905/1.jpg": ("message", Exposure.UNKNOWN),
     "1.jpg": ("other", Exposure.UNKNOWN),
 }
 

@@ -373,7 +373,7 @@ def _oldest(pack: Pack) -> None:
     message_columns = {
         "url": None,
         "url_kind": None,
-        "exposure": Exposure.PRIVATE,
+        "exposure": Exposure.UNKNOWN,
         "audience_source": "chat_type",
     }
     message_columns |= {"author": None, "author_is_owner": None}

@@ -35,7 +35,8 @@ from .instagram_privacy import (
     setting_in,
 )
 from .meta import (
-    IN_MESSAGE,
+    IN_CONVERSATION,
+    IN_GROUP_MESSAGE,
     THREAD,
     MediaReference,
     MetaPlatform,
@@ -298,7 +299,7 @@ class Instagram(MetaPlatform):
     ) -> tuple[ExposureAssessment, Audience | None]:
         """Who could see an item of the owner's, and the audience that this is known from."""
         if context == "message":
-            return IN_MESSAGE.on(where), Audience(None, "chat_type")
+            return IN_CONVERSATION, Audience(None, "chat_type")
         if context == "instant":
             return INSTANT.on(where), Audience(None, "file")
         if context in BY_CONTEXT:
@@ -369,13 +370,20 @@ class Instagram(MetaPlatform):
 
     def _old_messages(self, path: str) -> Iterator[MediaReference]:
         """The pictures that messages.json links to; files are in media.json, without their sender."""
-        for thread in self.export.each(path):
-            for entry in as_list(as_dict(thread).get("conversation")):
-                message = repaired(as_dict(entry))
+        for thread in map(as_dict, self.export.each(path)):
+            messages = [repaired(as_dict(entry)) for entry in as_list(thread.get("conversation"))]
+            people = {
+                *map(as_text, as_list(repaired(thread.get("participants")))),
+                *(as_text(message.get("sender")) for message in messages),
+            }
+            is_group = len(people - {None}) > 2  # with two, others may have left
+            exposure = IN_GROUP_MESSAGE.on(path) if is_group else IN_CONVERSATION
+            for message in messages:
                 sender = as_text(message.get("sender"))
                 if url := as_url(message.get("media")):
                     provenance = replace(
                         self._provenance("message", path, _old_time(message, "created_at")),
+                        exposure=exposure,
                         caption=as_text(message.get("text")),
                         author=sender,
                         author_is_owner=is_same(sender, self.account.name),

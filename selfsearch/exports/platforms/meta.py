@@ -55,7 +55,10 @@ IN_GROUP_MESSAGE = Exposure.NETWORK.because(
 IN_CONVERSATION = Exposure.UNKNOWN.because(
     "a message: whether it was between two people or in a group, the export does not show"
 )
-IN_CHANNEL = Exposure.NETWORK.because("a broadcast channel: everybody who joined it could see it")
+IN_CHANNEL = Exposure.UNKNOWN.because(
+    "a broadcast channel: most are shown to everybody, some to followers or subscribers only, and the export "
+    "does not say which"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ def test_without_a_usable_list_memories_are_found_by_their_names(record: str) ->
     assert (provenance.context, provenance.taken_at, provenance.exposure) == (
         "memory",
         "2022-08-14",
-        Exposure.PRIVATE,
+        Exposure.UNKNOWN,
     )
 
 

@@ -17,8 +17,11 @@ MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2" + bytes(64)
 MEMORY = {
     "platform": "snapchat",
     "context": "memory",
-    "exposure": "private",
-    "exposure_reason": "a Snapchat memory is saved for its owner; it is not said whether it was sent, too",
+    "exposure": "unknown",
+    "exposure_reason": (
+        "in the owner's Snapchat Memories, where Snapchat also saves what was posted to a story; "
+        "whether it was posted or sent is not exported"
+    ),
     "audience": None,
     "url": None,
     "author_is_owner": True,

@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any
 
 from ...types import Audience, Exposure, Location, Provenance, Timestamp
-from ..path_index import PathIndex, file_name, fold, folder_names, outermost_named
+from ..path_index import PathIndex, file_name, folder_names
 from . import snapchat_pages
 from .base import Account, Mention, Platform, Root, as_roots
 from .parsing import as_dict, as_list, as_number, as_text, is_same
@@ -47,8 +47,9 @@ MEMORY = Provenance(
     "snapchat",
     context="memory",
     author_is_owner=True,
-    exposure=Exposure.PRIVATE.because(
-        "a Snapchat memory is saved for its owner; it is not said whether it was sent, too"
+    exposure=Exposure.UNKNOWN.because(
+        "in the owner's Snapchat Memories, where Snapchat also saves what was posted to a story; whether it "
+        "was posted or sent is not exported"
     ),
 )
 MESSAGE = Provenance(
@@ -150,24 +151,20 @@ class Snapchat(Platform):
         if memory := MemoryFile.of(path):
             day = memory.day_and_type.day
             taken = Timestamp(day, "file name") if is_plausible_time(f"{day}T00:00:00+00:00") else None
-            return replace(self._memory(path), taken=taken, post_id=memory.id)
+            return replace(self._memory(), taken=taken, post_id=memory.id)
         folders = (FOLDERS[name] for name in reversed(folder_names(path)) if name in FOLDERS)
         provenance = next(folders, FILE)
         if provenance is MEMORY:
-            return self._memory(path)
+            return self._memory()
         days = map(FILE_DAY.match, reversed(path.split("/")))  # an inner archive has one, its files have not
         match = next(filter(None, days), None)
         is_day = match and is_plausible_time(f"{match[1]}T00:00:00+00:00")
         posted = Timestamp(match[1], "file name") if match and is_day else None
         return replace(provenance, account=self.account.name, posted=posted)
 
-    def _memory(self, path: str | None, *records: str) -> Provenance:
-        """A memory that stands at `path`, or is named by records alone."""
-        folder = outermost_named(path, lambda name: fold(name) == "memories") if path else None
-        evidence = (*records, *([folder] if folder else []))
-        return replace(
-            MEMORY, account=self.account.name, exposure=MEMORY.exposure.on(*evidence), records=records
-        )
+    def _memory(self, *records: str) -> Provenance:
+        """A memory, named by records or standing where memories do."""
+        return replace(MEMORY, account=self.account.name, records=records)
 
     def _memory_mentions(self) -> Iterator[Mention]:
         """Every memory in the list, with its file where that is in the export."""
@@ -183,7 +180,7 @@ class Snapchat(Platform):
         for memory, path in matches:
             file = files[path] if path else None
             provenance = replace(
-                self._memory(path, memory.record),
+                self._memory(memory.record),
                 author=self.account.name,
                 taken=Timestamp.of(memory.at, "Date")
                 or Timestamp.of(file.day_and_type.day if file else None, "file name"),

@@ -77,6 +77,7 @@ def test_the_answer_is_a_screenful_and_says_at_once_what_is_public():
         "4  q00003  almost certainly  2013-05-20  Facebook, album, Ana Example, Erasmus",
         "                                         2013",
         "Not known who could see it: 2",
+        "Do you know? Say it once for a whole source: selfsearch sources set --help",
         "5  q00004  almost certainly  2022-03-01  Instagram, story, ana.lisbon",
         "6  q00007  probably          2019-08-11",
         "   /home/ana/exports/Pictures/Camera/2019/08/",

@@ -229,6 +229,9 @@ class _Short(_Writer):
         links: set[str] = set()
         for heading, appearances in self.groups():
             yield from heading
+            if self.command and _may_be_settled(appearances):
+                ask = "Do you know? Say it once for a whole source:"
+                yield from self.wrapped(f"{ask} {self.command} sources set --help", style="dim")
             for appearance in appearances:
                 yield from self.appearance(appearance, folders, links)
         for name, folder in folders.named.values():
@@ -340,6 +343,14 @@ class _Long(_Writer):
         menus = [caveat(entry.as_of) for entry in entries if entry.platform != "folder"][:1]
         if entries:
             yield from self.wrapped(" ".join([*menus, "The HTML report says more, also of tags and faces."]))
+
+
+def _may_be_settled(appearances: Sequence[Appearance]) -> bool:
+    """Whether it is not known who could see these, and what the user knows of an account may decide it."""
+    from ..consent.exposure import is_open  # not loaded for --help
+
+    unknown = (each for each in appearances if each.exposure is Exposure.UNKNOWN)
+    return any(is_open(place.provenance) for each in unknown for place in each.sightings)
 
 
 def _unknown_words(answer: Answer) -> str:

@@ -122,6 +122,24 @@ def test_what_names_cannot_match_is_matched_by_the_title_in_the_record() -> None
     assert [item.caption for item in provenances] == ["shot"]
 
 
+@pytest.mark.parametrize(
+    ("photograph", "record"),
+    [
+        ("DSC_1(1).JPG", "DSC_1.JPG(2).json"),
+        ("DSC_1(1).JPG", "DSC_1.JPG.supplemental-metadata.json"),
+        ("DSC_1.JPG", "DSC_1.JPG.supplemental-metadata(1).json"),
+    ],
+)
+def test_in_one_part_alone_a_record_of_the_same_title_may_be_another_photograph_s(
+    photograph: str, record: str
+) -> None:
+    pack = Pack("takeout-20250105T101112Z-001")
+    pack.add(f"Photos from 2022/{record}", takeout.record("DSC_1.JPG", description="of the other"))
+    pack.add(f"Photos from 2022/{photograph}", b"x")
+    (said,) = readings(pack, GooglePhotos)[f"Photos from 2022/{photograph}"]
+    assert (said.caption, said.url, said.records) == (None, None, ())
+
+
 def test_a_title_that_fits_two_photographs_is_given_to_neither() -> None:
     pack = Pack("takeout-20250105T101112Z-001")
     pack.add("Photos from 2022/9.json", takeout.record("beach.jpg"))

@@ -307,8 +307,16 @@ def _match_titles(paths: Sequence[str], spare: Sequence[PhotoRecord]) -> dict[st
     return {
         paths[0]: records[title][0]
         for title, paths in fitting.items()
-        if len(paths) == 1 and len(records[title]) == 1
+        if len(paths) == 1 and len(records[title]) == 1 and _may_belong(paths[0], records[title][0])
     }
+
+
+def _may_belong(path: str, record: PhotoRecord) -> bool:
+    """Not where their counters differ: of two photographs of one title, the other halves are in other parts."""
+    name = file_name(path)
+    counter = split_counter(name)[1]
+    is_of_title = counter != 0 and split_ending(name)[0] == split_ending(record.title)[0]
+    return is_of_title or counter == split_counter(file_name(record.provenance.records[0]))[1]
 
 
 def _fitting_title(stem: str, in_order: Sequence[str]) -> str | None:

@@ -312,7 +312,7 @@ def _match_titles(paths: Sequence[str], spare: Sequence[PhotoRecord]) -> dict[st
 
 
 def _may_belong(path: str, record: PhotoRecord) -> bool:
-    """Not where their counters differ: of two photographs of one title, the other halves are in other parts."""
+    """Not where their counters differ: another photograph of this title may be in another part."""
     name = file_name(path)
     counter = split_counter(name)[1]
     is_of_title = counter != 0 and split_ending(name)[0] == split_ending(record.title)[0]

@@ -577,6 +577,44 @@ def test_a_group_of_which_two_are_left_is_a_group_where_its_record_shows_it(head
     assert provenance["exposure"] is exposure
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"reactions": [{"reaction": "x", "actor": "Cy"}]},  # who looked on, and has left
+        {"users": [{"name": "Cy"}]},  # who was added, or removed
+    ],
+)
+def test_a_group_of_which_two_are_left_is_a_group_whatever_the_third_did(other):
+    people = [{"name": name} for name in ("Bo", "Ana Silva")]
+    messages = [message("Bo", photos=[{"uri": SENT}]), message("Bo", **other)]
+    (provenance,) = provenances_of(thread(*messages, participants=people, title="Bo"), SENT)
+    assert provenance["exposure"] is Exposure.NETWORK
+
+
+def test_a_group_of_which_two_are_left_is_a_group_where_an_earlier_file_shows_it():
+    folder = SENT.removesuffix("photos/1.jpg")
+    for writer, exposure in (("Cy", Exposure.NETWORK), ("Ana Silva", Exposure.PRIVATE)):
+        pack = Pack("facebook-x-2024-05-01-A")
+        head = {"participants": [{"name": "Bo"}, {"name": "Ana Silva"}], "title": "Bo"}
+        pack.add(SENT, JPEG)
+        pack.add(f"{folder}message_1.json", head | {"messages": [message("Bo", photos=[{"uri": SENT}])]})
+        pack.add(f"{folder}message_2.json", head | {"messages": [message(writer)]})
+        (provenance,) = provenances_of(pack.as_export(), SENT)
+        assert provenance["exposure"] is exposure
+
+
+def test_an_encrypted_chat_in_which_a_third_one_wrote_is_a_group():
+    for other, exposure in (("Cy", Exposure.NETWORK), ("Ana", Exposure.PRIVATE)):
+        pack = Pack("messages")
+        sent = {"senderName": "Bo", "media": [{"uri": "./media/1.jpg"}], "timestamp": 1687000000000}
+        written = {"senderName": other, "media": [], "timestamp": 1687000000000}
+        head = {"participants": ["Bo", "Ana"], "threadName": "Bo_1"}
+        pack.add("media/1.jpg", JPEG)
+        pack.add("Bo_1.json", head | {"messages": [sent, written]})
+        (provenance,) = provenances_of(pack.as_export(), "media/1.jpg")
+        assert provenance["exposure"] is exposure
+
+
 def test_an_encrypted_chat_whose_media_could_not_be_had_names_no_file():
     pack = build("encrypted")
     record = json.loads(pack.files["Bo Berg_12.json"])

@@ -61,6 +61,7 @@ def sent(
         (DM, {"members": [ANA, BO, CY]}, (BO,), Exposure.NETWORK),
         (DM, {"members": [ANA]}, (ANA,), Exposure.UNKNOWN),
         (DM, {"members": []}, (ANA, BO), Exposure.UNKNOWN),
+        (DM, {"members": [ANA, BO]}, (ANA, CY), Exposure.NETWORK),  # though no more than two wrote
         (DM, None, (ANA, BO), Exposure.UNKNOWN),
         (SPACE, {"members": [ANA, BO]}, (BO,), Exposure.NETWORK),
         (SPACE, {"members": [ANA]}, (ANA,), Exposure.NETWORK),
@@ -77,6 +78,12 @@ def test_who_could_see_a_picture_follows_from_the_members_and_from_who_wrote(
     items = sent(folder, info, *messages)
     assert {item.exposure for item in items} == {level}
     assert all(item.exposure_evidence or level is Exposure.UNKNOWN for item in items)
+
+
+def test_whoever_reacted_to_a_message_could_see_it() -> None:
+    reactions = [{"emoji": {"unicode": "x"}, "reactor_emails": [BO["email"], CY["email"]]}]
+    (item,) = sent(DM, {"members": [ANA, BO]}, message(BO, "a.jpg") | {"reactions": reactions})
+    assert item.exposure is Exposure.NETWORK
 
 
 def test_files_of_one_name_go_to_their_messages_in_order() -> None:

@@ -362,6 +362,16 @@ def test_every_second_of_the_protect_history_is_of_one_period(when, audience, ex
     assert provenance.exposure is exposure
 
 
+def test_between_two_protections_in_a_row_the_account_was_unprotected():
+    twice = history(("2019-01-01T00:00:00.000Z", "Protect"), ("2021-01-01T00:00:00.000Z", "Protect"))
+    taken = tweet("123", "Sat Jun 01 12:00:00 +0000 2019", "hi", [picture("123", "A.jpg")])
+    (mention,) = Twitter(small(taken, protected_history=twice, manifest=listing(2))).mentions()
+    assert mention.provenance.exposure == Exposure.UNKNOWN.because(
+        "the account was protected on 2021-01-01, but its history names two protections in a row, so an "
+        "unprotecting between them is missing"
+    )
+
+
 def test_what_came_before_the_first_change_is_its_opposite():
     export = small(protected_history=history(("2021-06-01T00:00:00.000Z", "Unprotect")))
     assert [(period.public, period.until) for period in Twitter(export).account.periods] == [

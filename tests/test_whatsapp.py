@@ -310,6 +310,8 @@ PAIR, GROUP, MAYBE = ("one-to-one", Exposure.PRIVATE), ("group", Exposure.NETWOR
         (("Ana grouped her pictures",), "chat", MAYBE),  # a longer word says nothing
         (("Ana: my group is here",), "chat", MAYBE),  # somebody's own words
         (("Ana: you blocked this contact",), "chat", MAYBE),
+        (("Ana: hi", "Bo: this chat is end-to-end encrypted"), "chat", MAYBE),  # and no title of the chat
+        (("Ana: end-to-end encrypted. You blocked this contact.",), "chat", MAYBE),
     ],
 )
 def test_who_could_see_a_picture_follows_from_who_wrote_and_what_the_chat_calls_itself(
@@ -342,6 +344,13 @@ def test_the_line_about_encryption_is_nobodys_also_without_its_mark() -> None:
     text = "\n".join(f"[17.06.23, 12:01:02] {line}" for line in lines)
     (mention,) = WhatsApp(chat(text, "a.jpg").as_export()).mentions()
     assert mention.provenance.exposure.reason.startswith("one person wrote in this WhatsApp chat")
+
+
+def test_who_writes_about_encryption_on_an_iphone_gives_the_chat_no_name() -> None:
+    lines = ["Ana: hi", "Bo: we are end-to-end encrypted here", "Bo: \u200e<attached: a.jpg>"]
+    text = "\n".join(f"[17.06.23, 12:01:02] {line}" for line in lines)
+    (mention,) = WhatsApp(chat(text, "a.jpg").as_export()).mentions()
+    assert (mention.provenance.album, mention.provenance.exposure.level) == (None, Exposure.UNKNOWN)
 
 
 def test_what_is_said_of_a_picture_rests_on_the_chats_text() -> None:

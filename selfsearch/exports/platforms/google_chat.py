@@ -44,7 +44,8 @@ class Conversation:
     messages: str  # the record of its messages
     record: str | None  # the record of its name and members
     name: str | None
-    members: tuple[str, ...]  # addresses, else names
+    members: tuple[str, ...]  # of the day of the export: addresses, else names
+    known_as: frozenset[str] = frozenset()  # all names and addresses of these
 
     @property
     def kind(self) -> str | None:
@@ -52,9 +53,9 @@ class Conversation:
         match = _CONVERSATION.search(fold(self.folder))
         return _KINDS[match[1]] if match else None
 
-    def exposure(self, writers: int) -> ExposureAssessment:
-        """Who could see what was sent, when so many people wrote in it."""
-        people = max(len(self.members), writers)
+    def exposure(self, others: set[str]) -> ExposureAssessment:
+        """Who could see what was sent, when these wrote in it or reacted: some may have left."""
+        people = len(self.members) + len(others - self.known_as)
         if not self.members or self.record is None:
             what = {"DM": "a direct message", "Space": "a space"}.get(self.kind or "", "a conversation")
             return Exposure.UNKNOWN.because(f"{what} in Google Chat; {_NO_LIST}", self.folder)
@@ -131,21 +132,29 @@ class GoogleChat(Platform):
     def _conversation(self, record: str) -> Conversation:
         path = self.export.beside(record, GROUP_INFO)
         info = self.export.object_at(path)
-        members = (first_text(as_dict(member), "email", "name") for member in as_list(info.get("members")))
-        return Conversation(folder_of(record), record, path, as_text(info.get("name")), distinct(members))
+        people = list(map(as_dict, as_list(info.get("members"))))
+        members = distinct(first_text(person, "email", "name") for person in people)
+        names = (as_text(person.get(field)) for person in people for field in ("email", "name"))
+        known_as = frozenset(filter(None, names))
+        return Conversation(folder_of(record), record, path, as_text(info.get("name")), members, known_as)
 
     def _in_conversation(self, conversation: Conversation, names: _Names) -> Iterator[Mention]:
         sent: list[tuple[Mapping[str, Any], list[str]]] = []  # until all who wrote are known
-        writers: set[str] = set()
+        people: set[str] = set()
         for message in self.export.each_object(conversation.messages, "messages"):
-            if writer := first_text(as_dict(message.get("creator")), "email", "name"):
-                writers.add(writer)
+            reactions = map(as_dict, as_list(message.get("reactions")))
+            reactors = (
+                as_text(address) for each in reactions for address in as_list(each.get("reactor_emails"))
+            )
+            people.update(
+                filter(None, (first_text(as_dict(message.get("creator")), "email", "name"), *reactors))
+            )
             attached = (
                 as_text(as_dict(a).get("export_name")) for a in as_list(message.get("attached_files"))
             )
             if pictures := [name for name in attached if name and may_show_faces(name)]:
                 sent.append((message, pictures))
-        exposure = conversation.exposure(len(writers))
+        exposure = conversation.exposure(people)
         for content, pictures in sent:
             provenance = self._provenance(conversation, content, exposure)
             for picture in pictures:

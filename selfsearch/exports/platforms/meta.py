@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
@@ -220,15 +221,12 @@ class MetaPlatform(Platform):
     ) -> Iterator[MediaReference]:
         """The media of a conversation. `seen_by`: who could see it, where its folder does not tell."""
         document = read_document(self.export, path)
-        head = repaired({key: value for key, value in as_dict(document).items() if key != "messages"})
-        head = page_conversation(self.export, path) if is_page(path) else head
-        names = _participants(head.get("participants") or self._first_participants(path))
+        head, names = self._thread_head(path, document)
         title = first_text(head, "title", "thread_name")
         below_messages, evidence = _conversation_folder(path)
         evidence = (*evidence, path)
-        is_group = _is_group(head, names, as_list(head.get("messages") or as_dict(document).get("messages")))
         conversation = Conversation(
-            title, names, seen_by or below_messages, evidence, self.owner_names, is_group
+            title, names, seen_by or below_messages, evidence, self.owner_names, self._is_of_group(path)
         )
         for message in map(repaired, self._messages(path, document)):
             for media in (as_dict(media) for kind in MESSAGE_MEDIA for media in as_list(message.get(kind))):
@@ -248,6 +246,38 @@ class MetaPlatform(Platform):
             posted = first_timestamp(picture, "creation_timestamp")
             yield MediaReference(uri, path, self._message_provenance(conversation, None, posted=posted))
 
+    def _thread_head(self, path: str, document: Any) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        """What a conversation's record says beside its messages, and who takes part."""
+        head = repaired({key: value for key, value in as_dict(document).items() if key != "messages"})
+        head = page_conversation(self.export, path) if is_page(path) else head
+        return head, _participants(head.get("participants") or self._first_participants(path))
+
+    def _is_of_group(self, path: str) -> bool:
+        """Whether any of the files of a long conversation (message_2.json) shows more than two people."""
+        folder = folder_of(path)
+        if folder not in self._groups_shown:
+            parts = [part for part in self._thread_parts.get(folder, ()) if part != path]
+            self._groups_shown[folder] = any(map(self._shows_group, (path, *parts)))
+        return self._groups_shown[folder]
+
+    @cached_property
+    def _groups_shown(self) -> dict[str, bool]:
+        """By the folders of conversations."""
+        return {}
+
+    @cached_property
+    def _thread_parts(self) -> dict[str, list[str]]:
+        parts: dict[str, list[str]] = {}
+        for path in filter(THREAD.search, self.record_paths):
+            parts.setdefault(folder_of(path), []).append(path)
+        return parts
+
+    def _shows_group(self, path: str) -> bool:
+        document = read_document(self.export, path)
+        head, names = self._thread_head(path, document)
+        messages = as_list(head.get("messages")) if is_page(path) else self._messages(path, document)
+        return _is_group(head, names, messages)
+
     def encrypted_thread_references(self, path: str) -> Iterator[MediaReference]:
         """The media of one conversation of the download of end-to-end encrypted chats."""
         document = read_document(self.export, path)
@@ -255,7 +285,8 @@ class MetaPlatform(Platform):
         names = _participants(head.get("participants") or self._first_participants(path))
         title = _storable(head.get("threadName"))
         names = tuple(map(without_surrogates, names))
-        conversation = Conversation(title, names, IN_CONVERSATION, (path,), self.owner_names)
+        is_group = _is_group({}, names, map(_storable_names, self._messages(path, document)))
+        conversation = Conversation(title, names, IN_CONVERSATION, (path,), self.owner_names, is_group)
         for message in self._messages(path, document):
             for media in as_list(message.get("media")):
                 uri = as_text(as_dict(media).get("uri"))
@@ -307,14 +338,30 @@ def _dashed(date: str) -> str:
     return date if "-" in date else f"{date[:4]}-{date[4:6]}-{date[6:]}"
 
 
-def _is_group(head: Mapping[str, Any], participants: tuple[str, ...], messages: list[Any]) -> bool:
+def _is_group(head: Mapping[str, Any], participants: tuple[str, ...], messages: Iterable[Any]) -> bool:
     """Whether a conversation's record shows that it is, or was, one of more than two people."""
     kind = as_text(head.get("thread_type")) or ""  # until 2022: "Regular", "RegularGroup"
     has_link = as_text(as_dict(head.get("joinable_mode")).get("link"))
     if kind.endswith("Group") or has_link or head.get("image"):
         return True
-    senders = {as_text(as_dict(message).get("sender_name")) for message in messages}
-    return len(participants) == 2 and not {repaired(name) for name in senders if name} <= {*participants}
+    return len(participants) == 2 and any(
+        name not in participants for message in map(as_dict, messages) for name in _people_of(message)
+    )
+
+
+def _people_of(message: Mapping[str, Any]) -> Iterator[str]:
+    """Who wrote a message, reacted to it, or was added or removed by it."""
+    reactions = (as_dict(reaction).get("actor") for reaction in as_list(message.get("reactions")))
+    users = (as_dict(user).get("name") for user in as_list(message.get("users")))
+    names = (as_text(name) for name in (message.get("sender_name"), *reactions, *users))
+    yield from (repaired(name) for name in names if name)
+
+
+def _storable_names(message: Mapping[str, Any]) -> dict[str, Any]:
+    """An encrypted chat's message with its people as those of other messages."""
+    reactions = (as_dict(reaction).get("actor") for reaction in as_list(message.get("reactions")))
+    actors = [{"actor": _storable(actor)} for actor in reactions]
+    return {"sender_name": _storable(message.get("senderName")), "reactions": actors}
 
 
 def conversation_exposure(path: str) -> ExposureAssessment:

@@ -4,8 +4,8 @@ X stores no audience with a tweet: tweets are public unless the account was prot
 protected-history.js lists every "Protect" and "Unprotect". Unprotecting opens the older tweets, too, so a
 tweet is public when the account was unprotected at any time while it stood. An archive without a history
 records no protection: its tweets count as public, and the reason says what that rests on. When the history is
-damaged, or the archive's own list (manifest.js) does not name as many entries, nothing is
-said to be for followers alone.
+damaged, or the archive's own list (manifest.js) does not name as many entries, or an unprotecting is missing
+between two protections, nothing is said to be for followers alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from itertools import pairwise
 from typing import Any
 
 from ...types import Audience, Exposure, ExposureAssessment
@@ -20,6 +21,8 @@ from .base import Period, widest_period
 from .dates import parse_iso
 from .parsing import as_text
 
+UNLISTED = "the archive's own list does not show that its history is whole"
+WITH_GAP = "its history names two protections in a row, so an unprotecting between them is missing"
 TWEETS_ARE_PUBLIC = "tweets of an unprotected account are public"
 
 
@@ -36,7 +39,7 @@ class ProtectHistory:
     """When the account was protected. `doubt` says why that cannot be relied on."""
 
     periods: tuple[Period, ...] = ()  # without gaps; none at all: the archive holds no history
-    is_whole: bool = False  # the archive's own list has as many entries
+    flaw: str | None = UNLISTED  # why an unprotecting may be missing
     doubt: str | None = None
 
     def visibility(self, posted_at: str | None, deleted_at: str | None = None) -> Visibility:
@@ -50,8 +53,8 @@ class ProtectHistory:
         if period is None:
             reason = "the tweet has no date, and the account was protected only for a time"
             return Visibility(Exposure.UNKNOWN.because(reason), Audience(None, "account_setting"))
-        if not period.public and not self.is_whole:
-            reason = f"{period.reason}, but the archive's own list does not show that its history is whole"
+        if not period.public and self.flaw:
+            reason = f"{period.reason}, but {self.flaw}"
             return Visibility(Exposure.UNKNOWN.because(reason), Audience("protected", "account_setting"))
         if not period.public:
             reason = f"tweets of a protected account are for its followers: {period.reason}"
@@ -74,7 +77,10 @@ def read_protect_history(
     if is_damaged or len(actions) < len(entries):
         damaged = "the archive's protect history is damaged, so the account may have been protected then"
         return ProtectHistory(doubt=damaged)
-    return ProtectHistory(tuple(_periods(sorted(actions), record)), is_whole=len(actions) == listed)
+    actions.sort()
+    has_gap = any(before[1] and after[1] for before, after in pairwise(actions))
+    flaw = UNLISTED if len(actions) != listed else WITH_GAP if has_gap else None
+    return ProtectHistory(tuple(_periods(actions, record)), flaw)
 
 
 def _action(entry: Mapping[str, Any]) -> tuple[str, bool] | None:

@@ -74,10 +74,11 @@ class ChatMembers:
         sender, text = message.sender, fold(" ".join(message.lines[:1]))
         self._is_ios |= message.is_ios
         self._has_marks |= message.is_marked
-        if sender is None or (message.is_marked and not media) or _ENCRYPTION.search(text):
+        is_marked = message.is_marked and not media
+        if sender is None or is_marked or (message.is_ios and _ENCRYPTION.search(text)):
             self._says_group |= _GROUP_CALL.search(text) is None and _GROUP.search(text) is not None
-            self._says_pair |= _ONE_TO_ONE.search(text) is not None
-            if self.title is None and _ENCRYPTION.search(text):
+            self._says_pair |= (sender is None or is_marked) and _ONE_TO_ONE.search(text) is not None
+            if self.title is None and is_marked and _ENCRYPTION.search(text):
                 self.title = sender
         elif _QUOTE.search(sender) and _EVENT.search(fold(sender)):
             self._says_group = True  # `Bo changed the subject to "Trip: 2020"`

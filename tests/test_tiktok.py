@@ -72,8 +72,8 @@ def test_the_account_and_its_setting_are_read_from_behind_the_posts():
             "TikTok: Who can view = Everyone; the account was private when the export was made",
         ),
         ("Friends", "On", Exposure.NETWORK, "TikTok: Who can view = Friends"),
-        ("only ME", "Off", Exposure.PRIVATE, "TikTok: Who can view = only ME"),
-        ("Self", "On", Exposure.PRIVATE, "TikTok: Who can view = Self"),
+        ("only ME", "Off", Exposure.PRIVATE, "TikTok: Who can view = only ME; no likes"),
+        ("Self", "On", Exposure.PRIVATE, "TikTok: Who can view = Self; no likes"),
         (
             "Kila mtu",
             "Off",
@@ -98,8 +98,24 @@ def test_the_account_and_its_setting_are_read_from_behind_the_posts():
     ],
 )
 def test_who_can_view_decides_and_is_quoted(word, private, exposure, reason):
-    (mention,) = of_posts(post(1, share(FIRST), word), private=private)
+    (mention,) = of_posts(post(1, share(FIRST), word, Likes="0"), private=private)
     assert (mention.exposure, mention.exposure_reason) == (exposure, reason)
+
+
+@pytest.mark.parametrize(
+    ("likes", "reason"),
+    [
+        ("12", "but 12 liked it: others may have seen it before that was set"),
+        (None, "but not whether others saw it before that was set"),
+        ("many", "but not whether others saw it before that was set"),
+    ],
+)
+def test_a_post_for_the_owner_alone_that_was_liked_was_seen_by_others(likes, reason):
+    (mention,) = of_posts(post(1, share(FIRST), "Only me", Likes=likes))
+    expected = f"TikTok: Who can view = Only me, {reason}"
+    assert (mention.exposure, mention.exposure_reason) == (Exposure.UNKNOWN, expected)
+    (everybody,) = of_posts(post(1, share(FIRST), "Everyone", Likes=likes))
+    assert everybody.exposure is Exposure.PUBLIC
 
 
 def test_the_watch_history_is_not_taken_for_own_posts():

@@ -46,7 +46,7 @@ POSTS = (
     post(22, share(FIRST), Title="harbour walk #sea", Location="Porto"),
     post(23, share("7364098226472890426"), "Friends"),
     post(24, share("7364098226472890427"), "Followers"),
-    post(25, share("7364098226472890428"), "Only me"),
+    post(25, share("7364098226472890428"), "Only me", Likes="0"),
     post(26, share("7364098226472890429"), "Amigxs"),
     post(27, CDN, Title="N/A"),
     post(28, "N/A", None, Title=""),
@@ -147,10 +147,13 @@ def _in_other_languages() -> Pack:
         "Follower*innen": Exposure.NETWORK,
         "Amici": Exposure.NETWORK,
         "Solo tú": Exposure.PRIVATE,
-        "Alleen ik": Exposure.PRIVATE,
+        "Alleen ik": Exposure.UNKNOWN,  # others liked it, so they saw it before
         "Kila mtu": Exposure.UNKNOWN,
     }
-    posts = [post(number, share(f"73640982264728905{number}"), word) for number, word in enumerate(words, 10)]
+    posts = [
+        post(number, share(f"73640982264728905{number}"), word, Likes="0" if word == "Solo tú" else "12")
+        for number, word in enumerate(words, 10)
+    ]
     pack.add("user_data_tiktok.json", record("2025", posts))
     for number, (word, exposure) in enumerate(words.items(), 10):
         says = {"post_id": f"73640982264728905{number}", "audience": word, "exposure": exposure}

@@ -23,7 +23,7 @@ from . import tiktok_text
 from .base import Account, Mention, Period, Platform, Root, as_roots, mentions_of, plain_file
 from .dates import parse_iso, parse_timestamp
 from .media_refs import is_media_name, media_by_key
-from .parsing import as_text, distinct, load_words
+from .parsing import as_number, as_text, distinct, load_words
 
 RECORDS = ("user_data_tiktok.json", "user_data.json")
 SECTIONS = frozenset(
@@ -187,7 +187,7 @@ class TikTok(Platform):
         date = parse_iso(record.get("date"), utc=True)
         date = date if date and date >= LAUNCHED else None
         word = _given(record.get("whocanview"))
-        exposure = self._exposure(word, path, " until it was deleted" if context == "deleted" else "")
+        exposure = self._exposure(word, post, " until it was deleted" if context == "deleted" else "")
         provenance = Provenance(
             self.name,
             account=self._profile.user,
@@ -210,8 +210,8 @@ class TikTok(Platform):
         )
         return mentions_of(paths or (), provenance)
 
-    def _exposure(self, word: str | None, record: str, until: str) -> ExposureAssessment:
-        """Who could see a post, from TikTok's word for it, which stands in `record`."""
+    def _exposure(self, word: str | None, post: PostRecord, until: str) -> ExposureAssessment:
+        """Who could see a post, from TikTok's word for it."""
         if word is None:
             reason = f"this TikTok export does not say who could view the post{until}"
             return self._with_account(Exposure.UNKNOWN.because(reason))
@@ -219,7 +219,8 @@ class TikTok(Platform):
         if level is None:
             reason = f"TikTok: Who can view = {word}, a word that is not known here"
             return Exposure.UNKNOWN.because(reason)
-        exposure = level.because(f"TikTok: Who can view = {word}{until}", record)
+        said = f"TikTok: Who can view = {word}{until}"
+        exposure = _private(said, post) if level is Exposure.PRIVATE else level.because(said, post.record)
         was_narrower = level is Exposure.PUBLIC and self._profile.is_private
         return self._with_account(exposure) if was_narrower else exposure
 
@@ -230,6 +231,18 @@ class TikTok(Platform):
         kind = "private" if self._profile.is_private else "public"
         reason = f"{exposure.reason}; the account was {kind} when the export was made"
         return replace(exposure, reason=reason).on(self._profile.settings)
+
+
+def _private(said: str, post: PostRecord) -> ExposureAssessment:
+    """Private on the day of the export, and liked by nobody before."""
+    path, record = post
+    likes = as_number(record.get("likes"))
+    if likes is None:
+        return Exposure.UNKNOWN.because(f"{said}, but not whether others saw it before that was set", path)
+    if likes:
+        before = f"{likes:.0f} liked it: others may have seen it before that was set"
+        return Exposure.UNKNOWN.because(f"{said}, but {before}", path)
+    return Exposure.PRIVATE.because(f"{said}; no likes", path)
 
 
 def _is_off(word: str) -> bool | None:

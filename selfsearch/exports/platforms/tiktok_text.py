@@ -22,7 +22,8 @@ FILES = {  # field of the table with names of files -> what their records are
 }
 MARKS = ("posts_file", "deleted_file", "profile_file", "other_files")  # "Settings.txt" is anybody's
 FIELDS = (
-    "date", "link", "whocanview", "title", "location", "username", "displayname", "private_account",
+    "date", "link", "likes", "whocanview", "title", "location", "username", "displayname",
+    "private_account",
 )  # fmt: skip
 FIELD_LINE = re.compile(r"([^:]{1,60}?)::? *(.*)")
 TIKTOK = re.compile(

@@ -9,6 +9,7 @@ from selfsearch.exports.platforms.base import Account, Root
 from selfsearch.exports.platforms.reddit import Reddit
 from selfsearch.types import Exposure, Provenance
 
+from .exports import Pack
 from .exports import reddit as fixture
 from .exports.reading import mentioned
 
@@ -130,6 +131,24 @@ def test_a_comments_pictures_are_those_that_were_uploaded_with_it(text: str, cou
     pack.add("comments.csv", f'id,subreddit,body\nabc12,pics,"{text}"\n')
     comments = [mention for mention in mentioned(Reddit, pack.as_export()) if mention.context == "comment"]
     assert len(comments) == count
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "level"),
+    [
+        ("subreddit", "", Exposure.NETWORK),
+        ("subreddit,conversation_type", ",group", Exposure.NETWORK),
+        ("subreddit,conversation_type", ",community", Exposure.UNKNOWN),
+        ("updated_at", "", Exposure.UNKNOWN),
+    ],
+)
+def test_a_chat_of_three_is_a_group_s_where_its_record_could_say_otherwise(
+    column: str, value: str, level: Exposure
+) -> None:
+    pack = Pack("export_ana_20240501")
+    rows = "".join(f"{name},https://i.redd.it/me.jpg,chat-1,{value}\n" for name in ("ana", "bo", "cy"))
+    pack.add("chat_history.csv", f"username,message,channel_url,{column}\n{rows}")
+    assert {said.exposure for said in mentioned(Reddit, pack.as_export())} == {level}
 
 
 def test_the_chat_of_a_subreddit_may_be_open_to_everybody() -> None:

@@ -124,7 +124,7 @@ def _chats(pack: Pack) -> None:
         author="bo",
         author_is_owner=False,
         exposure="unknown",
-        exposure_reason="a chat; Reddit's export does not say how many people were in it; conversation_type "
+        exposure_reason="a chat; Reddit's export does not say who was in it; conversation_type "
         "= direct, a word that is not known here",
         audience="direct",
     )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from ...types import Audience, Exposure, Link, Provenance, Timestamp
-from ..path_index import PathIndex, file_name, file_stem
+from ..path_index import PathIndex, file_name, file_stem, fold
 from .base import Account, Mention, Platform, Root
 from .dates import day_of, parse_iso
 from .media_refs import is_media_name, media_by_key, split_url
@@ -29,6 +29,7 @@ WORD = re.compile(r"[a-z0-9]{5,}")  # shorter words are no ids
 MAX_LINKS = 100  # in one text
 MAX_MEMBERS = 3  # of a chat: with these it is a group
 CHAT_KIND, A_WORD = "conversation_type", ", a word that is not known here"
+OF_MEMBERS = ("direct", "group")  # a chat of any other kind may be open to everybody
 OWN_LISTS = ("statistics", "ip_logs")
 
 ON_PROFILE = Exposure.PUBLIC.because("posted on a user's own profile, which Reddit shows to everyone")
@@ -41,7 +42,7 @@ IN_GROUP_CHAT = Exposure.NETWORK.because(
 IN_CHANNEL = Exposure.UNKNOWN.because(
     "a chat of a subreddit; Reddit's export does not say whether it was open to everybody"
 )
-IN_CHAT = Exposure.UNKNOWN.because("a chat; Reddit's export does not say how many people were in it")
+IN_CHAT = Exposure.UNKNOWN.because("a chat; Reddit's export does not say who was in it")
 
 
 class Reddit(Platform):
@@ -146,7 +147,9 @@ class Reddit(Platform):
     def _message(self, record: str, row: Mapping[str, str], *, is_group: bool) -> Provenance:
         sender, subreddit = as_text(row.get("username")), as_text(row.get("subreddit"))
         kind = Audience.of(as_text(row.get(CHAT_KIND)), "chat_type")
-        exposure = IN_CHANNEL if subreddit else IN_GROUP_CHAT.on(record) if is_group else IN_CHAT
+        is_of_members = "subreddit" in row and (kind is None or fold(kind.name or "") in OF_MEMBERS)
+        exposure = IN_GROUP_CHAT.on(record) if is_group and is_of_members else IN_CHAT
+        exposure = IN_CHANNEL if subreddit else exposure
         if kind and exposure.level is Exposure.UNKNOWN:
             exposure = replace(exposure, reason=f"{exposure.reason}; {CHAT_KIND} = {kind.name}{A_WORD}")
         return Provenance(

@@ -29,6 +29,7 @@ from .exports.reading import readings
         "YouTube and YouTube Music/",
         "Takeout/YouTube と YouTube Music/",
         "x/YouTube och YouTube Music/",
+        "Takeout/YouTube y YouTube\u00a0Music/",
     ],
 )
 def test_the_products_folder_is_known_in_other_languages(folder: str) -> None:

@@ -19,6 +19,7 @@ from ..containers.base import nfc
 _LITTER = frozenset(
     (".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".localized", ".directory", ".nomedia", "icon\r")
 )
+_SPACES = str.maketrans("\u00a0\u202f", "  ")  # those that hold words together
 _WILD = re.compile(r"\*|\?|\[!?[^][]+\]")
 
 
@@ -147,8 +148,10 @@ class PathIndex:
 
 
 def fold(text: str) -> str:
-    """The form in which names are compared: NFC, case folded."""
-    return text.casefold() if text.isascii() else nfc(text).casefold()
+    """The form in which names are compared: NFC, case folded, with plain spaces, also where
+    words are held together ("YouTube\u00a0Music").
+    """
+    return text.casefold() if text.isascii() else nfc(text).translate(_SPACES).casefold()
 
 
 def is_litter(path: str) -> bool:

@@ -207,7 +207,7 @@ def _german(pack: Pack) -> None:
 
 def _spanish(pack: Pack) -> None:
     """Sentence case, columns in another order, and a word for the privacy that nobody has told us."""
-    pack.wrapper = "Takeout/YouTube y YouTube Music/"
+    pack.wrapper = "Takeout/YouTube y YouTube\u00a0Music/"
     order = _columns(
         "Video ID,Video Title (Original),Video Create Timestamp,Video Publish Timestamp,Privacy,Channel ID"
     )

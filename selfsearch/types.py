@@ -53,7 +53,6 @@ class Outcome(str, Enum):
     LINK_ONLY = "link_only"  # the export has a link, but not the media
 
 
-UNKNOWN_WORD = ", a word that "  # in the reason of what is unknown because its audience's word is not known
 READ_IN_PART = "read only in part"  # so begins the reason of a record of which something could not be used
 
 
@@ -131,11 +130,12 @@ class Audience:
 
     name: str | None  # the platform's own word; None where only the kind of record tells
     source: str | None  # per_item, per_album, chat_type, file, account_setting
+    is_known: bool = True  # False: the word does not tell who that is, and is quoted in the exposure's reason
 
     @classmethod
-    def of(cls, name: str | None, source: str | None) -> Audience | None:
+    def of(cls, name: str | None, source: str | None, *, is_known: bool = True) -> Audience | None:
         """None when the platform has no word for it."""
-        return cls(name, source) if name else None
+        return cls(name, source, is_known) if name else None
 
 
 @final
@@ -199,6 +199,7 @@ class Provenance:
             "url_kind": link and link.kind,
             "audience": audience and audience.name,
             "audience_source": audience and audience.source,
+            "audience_known": audience is None or audience.is_known,
             "exposure": self.exposure.level,
             "exposure_reason": self.exposure.reason,
             "exposure_evidence": self.exposure.evidence,
@@ -217,6 +218,7 @@ class Provenance:
     def from_columns(cls, values: Mapping[str, Any]) -> Provenance:
         """The reverse of `columns`; other keys of `values` are passed over."""
         audience, source = values["audience"], values["audience_source"]
+        is_known = values.get("audience_known", True)
         return cls(
             platform=values["platform"],
             account=values["account"],
@@ -225,7 +227,7 @@ class Provenance:
             posted=Timestamp.of(values["posted_at"], values["posted_at_source"]),
             taken=Timestamp.of(values["taken_at"], values["taken_at_source"]),
             link=Link.of(values["url"], values["url_kind"]),
-            audience=Audience(audience, source) if audience or source else None,
+            audience=Audience(audience, source, is_known) if audience or source else None,
             exposure=values["exposure"].because(
                 values["exposure_reason"], *values.get("exposure_evidence", ())
             ),

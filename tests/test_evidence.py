@@ -25,10 +25,14 @@ from selfsearch.exports.platforms.base import Platform
 from selfsearch.types import EXPOSURES, Exposure, Provenance
 
 from .exports import Pack
-from .exports.reading import RECORDS, readings
+from .exports.reading import RECORDS, Readings, readings
 from .test_readers import build, fixture, name_of
 
 UNKNOWN_WORD = "zzyzx"
+WITH_WORDS = {  # platforms whose exports say in a word who could see something
+    "bereal", "discord", "facebook", "flickr", "google_photos", "google_plus", "hangouts", "icloud",
+    "instagram", "linkedin", "reddit", "telegram", "tiktok", "youtube",
+}  # fmt: skip
 MAX_WORD = 20  # characters of a word for an audience, a type, a setting
 
 
@@ -67,20 +71,24 @@ def folders_above(path: str) -> Iterator[str]:
 
 def widest(pack: Pack, platform: type[Platform]) -> dict[str, Exposure]:
     """Each file, or link, and the widest exposure that is said of it."""
+    return widest_of(readings(pack, platform), pack)
+
+
+def widest_of(said: Readings, pack: Pack) -> dict[str, Exposure]:
     levels: dict[str, list[Exposure]] = {}
-    for path, said in readings(pack, platform).items():
-        for item in said:
+    for path, items in said.items():
+        for item in items:
             key = path if path in pack.files else item.url
             if key:
                 levels.setdefault(key, []).append(item.exposure)
     return {key: min(found, key=EXPOSURES.index) for key, found in levels.items()}
 
 
-def understated(platform: type[Platform], whole: dict[str, Exposure], changed: Pack) -> list[str]:
+def understated(whole: dict[str, Exposure], changed: dict[str, Exposure]) -> list[str]:
     """Files of which less is said in a changed export than in the whole one."""
     return [
         f"{path}: {whole[path].value} became {level.value}"
-        for path, level in widest(changed, platform).items()
+        for path, level in changed.items()
         if level is not Exposure.UNKNOWN
         and path in whole
         and EXPOSURES.index(level) > EXPOSURES.index(whole[path])
@@ -99,7 +107,7 @@ def test_without_a_record_no_picture_is_said_to_be_seen_by_fewer(platform: type[
         whole = widest(pack, platform)
         for record in filter(is_record, pack.files):
             rest = {path: data for path, data in pack.files.items() if path != record}
-            if understated(platform, whole, Pack(pack.name, rest)):
+            if understated(whole, widest(Pack(pack.name, rest), platform)):
                 needed.add(record)
     assert needed == set()
 
@@ -108,7 +116,9 @@ def test_without_a_record_no_picture_is_said_to_be_seen_by_fewer(platform: type[
 def test_a_word_that_nobody_knows_or_an_entry_that_is_missing_never_makes_a_picture_seen_by_fewer(
     platform: type[Platform],
 ) -> None:
+    """And where it stands for who could see a picture, it is said to be unknown, and quoted."""
     tried: set[Hashable] = set()
+    unknown_words = 0
     for layout in fixture(platform).LAYOUTS:
         pack = build(platform, layout)
         whole = widest(pack, platform)
@@ -117,7 +127,24 @@ def test_a_word_that_nobody_knows_or_an_entry_that_is_missing_never_makes_a_pict
                 if what not in tried:
                     tried.add(what)
                     less = Pack(pack.name, pack.files | {record: changed()})
-                    assert understated(platform, whole, less) == [], (layout, record, what)
+                    said = readings(less, platform)
+                    assert understated(whole, widest_of(said, less)) == [], (layout, record, what)
+                    unknown_words += count_unknown_words(said, (layout, record, what))
+    assert bool(unknown_words) is (platform.name in WITH_WORDS)
+
+
+def count_unknown_words(said: Readings, where: object) -> int:
+    """How often it stands for who could see something; then it is not known, and the reason quotes it."""
+    found = [
+        item
+        for items in said.values()
+        for item in items
+        if UNKNOWN_WORD in (item.audience or "") and item.exposure is Exposure.UNKNOWN
+    ]
+    for item in found:
+        assert not item.audience_known, where
+        assert UNKNOWN_WORD in item.exposure_reason, where
+    return len(found)
 
 
 @settings(max_examples=15, deadline=None)
@@ -138,7 +165,7 @@ def test_whatever_is_taken_away_no_picture_is_said_to_be_seen_by_fewer(
             files[record] = choices[number][1]()
         else:
             del files[record]
-    assert understated(platform, whole, Pack(pack.name, files)) == []
+    assert understated(whole, widest(Pack(pack.name, files), platform)) == []
 
 
 Change = tuple[Hashable, Callable[[], bytes]]  # what is changed, for not trying it twice; the changed record

@@ -42,7 +42,7 @@ def test_it_names_what_decided_platform_time_link_and_exposure(run: Run, archive
             "  taken     1 May 2024, 18:22 UTC (from takenAt)",
             "  link      none",
             "  who       Not known who could see it (unknown)",
-            "  why       BeReal: visibility = galaxy, a word that is not known here",
+            "  why       BeReal: visibility = galaxy, a word that is not known",
             "  audience  galaxy (said of this very item)\n",
         )
     )

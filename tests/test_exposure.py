@@ -305,7 +305,7 @@ def test_plain_files_have_no_account() -> None:
 
 
 def said_word(word: str | None, source: str = "per_item", **more: Any) -> Provenance:
-    return post(**{"audience": Audience(word, source), "exposure": BY_WORD} | more)
+    return post(**{"audience": Audience(word, source, is_known=False), "exposure": BY_WORD} | more)
 
 
 def settled(provenance: Provenance, word: str, means: Exposure, *said: dict[str, Any]) -> Provenance:
@@ -324,7 +324,7 @@ def test_a_word_that_was_settled_decides_what_it_stands_for(means: Exposure, wor
     told = settled(said_word("Vrienden"), "vrienden", means)
     assert told.exposure.level is means
     assert told.exposure.reason == f"you said that “Vrienden” means {words}"
-    assert told.audience == Audience("Vrienden", "per_item")
+    assert told.audience == Audience("Vrienden", "per_item", is_known=False)
 
 
 def test_a_settled_word_is_compared_whole_and_without_case() -> None:
@@ -341,7 +341,8 @@ def test_a_settled_word_changes_nothing_that_the_export_decides() -> None:
 
 
 def test_no_word_makes_private_what_others_may_have_seen_for_another_reason() -> None:
-    viewed = said_word("private", exposure=Exposure.UNKNOWN.because("private, but 17 views"))
+    seen = {"audience": Audience("private", "per_item"), "exposure": Exposure.UNKNOWN.because("17 views")}
+    viewed = post(**seen)
     assert settled(viewed, "private", Exposure.PRIVATE) == viewed
     assert settled(viewed, "private", Exposure.NETWORK).exposure.level is Exposure.NETWORK
 

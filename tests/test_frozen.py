@@ -25,8 +25,9 @@ UNRELEASED: tuple[str, ...] = (
     "m015_scanned_with",
     "m016_confirmed_and_told",
     "m017_evidence",
-    "m018_undecided_words",
 )
+
+SAID_ANEW = 1  # the Mastodon picture: m017 keeps the records that speak of it
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="they hold absolute paths of a Linux machine")
 
@@ -111,8 +112,8 @@ def test_a_frozen_library_that_is_read_first_answers_as_it_did(run: Run, expecte
     indexed = run("index", *sorted(folders), "--json").json
     outcomes = expected["status"]["outcomes"]
     assert indexed["found"] == sum(outcomes.values())
-    assert indexed["unchanged"] == indexed["found"] - outcomes["unreadable"], (
-        "what was not readable is tried again"
+    assert indexed["unchanged"] == indexed["found"] - outcomes["unreadable"] - SAID_ANEW, (
+        "what was not readable is tried again, and so is what more is said of"
     )
     assert_answers(run, without_times(expected))
 

@@ -156,7 +156,7 @@ def test_a_name_in_the_shared_library_that_several_files_carry_leaves_all_of_the
         (
             "sometimes",
             Exposure.UNKNOWN,
-            "what its record says of a website is not known (isPublic = sometimes)",
+            "isPublic = sometimes, a word that is not known",
         ),
         (None, Exposure.UNKNOWN, "its record does not say whether it has a public website"),
     ],

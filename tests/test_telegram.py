@@ -132,7 +132,7 @@ def test_the_author_is_whoever_made_it_and_the_owner_only_when_the_export_says_s
 def test_an_unknown_type_of_chat_has_an_unknown_audience():
     (provenance,) = read(exported(chat(message(1, photo=PHOTO), kind="secret_disco")))
     assert (provenance.audience, provenance.exposure) == ("secret_disco", Exposure.UNKNOWN)
-    assert provenance.exposure_reason == "Telegram does not say who can see a chat of type secret_disco"
+    assert provenance.exposure_reason == "Telegram: type of the chat = secret_disco, a word that is not known"
 
 
 def test_the_type_of_a_chat_may_stand_after_its_messages():

@@ -78,7 +78,7 @@ def test_the_account_and_its_setting_are_read_from_behind_the_posts():
             "Kila mtu",
             "Off",
             Exposure.UNKNOWN,
-            "TikTok: Who can view = Kila mtu, a word that is not known here",
+            "TikTok: Who can view = Kila mtu, a word that is not known",
         ),
         (
             None,

@@ -31,11 +31,9 @@ def unknown_words(library: Library, rows: Sequence[SourceRow], *, every: bool = 
     by_number = {row.id: row for row in rows}
     means = {row.id: Knowledge.of(row).audience_means for row in rows}
     found: dict[tuple[int, str], UnknownWord] = {}
-    for number, word, said_of, is_for_the_word, files, posts in items.undecided_words(
-        library, list(by_number)
-    ):
+    for number, word, said_of, is_known, files, posts in items.undecided_words(library, list(by_number)):
         key = number, fold(word)
-        if said_of in DECIDED_BY_EXPORT and (every or is_for_the_word) and key[1] not in means[number]:
+        if said_of in DECIDED_BY_EXPORT and (every or not is_known) and key[1] not in means[number]:
             same = found.get(key, UnknownWord(by_number[number], word, 0, 0))
             found[key] = replace(same, files=same.files + files, posts=same.posts + posts)
     return sorted(found.values(), key=lambda each: (-each.files - each.posts, each.source.id, each.word))

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..exports.path_index import fold
-from ..types import UNKNOWN_WORD, Audience, Exposure, ExposureAssessment, Provenance
+from ..types import Audience, Exposure, ExposureAssessment, Provenance
 
 if TYPE_CHECKING:
     from ..library.sources import SourceRow
@@ -87,7 +87,8 @@ def undecided_word(provenance: Provenance) -> str | None:
 
 def unknown_word(provenance: Provenance) -> str | None:
     """The word for which alone it is not known who could see this."""
-    return undecided_word(provenance) if UNKNOWN_WORD in provenance.exposure.reason else None
+    audience = provenance.audience
+    return None if audience is None or audience.is_known else undecided_word(provenance)
 
 
 def is_open(provenance: Provenance) -> bool:

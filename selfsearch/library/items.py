@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..containers.base import printable
-from ..types import READ_IN_PART, UNKNOWN_WORD, Exposure, LinkOnly, Outcome, Provenance, Sighting
+from ..types import READ_IN_PART, Exposure, LinkOnly, Outcome, Provenance, Sighting
 from .db import batched, id_list, marks
 from .library import Library
 
@@ -354,13 +354,13 @@ def links_only(library: Library, sources: Sequence[int]) -> Iterator[LinkOnly]:
 def undecided_words(library: Library, sources: Sequence[int]) -> list[tuple[int, str, str, bool, int, int]]:
     """The platforms' words for who could see something, where the export leaves that unknown.
 
-    Source, word, its source (`audience_source`), whether it is unknown for the word, files with it, posts
-    with it of which there is only a link.
+    Source, word, its source (`audience_source`), whether it is known, files with it, posts with it of which
+    there is only a link.
     """
     return library.db.execute(
         f"""
         select items.source_id, sightings.audience, sightings.audience_source,
-            instr(sightings.exposure_reason, '{UNKNOWN_WORD}') > 0,
+            sightings.audience_known,
             count(distinct items.id) filter (where items.outcome <> 'link_only'),
             count(distinct items.id) filter (where items.outcome = 'link_only')
         from sightings
@@ -406,8 +406,8 @@ def digest(provenance: tuple[Provenance, ...]) -> str:
 def _text_form(provenance: Provenance) -> str:
     """What the digest is of: libraries hold digests, so a new form would have every file read again."""
     columns = provenance.columns()
-    for name in LATER_COLUMNS:
-        if not columns[name]:
+    for name, absent in LATER_COLUMNS.items():
+        if columns[name] == absent:
             del columns[name]
     return f"Provenance({', '.join(f'{name}={value!r}' for name, value in columns.items())})"
 
@@ -416,13 +416,11 @@ SIGHTING_COLUMNS = (
     "item_id", "platform", "account", "context", "caption", "posted_at", "posted_at_source", "taken_at",
     "taken_at_source", "url", "url_kind", "audience", "audience_source", "exposure", "exposure_reason",
     "album", "latitude", "longitude", "location_source", "place", "people", "author", "author_is_owner",
-    "post_id", "records", "exposure_evidence",
+    "post_id", "records", "exposure_evidence", "audience_known",
 )  # fmt: skip
 LISTS = ("people", "records", "exposure_evidence")  # columns that hold JSON
-LATER_COLUMNS = (
-    "records",
-    "exposure_evidence",
-)  # in the digest where they hold something: plain files have none
+# Not in the digest where they hold what a library of before them holds: plain files do.
+LATER_COLUMNS = {"records": (), "exposure_evidence": (), "audience_known": True}
 
 
 def _sighting_row(item_id: int, provenance: Provenance) -> tuple[Any, ...]:
@@ -435,6 +433,7 @@ def _sighting_row(item_id: int, provenance: Provenance) -> tuple[Any, ...]:
         "latitude": latitude,
         "longitude": longitude,
         **{name: json.dumps(columns[name]) for name in LISTS},
+        "audience_known": int(columns["audience_known"]),
         "author_is_owner": None if provenance.author_is_owner is None else int(provenance.author_is_owner),
     }
     return tuple(_storable(columns[name]) for name in SIGHTING_COLUMNS)
@@ -454,6 +453,7 @@ def provenance_of(row: dict[str, Any]) -> Provenance:
             "exposure": Exposure(row["exposure"]),
             "location": None if row["latitude"] is None else (row["latitude"], row["longitude"]),
             **{name: tuple(json.loads(row[name])) for name in LISTS},
+            "audience_known": bool(row["audience_known"]),
             "author_is_owner": None if owner is None else bool(owner),
         }
     )

@@ -491,8 +491,8 @@ def m016_confirmed_and_told(db: Database) -> None:
 
 @schema()
 def m017_evidence(db: Database) -> None:
-    """Which records say what is known of a file, on what its exposure rests, and what the user said that an
-    audience's word means.
+    """Which records say what is known of a file, on what its exposure rests, whether it is known what an
+    audience's word means, and what the user said that it means.
 
     `audience_means` is a JSON object: word -> exposure.
     """
@@ -500,15 +500,12 @@ def m017_evidence(db: Database) -> None:
         db,
         "alter table sightings add column records text not null default '[]'",
         "alter table sightings add column exposure_evidence text not null default '[]'",
+        """
+        alter table sightings add column audience_known integer not null default 1
+            check (audience_known in (0, 1))
+        """,
         "alter table sources add column audience_means text not null default '{}'",
-    )
-
-
-@schema()
-def m018_undecided_words(db: Database) -> None:
-    """The few sightings of which a platform's word is all that is known of who could see them."""
-    _run(
-        db,
+        # the few of which a platform's word is all that is known of who could see them
         """
         create index sightings_undecided on sightings (audience)
         where exposure = 'unknown' and audience is not null

@@ -125,7 +125,7 @@ def _chats(pack: Pack) -> None:
         author_is_owner=False,
         exposure="unknown",
         exposure_reason="a chat; Reddit's export does not say who was in it; conversation_type "
-        "= direct, a word that is not known here",
+        "= direct, a word that is not known",
         audience="direct",
     )
     pack.plant(

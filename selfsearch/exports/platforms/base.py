@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ...types import Exposure, Provenance
+from ...types import Exposure, ExposureAssessment, Provenance
 from ..export import Export
 from ..path_index import PathIndex
 
@@ -86,6 +86,11 @@ class Mention:
 
     path: str | None  # relative to the export's root, as a key of `Export.members`
     provenance: Provenance
+
+
+def unknown_word(said: str, *evidence: str) -> ExposureAssessment:
+    """Of what the platform says in a word for the audience that is not known. `said` quotes the word."""
+    return Exposure.UNKNOWN.because(f"{said}, a word that is not known", *evidence)
 
 
 def plain_file(reason: str) -> Provenance:

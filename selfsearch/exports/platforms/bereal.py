@@ -17,7 +17,7 @@ from typing import Any
 from ...types import Audience, Exposure, ExposureAssessment, Location, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_names, folder_of
-from .base import Account, Mention, Platform, Root, as_roots
+from .base import Account, Mention, Platform, Root, as_roots, unknown_word
 from .dates import parse_iso
 from .media_refs import is_media_name
 from .parsing import as_dict, as_list, as_point, as_text, as_url, distinct, first_text, is_same
@@ -211,6 +211,8 @@ class BeReal(Platform):
         spot = as_dict(record.get("location"))
         texts = map(as_text, as_list(record.get("visibility") or record.get("visibilities")))
         audiences = [text for text in texts if text]
+        exposure = _exposure(audiences, context, path)
+        is_known = exposure.level is not Exposure.UNKNOWN
         taken = (
             Timestamp.of(parse_iso(record.get(field), utc=True), field)
             for field in ("takenAt", "takenTime", "date")
@@ -222,8 +224,8 @@ class BeReal(Platform):
             caption=as_text(record.get("caption")),
             posted=Timestamp.of(parse_iso(record.get("postedAt"), utc=True), "postedAt"),
             taken=next(filter(None, taken), None),
-            audience=Audience.of(", ".join(audiences), "per_item"),
-            exposure=_exposure(audiences, context, path),
+            audience=Audience.of(", ".join(audiences), "per_item", is_known=is_known),
+            exposure=exposure,
             location=Location.of(as_point(spot.get("latitude"), spot.get("longitude")), "location"),
             author=self.account.name,
             author_is_owner=True,
@@ -242,7 +244,7 @@ def _exposure(audiences: list[str], context: str, record: str) -> ExposureAssess
         return Exposure.PUBLIC.because(reason)
     if words <= FRIENDS:
         return Exposure.NETWORK.because(reason, record)
-    return Exposure.UNKNOWN.because(f"{reason}, a word that is not known here")
+    return unknown_word(reason)
 
 
 def _records(export: Export, path: str) -> Iterator[dict[str, Any]]:

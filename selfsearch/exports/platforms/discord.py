@@ -16,7 +16,7 @@ from typing import Any
 from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_of
-from .base import Account, Mention, Platform, Root, as_roots, mentions_of, plain_file
+from .base import Account, Mention, Platform, Root, as_roots, mentions_of, plain_file, unknown_word
 from .dates import discord_id_time, parse_iso
 from .media_refs import SavedFiles, is_media_name, may_show_faces, url_file_name
 from .parsing import as_dict, as_list, as_text, distinct, is_digits
@@ -39,7 +39,6 @@ _CHANNEL_TYPES = {  # how older packages write the type
     "15": "GUILD_FORUM",
     "16": "GUILD_MEDIA",
 }
-_SERVER_TYPES = frozenset(_CHANNEL_TYPES.values()) - {"DM", "GROUP_DM"}
 _IN_AVATAR = Exposure.PUBLIC.because("Discord shows avatars to everyone; there is no setting for them")
 _IN_DM = Exposure.PRIVATE.because("a direct message: only the two people in it could see it")
 _IN_GROUP_DM = Exposure.NETWORK.because("a group direct message: its members could see it")
@@ -84,13 +83,14 @@ class DiscordChannel:
             return (_IN_DM if self.type == "DM" else _IN_GROUP_DM).on(self.record)
         if self.type == "PRIVATE_THREAD":
             return _IN_PRIVATE_THREAD.on(self.record)
-        if self.guild or self.type in _SERVER_TYPES:
-            return _IN_SERVER.on(self.record)
-        if self.type is None:
-            return _IN_UNKNOWN_CHANNEL
-        return Exposure.UNKNOWN.because(
-            f"Discord: type of the channel = {self.type}, a word that is not known"
-        )
+        if not self.is_type_known:
+            return unknown_word(f"Discord: type of the channel = {self.type}")
+        return _IN_SERVER.on(self.record) if self.guild or self.type else _IN_UNKNOWN_CHANNEL
+
+    @property
+    def is_type_known(self) -> bool:
+        """False for a word, or a number, that Discord may have introduced since."""
+        return self.type is None or self.type in _CHANNEL_TYPES.values()
 
     @property
     def records(self) -> tuple[str, ...]:
@@ -244,7 +244,7 @@ class Discord(Platform):
             posted=Timestamp.of(sent, "Timestamp")
             or Timestamp.of(discord_id_time(message_id or ""), "ID (snowflake)"),
             link=Link.of(channel.url(message_id) if message_id else None, "constructed"),
-            audience=Audience.of(channel.type, "chat_type"),
+            audience=Audience.of(channel.type, "chat_type", is_known=channel.is_type_known),
             exposure=channel.exposure,
             album=channel.title,
             author=owner,

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...types import Audience, Exposure, ExposureAssessment, Location, Timestamp
 from ..path_index import fold
+from .base import unknown_word
 from .dates import parse_timestamp
 from .facebook_words import album_folder, squeezed
 from .meta_records import labelled_text
@@ -110,5 +111,4 @@ def audience_of(record: Mapping[str, Any]) -> tuple[Audience, ExposureAssessment
         return None
     if fold(word) in load_words("facebook", "audience_public"):
         return Audience(word, "per_item"), Exposure.PUBLIC.because(f"its record says '{word}'")
-    reason = f"its record says '{word}', a word that is not known"
-    return Audience(word, "per_item"), Exposure.UNKNOWN.because(reason)
+    return Audience(word, "per_item", is_known=False), unknown_word(f"its record says '{word}'")

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ...types import Audience, Exposure, ExposureAssessment, Link, Location, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_of, outermost_folders
-from .base import Account, Mention, Platform, Root, mentions_of
+from .base import Account, Mention, Platform, Root, mentions_of, unknown_word
 from .dates import parse_iso
 from .media_refs import extension, is_media_name
 from .parsing import (
@@ -147,8 +147,6 @@ class Flickr(Platform):
         self, record: Mapping[str, Any], path: str, upload: str, albums: list[_Album]
     ) -> Provenance:
         privacy = as_text(record.get("privacy"))
-        exposure = _exposure(privacy, record, path)
-        is_undecided = exposure.level is Exposure.UNKNOWN and _level(privacy) is not None
         own_albums = (as_text(as_dict(album).get("title")) for album in as_list(record.get("albums")))
         # title and description; descriptions are HTML
         caption = (html_to_text(as_text(record.get(field))) for field in ("name", "description"))
@@ -160,8 +158,8 @@ class Flickr(Platform):
             posted=Timestamp.of(parse_iso(record.get("date_imported"), utc=True), "date_imported"),
             taken=Timestamp.of(parse_iso(record.get("date_taken")), "date_taken"),
             link=Link.of(as_url(record.get("photopage")), "exact"),
-            audience=Audience(None, "per_item") if is_undecided else Audience.of(privacy, "per_item"),
-            exposure=exposure,
+            audience=Audience.of(privacy, "per_item", is_known=_level(privacy) is not None),
+            exposure=_exposure(privacy, record, path),
             album="; ".join(distinct((*own_albums, *(album.title for album in albums)))) or None,
             location=Location.of(_point(record.get("geo")), "geo"),
             people=_people(record.get("people")),
@@ -204,7 +202,7 @@ def _exposure(privacy: str | None, record: Mapping[str, Any], path: str) -> Expo
     reason = f'Flickr: privacy = "{privacy}"'
     level = _level(privacy)
     if level is None:
-        return Exposure.UNKNOWN.because(f"{reason}, a word that is not known", path)
+        return unknown_word(reason, path)
     if level is Exposure.PUBLIC:
         safety = as_text(record.get("safety"))
         return level.because(reason if safety in (None, "safe") else f'{reason}, safety = "{safety}"', path)

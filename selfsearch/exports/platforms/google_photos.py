@@ -419,7 +419,7 @@ def _in_album(provenance: Provenance, album: AlbumRecord, folder: str) -> Proven
         provenance,
         context=context,
         album=album.title or folder or None,
-        audience=Audience.of(album.access, "per_album"),
+        audience=Audience.of(album.access, "per_album", is_known=album.is_access_known),
         records=(*provenance.records, *filter(None, (album.record,))),
     )
 
@@ -430,5 +430,8 @@ def _exposure(
     """Who could see it: as the widest trace shows; without any it is not known, also in trash and archive."""
     if trace:
         return trace.level.because(f"{trace.reason}; now {standing}", *trace.evidence) if standing else trace
-    place = standing or (album.standing if album else _IN_LIBRARY)
+    places = [standing] if standing else []
+    if album and (not standing or not album.is_access_known):
+        places.append(album.standing)
+    place = ", ".join(places) or _IN_LIBRARY
     return Exposure.UNKNOWN.because(f"{place}; {_UNTIL_DELETED if context == 'trashed' else NOT_EXPORTED}")

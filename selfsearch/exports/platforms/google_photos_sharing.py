@@ -121,6 +121,11 @@ class AlbumRecord:
         return cls(as_text(data.get("title")) or "", path, access, comments, trace)
 
     @property
+    def is_access_known(self) -> bool:
+        """Whether it is known what the word for its access means."""
+        return self.access is None or fold(self.access) in _KNOWN_ACCESS
+
+    @property
     def standing(self) -> str:
         """Where a photograph in it lies, for a reason."""
         if self.record is None:
@@ -128,6 +133,9 @@ class AlbumRecord:
         if self.access:
             return f'in an album (album access = "{self.access}", a word that Google does not explain)'
         return "in an album whose record names no access"
+
+
+_KNOWN_ACCESS = ("public", "shared")
 
 
 def _trace_of_album(access: str | None, comments: Comments, path: str) -> ExposureAssessment | None:

@@ -119,7 +119,7 @@ class GooglePlus(Platform):
             caption=_words(content, shared),
             posted=Timestamp.of(_time(written.text if written else ""), "post"),
             link=Link.of(as_url(_href(written)) if written else None, "exact"),
-            audience=Audience.of(word, "per_item"),
+            audience=Audience.of(word, "per_item", is_known=exposure.level is not Exposure.UNKNOWN),
             exposure=exposure,
             location=location,
             place=place,
@@ -178,7 +178,7 @@ def seen_by(visibility: Element) -> ExposureAssessment:
     chosen = all(_CHOSEN.search(_href(link)) for link in visibility.find_all("a"))
     if colon and chosen and (parts or named) and parts <= load_words("google_plus", "network").keys():
         return Exposure.NETWORK.because(f"{reason}: only they could see it")
-    return Exposure.UNKNOWN.because(f"{reason}: who that was is not known here")
+    return Exposure.UNKNOWN.because(f"{reason}: who that was is not known")
 
 
 def _words(content: Element | None, shared: Element | None) -> str | None:

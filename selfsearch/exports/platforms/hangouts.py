@@ -16,7 +16,7 @@ from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, T
 from ...words import quantity
 from ..export import Export
 from ..path_index import PathIndex, fold
-from .base import Account, Mention, Platform, Root, as_roots
+from .base import Account, Mention, Platform, Root, as_roots, unknown_word
 from .dates import parse_timestamp
 from .media_refs import is_media_name, url_file_name
 from .parsing import as_dict, as_list, as_number, as_text, as_url, distinct, first_text
@@ -83,8 +83,11 @@ class Conversation:
                 f"a group in Google Hangouts{members}: they could see it, and so may whoever joined later",
                 record,
             )
-        kind = f"of the type “{self.type}”" if self.type else "without a type"
-        return Exposure.UNKNOWN.because(f"a conversation in Google Hangouts {kind}", record)
+        said = "a conversation in Google Hangouts"
+        if self.type and self.type not in KINDS:
+            return unknown_word(f"{said} of the type “{self.type}”", record)
+        members = "whose record does not name the two people in it" if self.type else "without a type"
+        return Exposure.UNKNOWN.because(f"{said} {members}", record)
 
 
 class Hangouts(Platform):
@@ -182,8 +185,9 @@ def _audience(conversation: Conversation | None, exposure: ExposureAssessment) -
     """Google's word for the kind of conversation; none where it is known, and does not decide."""
     if conversation is None:
         return None
-    is_undecided = exposure.level is Exposure.UNKNOWN and conversation.type in KINDS
-    return Audience.of(None if is_undecided else conversation.type, "chat_type")
+    is_known = conversation.type in KINDS
+    is_undecided = exposure.level is Exposure.UNKNOWN and is_known
+    return Audience.of(None if is_undecided else conversation.type, "chat_type", is_known=is_known)
 
 
 def _id(value: Any) -> str | None:

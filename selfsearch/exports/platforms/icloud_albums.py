@@ -14,7 +14,7 @@ from ...types import Audience, Exposure, ExposureAssessment, Provenance, Timesta
 from ...words import counted
 from ..export import Export
 from ..path_index import file_name, file_stem, fold, folder_name, folder_names, folder_of
-from .base import Mention
+from .base import Mention, unknown_word
 from .icloud_dates import parse_apple_date
 from .media_refs import is_media_name, missing_path
 from .parsing import as_dict, as_list, as_text, distinct, first_text, is_same
@@ -112,8 +112,12 @@ def _who_could_see(values: Mapping[str, Any], title: str, record: str) -> tuple[
     invited = len(as_list(values.get("participants")))
     album = _named(title) + (f", shared with {counted(invited, 'people')}" if invited else "")
     word = values.get("isPublic")
-    is_known = word is None or word is False  # and decides nothing
-    audience = Audience(None if is_known else f"isPublic: {str(word).lower()}", "per_album")
+    decides_nothing = word is None or word is False
+    audience = Audience(
+        None if decides_nothing else f"isPublic: {str(word).lower()}",
+        "per_album",
+        is_known=word is None or isinstance(word, bool),
+    )
     if word is True:
         reason = f"{album}; it has a public website (isPublic), where anyone can see it"
         return Exposure.PUBLIC.because(reason, record), audience
@@ -122,7 +126,7 @@ def _who_could_see(values: Mapping[str, Any], title: str, record: str) -> tuple[
         today = "it had no public website on the day of the export (isPublic = false)"
         reason = f"{album}; {today}, but may have had one before"
     elif word is not None:
-        reason = f"{album}; what its record says of a website is not known (isPublic = {as_text(word)})"
+        return unknown_word(f"{album}; isPublic = {as_text(word)}", record), audience
     return Exposure.UNKNOWN.because(reason, record), audience
 
 

@@ -157,19 +157,19 @@ class AccountPrivacy:
 
     def _undecided(self, posted_at: str | None) -> tuple[ExposureAssessment, Audience | None]:
         setting, audience = self.setting, None
-        if setting is None:
-            reason = ", and the account's setting is not in this export"
-        elif setting.is_private is None:
-            reason = f"; the account's setting is in a word that is not known ({setting})"
-            audience = Audience(setting.value, ACCOUNT_SETTING)
-        else:
-            reason = f"; the account was private when the export was made (setting {setting}), "
-            reason += "which says nothing of earlier days"
+        reasons = [f"{self.product} does not export the audience"]
         if self.changes:
             post = "of this day" if posted_at else "without a date"
-            reason = f"; the history of the account's setting does not tell who could see a post {post}"
-        reason = f"{self.product} does not export the audience{reason}"
-        return Exposure.UNKNOWN.because(reason), audience
+            reasons.append(f"the history of the account's setting does not tell who could see a post {post}")
+        elif setting is None:
+            reasons = [f"{reasons[0]}, and the account's setting is not in this export"]
+        elif setting.is_private:
+            today = f"the account was private when the export was made (setting {setting})"
+            reasons.append(f"{today}, which says nothing of earlier days")
+        if setting and setting.is_private is None:
+            reasons.append(f"the account's setting is in a word that is not known ({setting})")
+            audience = Audience(setting.value, ACCOUNT_SETTING, is_known=False)
+        return Exposure.UNKNOWN.because("; ".join(reasons)), audience
 
 
 def _has_zone(at: str) -> bool:

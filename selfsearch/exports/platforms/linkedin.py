@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex
-from .base import Account, Mention, Platform, Root, as_roots, mentions_of, plain_file
+from .base import Account, Mention, Platform, Root, as_roots, mentions_of, plain_file, unknown_word
 from .dates import MONTHS, day_of, parse_iso
 from .media_refs import SavedFiles, may_show_faces, url_file_name
 from .parsing import as_url, is_same
@@ -58,7 +58,6 @@ VISIBILITY = {  # LinkedIn's word, its level, and what the word means
         ", a word that stands for a group or the like; the group decides who can see it",
     ),
 }
-NO_MEANING = (Exposure.UNKNOWN, ", a word that is not known")
 PAIR, GROUP = Audience("conversation", "chat_type"), Audience("group conversation", "chat_type")
 GROUP_MESSAGE = Exposure.NETWORK.because("a message to several people: they could see it")
 MESSAGE = Exposure.PRIVATE.because("a message: only the two people in the conversation could see it")
@@ -220,6 +219,8 @@ class LinkedIn(Platform):
         )
 
     def _posted(self, post: Share) -> Provenance:
+        exposure = _exposure(post)
+        is_known = exposure.level is not Exposure.UNKNOWN
         return Provenance(
             self.name,
             account=self.account.name,
@@ -227,8 +228,8 @@ class LinkedIn(Platform):
             caption=post.text,
             posted=Timestamp.of(post.at, "Date"),
             link=Link.of(post.url or post.media_url, "exact"),
-            audience=Audience.of(post.visibility, "per_item"),
-            exposure=_exposure(post),
+            audience=Audience.of(post.visibility, "per_item", is_known=is_known),
+            exposure=exposure,
             author=self.account.name,
             author_is_owner=True,
             post_id=post.id,
@@ -293,8 +294,11 @@ def _is_same_asset(url: str | None, other: str | None) -> bool:
 def _exposure(post: Share) -> ExposureAssessment:
     if post.visibility is None:
         return Exposure.UNKNOWN.because("the post's Visibility is empty")
-    level, meaning = VISIBILITY.get(post.visibility.upper(), NO_MEANING)
-    exposure = level.because(f"LinkedIn: Visibility = {post.visibility}{meaning}")
+    said = f"LinkedIn: Visibility = {post.visibility}"
+    if post.visibility.upper() not in VISIBILITY:
+        return unknown_word(said)
+    level, meaning = VISIBILITY[post.visibility.upper()]
+    exposure = level.because(f"{said}{meaning}")
     return exposure.on(post.record) if level is Exposure.NETWORK else exposure
 
 

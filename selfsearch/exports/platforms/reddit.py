@@ -12,7 +12,7 @@ from functools import cached_property
 
 from ...types import Audience, Exposure, Link, Provenance, Timestamp
 from ..path_index import PathIndex, file_name, file_stem, fold
-from .base import Account, Mention, Platform, Root
+from .base import Account, Mention, Platform, Root, unknown_word
 from .dates import day_of, parse_iso
 from .media_refs import is_media_name, media_by_key, split_url
 from .parsing import as_text, as_url, distinct, is_same
@@ -28,7 +28,7 @@ DATED_NAME = re.compile(r"_(?P<year>20\d\d)(?P<month>\d\d)(?P<day>\d\d)(?!\d)")
 WORD = re.compile(r"[a-z0-9]{5,}")  # shorter words are no ids
 MAX_LINKS = 100  # in one text
 MAX_MEMBERS = 3  # of a chat: with these it is a group
-CHAT_KIND, A_WORD = "conversation_type", ", a word that is not known here"
+CHAT_KIND = "conversation_type"  # a column whose words no description of the export explains
 OF_MEMBERS = ("direct", "group")  # a chat of any other kind may be open to everybody
 OWN_LISTS = ("statistics", "ip_logs")
 
@@ -146,12 +146,12 @@ class Reddit(Platform):
 
     def _message(self, record: str, row: Mapping[str, str], *, is_group: bool) -> Provenance:
         sender, subreddit = as_text(row.get("username")), as_text(row.get("subreddit"))
-        kind = Audience.of(as_text(row.get(CHAT_KIND)), "chat_type")
+        kind = Audience.of(as_text(row.get(CHAT_KIND)), "chat_type", is_known=False)
         is_of_members = "subreddit" in row and (kind is None or fold(kind.name or "") in OF_MEMBERS)
         exposure = IN_GROUP_CHAT.on(record) if is_group and is_of_members else IN_CHAT
         exposure = IN_CHANNEL if subreddit else exposure
         if kind and exposure.level is Exposure.UNKNOWN:
-            exposure = replace(exposure, reason=f"{exposure.reason}; {CHAT_KIND} = {kind.name}{A_WORD}")
+            exposure = unknown_word(f"{exposure.reason}; {CHAT_KIND} = {kind.name}")
         return Provenance(
             self.name,
             account=self.account.name,

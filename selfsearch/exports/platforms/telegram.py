@@ -145,7 +145,7 @@ class Telegram(Platform):
             caption=caption,
             posted=_posted(message),
             link=Link.of(chat.url(message_id), "constructed"),
-            audience=Audience.of(chat.audience, "chat_type"),
+            audience=Audience.of(chat.audience, "chat_type", is_known=chat.is_type_known),
             exposure=_exposure(message, chat),
             album=chat.name,
             location=Location.of(point, "location_information"),

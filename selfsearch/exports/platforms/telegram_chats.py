@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...types import Exposure, ExposureAssessment
+from .base import unknown_word
 
 SAVED = "saved_messages"
 PERSONAL = "personal_chat"
@@ -23,6 +24,7 @@ EXPOSURES = {  # by the type of the chat
     "private_channel": Exposure.NETWORK.because("a private channel: its subscribers could see it"),
     "public_supergroup": Exposure.PUBLIC.because("a public group: anyone can read it"),
     "public_channel": Exposure.PUBLIC.because("a public channel: anyone can read it, also on the web"),
+    "replies": Exposure.UNKNOWN.because("replies to comments: Telegram does not say who could see them"),
     # what pages say of a chat where they do not say more
     "group": Exposure.UNKNOWN.because(
         f"a group: the pages do not say whether it is public or private; {ASK_FOR_JSON}"
@@ -32,7 +34,7 @@ EXPOSURES = {  # by the type of the chat
     ),
     "page": Exposure.UNKNOWN.because(f"the page does not say what kind of chat it is; {ASK_FOR_JSON}"),
 }
-CHAT_TYPES = {*EXPOSURES, "replies"} - {"group", "channel", "page"}
+CHAT_TYPES = EXPOSURES.keys() - {"group", "channel", "page"}
 LINKED_CHATS = ("public_supergroup", "private_supergroup", "public_channel", "private_channel")
 
 
@@ -51,9 +53,13 @@ class TelegramChat:
         """Who could see its messages."""
         if self.type is None:
             return Exposure.UNKNOWN.because("the record lacks the chat's type")
-        reason = f"Telegram does not say who can see a chat of type {self.type[:40]}"
-        known = EXPOSURES.get(self.type) or Exposure.UNKNOWN.because(reason)
+        known = EXPOSURES.get(self.type) or unknown_word(f"Telegram: type of the chat = {self.type[:40]}")
         return known.on(*self.records)
+
+    @property
+    def is_type_known(self) -> bool:
+        """False for a type that Telegram may have introduced since."""
+        return self.type is None or self.type in EXPOSURES
 
     @property
     def audience(self) -> str | None:

@@ -20,7 +20,7 @@ from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, T
 from ..export import Export
 from ..path_index import PathIndex, file_name, fold
 from . import tiktok_text
-from .base import Account, Mention, Period, Platform, Root, as_roots, mentions_of, plain_file
+from .base import Account, Mention, Period, Platform, Root, as_roots, mentions_of, plain_file, unknown_word
 from .dates import parse_iso, parse_timestamp
 from .media_refs import is_media_name, media_by_key
 from .parsing import as_number, as_text, distinct, load_words
@@ -187,7 +187,8 @@ class TikTok(Platform):
         date = parse_iso(record.get("date"), utc=True)
         date = date if date and date >= LAUNCHED else None
         word = _given(record.get("whocanview"))
-        exposure = self._exposure(word, post, " until it was deleted" if context == "deleted" else "")
+        level = _level(word)
+        exposure = self._exposure(word, level, post, " until it was deleted" if context == "deleted" else "")
         provenance = Provenance(
             self.name,
             account=self._profile.user,
@@ -195,7 +196,7 @@ class TikTok(Platform):
             caption=_given(record.get("title")),
             posted=Timestamp.of(date, "Date") or Timestamp.of(_id_time(post_id), "the post's id"),
             link=link,
-            audience=Audience.of(word, "per_item"),
+            audience=Audience.of(word, "per_item", is_known=level is not None),
             exposure=exposure,
             place=_given(record.get("location")),
             author=self._profile.user,
@@ -210,15 +211,15 @@ class TikTok(Platform):
         )
         return mentions_of(paths or (), provenance)
 
-    def _exposure(self, word: str | None, post: PostRecord, until: str) -> ExposureAssessment:
-        """Who could see a post, from TikTok's word for it."""
+    def _exposure(
+        self, word: str | None, level: Exposure | None, post: PostRecord, until: str
+    ) -> ExposureAssessment:
+        """Who could see a post, from TikTok's word for it and what that means."""
         if word is None:
             reason = f"this TikTok export does not say who could view the post{until}"
             return self._with_account(Exposure.UNKNOWN.because(reason))
-        level = next((LEVELS[field] for field in LEVELS if fold(word) in load_words("tiktok", field)), None)
         if level is None:
-            reason = f"TikTok: Who can view = {word}, a word that is not known here"
-            return Exposure.UNKNOWN.because(reason)
+            return unknown_word(f"TikTok: Who can view = {word}")
         said = f"TikTok: Who can view = {word}{until}"
         exposure = _private(said, post) if level is Exposure.PRIVATE else level.because(said, post.record)
         was_narrower = level is Exposure.PUBLIC and self._profile.is_private
@@ -231,6 +232,11 @@ class TikTok(Platform):
         kind = "private" if self._profile.is_private else "public"
         reason = f"{exposure.reason}; the account was {kind} when the export was made"
         return replace(exposure, reason=reason).on(self._profile.settings)
+
+
+def _level(word: str | None) -> Exposure | None:
+    """What TikTok's word for who can view a post means; None when it is not known."""
+    return next((LEVELS[field] for field in LEVELS if fold(word or "") in load_words("tiktok", field)), None)
 
 
 def _private(said: str, post: PostRecord) -> ExposureAssessment:

@@ -16,7 +16,7 @@ from typing import Any
 from ...errors import ItemError
 from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ..path_index import PathIndex, file_stem, fold, folder_names, outermost_folders
-from .base import Account, Mention, Platform, Root, as_roots
+from .base import Account, Mention, Platform, Root, as_roots, unknown_word
 from .dates import parse_iso
 from .media_refs import STILL_EXTENSIONS, VIDEO_EXTENSIONS, extension
 from .parsing import as_dict, as_list, as_number, as_text, distinct, load_words
@@ -233,7 +233,7 @@ class YouTube(Platform):
             caption=_lines(title, description),
             posted=next(iter(known), None),
             link=_watch_link(video),
-            audience=_audience(privacy, exposure),
+            audience=_audience(privacy),
             exposure=exposure,
             author_is_owner=True,
             post_id=video,
@@ -267,7 +267,7 @@ class YouTube(Platform):
             caption=_lines(as_text(snippet.get("title")), as_text(snippet.get("description"))),
             posted=posted,
             link=_watch_link(video_id),
-            audience=_audience(privacy, exposure),
+            audience=_audience(privacy),
             exposure=exposure,
             author_is_owner=True,
             post_id=video_id,
@@ -297,7 +297,7 @@ class YouTube(Platform):
             caption=as_text(text),
             posted=posted,
             link=Link.of(f"https://www.youtube.com/post/{post_id}" if post_id else None, "constructed"),
-            audience=_audience(privacy, exposure),
+            audience=_audience(privacy),
             exposure=exposure if privacy else _NO_POST_AUDIENCE,
             author_is_owner=True,
             post_id=post_id,
@@ -332,6 +332,7 @@ def _agreed(provenances: Sequence[Provenance]) -> Provenance:
         "exposure": common["exposure"] or Exposure.UNKNOWN,
         "exposure_reason": reason,
         "exposure_evidence": records,
+        "audience_known": common["audience_known"] is not False,
     }
     return Provenance.from_columns(common | exposure | {"people": (), "records": records})
 
@@ -359,8 +360,9 @@ def _exposure(
     said = f'YouTube: {field} = "{privacy}"'
     if level is Exposure.PRIVATE:
         return _private(f"{said}, on the day of the export", record, uploaded)
-    hint = {Exposure.UNKNOWN: ", a word that is not known", Exposure.NETWORK: ": anyone who has the link"}
-    return level.because(f"{said}{hint.get(level, '')}", record)
+    if level is Exposure.UNKNOWN:
+        return unknown_word(said, record)
+    return level.because(f"{said}: anyone who has the link" if level is Exposure.NETWORK else said, record)
 
 
 def _private(said: str, record: str, uploaded: str | None) -> ExposureAssessment:
@@ -375,12 +377,8 @@ def _private(said: str, record: str, uploaded: str | None) -> ExposureAssessment
     return Exposure.PRIVATE.because(said, record)
 
 
-def _audience(privacy: str | None, exposure: ExposureAssessment) -> Audience | None:
-    """The platform's word; none where it is known, and does not decide."""
-    is_known = privacy is not None and fold(privacy).strip() in _PRIVACY
-    if is_known and exposure.level is Exposure.UNKNOWN:
-        return Audience(None, "per_item")
-    return Audience.of(privacy, "per_item")
+def _audience(privacy: str | None) -> Audience | None:
+    return Audience.of(privacy, "per_item", is_known=fold(privacy or "").strip() in _PRIVACY)
 
 
 def _watch_link(video_id: str | None) -> Link | None:

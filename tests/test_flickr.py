@@ -182,8 +182,8 @@ def test_every_word_for_privacy_has_its_level(
     privacy: str | None, safety: str | None, level: Exposure, reason: str
 ) -> None:
     item = photo_of(privacy=privacy, safety=safety)
-    word = None if privacy == "private" else privacy  # known, but it does not decide
-    assert (item.exposure, item.exposure_reason, item.audience) == (level, reason, word)
+    assert (item.exposure, item.exposure_reason, item.audience) == (level, reason, privacy)
+    assert item.audience_known is (privacy != "galaxy")
 
 
 @pytest.mark.parametrize(

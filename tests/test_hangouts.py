@@ -38,22 +38,22 @@ def test_both_generations_say_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "people", "level", "audience"),
+    ("kind", "people", "level"),
     [
-        ("STICKY_ONE_TO_ONE", (ANA, BO), Exposure.PRIVATE, "STICKY_ONE_TO_ONE"),
-        ("STICKY_ONE_TO_ONE", (ANA, BO, CY), Exposure.NETWORK, "STICKY_ONE_TO_ONE"),
-        ("STICKY_ONE_TO_ONE", (), Exposure.UNKNOWN, None),
-        ("GROUP", (ANA, BO), Exposure.NETWORK, "GROUP"),
-        ("GROUP", (), Exposure.NETWORK, "GROUP"),
-        ("HUDDLE", (ANA, BO), Exposure.UNKNOWN, "HUDDLE"),
-        ("HUDDLE", (ANA, BO, CY), Exposure.NETWORK, "HUDDLE"),
+        ("STICKY_ONE_TO_ONE", (ANA, BO), Exposure.PRIVATE),
+        ("STICKY_ONE_TO_ONE", (ANA, BO, CY), Exposure.NETWORK),
+        ("STICKY_ONE_TO_ONE", (), Exposure.UNKNOWN),
+        ("GROUP", (ANA, BO), Exposure.NETWORK),
+        ("GROUP", (), Exposure.NETWORK),
+        ("HUDDLE", (ANA, BO), Exposure.UNKNOWN),
+        ("HUDDLE", (ANA, BO, CY), Exposure.NETWORK),
     ],
 )
 def test_who_could_see_a_picture_follows_from_its_conversation(
-    kind: str, people: tuple[dict[str, str], ...], level: Exposure, audience: str | None
+    kind: str, people: tuple[dict[str, str], ...], level: Exposure
 ) -> None:
     (item,) = read({"conversation": conversation("U1", kind, *people), "events": [event("U1", BO, "a.jpg")]})
-    assert (item.exposure, item.audience) == (level, audience)
+    assert (item.exposure, item.audience, item.audience_known) == (level, kind, kind != "HUDDLE")
     assert item.exposure_evidence == ("Hangouts.json",)
 
 

@@ -332,7 +332,7 @@ def test_a_post_without_a_time_is_unknown_when_the_setting_changed(setting, expo
         ("Öffentlich", True),
         ("Privatsphäre: öffentlich", True),
         ("Privatsphäre geändert", None),
-        ("Gizlilik ayarı değiştirildi", None),
+        ("Gizlilik ayarı değiştirildi", None),  # noqa: RUF001
         ("Privatumo nustatymas pakeistas į viešą", True),
         ("Privé", False),
         ("非公開", False),

@@ -186,7 +186,7 @@ def _library(pack: Pack, records: str, media: str) -> None:
         photo("c", 2),
         "c",
         {
-            "audience": None,
+            "audience": "private",
             "exposure": Exposure.UNKNOWN,
             "exposure_reason": f'Flickr: privacy = "private" on the day of the export, but {seen}',
         },

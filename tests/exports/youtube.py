@@ -141,7 +141,6 @@ def _english(pack: Pack) -> None:
     made = "in July 2021 YouTube itself made unlisted videos of before 2017 private"
     old = says(rows[5]) | {
         "posted_at": "2014-05-01T10:00:00+00:00",
-        "audience": None,
         "exposure": Exposure.UNKNOWN,
         "exposure_reason": 'YouTube: Privacy = "Private", on the day of the export; '
         f"until then anyone with the link may have seen it: {made}",

@@ -161,7 +161,7 @@ class Hangouts(Platform):
     ) -> Provenance:
         sender = _person(event.get("sender_id"))
         microseconds = as_number(event.get("timestamp"))
-        exposure = conversation.exposure(record) if conversation else _NO_CONVERSATION
+        kind = conversation.type if conversation else None
         is_owner = None
         if conversation and conversation.own_id and sender:
             is_owner = sender == conversation.own_id
@@ -171,23 +171,14 @@ class Hangouts(Platform):
             caption=_text(event),
             posted=Timestamp.of(parse_timestamp(microseconds / 1e6) if microseconds else None, "timestamp"),
             link=Link.of(as_url(photo.get("url")) or as_url(photo.get("original_content_url")), "exact"),
-            audience=_audience(conversation, exposure),
-            exposure=exposure,
+            audience=Audience.of(kind, "chat_type", is_known=kind in KINDS),
+            exposure=conversation.exposure(record) if conversation else _NO_CONVERSATION,
             album=conversation.title if conversation else None,
             author=conversation.people.get(sender or "") if conversation else None,
             author_is_owner=is_owner,
             post_id=as_text(event.get("event_id")),
             records=(record,),
         )
-
-
-def _audience(conversation: Conversation | None, exposure: ExposureAssessment) -> Audience | None:
-    """Google's word for the kind of conversation; none where it is known, and does not decide."""
-    if conversation is None:
-        return None
-    is_known = conversation.type in KINDS
-    is_undecided = exposure.level is Exposure.UNKNOWN and is_known
-    return Audience.of(None if is_undecided else conversation.type, "chat_type", is_known=is_known)
 
 
 def _id(value: Any) -> str | None:

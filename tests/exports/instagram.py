@@ -76,7 +76,12 @@ def account(setting: bool | tuple[str, str] | None, user: str = "ana.example") -
     if setting:
         fields[setting[0]] = {"href": "", "value": setting[1], "timestamp": 0}
     face = {"uri": "media/other/0.jpg", "creation_timestamp": POSTED, "title": ""}
-    return garbled({"profile_user": [{"media_map_data": {"Profile Photo": face}, "string_map_data": fields}]})
+    record = {
+        "title": "User Information",
+        "media_map_data": {"Profile Photo": face},
+        "string_map_data": fields,
+    }
+    return garbled({"profile_user": [record]})
 
 
 def build(layout: str) -> Pack:

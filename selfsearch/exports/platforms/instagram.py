@@ -392,8 +392,12 @@ class Instagram(MetaPlatform):
 
 
 def _caption(record: dict[str, Any], media: dict[str, Any]) -> str | None:
-    """A carousel has its text on the post; a single picture on the picture, and so may a carousel's first."""
-    holders = (record, media, *map(as_dict, as_list(record.get("media"))))
+    """A carousel has its text on the post; a single picture on the picture, and so may a carousel's first.
+
+    The title of a record of fields ("User Information") is no caption.
+    """
+    own = {} if "media_map_data" in record else record
+    holders = (own, media, *map(as_dict, as_list(record.get("media"))))
     titles = (as_text(holder.get("title")) for holder in holders)
     return next(filter(None, titles), None) or labelled_text(record, *CAPTION_LABELS)
 

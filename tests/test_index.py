@@ -52,6 +52,23 @@ def test_consent_is_asked_for_once(run: Run, album: Path) -> None:
     assert run("index", album, "--json").json["unchanged"] == 8
 
 
+def test_photographs_of_one_folder_that_are_named_one_by_one_stay_all(run: Run, album: Path) -> None:
+    """As a shell writes out *.jpg."""
+    photographs = sorted(album.glob("*.jpg"))[:3]
+    run("index", *photographs, "--consent", "own")
+    status = run("status", "--json").json
+    assert (status["media"], status["gone_files"]) == (3, None)
+    again = run("rescan", "--json").json["sources"]
+    assert [source["unchanged"] for source in again] == [1, 1, 1]
+
+
+def test_one_photograph_that_is_read_again_leaves_its_folder_as_it_was(run: Run, album: Path) -> None:
+    run("index", album, "--consent", "own")
+    run("index", sorted(album.glob("*.jpg"))[0], "--consent", "own")
+    assert run("status", "--json").json["gone_files"] is None
+    assert [source["gone"] for source in run("rescan", "--json").json["sources"]] == [0, 0]
+
+
 def test_a_second_run_reads_nothing(run: Run, album: Path) -> None:
     assert run("index", album, "--consent", "own", "--json").json["new"] == 8
     again = run("index", album, "--json").json

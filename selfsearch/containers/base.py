@@ -41,6 +41,7 @@ class Container(Protocol):
 
     path: str  # absolute path of the folder or archive
     is_folder: bool
+    only: str | None  # the path of a folder's only file that was asked for
     forward_only: bool  # reading backwards starts again at the beginning (a compressed tar)
     stamp: str | None  # "size:mtime_ns" of an archive that was listed; None for a folder
     problems: list[tuple[str, Outcome, str]]  # path ("" = all of it), outcome, reason: what cannot be listed
@@ -119,6 +120,7 @@ class Archive:
     """What zips and tars share: one file, opened when it is needed, and its listing."""
 
     is_folder = False
+    only: str | None = None
     check: Check | None = None  # whether what was opened may be read
     real: str | None = None  # its real path, where it lies behind a link
 

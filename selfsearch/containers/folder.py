@@ -76,7 +76,8 @@ class Folder:
         """`elsewhere`: whether a real path outside of what was named may be read, behind a link."""
         self.path = path
         self.problems: list[tuple[str, Outcome, str]] = []
-        self.reach = Reach(os.path.join(path, only) if only else path, elsewhere)
+        self.only = os.path.join(path, only) if only else None
+        self.reach = Reach(self.only or path, elsewhere)
         self._only = only
         self._disk_paths: dict[int, str] = {}  # order -> path on disk, where it is not the member's path
         self._real_paths: dict[int, str] = {}  # order -> real path, of files behind links

@@ -77,9 +77,9 @@ class SourcePart:
 
     @property
     def path(self) -> str:
-        """The archive, or the folder in which the export begins."""
+        """The archive, the folder in which the export begins, or the only file that was asked for."""
         if not self.container.is_folder or not self.prefix:
-            return self.container.path
+            return self.container.only or self.container.path
         return f"{self.container.path.rstrip('/')}/{self.prefix.rstrip('/')}"
 
 

@@ -510,6 +510,8 @@ def m017_evidence(db: Database) -> None:
         create index sightings_undecided on sightings (audience)
         where exposure = 'unknown' and audience is not null
         """,
+        # what was said until now may be narrower than its evidence: every export is read again
+        "update sources set scanned_with = null",
     )
 
 

@@ -204,9 +204,18 @@ def index(
         for source in discovery.sources:
             locator = f"{source.platform} {source.containers[0]}"
             locators[locator] += 1
+            locator = _as_before(rows, source, str(path)) or f"{locator} {locators[locator]}"
             with closing(source):
-                results.append(index_source(context, source, f"{locator} {locators[locator]}", str(path)))
+                results.append(index_source(context, source, locator, str(path)))
     return results + _missing_sources(context, rows, results, str(path))
+
+
+def _as_before(rows: Iterable[SourceRow], source: Source, root: str) -> str | None:
+    """The locator of a single file as earlier versions wrote it, with its folder: one for all of a folder."""
+    if source.containers[0] != os.path.abspath(root):
+        return None
+    earlier = f"{source.platform} {os.path.dirname(source.containers[0])} 1"
+    return next((row.locator for row in rows if row.root == root and row.locator == earlier), None)
 
 
 def index_source(context: Context, source: Source, locator: str, root: str) -> IndexResult:

@@ -675,6 +675,8 @@ def test_a_link_is_listed_once_however_often_it_is_sent():
         ("a/1234.jpg", ["b/1234.jpg"], "b/1234.jpg"),  # a name long enough to be the only one
         ("a/123.jpg", ["b/123.jpg"], "a/123.jpg"),
         ("a/1234.jpg", ["b/1234.jpg", "c/1234.jpg"], "a/1234.jpg"),
+        ("messages/inbox/bo_1/1234.jpg", ["posts/1234.jpg"], "messages/inbox/bo_1/1234.jpg"),  # not that one
+        ("messages/inbox/bo_1/1234.jpg", ["messages/bo/1234.jpg"], "messages/bo/1234.jpg"),
     ],
 )
 def test_a_record_finds_its_file_where_only_one_can_be_meant(uri, files, found):

@@ -15,7 +15,7 @@ from typing import Any
 from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ...words import counted
 from ..export import Export
-from ..path_index import file_name, fold, folder_of, outermost_named
+from ..path_index import file_name, fold, folder_names, folder_of, outermost_named
 from .base import Mention, Platform, Root
 from .meta_pages import as_json_path, is_page, page_conversation, page_messages, page_records
 from .meta_records import (
@@ -172,7 +172,10 @@ class MetaPlatform(Platform):
             if len(candidates) == 1:
                 return candidates[0]
         is_unique = len(namesakes) == 1 and len(file_name(path)) >= MIN_UNIQUE_NAME
-        return namesakes[0] if is_unique else None
+        # what was posted and what was sent are two things, though their files be called alike
+        is_message = "messages" in folder_names(path)
+        is_other = is_unique and is_message and "messages" not in folder_names(namesakes[0])
+        return namesakes[0] if is_unique and not is_other else None
 
     def _note_html(self, page: str | None) -> None:
         """Say what the web page form of the download lacks. `page`: the first that was of use."""

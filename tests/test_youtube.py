@@ -222,6 +222,23 @@ def test_a_private_video_of_before_2017_may_have_been_unlisted(created: str, lev
     assert (item.exposure, item.audience) == (level, "Private")
 
 
+@pytest.mark.parametrize(
+    ("published", "level"),
+    [
+        ("2021-07-05T10:30:00+00:00", Exposure.PRIVATE),
+        ("2021-08-01T09:00:00+00:00", Exposure.UNKNOWN),
+        ("", Exposure.PRIVATE),
+    ],
+)
+def test_a_private_video_that_was_published_after_its_upload_may_have_been_public(
+    published: str, level: Exposure
+) -> None:
+    row = {"Video ID": "aB3dE5fG7h_", "Video Title": "x", "Privacy": "Private"}
+    item = upload(row | {"Create Timestamp": fixture.CREATED, "Publish Timestamp": published})
+    assert (item.exposure, item.audience) == (level, "Private")
+    assert ("published on 2021-08-01" in item.exposure_reason) == (level is Exposure.UNKNOWN)
+
+
 def test_a_row_says_title_and_description_and_no_address_without_an_id() -> None:
     row = {"Video ID": "short", "Titel": "Sea", "Beschreibung": "and sun", "Privacy": "Public"}
     item = upload(row)

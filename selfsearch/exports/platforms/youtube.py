@@ -49,6 +49,7 @@ _NO_ROW = Exposure.UNKNOWN.because(
 _NO_PLACE = Exposure.UNKNOWN.because("YouTube's export does not say where this picture is shown")
 _NO_PRIVACY = Exposure.UNKNOWN.because("the row does not say who may see it")
 _NO_PRIVACY_STATUS = Exposure.UNKNOWN.because("the record does not say who may see it (no privacyStatus)")
+_LATER = "but it was published on {}, and uploaded on {}: others may have seen it since"
 _UNLISTED_UNTIL = "2017"  # unlisted videos of before that year were made private in July 2021, by YouTube
 _NO_POST_AUDIENCE = Exposure.UNKNOWN.because("YouTube does not export who may see a community post")
 _BY_ORDER = "several uploads have this title, and only their order in the export told them apart"
@@ -224,7 +225,10 @@ class YouTube(Platform):
         headers = filter(None, (columns.published, columns.created))
         times = (Timestamp.of(parse_iso(row.get(header), utc=True), header) for header in headers)
         known = [time for time in times if time]
-        exposure = _exposure(privacy, path, min((time.at for time in known), default=None))
+        days = sorted(time.at[:10] for time in known)
+        exposure = _exposure(privacy, path, next(iter(days), None))
+        if exposure.level is Exposure.PRIVATE and days[0] != days[-1]:
+            exposure = Exposure.UNKNOWN.because(f"{exposure.reason}; {_LATER.format(days[-1], days[0])}", path)
         milliseconds = as_number(row.get(columns.milliseconds or ""))
         provenance = Provenance(
             self.name,

@@ -13,7 +13,7 @@ from selfsearch.exports.export import Export
 from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account
 from selfsearch.exports.platforms.facebook import Facebook
-from selfsearch.exports.platforms.facebook_words import destination
+from selfsearch.exports.platforms.facebook_fields import destination
 from selfsearch.exports.platforms.instagram import Instagram
 from selfsearch.types import Exposure
 

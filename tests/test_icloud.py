@@ -8,7 +8,8 @@ import pytest
 
 from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account
-from selfsearch.exports.platforms.icloud import ICloud, parse_apple_date
+from selfsearch.exports.platforms.dates import parse_apple_date
+from selfsearch.exports.platforms.icloud import ICloud
 from selfsearch.types import Exposure
 
 from .exports import Pack

@@ -18,11 +18,14 @@ from ..path_index import PathIndex, file_name, fold, folder_names, folder_of, ou
 from .base import Account, Root
 from .facebook_fields import (
     CREATED,
+    album_context,
+    album_folder,
     album_of,
     audience_of,
     backdated,
     caption,
     comment_of,
+    destination,
     labelled_link,
     place_of,
 )
@@ -44,7 +47,6 @@ from .facebook_record_types import (
     made_elsewhere,
     record_type_of,
 )
-from .facebook_words import album_context, album_folder, destination
 from .meta import (
     ENCRYPTED_THREAD,
     THREAD,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ...types import Audience, Exposure, ExposureAssessment
 from ..path_index import fold
-from .facebook_words import Destination
+from .facebook_fields import Destination
 from .meta_pages import as_json_path
 
 

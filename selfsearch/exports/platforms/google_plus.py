@@ -29,7 +29,7 @@ SAMPLE = 20  # pages that tell whose posts they are
 HEAD_BYTES = 1 << 14  # style sheet and author come first
 _POST = b"https://plus.google.com/"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)([+-]\d\d):?(\d\d)")
-_POST_ID = re.compile(r"plus\.google\.com/.*?/posts/(\w{5,40})")
+_POST_ID = re.compile(r"https?://plus\.google\.com/(?:[^/]{1,100}/){1,5}posts/(\w{5,40})")
 _POINT = re.compile(r"(-?\d{1,3}(?:\.\d{1,20})?), ?(-?\d{1,3}(?:\.\d{1,20})?)")
 _CHOSEN = re.compile(
     r"plus\.google\.com/(?:\d+|\+[^/]+|circles/\w+)/?$"
@@ -107,8 +107,8 @@ class GooglePlus(Platform):
         author, shared = _first(body, "author"), _first(body, "reshare-attribution")
         visibility, content = _first(body, "visibility"), _first(body, "main-content")
         name = author.text if author else None
-        written = next((link for link in body.find_all("a") if _POST_ID.search(_href(link))), None)
-        post_id = _POST_ID.search(_href(written)) if written else None
+        written = next((link for link in body.find_all("a") if _POST_ID.match(_href(link))), None)
+        post_id = _POST_ID.match(_href(written)) if written else None
         location, place = _where(_first(body, "location"))
         exposure = seen_by(visibility).on(page) if visibility else UNSAID
         word = visibility.text.partition(":")[2].strip() or visibility.text if visibility else None

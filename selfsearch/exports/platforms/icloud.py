@@ -2,7 +2,7 @@
 
 The library's CSVs name files of their own folder. Album and memory CSVs name bare file names, which repeat
 across parts: a name that several files carry is left out of the album, and the note on the CSV counts it.
-Shared albums have records of their own (icloud_albums.py).
+Shared albums have records of their own (icloud_sharing.py).
 
 Nothing in the export shows that a photograph was seen by its owner alone, so none is said to be private.
 """
@@ -32,9 +32,8 @@ from ..path_index import (
     outermost_named,
 )
 from .base import Account, Mention, Platform, Root, as_roots
-from .icloud_albums import album_folder, album_without_record, in_shared_albums
-from .icloud_dates import parse_apple_date
-from .icloud_sharing import SharedLibrary
+from .dates import parse_apple_date
+from .icloud_sharing import SharedLibrary, album_folder, album_without_record, in_shared_albums
 from .media_refs import VIDEO_EXTENSIONS, extension
 from .parsing import distinct
 

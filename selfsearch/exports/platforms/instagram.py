@@ -18,21 +18,21 @@ from ..path_index import PathIndex, file_name, fold, folder_names, folder_of
 from .base import Account, Mention, Root
 from .dates import day_of, parse_iso
 from .instagram_insights import INSIGHTS, REACH, Insight, Insights, opened_to_strangers
-from .instagram_kinds import (
-    BY_CONTEXT,
-    INSTANT,
-    OLD_KEYS,
-    WITHDRAWN,
-    kind_of_file,
-    kind_of_record,
-    lists_posts_again,
-)
 from .instagram_privacy import (
     AccountPrivacy,
     fields_of,
     labelled,
     read_changes,
     setting_in,
+)
+from .instagram_record_types import (
+    BY_CONTEXT,
+    INSTANT,
+    OLD_KEYS,
+    WITHDRAWN,
+    context_of_file,
+    context_of_record,
+    lists_posts_again,
 )
 from .meta import (
     IN_CONVERSATION,
@@ -240,7 +240,7 @@ class Instagram(MetaPlatform):
         paths = sorted(self.record_paths, key=lists_posts_again)
         listed: set[str] | None = set() if paths and lists_posts_again(paths[-1]) else None
         for path in paths:
-            context = kind_of_record(path)
+            context = context_of_record(path)
             if THREAD.search(path):
                 yield from self.thread_references(path)
             elif context == "profile_photo":
@@ -269,7 +269,7 @@ class Instagram(MetaPlatform):
 
     def infer(self, path: str) -> Provenance:
         """The folder says what kind of item a file was that no record names."""
-        provenance = self._provenance(kind_of_file(path), folder_of(path))
+        provenance = self._provenance(context_of_file(path), folder_of(path))
         in_messages = "messages" in folder_names(path)
         return replace(provenance, exposure=conversation_exposure(path)) if in_messages else provenance
 

@@ -62,7 +62,7 @@ BY_CONTEXT = {
 }
 
 
-def kind_of_record(path: str) -> str | None:
+def context_of_record(path: str) -> str | None:
     """What the items in a record are; None when it holds none of the owner's."""
     folded = fold(as_json_path(path))
     return next((context for pattern, context in CONTEXTS if pattern.search(folded)), None)
@@ -73,7 +73,7 @@ def lists_posts_again(path: str) -> bool:
     return POSTS_AGAIN.search(fold(path)) is not None
 
 
-def kind_of_file(path: str) -> str:
+def context_of_file(path: str) -> str:
     """What the folder says that a media file is."""
     folders = folder_names(path)
     if "messages" in folders:

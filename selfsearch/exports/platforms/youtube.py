@@ -228,7 +228,8 @@ class YouTube(Platform):
         days = sorted(time.at[:10] for time in known)
         exposure = _exposure(privacy, path, next(iter(days), None))
         if exposure.level is Exposure.PRIVATE and days[0] != days[-1]:
-            exposure = Exposure.UNKNOWN.because(f"{exposure.reason}; {_LATER.format(days[-1], days[0])}", path)
+            later = _LATER.format(days[-1], days[0])
+            exposure = Exposure.UNKNOWN.because(f"{exposure.reason}; {later}", path)
         milliseconds = as_number(row.get(columns.milliseconds or ""))
         provenance = Provenance(
             self.name,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from selfsearch.library.sources import SourceRow
-from selfsearch.types import Exposure, Outcome, Provenance
+from selfsearch.types import Audience, Exposure, Outcome, Provenance
 from selfsearch.workflows.explain import Explanation, Record, redacted
 from tests import photos
 from tests.conftest import Run
@@ -130,6 +131,41 @@ def test_a_bug_report_holds_no_name_text_address_day_or_path(pack: Pack, run: Ru
         assert "read it before you pass it on" in shown.err
         assert [word for word in private if word in shown.out.casefold()] == []
         assert '"level": "' in shown.out
+
+
+@pytest.mark.parametrize(
+    ("platform", "reason", "audience", "told"),
+    [
+        (
+            "google_plus",
+            "Google+: Shared with: Friends, Bo Berg",
+            "Friends, Bo Berg",
+            "Shared with: Friends, …",
+        ),
+        (
+            "google_photos",
+            "shared: 2 comments by Bo (a), Cy on it (sharedAlbumComments)",
+            None,
+            "by … on it (s",
+        ),
+        (
+            "google_photos",
+            "which has 1 like by Bo (sharedAlbumComments); more",
+            None,
+            "like by … (sharedAlbum",
+        ),
+        ("flickr", "in the pool of Bo's, Cy's, whose members can see it", None, "pool of …, whose members"),
+    ],
+)
+def test_names_that_stand_in_an_audience_or_a_reason_alone_are_left_out(
+    platform: str, reason: str, audience: str | None, told: str
+) -> None:
+    source = SourceRow(**dict.fromkeys(SourceRow.__dataclass_fields__) | {"containers": [], "why": ""})  # type: ignore[arg-type]
+    exposure = Exposure.NETWORK.because(reason)
+    said = Provenance(platform, audience=Audience.of(audience, "per_item"), exposure=exposure)
+    shown = redacted(Explanation(source, "x.jpg", Outcome.INDEXED, None, False, said, said, (), ()))
+    assert told in shown.said.exposure.reason
+    assert not {"Bo", "Cy"} & set(re.findall(r"\w+", f"{shown.said} {shown.exported}"))
 
 
 def test_a_name_that_is_known_is_left_out_of_reasons_and_records_too() -> None:

@@ -11,6 +11,8 @@ from datetime import datetime
 from ..consent import grants
 from ..consent.exposure import Knowledge
 from ..errors import UsageError
+from ..exports.path_index import fold
+from ..exports.platforms.parsing import load_words
 from ..library import named_files
 from ..library.library import Library
 from ..library.named_files import NamedFile
@@ -24,6 +26,9 @@ LEFT_OUT = "…"
 _RECORD_NAME = re.compile(r"[a-z0-9 ._-]{1,60}\.(?:json|js|csv|html)", re.IGNORECASE)
 _NUMBERED = re.compile(r"[0-9]{3,}")
 _DIGIT = re.compile(r"[0-9]")
+_NAMES = re.compile(  # in a reason: of people who commented, of the groups in whose pool it is
+    r"((?:comments?|likes?) by |in the pool of ).+?(?=(?: on it)? \(\S+\)(?:;|$)|, whose members)", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +138,17 @@ def _names(explanation: Explanation) -> list[str]:
     texts = (
         source.account, source.display_name, said.account, said.author, said.album, said.place, said.caption,
         *said.people, said.link and said.link.url, source.root, *source.containers,
-        *(os.path.basename(path) for path in source.containers), file,
+        *(os.path.basename(path) for path in source.containers), file, *_named_audience(explanation.exported),
     )  # fmt: skip
     return sorted({text for text in texts if text and len(text) > 1}, key=len, reverse=True)
+
+
+def _named_audience(exported: Provenance) -> Iterator[str]:
+    """The people, circles and communities that Google+ names as an audience, without its own words."""
+    audience = exported.audience and exported.audience.name
+    if exported.platform == "google_plus" and audience:
+        known = {*load_words("google_plus", "public"), *load_words("google_plus", "network")}
+        yield from (name for part in audience.split(",") if fold(name := part.strip()) not in known)
 
 
 def _without(text: str, names: Sequence[str]) -> str:
@@ -145,7 +158,10 @@ def _without(text: str, names: Sequence[str]) -> str:
 
 
 def _redacted_provenance(provenance: Provenance, names: Sequence[str]) -> Provenance:
-    reason = _without(provenance.exposure.reason, names)
+    reason = _NAMES.sub(rf"\1{LEFT_OUT}", _without(provenance.exposure.reason, names))
+    audience = provenance.audience
+    if audience and audience.name:
+        audience = replace(audience, name=_without(audience.name, names))
     return replace(
         provenance,
         account=provenance.account and LEFT_OUT,
@@ -153,6 +169,7 @@ def _redacted_provenance(provenance: Provenance, names: Sequence[str]) -> Proven
         posted=_redacted_time(provenance.posted),
         taken=_redacted_time(provenance.taken),
         link=provenance.link and replace(provenance.link, url=LEFT_OUT),
+        audience=audience,
         exposure=replace(provenance.exposure, reason=reason),
         album=provenance.album and LEFT_OUT,
         location=None,

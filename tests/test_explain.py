@@ -140,7 +140,7 @@ def test_a_bug_report_holds_no_name_text_address_day_or_path(pack: Pack, run: Ru
             "google_plus",
             "Google+: Shared with: Friends, Bo Berg",
             "Friends, Bo Berg",
-            "Shared with: Friends, …",
+            "Shared with: …, …",
         ),
         (
             "google_photos",

@@ -285,7 +285,8 @@ def posted(privacy: str, day: str = "2026-01-05", number: int = 1) -> Pack:
     pack = Pack(f"data-download-{day}")
     pack.add("account_profile.json", {"real_name": "Ana Silva", "screen_name": "ana", "nsid": "1@N00"})
     pack.add("albums.json", {"albums": []})
-    pack.add("photo_53012345678.json", flickr.record("53012345678", privacy=privacy))
+    record = flickr.record("53012345678", privacy=privacy, count_views="0")  # nobody else saw it
+    pack.add("photo_53012345678.json", record)
     pack.add("img_53012345678_o.jpg", scene(number))
     return pack
 

@@ -222,7 +222,8 @@ def test_a_message_to_several_is_a_groups(to, recipients, audience, exposure):
     assert (mention.author_is_owner, mention.caption, mention.context) == (True, "hi", "message")
 
 
-def test_a_conversation_in_which_a_third_took_part_is_a_groups():
+@pytest.mark.parametrize("third", ["SENDER PROFILE URL", "FROM"])  # who has left LinkedIn has no address
+def test_a_conversation_in_which_a_third_took_part_is_a_groups(third):
     people = [f"https://www.linkedin.com/in/{name}" for name in ("ana", "bo", "cy")]
     cells = [
         {
@@ -231,7 +232,7 @@ def test_a_conversation_in_which_a_third_took_part_is_a_groups():
             "RECIPIENT PROFILE URLS": people[1],
             "ATTACHMENTS": FEED,
         },
-        {"TO": "Bo", "SENDER PROFILE URL": people[2], "RECIPIENT PROFILE URLS": people[1]},
+        {"TO": "Bo", third: people[2], "RECIPIENT PROFILE URLS": people[1]},
     ]
     rows = [[row.get(c, "2-x" if c == "CONVERSATION ID" else "") for c in MESSAGES] for row in cells]
     (mention,) = read(download(messages=table(MESSAGES, *rows)))

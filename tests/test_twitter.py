@@ -609,6 +609,21 @@ def test_a_missing_picture_would_be_in_the_folder_of_its_record(record):
     assert mention.path == f"data/{folder}/{FIRST}-A.jpg"
 
 
+@pytest.mark.parametrize(
+    ("third", "exposure"),
+    [
+        ({"senderId": "1"}, Exposure.PRIVATE),
+        ({"senderId": "3"}, Exposure.NETWORK),
+        ({"senderId": "1", "reactions": [{"senderId": "3", "reactionKey": "like"}]}, Exposure.NETWORK),
+    ],
+)
+def test_a_conversation_of_three_is_a_group_wherever_it_is_listed(third, exposure):
+    sent = {"id": "5", "senderId": "2", "recipientId": "1", "mediaUrls": ["https://x.com/a/A.jpg"]}
+    talk = {"dmConversation": {"messages": [{"messageCreate": each} for each in (sent, {"id": "6"} | third)]}}
+    (mention,) = Twitter(small(direct_messages=script("direct_messages", [talk]))).mentions()
+    assert mention.provenance.exposure.level is exposure
+
+
 def test_a_message_without_an_id_or_without_pictures_mentions_nothing():
     assert message_mentions(id=None, mediaUrls=["https://x/A.jpg"]) == []
     assert message_mentions(mediaUrls=[]) == []

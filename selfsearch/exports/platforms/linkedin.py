@@ -242,7 +242,7 @@ class LinkedIn(Platform):
         for _, row in self._messages():
             members = people.setdefault(row.get("conversation id") or "", set())
             if len(members) < MAX_COUNTED:
-                members.update(_people(row))
+                members.update(_people(row, self.account.name))
         for record, row in self._messages():
             urls = list(filter(may_show_faces, links(_cell(row, "ATTACHMENTS"))))
             if urls:
@@ -280,9 +280,14 @@ class LinkedIn(Platform):
         )
 
 
-def _people(row: Mapping[str, str]) -> list[str]:
-    """The addresses of a message's sender and recipients."""
-    return [*links(_cell(row, "SENDER PROFILE URL")), *links(_cell(row, "RECIPIENT PROFILE URLS"))]
+def _people(row: Mapping[str, str], owner: str | None) -> list[str]:
+    """The addresses of a message's sender and recipients. Who has left LinkedIn has a name alone."""
+    name = _cell(row, "FROM")
+    without_address = [name] if name and name != owner else []
+    return [
+        *(links(_cell(row, "SENDER PROFILE URL")) or without_address),
+        *links(_cell(row, "RECIPIENT PROFILE URLS")),
+    ]
 
 
 def _is_same_asset(url: str | None, other: str | None) -> bool:

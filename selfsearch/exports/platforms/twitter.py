@@ -193,9 +193,12 @@ class Twitter(Platform):
                     self.export.note(path, problem)
         for kind in MESSAGES:
             for path, entry in self._entries(*kind.stems):
-                for event in as_list(as_dict(entry.get("dmConversation")).get("messages")):
-                    message = as_dict(as_dict(event).get("messageCreate"))
-                    yield from self._message_mentions(kind, message, path)
+                events = list(map(as_dict, as_list(as_dict(entry.get("dmConversation")).get("messages"))))
+                messages = [as_dict(event.get("messageCreate")) for event in events]
+                of_many = len({person for message in messages for person in _people(message)}) > 2
+                for message in messages:
+                    visibility = GROUP_MESSAGE if of_many else kind.visibility
+                    yield from self._message_mentions(replace(kind, visibility=visibility), message, path)
         for path, entry in self._entries("profile"):
             yield from self._profile_mentions(as_dict(entry.get("profile")), path)
 
@@ -362,6 +365,13 @@ class Twitter(Platform):
                     records=(record,),
                 )
                 yield Mention(next(matches, None), provenance)
+
+
+def _people(message: Mapping[str, Any]) -> Iterator[str]:
+    """The numbers of who wrote a message, got it, or reacted to it."""
+    parts = (message, *map(as_dict, as_list(message.get("reactions"))))
+    numbers = (as_text(part.get(field)) for part in parts for field in ("senderId", "recipientId"))
+    yield from filter(None, numbers)
 
 
 def _missing(kind: ItemKind, record: str, item: str, file: str) -> str | None:

@@ -175,7 +175,7 @@ def photo_of(**fields: object) -> SimpleNamespace:
         ("family", None, Exposure.NETWORK, 'Flickr: privacy = "family"'),
         ("contacts", None, Exposure.NETWORK, 'Flickr: privacy = "contacts"'),
         ("galaxy", None, Exposure.UNKNOWN, 'Flickr: privacy = "galaxy", a word that is not known'),
-        (None, "safe", Exposure.UNKNOWN, "the record does not say who may see it (no privacy)"),
+        (None, "safe", Exposure.UNKNOWN, "its record does not say who could see it (no privacy)"),
     ],
 )
 def test_every_word_for_privacy_has_its_level(

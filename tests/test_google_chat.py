@@ -155,4 +155,4 @@ def test_a_picture_that_was_sent_is_found_with_sender_time_and_audience(run: Any
     direct, space = said["File-selfie.jpg"], said["File-team.jpg"]
     assert (direct["exposure"], direct["author"], direct["caption"]) == ("private", "Ana", "me at the sea")
     assert (space["exposure"], space["album"], space["posted_at"]) == ("network", "Crew", google_chat.SENT)
-    assert json.dumps(answer).count("a direct message of two people in Google Chat") >= 1
+    assert json.dumps(answer).count("a direct message between two people in Google Chat") >= 1

@@ -406,7 +406,7 @@ def test_what_was_archived_or_deleted_was_seen_before_that(record, until, settin
     pack.add(PROFILE, account(setting))
     (provenance,) = provenances_of(pack.as_export(), PHOTO)
     assert provenance["exposure"] is level
-    assert provenance["exposure_reason"].endswith(f"; whoever could see it, could {until}")
+    assert provenance["exposure_reason"].endswith(f"; this is about the time {until}")
 
 
 @pytest.mark.parametrize(

@@ -152,10 +152,10 @@ def test_every_month_has_its_number():
 @pytest.mark.parametrize(
     ("sentence", "context", "reason"),
     [
-        ("You uploaded a profile photo on", "profile_photo", "may see the profile photo"),
-        ("You uploaded a profile picture on", "profile_photo", "may see the profile photo"),
-        ("You uploaded a background photo on", "header", "may see the background photo"),
-        ("You uploaded a cover photo on", "header", "may see the background photo"),
+        ("You uploaded a profile photo on", "profile_photo", "could see the profile photo"),
+        ("You uploaded a profile picture on", "profile_photo", "could see the profile photo"),
+        ("You uploaded a background photo on", "header", "could see the background photo"),
+        ("You uploaded a cover photo on", "header", "could see the background photo"),
         ("You uploaded a feed document on", "post", "no post of the same minute"),
         ("You uploaded a photo on", "post", "no post of the same minute"),
         ("You uploaded a video on", "post", "no post of the same minute"),

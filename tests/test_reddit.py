@@ -44,7 +44,7 @@ def test_a_ruined_list_of_posts_has_no_posts(posts: str) -> None:
     assert reddit.infer("saved/qw7er8ty9u.jpg") == Provenance(
         "reddit",
         context="file",
-        exposure=Exposure.UNKNOWN.because("no post of Reddit's export names this file"),
+        exposure=Exposure.UNKNOWN.because("no post in the export names this file"),
     )
 
 

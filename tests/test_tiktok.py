@@ -84,17 +84,17 @@ def test_the_account_and_its_setting_are_read_from_behind_the_posts():
             None,
             "Off",
             Exposure.UNKNOWN,
-            "this TikTok export does not say who could view the post; "
+            "this TikTok export does not say who could see the post; "
             "the account was public when the export was made",
         ),
         (
             "N/A",
             "On",
             Exposure.UNKNOWN,
-            "this TikTok export does not say who could view the post; "
+            "this TikTok export does not say who could see the post; "
             "the account was private when the export was made",
         ),
-        (None, "Kila mtu", Exposure.UNKNOWN, "this TikTok export does not say who could view the post"),
+        (None, "Kila mtu", Exposure.UNKNOWN, "this TikTok export does not say who could see the post"),
     ],
 )
 def test_who_can_view_decides_and_is_quoted(word, private, exposure, reason):

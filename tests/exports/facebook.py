@@ -185,7 +185,7 @@ def _messages(pack: Pack, base: str) -> None:
     columns = columns_of("message", url=None, url_kind=None, exposure=Exposure.PRIVATE, album="Bo Bérg")
     columns |= {"posted_at": "2020-09-13T12:26:40+00:00", "posted_at_source": "timestamp_ms"}
     columns |= {"audience_source": "chat_type", "caption": None}
-    columns |= {"exposure_reason": "a message: only the people in the conversation could see it"}
+    columns |= {"exposure_reason": "a message between two people: only they could see it"}
     other = columns | {"author": "Bo Bérg", "author_is_owner": False, "caption": "schön"}
     pack.plant(theirs, photos.photo("astronaut", 4), "astronaut", **other)
     pack.plant(ours, photos.photo("e", 1), "e", **columns)

@@ -25,7 +25,7 @@ NO_LINK: dict[str, Any] = {"url": None, "url_kind": None}
 OF_A_GROUP = "everybody could see it if the group is public, its members if it is private (not exported)"
 ON_ANOTHERS_TIMELINE = "on somebody else's timeline, who decides who can see it; that is not exported"
 LISTED = {"exposure": Exposure.PUBLIC, "exposure_reason": rule("everybody can see a listing on Marketplace")}
-IN_CONVERSATION = "a message: whether it was between two people or in a group, the export does not show"
+IN_CONVERSATION = "a message; the export does not say whether of two people or of a group"
 NO_EVENT = "Facebook does not export who could see an event"
 
 
@@ -208,14 +208,14 @@ def _conversations(pack: Pack, base: str) -> None:
             "Bo Bérg",
             ["Bo Bérg"],
             between,
-            "a message: only the people in the conversation could see it",
+            "a message between two people: only they could see it",
         ),
         (
             "us_2",
             "Us",
             ["Bo Bérg", "Cy"],
             group,
-            "a message to a group: everybody in the conversation could see it",
+            "a message to a group: its members could see it",
         ),
         ("left_3", "Friends", ["Bo Bérg"], Exposure.UNKNOWN, IN_CONVERSATION),
     )

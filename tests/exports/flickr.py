@@ -222,7 +222,7 @@ def _library(pack: Pack, records: str, media: str) -> None:
         url=None,
         exposure=Exposure.UNKNOWN,
         account=None,
-        exposure_reason="no record of this upload is in the export, so Flickr does not say who may see it",
+        exposure_reason="no record in the export names this file",
     )
 
 
@@ -277,5 +277,5 @@ def _damaged(pack: Pack) -> None:
         "exposure": Exposure.UNKNOWN,
         "post_id": "53012345679",
     }
-    reason = "the record does not say who may see it (no privacy)"
+    reason = "its record does not say who could see it (no privacy)"
     pack.plant("53012345679.mp4", VIDEO, None, exposure_reason=reason, **nothing)

@@ -18,7 +18,7 @@ ANA, BO, CY = (
 )
 DM, SPACE = "Groups/DM k6oxHQAAAAE/", "Groups/Space AAAAx1yZ2aB/"
 SENT = "2023-03-17T21:00:05+00:00"
-OF_TWO = "a direct message of two people in Google Chat: only they could see it"
+OF_TWO = "a direct message between two people in Google Chat: only they could see it"
 NO_LIST = "the record that lists who is in it (group_info.json) is missing or names nobody"
 
 

@@ -11,7 +11,7 @@ from . import Pack, Planted
 TROOP = "b7c1a2d3-0000-4111-8222-933344445555"
 CREW = "c7c1a2d3-0000-4111-8222-933344445555"
 NEXT = '</div><div style="background: #f2f2f2;">'
-UNSAID = "sent in a Snapchat chat; the records do not say whether with one person or with a group"
+UNSAID = "a Snapchat chat; the export does not say whether of two people or of a group"
 
 
 def page(title: str, *boxes: str) -> str:

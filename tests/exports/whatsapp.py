@@ -37,9 +37,7 @@ TWO = {
     "exposure_reason": "two people wrote in this WhatsApp chat; a group in which only two wrote looks the "
     "same",
 }
-UNNAMED = TWO | {
-    "exposure_reason": "no message of the chat names this file, so who could see it is not known"
-}
+UNNAMED = TWO | {"exposure_reason": "no message in the export names this file"}
 
 
 def build(layout: str) -> Pack:

@@ -25,7 +25,7 @@ HEADER = _columns(
     "Video Description (Original),Channel ID,Tag 1,Tag 2,Video Title (Original),Privacy,"
     "Video State,Video Create Timestamp,Video Publish Timestamp"
 )
-NO_ROW = "no row of the export's videos.csv belongs to this file, so who may see it is not known"
+NO_ROW = "no row of videos.csv has this file's title"
 CHANNEL = "UCabcdefghijklmnopqrstuv"
 TIMES = ("Video Create Timestamp", "Video Publish Timestamp")
 CREATED, PUBLISHED = "2021-07-05T10:00:00+00:00", "2021-07-05T10:30:00+00:00"
@@ -164,7 +164,7 @@ def _english(pack: Pack) -> None:
         "url_kind": "constructed",
         "author_is_owner": True,
         "exposure": Exposure.UNKNOWN,
-        "exposure_reason": "YouTube does not export who may see a community post",
+        "exposure_reason": "YouTube does not export who could see a community post",
     }
     pack.add(
         "posts/posts.csv",

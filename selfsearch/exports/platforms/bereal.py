@@ -18,6 +18,7 @@ from ...types import Audience, Exposure, ExposureAssessment, Location, Provenanc
 from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_names, folder_of
 from .base import Account, Mention, Platform, Root, as_roots, unknown_word
+from .conversations import of_group, of_two, of_two_or_group
 from .dates import parse_iso
 from .media_refs import is_media_name
 from .parsing import as_dict, as_list, as_point, as_text, as_url, distinct, first_text, is_same
@@ -44,9 +45,9 @@ PAIRS = ("primary", "secondary", "frontImage", "backImage", "btsMedia")
 PUBLIC = frozenset(("public", "everyone", "global", "discovery"))
 FRIENDS = frozenset(("friends", "friends-of-friends", "friendsoffriends", "friends_of_friends"))
 PAIR, GROUP = Audience("one-to-one", "chat_type"), Audience("group", "chat_type")
-IN_PAIR = Exposure.PRIVATE.because("a BeReal chat of two people: only they could see it")
-IN_GROUP = Exposure.NETWORK.because("a BeReal chat of three people or more: they could see it")
-IN_CHAT = Exposure.UNKNOWN.because("a BeReal chat; its log does not show how many people were in it")
+IN_PAIR = of_two("a BeReal chat of two people")
+IN_GROUP = of_group("a BeReal chat of three people or more")
+IN_CHAT = of_two_or_group("a BeReal chat")
 UNKNOWN_AUDIENCE = {
     "message": IN_CHAT.reason,
     "post": "BeReal does not say in this record who could see it",
@@ -142,7 +143,7 @@ class BeReal(Platform):
         """The folder says whether it is a post's picture, the profile's, or a reaction's."""
         folders = reversed(folder_names(path))
         context = next((FOLDERS[folder] for folder in folders if folder in FOLDERS), "other")
-        reason = f"no record names this file; {UNKNOWN_AUDIENCE[context]}"
+        reason = f"no record in the export names this file; {UNKNOWN_AUDIENCE[context]}"
         exposure = Exposure.UNKNOWN.because(reason)
         if context == "message" and (chat := self._chats.get(f"{folder_of(path)}chat_log.json")):
             exposure = chat.exposure

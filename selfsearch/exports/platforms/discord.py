@@ -17,6 +17,7 @@ from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, T
 from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_of
 from .base import Account, Mention, Platform, Root, as_roots, mentions_of, plain_file, unknown_word
+from .conversations import of_group, of_two
 from .dates import discord_id_time, parse_iso
 from .media_refs import SavedFiles, is_media_name, may_show_faces, url_file_name
 from .parsing import as_dict, as_list, as_text, distinct, is_digits
@@ -40,8 +41,8 @@ _CHANNEL_TYPES = {  # how older packages write the type
     "16": "GUILD_MEDIA",
 }
 _IN_AVATAR = Exposure.PUBLIC.because("Discord shows avatars to everyone; there is no setting for them")
-_IN_DM = Exposure.PRIVATE.because("a direct message: only the two people in it could see it")
-_IN_GROUP_DM = Exposure.NETWORK.because("a group direct message: its members could see it")
+_IN_DM = of_two("a direct message between two people")
+_IN_GROUP_DM = of_group("a group direct message")
 _IN_SERVER = Exposure.UNKNOWN.because(
     "a channel of a server: whoever may read it there could see it; where the server is open to all, that is "
     "anybody, and the package does not say"

@@ -240,7 +240,7 @@ class Facebook(MetaPlatform):
             exposure = record_type.exposure
         else:
             exposure = Exposure.UNKNOWN.because(
-                "no record names this file, and Facebook does not export who could see it"
+                "no record in the export names this file, and Facebook does not export who could see it"
             )
         audience = DATING.audience if context == "dating" else None
         return Provenance(

@@ -124,7 +124,7 @@ class Flickr(Platform):
 
     def infer(self, path: str) -> Provenance:
         """The number alone: whose record is missing, and so is everything that it would say."""
-        reason = "no record of this upload is in the export, so Flickr does not say who may see it"
+        reason = "no record in the export names this file"
         return Provenance(
             self.name,
             context="post",
@@ -198,7 +198,7 @@ def _numbers(path: str) -> list[str]:
 def _exposure(privacy: str | None, record: Mapping[str, Any], path: str) -> ExposureAssessment:
     """Who may see it by its privacy; who saw it all the same, by the groups it is in and its counts."""
     if privacy is None:
-        return Exposure.UNKNOWN.because("the record does not say who may see it (no privacy)")
+        return Exposure.UNKNOWN.because("its record does not say who could see it (no privacy)")
     reason = f'Flickr: privacy = "{privacy}"'
     level = _level(privacy)
     if level is None:

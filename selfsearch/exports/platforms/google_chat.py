@@ -18,6 +18,7 @@ from ...types import Audience, Exposure, ExposureAssessment, Provenance, Timesta
 from ...words import quantity
 from ..path_index import PathIndex, file_name, fold, folder_of
 from .base import Account, Mention, Platform, Root, as_roots
+from .conversations import of_two
 from .dates import MONTHS, is_plausible_date
 from .media_refs import may_show_faces, missing_path
 from .parsing import as_dict, as_list, as_text, distinct, first_text, is_same
@@ -60,11 +61,7 @@ class Conversation:
             what = {"DM": "a direct message", "Space": "a space"}.get(self.kind or "", "a conversation")
             return Exposure.UNKNOWN.because(f"{what} in Google Chat; {_NO_LIST}", self.folder)
         if self.kind == "DM" and people == 2:
-            return Exposure.PRIVATE.because(
-                "a direct message of two people in Google Chat: only they could see it",
-                self.folder,
-                self.record,
-            )
+            return of_two("a direct message between two people in Google Chat").on(self.folder, self.record)
         if self.kind == "Space" or people > 2:
             what = "space" if self.kind == "Space" else "conversation"
             seen = "they could see it, and so may whoever joined later"

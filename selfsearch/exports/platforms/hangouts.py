@@ -17,6 +17,7 @@ from ...words import quantity
 from ..export import Export
 from ..path_index import PathIndex, fold
 from .base import Account, Mention, Platform, Root, as_roots, unknown_word
+from .conversations import of_two
 from .dates import parse_timestamp
 from .media_refs import is_media_name, url_file_name
 from .parsing import as_dict, as_list, as_number, as_text, as_url, distinct, first_text
@@ -74,9 +75,7 @@ class Conversation:
         """Who could see what was sent in it."""
         people = len(self.people)
         if self.type == "STICKY_ONE_TO_ONE" and people == 2:
-            return Exposure.PRIVATE.because(
-                "a conversation of two people in Google Hangouts: only they could see it", record
-            )
+            return of_two("a conversation of two people in Google Hangouts").on(record)
         if self.type == "GROUP" or people > 2:
             members = f" with {quantity(people, 'member')}" if people else ""
             return Exposure.NETWORK.because(

@@ -310,7 +310,7 @@ class Instagram(MetaPlatform):
             return self._of_story(exposure), audience
         if until := WITHDRAWN.get(context):
             exposure = exposure.level.because(
-                f"{exposure.reason}; whoever could see it, could {until}", *exposure.evidence
+                f"{exposure.reason}; this is about the time {until}", *exposure.evidence
             )
         return exposure, audience
 

@@ -17,6 +17,7 @@ from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, T
 from ..export import Export
 from ..path_index import PathIndex
 from .base import Account, Mention, Platform, Root, as_roots, mentions_of, plain_file, unknown_word
+from .conversations import of_group, of_two, of_two_or_group
 from .dates import MONTHS, day_of, parse_iso
 from .media_refs import SavedFiles, may_show_faces, url_file_name
 from .parsing import as_url, is_same
@@ -59,13 +60,13 @@ VISIBILITY = {  # LinkedIn's word, its level, and what the word means
     ),
 }
 PAIR, GROUP = Audience("conversation", "chat_type"), Audience("group conversation", "chat_type")
-GROUP_MESSAGE = Exposure.NETWORK.because("a message to several people: they could see it")
-MESSAGE = Exposure.PRIVATE.because("a message: only the two people in the conversation could see it")
-SOME_MESSAGE = Exposure.UNKNOWN.because("a message; the export does not say how many people it went to")
+GROUP_MESSAGE = of_group("a message to a group")
+MESSAGE = of_two("a message between two people")
+SOME_MESSAGE = of_two_or_group("a message")
 MAX_COUNTED = 3  # people in a conversation: with these it is a group
 UNKNOWN_AUDIENCE = {
-    "profile_photo": "LinkedIn does not export who may see the profile photo: it is a setting",
-    "header": "LinkedIn does not export who may see the background photo: it is a setting",
+    "profile_photo": "LinkedIn does not export who could see the profile photo: it is a setting",
+    "header": "LinkedIn does not export who could see the background photo: it is a setting",
     "post": "no post of the same minute says who could see it",
 }
 

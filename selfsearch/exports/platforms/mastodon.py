@@ -109,7 +109,7 @@ class Mastodon(Platform):
         for _, profile_stem, context in PICTURES:
             if stem == profile_stem:
                 return self._profile_picture(context)
-        reason = "no post in the outbox speaks of this file"
+        reason = "no post in the export names this file"
         return Provenance(self.name, self.account.name, exposure=Exposure.UNKNOWN.because(reason))
 
     def _profile_picture(self, context: str) -> Provenance:

@@ -17,6 +17,7 @@ from ...words import counted
 from ..export import Export
 from ..path_index import file_name, fold, folder_names, folder_of, outermost_named
 from .base import Mention, Platform, Root
+from .conversations import of_group, of_two, of_two_or_group
 from .meta_pages import as_json_path, is_page, page_conversation, page_messages, page_records
 from .meta_records import (
     SMALL_BYTES,
@@ -49,13 +50,9 @@ CONVERSATIONS = frozenset(  # folders below messages/
         "photos", "videos", "gifs", "files", "audio", "stickers_used",
     )
 )  # fmt: skip
-IN_MESSAGE = Exposure.PRIVATE.because("a message: only the people in the conversation could see it")
-IN_GROUP_MESSAGE = Exposure.NETWORK.because(
-    "a message to a group: everybody in the conversation could see it"
-)
-IN_CONVERSATION = Exposure.UNKNOWN.because(
-    "a message: whether it was between two people or in a group, the export does not show"
-)
+IN_MESSAGE = of_two("a message between two people")
+IN_GROUP_MESSAGE = of_group("a message to a group")
+IN_CONVERSATION = of_two_or_group("a message")
 IN_CHANNEL = Exposure.UNKNOWN.because(
     "a broadcast channel: most are shown to everybody, some to followers or subscribers only, and the export "
     "does not say which"

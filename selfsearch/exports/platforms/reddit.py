@@ -13,6 +13,7 @@ from functools import cached_property
 from ...types import Audience, Exposure, Link, Provenance, Timestamp
 from ..path_index import PathIndex, file_name, file_stem, fold
 from .base import Account, Mention, Platform, Root, unknown_word
+from .conversations import of_group
 from .dates import day_of, parse_iso
 from .media_refs import is_media_name, media_by_key, split_url
 from .parsing import as_text, as_url, distinct, is_same
@@ -36,9 +37,7 @@ ON_PROFILE = Exposure.PUBLIC.because("posted on a user's own profile, which Redd
 IN_SUBREDDIT = Exposure.UNKNOWN.because(
     "Reddit's export does not say whether the subreddit was open to everybody"
 )
-IN_GROUP_CHAT = Exposure.NETWORK.because(
-    "a chat in which three people or more wrote: its members could see it"
-)
+IN_GROUP_CHAT = of_group("a chat in which three people or more wrote")
 IN_CHANNEL = Exposure.UNKNOWN.because(
     "a chat of a subreddit; Reddit's export does not say whether it was open to everybody"
 )
@@ -94,7 +93,7 @@ class Reddit(Platform):
         return Provenance(
             self.name,
             context="file",
-            exposure=Exposure.UNKNOWN.because("no post of Reddit's export names this file"),
+            exposure=Exposure.UNKNOWN.because("no post in the export names this file"),
         )
 
     def _rows(self, list_name: str) -> Iterator[tuple[str, dict[str, str]]]:

@@ -20,6 +20,7 @@ from ...types import Audience, Exposure, Location, Provenance, Timestamp
 from ..path_index import PathIndex, file_name, folder_names
 from . import snapchat_pages
 from .base import Account, Mention, Platform, Root, as_roots
+from .conversations import of_group, of_two, of_two_or_group
 from .parsing import as_dict, as_list, as_number, as_text, is_same
 from .snapchat_memories import Matches, Memory, MemoryFile, html_rows
 from .snapchat_records import counted_time, is_plausible_time, keyed_objects, time_of_file, utc_time
@@ -55,19 +56,17 @@ MEMORY = Provenance(
 MESSAGE = Provenance(
     "snapchat",
     context="message",
-    exposure=Exposure.UNKNOWN.because(
-        "sent in a Snapchat chat; the records do not say whether with one person or with a group"
-    ),
+    exposure=of_two_or_group("a Snapchat chat"),
 )
 CHAT_OF_TWO = replace(
     MESSAGE,
     audience=Audience("direct message", "chat_type"),
-    exposure=Exposure.PRIVATE.because("a Snapchat chat of two people: only they could see it"),
+    exposure=of_two("a Snapchat chat of two people"),
 )
 GROUP_CHAT = replace(
     MESSAGE,
     audience=Audience("group", "chat_type"),
-    exposure=Exposure.NETWORK.because("a Snapchat group chat: its members could see it"),
+    exposure=of_group("a Snapchat group chat"),
 )
 FILE = Provenance(
     "snapchat",

@@ -35,8 +35,8 @@ _ALBUM_SIZE = 10  # Telegram's own limit for an album
 _VISUAL = ("sticker", "video_message", "animation", "video_file")
 _AUDIBLE = ("voice_message", "audio_file")
 
-_UNMENTIONED = (None, "no record in the export speaks of this file")
-_PROFILE_SETTING = "Telegram does not export who may see profile photos: it is a privacy setting"
+_UNMENTIONED = (None, "no record in the export names this file")
+_PROFILE_SETTING = "Telegram does not export who could see profile photos: it is a setting"
 _OWN_LISTS = {  # list in the record, and folder -> context, and why its exposure is not known
     "profile_pictures": ("profile_photo", _PROFILE_SETTING),
     "stories": ("story", "Telegram does not export who a story was shown to"),

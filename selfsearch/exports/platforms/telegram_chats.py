@@ -8,6 +8,7 @@ from typing import Any
 
 from ...types import Exposure, ExposureAssessment
 from .base import unknown_word
+from .conversations import of_group, of_two
 
 SAVED = "saved_messages"
 PERSONAL = "personal_chat"
@@ -17,10 +18,10 @@ ASK_FOR_JSON = "Telegram Desktop's export as JSON does"
 
 EXPOSURES = {  # by the type of the chat
     SAVED: Exposure.PRIVATE.because("Telegram's saved messages: only the owner could see it"),
-    PERSONAL: Exposure.PRIVATE.because("a personal chat: only the two people in it could see it"),
+    PERSONAL: of_two("a personal chat of two people"),
     BOT: Exposure.PRIVATE.because("a chat with a bot: only the owner and whoever runs the bot could see it"),
-    "private_group": Exposure.NETWORK.because("a private group: its members could see it"),
-    "private_supergroup": Exposure.NETWORK.because("a private group: its members could see it"),
+    "private_group": of_group("a private group"),
+    "private_supergroup": of_group("a private group"),
     "private_channel": Exposure.NETWORK.because("a private channel: its subscribers could see it"),
     "public_supergroup": Exposure.PUBLIC.because("a public group: anyone can read it"),
     "public_channel": Exposure.PUBLIC.because("a public channel: anyone can read it, also on the web"),

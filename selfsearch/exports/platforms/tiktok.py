@@ -216,7 +216,7 @@ class TikTok(Platform):
     ) -> ExposureAssessment:
         """Who could see a post, from TikTok's word for it and what that means."""
         if word is None:
-            reason = f"this TikTok export does not say who could view the post{until}"
+            reason = f"this TikTok export does not say who could see the post{until}"
             return self._with_account(Exposure.UNKNOWN.because(reason))
         if level is None:
             return unknown_word(f"TikTok: Who can view = {word}")

@@ -16,6 +16,7 @@ from ...types import Audience, Exposure, Link, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_name, folder_of
 from .base import Account, Mention, Platform, Root, as_roots
+from .conversations import of_group, of_two
 from .dates import parse_iso, twitter_id_time
 from .media_refs import missing_path
 from .parsing import as_dict, as_list, as_number, as_text, first_text, is_digits, is_same
@@ -43,11 +44,11 @@ HEAD_BYTES = 256  # enough of a script to see how it begins
 
 
 DIRECT_MESSAGE = Visibility(
-    Exposure.PRIVATE.because("a direct message: only the people in it could see it"),
+    of_two("a direct message between two people"),
     Audience("Direct message", "chat_type"),
 )
 GROUP_MESSAGE = Visibility(
-    Exposure.NETWORK.because("a group direct message: the group could see it"),
+    of_group("a group direct message"),
     Audience("Group direct message", "chat_type"),
 )
 CIRCLE = Visibility(
@@ -67,7 +68,7 @@ GROK = Visibility(
     ),
     Audience(None, "file"),
 )
-NO_RECORD = Visibility(Exposure.UNKNOWN.because("no record in the archive speaks of this file"))
+NO_RECORD = Visibility(Exposure.UNKNOWN.because("no record in the archive names this file"))
 
 
 @dataclass(frozen=True, slots=True)

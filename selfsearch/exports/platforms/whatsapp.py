@@ -56,9 +56,7 @@ _CHAT_NAMES = [  # of chat texts and their archives, the longest first: some beg
     for form in sorted(load_words("whatsapp", "chat_name"), key=len, reverse=True)
 ]
 _COPY = re.compile(r"\(\d+\)$")  # what a browser adds to the name of a second download
-_UNMENTIONED = Exposure.UNKNOWN.because(
-    "no message of the chat names this file, so who could see it is not known"
-)
+_UNMENTIONED = Exposure.UNKNOWN.because("no message in the export names this file")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from ...types import Audience, Exposure, ExposureAssessment
 from ..path_index import fold
+from .conversations import of_group, of_two
 from .parsing import load_words
 from .whatsapp_chat import ChatMessage, MessageMedia
 
@@ -39,16 +40,10 @@ _INVISIBLE = re.compile("[\u200d\ufe0e\ufe0f]")  # they tell emojis apart, and a
 
 GROUP = Audience("group", "chat_type")
 PAIR = Audience("one-to-one", "chat_type")
-_SAYS_GROUP = Exposure.NETWORK.because("a WhatsApp group, as the chat itself says: its members could see it")
-_MANY_WROTE = Exposure.NETWORK.because(
-    "a WhatsApp group, since three people or more wrote: its members could see it"
-)
-_SAYS_PAIR = Exposure.PRIVATE.because(
-    "a WhatsApp chat of two people, as the chat itself says: only they could see it"
-)
-_NAMES_WRITER = Exposure.PRIVATE.because(
-    "a WhatsApp chat called after one of its writers, as chats of two people are: only they could see it"
-)
+_SAYS_GROUP = of_group("a WhatsApp group, as the chat itself says")
+_MANY_WROTE = of_group("a WhatsApp group, since three people or more wrote")
+_SAYS_PAIR = of_two("a WhatsApp chat of two people, as the chat itself says")
+_NAMES_WRITER = of_two("a WhatsApp chat called after one of its writers, as chats of two people are")
 _TWO_WROTE = Exposure.UNKNOWN.because(
     "two people wrote in this WhatsApp chat; a group in which only two wrote looks the same"
 )

@@ -43,15 +43,13 @@ _CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}")
 _POST_ID = re.compile(r"Ug[A-Za-z0-9_-]{10,}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
 
-_NO_ROW = Exposure.UNKNOWN.because(
-    "no row of the export's videos.csv belongs to this file, so who may see it is not known"
-)
+_NO_ROW = Exposure.UNKNOWN.because("no row of videos.csv has this file's title")
 _NO_PLACE = Exposure.UNKNOWN.because("YouTube's export does not say where this picture is shown")
-_NO_PRIVACY = Exposure.UNKNOWN.because("the row does not say who may see it")
-_NO_PRIVACY_STATUS = Exposure.UNKNOWN.because("the record does not say who may see it (no privacyStatus)")
+_NO_PRIVACY = Exposure.UNKNOWN.because("its row does not say who could see it")
+_NO_PRIVACY_STATUS = Exposure.UNKNOWN.because("its record does not say who could see it (no privacyStatus)")
 _LATER = "but it was published on {}, and uploaded on {}: others may have seen it since"
 _UNLISTED_UNTIL = "2017"  # unlisted videos of before that year were made private in July 2021, by YouTube
-_NO_POST_AUDIENCE = Exposure.UNKNOWN.because("YouTube does not export who may see a community post")
+_NO_POST_AUDIENCE = Exposure.UNKNOWN.because("YouTube does not export who could see a community post")
 _BY_ORDER = "several uploads have this title, and only their order in the export told them apart"
 _BY_TITLE = "there are more files of this title, and their lengths do not tell them apart"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -17,7 +18,8 @@ from selfsearch.exports.platforms.facebook_fields import destination
 from selfsearch.exports.platforms.instagram import Instagram
 from selfsearch.types import Exposure
 
-from .exports import Pack
+from .archives import write_folder
+from .exports import Pack, instagram
 from .exports.facebook import LAYOUTS, TIMELINES, build
 from .exports.facebook_records import POSTED, garbled, message, picture, post
 from .exports.reading import columns
@@ -788,3 +790,28 @@ def test_a_word_for_the_audience_counts_where_it_is_known_and_is_kept_where_it_i
     export = small(events__your_events={"your_events_v2": [{"name": "x", "cover": picture(PHOTO)} | said]})
     (provenance,) = provenances_of(export, PHOTO)
     assert (provenance["exposure"], provenance["audience"]) == (exposure, audience)
+
+
+def test_facebook_and_instagram_unpacked_into_one_folder_are_two_sources(tmp_path: Path) -> None:
+    """Neither has had a folder of its own in its zip since 2023."""
+    ours, theirs = build("2024"), instagram.build("2024")
+    write_folder(tmp_path / "alone", ours.files)
+    write_folder(tmp_path / "together", {**theirs.files, **ours.files})
+    alone, together = (said_of_posts(tmp_path / name) for name in ("alone", "together"))
+    assert len(alone) > 10
+    assert together == alone
+    assert [source.platform for source in discover(tmp_path / "together").sources] == [
+        "instagram",
+        "facebook",
+    ]
+
+
+def said_of_posts(folder: Path) -> dict[str, tuple[str | None, str | None, Exposure]]:
+    """What is said of each picture of Facebook's, by its path in its tree."""
+    (source,) = (source for source in discover(folder).sources if source.platform == "facebook")
+    return {
+        item.path.removeprefix("your_facebook_activity/"): (said.context, said.caption, said.exposure.level)
+        for item in source.items()
+        if item.member and item.decided is None
+        for said in item.provenance
+    }

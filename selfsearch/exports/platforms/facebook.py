@@ -67,6 +67,7 @@ TREES = (
     "this_profile's_activity_across_facebook",
     "this_profile_s_activity_across_facebook",  # as some unpackers write it
 )
+INSTAGRAM_TREE = "your_instagram_activity"
 PROFILE_RECORDS = (
     "personal_information/profile_information/profile_information.json",
     "profile_information/profile_information.json",
@@ -150,7 +151,12 @@ class Facebook(MetaPlatform):
         for path in paths.paths if beside_media else ():
             if folder_of(path) in beside_media and ENCRYPTED_THREAD.fullmatch(file_name(path)):
                 reasons.setdefault(folder_of(path), "has conversations of Messenger's encrypted chats")
-        return outermost_roots(reasons, INNER_FOLDERS)
+        roots: list[Root] = []
+        with_instagram = set(paths.prefixes_with_folder(INSTAGRAM_TREE))
+        for root in outermost_roots(reasons, INNER_FOLDERS):
+            own = _trees_below(root.prefix, paths) if root.prefix in with_instagram else []
+            roots += [Root(prefix, root.why) for prefix in own] or [root]
+        return roots
 
     @classmethod
     def confirm(cls, export: Export) -> bool:
@@ -398,3 +404,10 @@ def context_of(path: str) -> tuple[str, str | None]:
     if "/posts/" in f"/{fold(path)}":
         return "post", album
     return ("album" if album else "other"), album
+
+
+def _trees_below(prefix: str, paths: PathIndex) -> list[str]:
+    """Facebook's own folders right below `prefix`, where another platform's download lies, too."""
+    below = (folder[len(prefix) :] for folder in paths.folders_with_files() if folder.startswith(prefix))
+    names = dict.fromkeys(folder.partition("/")[0] for folder in below)
+    return [f"{prefix}{name}/" for name in names if fold(name) in TREES]

@@ -126,6 +126,8 @@ def test_a_file_without_a_record_is_what_its_folder_says():
         *((word, Exposure.UNKNOWN) for word in ("galaxy", "private", "group")),  # in no description
         (["friends", "friends-of-friends"], Exposure.NETWORK),
         (["friends", "galaxy"], Exposure.UNKNOWN),  # a galaxy may be wider
+        (["friends", {"name": "public"}], Exposure.UNKNOWN),  # so may what is no word
+        (["friends", None], Exposure.UNKNOWN),
         ([], Exposure.UNKNOWN),
         (None, Exposure.UNKNOWN),
     ],

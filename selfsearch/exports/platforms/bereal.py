@@ -41,6 +41,7 @@ FOLDERS = {
     "realmoji": "other",
     "conversations": "message",
 }
+NO_WORD = "?"  # for an audience that is no text; it may be wider than those that are
 PAIRS = ("primary", "secondary", "frontImage", "backImage", "btsMedia")
 PUBLIC = frozenset(("public", "everyone", "global", "discovery"))
 FRIENDS = frozenset(("friends", "friends-of-friends", "friendsoffriends", "friends_of_friends"))
@@ -210,8 +211,8 @@ class BeReal(Platform):
 
     def _provenance(self, path: str, record: Mapping[str, Any], context: str) -> Provenance:
         spot = as_dict(record.get("location"))
-        texts = map(as_text, as_list(record.get("visibility") or record.get("visibilities")))
-        audiences = [text for text in texts if text]
+        listed = as_list(record.get("visibility") or record.get("visibilities"))
+        audiences = [as_text(each) or NO_WORD for each in listed]
         exposure = _exposure(audiences, context, path)
         is_known = exposure.level is not Exposure.UNKNOWN
         taken = (

@@ -143,7 +143,7 @@ def _library(pack: Pack, records: str, media: str) -> None:
             "caption": None,
             "audience": "friends & family",
             "exposure": Exposure.NETWORK,
-            "exposure_reason": 'Flickr: privacy = "friends & family"',
+            "exposure_reason": 'Flickr: privacy = "friends & family", on the day of the export',
             "album": "In the record",
         },
         name="",
@@ -210,7 +210,7 @@ def _library(pack: Pack, records: str, media: str) -> None:
     family = {
         "audience": "family",
         "exposure": Exposure.NETWORK,
-        "exposure_reason": 'Flickr: privacy = "family"',
+        "exposure_reason": 'Flickr: privacy = "family", on the day of the export',
     }
     pack.planted.append(Planted(None, None, says("53012345684", **family)))
     pack.plant(

@@ -213,7 +213,7 @@ def _exposure(privacy: str | None, record: Mapping[str, Any], path: str) -> Expo
         )
     if level is Exposure.PRIVATE:
         return _private(reason, record, path)
-    return level.because(reason, path)
+    return level.because(f"{reason}, on the day of the export", path)
 
 
 def _level(privacy: str | None) -> Exposure | None:

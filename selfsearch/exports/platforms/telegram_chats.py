@@ -20,9 +20,11 @@ EXPOSURES = {  # by the type of the chat
     SAVED: Exposure.PRIVATE.because("Telegram's saved messages: only the owner could see it"),
     PERSONAL: of_two("a personal chat of two people"),
     BOT: Exposure.PRIVATE.because("a chat with a bot: only the owner and whoever runs the bot could see it"),
-    "private_group": of_group("a private group"),
-    "private_supergroup": of_group("a private group"),
-    "private_channel": Exposure.NETWORK.because("a private channel: its subscribers could see it"),
+    "private_group": of_group("a private group"),  # as long as it is no supergroup, it cannot be public
+    "private_supergroup": of_group("a group, private on the day of the export"),
+    "private_channel": Exposure.NETWORK.because(
+        "a channel, private on the day of the export: its subscribers could see it"
+    ),
     "public_supergroup": Exposure.PUBLIC.because("a public group: anyone can read it"),
     "public_channel": Exposure.PUBLIC.because("a public channel: anyone can read it, also on the web"),
     "replies": Exposure.UNKNOWN.because("replies to comments: Telegram does not say who could see them"),

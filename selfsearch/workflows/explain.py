@@ -27,7 +27,8 @@ _RECORD_NAME = re.compile(r"[a-z0-9 ._-]{1,60}\.(?:json|js|csv|html)", re.IGNORE
 _NUMBERED = re.compile(r"[0-9]{3,}")
 _DIGIT = re.compile(r"[0-9]")
 _NAMES = re.compile(  # in a reason: of people who commented, of the groups in whose pool it is
-    r"((?:comments?|likes?) by |in the pool of ).+?(?=(?: on it)? \(\S+\)(?:;|$)|, whose members)", re.DOTALL
+    r"((?:comments?|likes?) by |in the pool of ).+?(?=(?: on it)? \(\S+\)(?:;|$)|, whose members|\Z)",
+    re.DOTALL,
 )
 
 

@@ -133,7 +133,7 @@ def _said(label: str, text: str) -> Iterator[str]:
     from ..report.sanitize import visible
     from ..report.text import MIN_WIDTH, wrap
 
-    text = " ".join(visible(text).split())
+    text = visible(" ".join(text.split()))
     room = max(options.width(), MIN_WIDTH) - LABEL - 2 if sys.stdout.isatty() else len(text)
     for number, part in enumerate(wrap(text, room) if text else ()):
         yield f"  {'' if number else label:<{LABEL}}{part}"

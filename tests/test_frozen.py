@@ -27,7 +27,7 @@ UNRELEASED: tuple[str, ...] = (
     "m017_evidence",
 )
 
-SAID_ANEW = 3  # the Mastodon export: m017 keeps the records that speak of its picture, and the words are others
+SAID_ANEW = 3  # the Mastodon export: m017 keeps which records speak of its picture, in other words
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="they hold absolute paths of a Linux machine")
 

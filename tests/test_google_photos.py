@@ -13,7 +13,7 @@ import pytest
 from selfsearch.exports.path_index import PathIndex
 from selfsearch.exports.platforms.base import Account, Root
 from selfsearch.exports.platforms.google_photos import GooglePhotos
-from selfsearch.exports.platforms.takeout_names import match_records
+from selfsearch.exports.platforms.takeout import match_records
 from selfsearch.types import Exposure
 
 from . import photos

@@ -15,7 +15,7 @@ from selfsearch.containers.base import Member
 from selfsearch.errors import ItemError
 from selfsearch.exports import html_page
 from selfsearch.exports.export import Export
-from selfsearch.exports.html_page import CHUNK_BYTES, MAX_DEPTH, Element, HtmlPage, parse_fragment
+from selfsearch.exports.html_page import CHUNK_BYTES, MAX_DEPTH, Element, HtmlPage
 from selfsearch.types import Outcome
 
 from .exports import Pack
@@ -32,6 +32,11 @@ def read(data: bytes | str, tag: str = "article") -> tuple[list[Element], list[s
     export = record(data)
     elements = list(export.html("a.html", lambda name, attributes, level: name == tag))
     return elements, list(export.notes.values())
+
+
+def parse_fragment(text: str) -> Element:
+    """A piece of a page, as what it is inside another element."""
+    return read(f"<article>{text}")[0][0]
 
 
 def shape(element: Element) -> object:

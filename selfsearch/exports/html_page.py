@@ -157,15 +157,6 @@ class HtmlPage:
         yield decoder.decode(b"", True)
 
 
-def parse_fragment(text: str) -> Element:
-    """A piece of a page as one element without a tag."""
-    root = Element("", {})
-    parser = _Parser(lambda *_: False, {}, root)
-    parser.take(text)
-    parser.end()
-    return root
-
-
 def _encoding(head: bytes) -> str:
     """By the mark at the beginning, else what the page says of itself, else UTF-8."""
     if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
@@ -189,7 +180,7 @@ def _is_known(name: str) -> bool:
 class _Parser(HTMLParser):
     """Builds the wanted elements from the tokens."""
 
-    def __init__(self, is_wanted: IsWanted, damage: dict[str, None], root: Element | None = None) -> None:
+    def __init__(self, is_wanted: IsWanted, damage: dict[str, None]) -> None:
         super().__init__(convert_charrefs=True)
         self._is_wanted = is_wanted
         self._damage = damage
@@ -197,7 +188,7 @@ class _Parser(HTMLParser):
         self._count: Counter[str] = Counter()  # of each tag in _open
         self._deeper = 0  # elements that are open below MAX_DEPTH
         self._base = 0  # levels above the element that is being built
-        self._building: list[Element] = [root] if root else []  # the open ones of it
+        self._building: list[Element] = []  # the open ones of it
         self._texts: list[str] = []  # pieces of a text that may go on
         self._text_room = self._room = MAX_ELEMENT  # characters that may still be kept
         self._finished: list[Element] = []

@@ -17,12 +17,12 @@ from typing import Any
 from ...types import Audience, Exposure, ExposureAssessment, Provenance, Timestamp
 from ...words import quantity
 from ..path_index import PathIndex, file_name, fold, folder_of
-from .base import Account, Mention, Platform, Root, as_roots
+from .base import Account, Mention, Root, as_roots
 from .conversations import of_two
 from .dates import MONTHS, is_plausible_date
 from .media_refs import may_show_faces, missing_path
 from .parsing import as_dict, as_list, as_text, distinct, first_text, is_same
-from .takeout_names import loose_form, split_ending, takeout_part_key, takeout_time
+from .takeout import TakeoutProduct, loose_form, split_ending, takeout_time
 
 MESSAGES, GROUP_INFO, USER_INFO = "messages.json", "group_info.json", "user_info.json"
 MIN_BEGINNING = 40  # characters; a file's name at least this long may be the beginning of a longer one
@@ -73,7 +73,7 @@ class Conversation:
         )
 
 
-class GoogleChat(Platform):
+class GoogleChat(TakeoutProduct):
     """One Takeout of Google Chat with all its parts."""
 
     name = "google_chat"
@@ -91,11 +91,6 @@ class GoogleChat(Platform):
                 if paths.has(f"{folder}{MESSAGES}") or fold(prefix).endswith("google chat/"):
                     reasons.setdefault(prefix, "folder “Groups” of Google Chat")
         return as_roots(reasons)
-
-    @classmethod
-    def part_key(cls, container: str) -> str | None:
-        """As for every product of a Takeout."""
-        return takeout_part_key(container)
 
     @cached_property
     def account(self) -> Account:

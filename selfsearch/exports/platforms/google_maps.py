@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from itertools import islice
 from typing import Any
 
 from ...types import Exposure, Link, Location, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex, file_name, file_stem, fold, folder_of
-from .base import Account, Mention, Platform, Root, as_roots
+from .base import Mention, Root, as_roots
 from .dates import parse_iso, parse_timestamp
 from .media_refs import is_media_name
 from .parsing import as_dict, as_point, as_text, as_url, load_words
-from .takeout_names import match_records, takeout_part_key, takeout_time
+from .takeout import TakeoutProduct, match_records
 
 SAMPLE = 3  # records looked into
 
@@ -31,7 +30,7 @@ _SHOWN = Exposure.PUBLIC.because("a contribution to Google Maps, which Google sh
 _ELSEWHERE = Exposure.UNKNOWN.because("nothing in the export says where Google Maps shows this file")
 
 
-class GoogleMaps(Platform):
+class GoogleMaps(TakeoutProduct):
     """One Takeout of contributions to Google Maps with all its parts. It does not name the account."""
 
     name = "google_maps"
@@ -49,23 +48,13 @@ class GoogleMaps(Platform):
         return as_roots(reasons)
 
     @classmethod
-    def part_key(cls, container: str) -> str | None:
-        """As for every product of a Takeout."""
-        return takeout_part_key(container)
-
-    @classmethod
     def confirm(cls, export: Export) -> bool:
         """Others call a folder Maps, too: a record has Google's key, or a Takeout's part has media alone."""
         records = (path for path in export.members if _is_contributed(path) and path.endswith(".json"))
         texts = list(islice((text for path in records if (text := export.text(path)).strip()), SAMPLE))
         if not texts:
-            return takeout_part_key(export.name) is not None
+            return cls.part_key(export.name) is not None
         return any(_KEY in text and not any(key in text for key in _OTHERS) for text in texts)
-
-    @cached_property
-    def account(self) -> Account:
-        """Only when the export was made."""
-        return Account(exported_at=takeout_time(self.export.name))
 
     def mentions(self) -> Iterator[Mention]:
         """Each photograph that has a record."""

@@ -11,14 +11,13 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import islice
 from typing import Any
 
 from ...types import Audience, Exposure, ExposureAssessment, Link, Location, Provenance, Timestamp
 from ..export import Export
 from ..path_index import PathIndex, file_name, fold, folder_name, folder_names, folder_of, outermost_named
-from .base import Account, Mention, Platform, Root, as_roots
+from .base import Mention, Root, as_roots
 from .dates import parse_timestamp
 from .google_maps import contributions_in
 from .google_photos_sharing import (
@@ -36,14 +35,13 @@ from .google_photos_sharing import (
 )
 from .media_refs import MEDIA_EXTENSIONS, is_media_name, split_url
 from .parsing import as_dict, as_list, as_point, as_text, as_url, distinct, load_words, unescape_html
-from .takeout_names import (
+from .takeout import (
     SUFFIX,
+    TakeoutProduct,
     loose_form,
     match_records,
     split_counter,
     split_ending,
-    takeout_part_key,
-    takeout_time,
     without_suffix,
 )
 
@@ -94,7 +92,7 @@ class _Folder:
     album: AlbumRecord | None = None
 
 
-class GooglePhotos(Platform):
+class GooglePhotos(TakeoutProduct):
     """One Takeout of Google Photos with all its parts. It does not name the account."""
 
     name = "google_photos"
@@ -124,11 +122,6 @@ class GooglePhotos(Platform):
         return as_roots(reasons)
 
     @classmethod
-    def part_key(cls, container: str) -> str | None:
-        """As for every product of a Takeout."""
-        return takeout_part_key(container)
-
-    @classmethod
     def confirm(cls, export: Export) -> bool:
         """Other programs write IMG.jpg.json, too: some sidecar must hold Google's keys, if there are any."""
         sidecars = (path for path in export.members if _is_json(path) and _is_sidecar(file_name(path)))
@@ -141,11 +134,6 @@ class GooglePhotos(Platform):
         if "failed videos" in folder_names(path):
             return "a video that Google Photos could not process (Failed Videos)"
         return None
-
-    @cached_property
-    def account(self) -> Account:
-        """Only when the export was made."""
-        return Account(exported_at=takeout_time(self.export.name))
 
     def mentions(self) -> Iterator[Mention]:
         """Each photograph with its record and album; then records of photographs that are elsewhere."""

@@ -18,11 +18,11 @@ from ...types import Audience, Exposure, ExposureAssessment, Link, Location, Pro
 from ..export import Export, natural_key
 from ..html_page import Element
 from ..path_index import PathIndex, file_name, fold, folder_of, outermost_named
-from .base import Account, Mention, Platform, Root, as_roots
+from .base import Account, Mention, Root, as_roots
 from .dates import parse_iso
 from .media_refs import missing_path
 from .parsing import as_point, as_url, load_words
-from .takeout_names import takeout_part_key, takeout_time
+from .takeout import TakeoutProduct, takeout_time
 
 PRODUCT = re.compile(r"google\+|.*\bgoogle\+ ?.*")  # "Google+ Stream", "Stream do Google+", communities
 SAMPLE = 20  # pages that tell whose posts they are
@@ -38,7 +38,7 @@ UNMENTIONED = Exposure.UNKNOWN.because("no post in the export names this file")
 UNSAID = Exposure.UNKNOWN.because("the page does not say whom the post was shared with")
 
 
-class GooglePlus(Platform):
+class GooglePlus(TakeoutProduct):
     """One Takeout of Google+ (Stream, or Communities) with all its parts."""
 
     name: ClassVar[str] = "google_plus"
@@ -55,11 +55,6 @@ class GooglePlus(Platform):
                 name = folder.rstrip("/").rpartition("/")[2]
                 reasons.setdefault(folder, f"folder “{name}” of a Google Takeout")
         return as_roots(reasons)
-
-    @classmethod
-    def part_key(cls, container: str) -> str | None:
-        """As for every product of a Takeout."""
-        return takeout_part_key(container)
 
     @classmethod
     def confirm(cls, export: Export) -> bool:

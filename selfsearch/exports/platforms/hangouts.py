@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ...words import quantity
 from ..export import Export
 from ..path_index import PathIndex, fold
-from .base import Account, Mention, Platform, Root, as_roots, unknown_word
+from .base import Mention, Root, as_roots, unknown_word
 from .conversations import of_two
 from .dates import parse_timestamp
 from .media_refs import is_media_name, url_file_name
 from .parsing import as_dict, as_list, as_number, as_text, as_url, distinct, first_text
-from .takeout_names import takeout_part_key, takeout_time
+from .takeout import TakeoutProduct
 
 RECORD = "hangouts.json"
 FOLDER = "takeout/hangouts/"
@@ -89,7 +88,7 @@ class Conversation:
         return Exposure.UNKNOWN.because(f"{said} {members}", record)
 
 
-class Hangouts(Platform):
+class Hangouts(TakeoutProduct):
     """One Takeout of Google Hangouts with all its parts."""
 
     name = "hangouts"
@@ -106,23 +105,13 @@ class Hangouts(Platform):
         return as_roots(reasons)
 
     @classmethod
-    def part_key(cls, container: str) -> str | None:
-        """As for every product of a Takeout."""
-        return takeout_part_key(container)
-
-    @classmethod
     def confirm(cls, export: Export) -> bool:
         """Whether the record begins with one of its lists, or this is a part without it."""
         path = export.find(RECORD)
         if path is None:
-            return takeout_part_key(export.name) is not None
+            return cls.part_key(export.name) is not None
         head = export.head(path, HEAD)
         return any(name in head for name in LISTS)
-
-    @cached_property
-    def account(self) -> Account:
-        """Only when the export was made: the record names its owner by a number."""
-        return Account(exported_at=takeout_time(self.export.name))
 
     def mentions(self) -> Iterator[Mention]:
         """Every picture that was sent: its file, or its address alone."""

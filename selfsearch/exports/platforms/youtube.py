@@ -16,11 +16,11 @@ from typing import Any
 from ...errors import ItemError
 from ...types import Audience, Exposure, ExposureAssessment, Link, Provenance, Timestamp
 from ..path_index import PathIndex, file_stem, fold, folder_names, outermost_folders
-from .base import Account, Mention, Platform, Root, as_roots, unknown_word
+from .base import Account, Mention, Root, as_roots, unknown_word
 from .dates import parse_iso
 from .media_refs import STILL_EXTENSIONS, VIDEO_EXTENSIONS, extension
 from .parsing import as_dict, as_list, as_number, as_text, distinct, load_words
-from .takeout_names import takeout_part_key, takeout_time
+from .takeout import TakeoutProduct, takeout_time
 from .youtube_titles import TitleMatch, VideoRow, letters_of, match_titles, mp4_seconds
 
 _HEADERS = {
@@ -105,7 +105,7 @@ class VideoColumns:
         return self.title is not None or sum(mark is not None for mark in marks) >= 2
 
 
-class YouTube(Platform):
+class YouTube(TakeoutProduct):
     """One Takeout of YouTube with all its parts."""
 
     name = "youtube"
@@ -129,11 +129,6 @@ class YouTube(Platform):
             | reasons
         )
         return as_roots({prefix: reasons[prefix] for prefix in outermost_folders(reasons)})
-
-    @classmethod
-    def part_key(cls, container: str) -> str | None:
-        """As for every product of a Takeout."""
-        return takeout_part_key(container)
 
     @cached_property
     def account(self) -> Account:

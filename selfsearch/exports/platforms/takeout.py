@@ -1,4 +1,5 @@
-"""How Google Takeout names things: archive parts, and which JSON record belongs to which photograph.
+"""What the products of a Google Takeout share: how archive parts are named, and which JSON record belongs to
+which photograph.
 
 A record is named after its photograph's title, cut at 46 UTF-16 units and followed by a counter, while the
 photograph is cut at 47 units before its ending. Matching undoes both names as far as possible and looks the
@@ -13,6 +14,7 @@ from datetime import datetime, timezone
 from functools import cached_property
 
 from ..path_index import file_name, fold
+from .base import Account, Platform
 from .parsing import load_words
 
 RECORD_UNITS = 46  # UTF-16 units of a record's name before counter and ".json"
@@ -29,12 +31,6 @@ _MOVING_PART = re.compile(r"\.(?:mp4|mov|mp)(?:~[0-9]+)?$", re.IGNORECASE)
 _PART = re.compile(r"takeout-([0-9]{8}T[0-9]{4,})Z", re.IGNORECASE)
 
 
-def takeout_part_key(container: str) -> str | None:
-    """Parts "takeout-20240501T101112Z-001.zip" and "…Z-3-002.zip" belong together up to the second hyphen."""
-    match = _PART.match(file_name(container))
-    return f"takeout-{match[1].upper()}Z" if match else None
-
-
 def takeout_time(name: str) -> str | None:
     """When the export was made: "takeout-20240501T101112Z-001" says 2024-05-01T10:11:12+00:00."""
     match = _PART.match(name)
@@ -47,6 +43,21 @@ def takeout_time(name: str) -> str | None:
     except ValueError:
         return None
     return when.replace(tzinfo=timezone.utc).isoformat()
+
+
+class TakeoutProduct(Platform):
+    """One product of a Google Takeout, with all its parts."""
+
+    @classmethod
+    def part_key(cls, container: str) -> str | None:
+        """ "takeout-20240501T101112Z-001.zip" and "…Z-3-002.zip" belong together up to the second hyphen."""
+        match = _PART.match(file_name(container))
+        return f"takeout-{match[1].upper()}Z" if match else None
+
+    @cached_property
+    def account(self) -> Account:
+        """Only when the export was made: most products do not name their owner."""
+        return Account(exported_at=takeout_time(self.export.name))
 
 
 def loose_form(text: str) -> str:

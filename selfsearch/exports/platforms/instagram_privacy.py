@@ -103,9 +103,9 @@ class AccountPrivacy:
         elif last and setting and is_private:
             reason = f"the account is private since {last.at[:10]}"
             yield Period(False, last.at, None, _found_in(reason, last.record, setting), last.record)
-        if setting and (not is_private or self.exported_at):
-            reason = f"the account was {_word(not is_private)} when the export was made (setting {setting})"
-            yield Period(not is_private, self.exported_at, None, reason, setting.record)
+        if setting and not is_private:  # private that day says nothing of the hours before
+            reason = f"the account was public when the export was made (setting {setting})"
+            yield Period(True, self.exported_at, None, reason, setting.record)
 
     @cached_property
     def _have_zones(self) -> frozenset[bool]:
@@ -165,7 +165,7 @@ class AccountPrivacy:
             reasons = [f"{reasons[0]}, and the account's setting is not in this export"]
         elif setting.is_private:
             today = f"the account was private when the export was made (setting {setting})"
-            reasons.append(f"{today}, which says nothing of earlier days")
+            reasons.append(f"{today}, which says nothing of the time before")
         if setting and setting.is_private is None:
             reasons.append(f"the account's setting is in a word that is not known ({setting})")
             audience = Audience(setting.value, ACCOUNT_SETTING, is_known=False)

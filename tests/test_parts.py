@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,20 @@ def test_sources_says_which_folders_were_joined_and_why(home: Path, run: Run, tm
     (source,) = run("sources", "--json").json["sources"]
     assert source["why"].endswith(f"{tmp_path}/exports/holiday belongs to it: its records name 1 file there")
     assert source["containers"] == [f"{tmp_path}/exports/from instagram", f"{tmp_path}/exports/holiday"]
+
+
+def test_one_part_indexed_alone_leaves_what_the_others_hold(home: Path, run: Run, tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    first, second = (exports / f"instagram-ana-2024-05-01-{tail}" for tail in ("Aa", "Bb"))
+    write_folder(first, WITH_RECORDS | {"media/posts/202106/b.jpg": photo("astronaut", 2)})
+    write_folder(second, {PICTURE: photo("astronaut", 1)})
+    run("index", exports, "--consent", "own")
+    (whole,) = run("sources", "--json").json["sources"]
+    (alone,) = run("index", first, "--consent", "own", "--json").json["sources"]
+    assert alone["gone"] == 0
+    (source,) = run("sources", "--json").json["sources"]
+    assert (source["containers"], source["root"]) == (whole["containers"], whole["root"])
+    shutil.rmtree(second)
+    run("index", exports)
+    assert run("sources", "--json").json["sources"][0]["containers"] == [str(first)]
+    assert run("status", "--json").json["outcomes"]["indexed"] == 1

@@ -28,7 +28,7 @@ from ..containers.base import address
 from ..containers.reach import OUT_OF_REACH
 from ..containers.streams import os_error_reason
 from ..errors import ItemError, SelfsearchError, unforeseen
-from ..exports.discovery import discover
+from ..exports.discovery import Discovery, discover
 from ..exports.source import Item, Source
 from ..library import faces, items, sources
 from ..library.db import Database, batched
@@ -146,6 +146,7 @@ class SourceScan:
 
     context: Context
     result: IndexResult
+    parts_elsewhere: Sequence[str] = ()
     seen: items.IdSet = field(default_factory=items.IdSet)  # rows of files that are there
     changed: dict[str, int] = field(default_factory=dict)  # path -> row of a file whose content was known
     broken_off: ItemError | None = None  # why the source could not be listed to its end
@@ -205,8 +206,11 @@ def index(
             locator = f"{source.platform} {source.containers[0]}"
             locators[locator] += 1
             locator = _as_before(rows, source, str(path)) or f"{locator} {locators[locator]}"
+            earlier = next((row for row in rows if row.locator == locator), None)
+            parts = _parts_elsewhere(earlier, discovery) if earlier else ()
+            root = earlier.root if earlier and parts else str(path)
             with closing(source):
-                results.append(index_source(context, source, locator, str(path)))
+                results.append(index_source(context, source, locator, root, parts))
     return results + _missing_sources(context, rows, results, str(path))
 
 
@@ -218,13 +222,23 @@ def _as_before(rows: Iterable[SourceRow], source: Source, root: str) -> str | No
     return next((row.locator for row in rows if row.root == root and row.locator == earlier), None)
 
 
-def index_source(context: Context, source: Source, locator: str, root: str) -> IndexResult:
-    """Read one source and write down what became of every file."""
+def _parts_elsewhere(row: SourceRow, discovery: Discovery) -> tuple[str, ...]:
+    """Parts of a source that are not below the path of this run, which reads the others alone."""
+    met = {place for source in discovery.sources for place in source.containers}
+    met |= {place for unchanged in discovery.unchanged for place in unchanged.containers}
+    is_part = not met.isdisjoint(row.containers)
+    return tuple(p for p in row.containers if is_part and p not in met and os.path.exists(p))
+
+
+def index_source(
+    context: Context, source: Source, locator: str, root: str, parts_elsewhere: Sequence[str] = ()
+) -> IndexResult:
+    """Read one source and write down what became of every file; `parts_elsewhere` are left as they are."""
     library = context.library
     with library.atomic():
         context.require_consent()
-        row = _save_source(context, source, locator, root)
-    scan = SourceScan(context, IndexResult(row))
+        row = _save_source(context, source, locator, root, parts_elsewhere)
+    scan = SourceScan(context, IndexResult(row), parts_elsewhere)
     scan_id = sources.begin_scan(library, row.id, context.pack, context.now)
     context.progress.begin(row.name, source.count)
     state = "interrupted"
@@ -471,13 +485,16 @@ def mark_gone(scan: SourceScan, source: Source) -> None:
         for problem in source.problems
         if problem.outcome in (Outcome.UNREADABLE, Outcome.FAILED)
     }
+    unlisted.update(scan.parts_elsewhere)
     scan.seen.update(items.items_below(library, scan.source_id, unlisted, scan.seen))
     scan.result.gone = items.mark_gone(library, scan.source_id, scan.seen, now)
     scan.result.moved = items.promote_duplicates(library)
     faces.prune(library, keep_remembered=True)
 
 
-def _save_source(context: Context, source: Source, locator: str, root: str) -> SourceRow:
+def _save_source(
+    context: Context, source: Source, locator: str, root: str, parts_elsewhere: Sequence[str]
+) -> SourceRow:
     account = source.account
     return sources.save_source(
         context.library,
@@ -491,7 +508,7 @@ def _save_source(context: Context, source: Source, locator: str, root: str) -> S
             "display_name": account.display_name,
             "exported_at": account.exported_at,
             "periods": [asdict(period) for period in account.periods],
-            "containers": list(source.containers),
+            "containers": [*source.containers, *parts_elsewhere],
             "added_at": context.now,
             "scanned_with": __version__,
         },

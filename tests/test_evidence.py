@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from selfsearch.exports.platforms import PLATFORMS
 from selfsearch.exports.platforms.base import Platform
+from selfsearch.exports.source import as_far_as_shown
 from selfsearch.types import EXPOSURES, Exposure, Provenance
 
 from .exports import Pack
@@ -55,6 +56,18 @@ def test_what_is_said_of_a_picture_names_the_records_and_the_evidence_it_rests_o
             assert_shown(said, there)
         for path in pack.files.keys() - mentioned:
             assert_shown(reader.infer(path), there)
+
+
+@pytest.mark.parametrize("level", list(Exposure))
+def test_a_level_below_public_that_rests_on_nothing_is_not_believed(level: Exposure) -> None:
+    bare = Provenance("x", exposure=level.because("a setting"))
+    shown = Provenance("x", exposure=level.because("a setting", "settings.json"))
+    assert as_far_as_shown(shown) is shown
+    if level in (Exposure.NETWORK, Exposure.PRIVATE):
+        assert as_far_as_shown(bare).exposure.level is Exposure.UNKNOWN
+        assert "a setting" in as_far_as_shown(bare).exposure.reason
+    else:
+        assert as_far_as_shown(bare) is bare
 
 
 def assert_shown(said: Provenance, there: set[str]) -> None:

@@ -287,6 +287,7 @@ class Sighting:
     path: str  # absolute; a member of an archive is ARCHIVE!MEMBER
     provenance: Provenance
     gone: bool = False  # the file was there once and is not any more
+    replaced_by: int | None = None  # the source that stands in the place of this one, which is not searched
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,16 @@ from selfsearch.types import (
 )
 from selfsearch.workflows import enroll, index
 from selfsearch.workflows.gallery import FaceIndex, Gallery, Stamp
-from selfsearch.workflows.query import NOT_LOOKED_AT, Filters, Hit, choose_listed, describe, fold, query
+from selfsearch.workflows.query import (
+    NOT_LOOKED_AT,
+    Filters,
+    Hit,
+    Scope,
+    choose_listed,
+    describe,
+    fold,
+    query,
+)
 from tests.fakes import COLOURS, ColourEngine, coloured
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
@@ -347,8 +356,9 @@ def test_what_scores_exactly_the_bound_is_found_and_belongs_to_the_band(library:
     gallery, rows = gallery_of(library), faces.find_faces(library, [1])
     person = people.find_person(library, "me")
     assert person
+    scope = Scope(sources.all_sources(library))
     for score, band in ((0.9, "strong"), (0.8, "likely"), (0.7, "possible")):
-        (found,) = describe(gallery, person, [[Hit(1, score)]], rows, sources.all_sources(library), 7)
+        (found,) = describe(gallery, person, [[Hit(1, score)]], rows, scope, 7)
         assert found.band == band
 
 

@@ -88,7 +88,8 @@ def _as_lines(each: Explanation) -> Iterator[str]:
     yield f"{visible(each.path)}{' (gone since)' if each.gone else ''}"
     kind = ", ".join(filter(None, (platform_name(said.platform), wording.context(said), said.account)))
     yield from _said("is", kind)
-    yield from _said("because", f"it is in {each.source.name}; {each.source.why}")
+    replaced = f", which source {each.source.successor} replaced" if each.source.successor else ""
+    yield from _said("because", f"it is in {each.source.name}{replaced}; {each.source.why}")
     if each.outcome_reason:
         yield from _said("outcome", f"{each.outcome.value}: {each.outcome_reason}")
     yield from _records("says so", each.records, "no record speaks of it: its path and the file itself do")
@@ -148,7 +149,7 @@ def _as_object(each: Explanation) -> dict[str, Any]:
         "gone": each.gone,
         "source": {
             "id": source.id, "name": source.name, "platform": source.platform, "why": source.why,
-            "containers": source.containers,
+            "containers": source.containers, "replaced_by": source.successor,
         },
         "platform": said.platform,
         "context": said.context,

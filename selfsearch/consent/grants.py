@@ -419,6 +419,16 @@ def searchable_sources(library: Library, now: datetime, named: Collection[int] =
     return [row for row in rows if row.successor is None or row.id in named]
 
 
+def replaced_sources(library: Library, now: datetime, searched: Collection[SourceRow]) -> list[SourceRow]:
+    """Consented sources that a newer export has replaced, without those that are `searched` all the same."""
+    numbers = {row.id for row in searched}
+    rows = [
+        row for row in sources.visible_sources(library) if row.successor is not None and row.id not in numbers
+    ]
+    roots = live(library, "source", {row.root for row in rows}, now) if rows else set()
+    return [row for row in rows if row.root in roots]
+
+
 def consented_people(library: Library, now: datetime) -> list[Person]:
     """Everybody enrolled whose consent is live."""
     persons = people.all_people(library)

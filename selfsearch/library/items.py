@@ -374,16 +374,22 @@ def undecided_words(library: Library, sources: Sequence[int]) -> list[tuple[int,
     ).fetchall()
 
 
-def sightings_of(library: Library, media: Sequence[int], sources: Sequence[int]) -> dict[int, list[Sighting]]:
-    """Media id -> where it is now in these sources."""
+def sightings_of(
+    library: Library, media: Sequence[int], sources: Sequence[int], *, with_gone: bool = False
+) -> dict[int, list[Sighting]]:
+    """Media id -> where it is now in these sources.
+
+    `with_gone`: and where it was, but for what lay behind links: that goes when consent for it ends, too.
+    """
     sightings: dict[int, list[Sighting]] = {}
+    is_wanted = "(items.gone_at is null or items.real is null)" if with_gone else "items.gone_at is null"
     for chunk in batched(media):
         rows = library.db.query(
             f"""
-            select items.media_id, items.source_id, items.address, sightings.*
+            select items.media_id, items.source_id, items.address, items.gone_at, sightings.*
             from items
             join sightings on sightings.item_id = items.id
-            where items.gone_at is null
+            where {is_wanted}
                 and items.source_id in ({id_list(sources)})
                 and items.media_id in ({marks(chunk)})
             order by items.id
@@ -391,7 +397,8 @@ def sightings_of(library: Library, media: Sequence[int], sources: Sequence[int])
             chunk,
         )
         for row in rows:
-            sighting = Sighting(row["source_id"], row["address"], provenance_of(row))
+            gone = row["gone_at"] is not None
+            sighting = Sighting(row["source_id"], row["address"], provenance_of(row), gone)
             sightings.setdefault(row["media_id"], []).append(sighting)
     return sightings
 

@@ -20,6 +20,7 @@ class NamedFile:
 
     id: int
     source: int
+    media: int | None  # its content
     address: str  # absolute; a member of an archive is ARCHIVE!MEMBER
     outcome: Outcome
     reason: str | None
@@ -49,12 +50,21 @@ def files_at(library: Library, addresses: Sequence[str], sources: Sequence[int])
     return _find(library, "items.address in (select value from json_each(?))", addresses, sources, None)
 
 
+def files_with(library: Library, media: int, sources: Sequence[int]) -> list[NamedFile]:
+    """The files of these sources that hold, or held, this content; behind links those that are there now."""
+    where = (
+        "items.media_id in (select value from json_each(?)) and (items.gone_at is null or items.real is null)"
+    )
+    return _find(library, where, [media], sources, None)
+
+
 def _find(
-    library: Library, where: str, values: Sequence[str], sources: Sequence[int], most: int | None
+    library: Library, where: str, values: Sequence[str | int], sources: Sequence[int], most: int | None
 ) -> list[NamedFile]:
     rows = library.db.query(
         f"""
-        select items.id, items.source_id, items.address, items.outcome, items.reason, items.gone_at,
+        select items.id, items.source_id, items.media_id, items.address,
+            items.outcome, items.reason, items.gone_at,
             media.taken_at, media.taken_at_source, media.latitude, media.longitude, media.caption
         from items
         left join media on media.id = items.media_id
@@ -68,6 +78,7 @@ def _find(
         NamedFile(
             id=row["id"],
             source=row["source_id"],
+            media=row["media_id"],
             address=row["address"],
             outcome=Outcome(row["outcome"]),
             reason=row["reason"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +84,16 @@ def place_in_full(rows: Iterable[SourceRow], root: str) -> str:
     if len(held) > MOST_NAMED:
         held[MOST_NAMED:] = [f"{len(held) - MOST_NAMED:,} more"]
     return f"{root} ({'; '.join(held)})" if held else root
+
+
+def last_successor(rows: Mapping[int, SourceRow], number: int) -> SourceRow | None:
+    """The export that stands in the place of a source now; None when nothing took its place."""
+    passed: set[int] = set()
+    row = rows.get(number)
+    while row is not None and row.successor is not None and row.id not in passed:
+        passed.add(row.id)
+        row = rows.get(row.successor)
+    return row if passed else None
 
 
 def all_sources(library: Library) -> list[SourceRow]:

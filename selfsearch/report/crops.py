@@ -27,8 +27,9 @@ def for_appearances(
     """A function that gives the picture of each. The originals are read now, in the cheapest order."""
     by_path: dict[str, list[Appearance]] = {}
     for appearance in appearances[:MAX_ORIGINALS]:
-        if appearance.sightings:
-            by_path.setdefault(appearance.sightings[0].path, []).append(appearance)
+        there = [sighting.path for sighting in appearance.sightings if not sighting.gone]
+        if there:
+            by_path.setdefault(there[0], []).append(appearance)
     pictures: dict[int, Picture] = {}
     with ThreadPoolExecutor() as pool:
         real_places = items.real_places(library, list(by_path))

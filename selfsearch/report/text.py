@@ -170,6 +170,7 @@ class _Writer:
         notes = (
             f"(at {wording.timecode(appearance.time_ms)})" if appearance.time_ms is not None else "",
             "(gone since)" if first.gone else "",
+            "(in an older export that was replaced)" if first.replaced_by is not None else "",
             f"(+ {quantity(len(copies), 'other place')}{dates})" if copies else "",
         )
         return "".join(f" {note.replace(' ', NO_BREAK)}" for note in notes if note)

@@ -156,9 +156,16 @@ def _states(answer: Answer) -> dict[int, State]:
 
 
 def state_of(appearance: Appearance) -> State:
-    """What is remembered of an appearance."""
+    """What is remembered of an appearance.
+
+    A place in an export that was replaced is among it while the newer export has the picture, too: what that
+    one lacks is told as gone from there.
+    """
+    searched = {sighting.source for sighting in appearance.sightings if sighting.replaced_by is None}
     places: dict[str, str | None] = {}
     for sighting in appearance.sightings:  # widest exposure first
+        if sighting.replaced_by is not None and sighting.replaced_by not in searched:
+            continue
         is_plain = sighting.provenance.platform == "folder"
         places.setdefault(sighting.path, None if is_plain else sighting.provenance.exposure.level.value)
     return State.of(appearance.score, appearance.band, places)
@@ -275,7 +282,8 @@ class Diff:
         """Whether the audience changed: what an export, or the user, states of the places.
 
         A plain file states nothing, so it makes no difference. Neither does an export's place that is gone:
-        the post may still be there, and `why_gone` says what is known of it.
+        the post may still be there, and `why_gone` says what is known of it. That another export says less of
+        a post narrows nothing: who could see it then may have seen it.
         """
         if before.exposures is None or not after.exposures:
             return False
@@ -283,10 +291,7 @@ class Diff:
         if reach < _reach(before.audience):
             return True
         wider = [place for place, level in before.exposures.items() if _reach(level) < reach]
-        return bool(wider) and all(
-            place in after.exposures or self._place_history.is_continued(place, after.exposures)
-            for place in wider
-        )
+        return bool(wider) and all(place in after.exposures for place in wider)
 
     def _is_surer(self, before: State, after: State) -> bool:
         """Whether a band changed because the match did, and not only the library's size."""
@@ -445,30 +450,25 @@ class PlaceHistory:
         """Source -> what exports of one account share."""
         accounts: dict[int, tuple[str, object]] = {}
         for row in self._rows.values():
-            last = self._last_successor(row.id) or row
+            last = sources.last_successor(self._rows, row.id) or row
             accounts[row.id] = (last.platform, last.account) if last.account else ("source", last.id)
         return accounts
 
-    def _last_successor(self, source: int) -> SourceRow | None:
-        """The export that stands in the place of `source` now; None when nothing took its place."""
-        passed: set[int] = set()
-        row = self._rows.get(source)
-        while row is not None and row.successor is not None and row.id not in passed:
-            passed.add(row.id)
-            row = self._rows.get(row.successor)
-        return row if passed else None
-
     def is_moved(self, before: Collection[str], after: Collection[str]) -> bool:
-        """Whether the places differ in more than which export of an account they lie in."""
+        """Whether the places differ in more than which export of an account they lie in.
+
+        A place of which nothing is known any more was in a replaced export, and erased long after it went.
+        """
         came = any(place not in before and not self.is_continued(place, before) for place in after)
-        return came or any(place not in after and not self.is_continued(place, after) for place in before)
+        left = (place for place in before if place not in after and self._sources(place))
+        return came or any(not self.is_continued(place, after) for place in left)
 
     def why_gone(self, places: Iterable[str], after: Collection[str] = ()) -> str:
         """What became of files that are not where they were; the newer export's silence weighs most."""
         lost = [place for place in places if not self.is_continued(place, after)]
         for place in lost:
             for source in self._sources(place):
-                newer = self._last_successor(source)
+                newer = sources.last_successor(self._rows, source)
                 if newer is not None:
                     day = f" of {newer.exported_at[:10]}" if newer.exported_at else ""
                     return f"no longer in the newer export{day}"
@@ -476,7 +476,7 @@ class PlaceHistory:
 
     def is_replaced(self, place: str) -> bool:
         """Whether a newer export took the place of the one in which this lies."""
-        return any(self._last_successor(source) for source in self._sources(place))
+        return any(sources.last_successor(self._rows, source) for source in self._sources(place))
 
     def is_continued(self, place: str, others: Iterable[str]) -> bool:
         """Whether one of `others` lies in another export of the same account."""

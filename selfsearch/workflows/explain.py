@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from ..library.library import Library
 from ..library.named_files import NamedFile
 from ..library.sources import SourceRow
 from ..types import Outcome, Provenance, Sighting, Timestamp
-from .query import complete
+from .query import complete, wider
 
 MOST = 20  # files that one name may stand for
 LEFT_OUT = "…"
@@ -74,7 +74,7 @@ def of_path(library: Library, name: str, now: datetime) -> list[Explanation]:
         )
     if len(files) > MOST:
         raise UsageError(f"more than {MOST} files are called {name}: give more of the path")
-    return [each for file in files for each in _explained(library, file, rows[file.source])]
+    return _explained(library, files, rows)
 
 
 def of_sightings(library: Library, sightings: Iterable[Sighting], now: datetime) -> list[Explanation]:
@@ -84,10 +84,47 @@ def of_sightings(library: Library, sightings: Iterable[Sighting], now: datetime)
     files = named_files.files_at(library, [path for _, path in places], list(rows))
     files = [file for file in files if (file.source, file.address) in places]
     files.sort(key=lambda file: places.index((file.source, file.address)))
-    return [each for file in files for each in _explained(library, file, rows[file.source])]
+    return _explained(library, files, rows)
 
 
-def _explained(library: Library, file: NamedFile, source: SourceRow) -> Iterator[Explanation]:
+def _explained(
+    library: Library, files: Sequence[NamedFile], rows: Mapping[int, SourceRow]
+) -> list[Explanation]:
+    """What is said of these files; and what exports that were replaced say of the same pictures beyond it."""
+    media = dict.fromkeys(file.media for file in files if rows[file.source].successor is None)
+    known = {file.id for file in files}
+    found = [each for file in files for each in _of_file(library, file, rows[file.source])]
+    for number in media:
+        if number is not None:
+            found += _of_replaced(library, number, rows, known)
+    return found
+
+
+def _of_replaced(
+    library: Library, media: int, rows: Mapping[int, SourceRow], known: Collection[int]
+) -> Iterator[Explanation]:
+    """A picture's places in exports that were replaced, wider than all others, that are not `known` yet."""
+    if all(row.successor is None for row in rows.values()):
+        return
+    current: list[Sighting] = []
+    former: list[tuple[NamedFile, Explanation]] = []
+    for file in named_files.files_with(library, media, list(rows)):
+        source = rows[file.source]
+        for each in _of_file(library, file, source):
+            if source.successor is not None:
+                former.append((file, each))
+            elif not file.gone:
+                current.append(_sighting(each))
+    for file, each in former:
+        if file.id not in known and any(wider([_sighting(each)], current)):
+            yield each
+
+
+def _sighting(explanation: Explanation) -> Sighting:
+    return Sighting(explanation.source.id, explanation.path, explanation.said)
+
+
+def _of_file(library: Library, file: NamedFile, source: SourceRow) -> Iterator[Explanation]:
     for exported in file.provenance:
         said = complete(exported, file.facts, Knowledge.of(source))
         yield Explanation(

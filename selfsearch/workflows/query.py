@@ -7,14 +7,15 @@ The way of a question, from top to bottom:
     reject      without those of which the person said that they are somebody else's, and their copies
     bands       what their scores mean in a library of this size (recognition/calibration.py)
     fold        copies of one picture become one appearance
-    describe    everything known of each: the file, its places, who could see them
+    describe    everything known of each: the file, its places, who could see them, and what an export that
+                was replaced shows beyond that: once public, always public
     list        of everything that is found, what the caller wants to see; counts are of everything
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
@@ -25,7 +26,7 @@ from ..consent import exposure, grants
 from ..consent.exposure import Knowledge
 from ..consent.grants import Grant
 from ..errors import ConsentError, UsageError
-from ..library import faces, items, people, verdicts
+from ..library import faces, items, people, sources, verdicts
 from ..library.copies import FacesInPictures
 from ..library.faces import StoredFace
 from ..library.library import Library
@@ -51,6 +52,7 @@ from .enroll import Probe, enrolled_embeddings, resembling_score, template
 from .gallery import FaceIndex, Gallery
 
 UNCALIBRATED = 0.3  # score from which faces are listed when a pack has no calibration
+OLDER_EXPORT = "this is from an older export, which a newer one replaced"
 NOT_LOOKED_AT = (
     Outcome.UNSUPPORTED,
     Outcome.UNREADABLE,
@@ -65,6 +67,13 @@ class Hit(NamedTuple):
 
     face: int  # its number in the library
     score: float  # cosine
+
+
+class Scope(NamedTuple):
+    """The sources that an answer describes pictures by."""
+
+    searched: Sequence[SourceRow]
+    replaced: Sequence[SourceRow] = ()  # these count where they show a picture to more people
 
 
 @dataclass(frozen=True)
@@ -152,7 +161,8 @@ def query(
     hits, rejected = reject(library, said, hits, face_index)
     face_rows = faces.find_faces(library, [hit.face for hit in (*hits, *rejected)])
     groups = fold(hits, face_rows, face_index) if filters.folded else [[hit] for hit in hits]
-    found = describe(gallery, person, groups, face_rows, rows, len(face_index))
+    scope = Scope(rows, grants.replaced_sources(library, now, rows))
+    found = describe(gallery, person, groups, face_rows, scope, len(face_index))
     listed, left_out = choose_listed(found, filters)
     media_count, _ = faces.totals(library, source_ids)
     outcomes = items.count_outcomes(library, source_ids)
@@ -283,27 +293,32 @@ def describe(
     person: Person,
     groups: Sequence[Sequence[Hit]],
     face_rows: Mapping[int, StoredFace],
-    rows: Sequence[SourceRow],
+    scope: Scope,
     face_count: int,
 ) -> list[Appearance]:
     """An appearance for each group: its best face, how sure it is, and every place of the group."""
     media = sorted({face_rows[hit.face].media for group in groups for hit in group})
-    stored = items.sightings_of(gallery.library, media, [row.id for row in rows])
-    knowledge = {row.id: Knowledge.of(row) for row in rows}
+    stored = items.sightings_of(gallery.library, media, [row.id for row in scope.searched])
+    older = _replaced_sightings(gallery.library, media, scope.replaced)
+    knowledge = {row.id: Knowledge.of(row) for row in (*scope.searched, *scope.replaced)}
     bands = gallery.bands(face_count)
     said = verdicts.of_person(gallery.library, person.id)
     appearances = []
     for group in groups:
         best = group[0]
-        sightings = [
-            replace(
-                sighting,
-                provenance=complete(sighting.provenance, face_rows[face].facts, knowledge[sighting.source]),
-            )
-            for face in dict.fromkeys(hit.face for hit in group)
-            for sighting in stored.get(face_rows[face].media, [])
-        ]
-        sightings.sort(key=lambda sighting: EXPOSURES.index(sighting.provenance.exposure.level))
+        current, former = (
+            [
+                replace(
+                    place,
+                    provenance=complete(place.provenance, face_rows[face].facts, knowledge[place.source]),
+                )
+                for face in dict.fromkeys(hit.face for hit in group)
+                for place in places.get(face_rows[face].media, [])
+            ]
+            for places in (stored, older)
+        )
+        sightings = [*current, *wider(former, current)]
+        sightings.sort(key=lambda sighting: _reach(sighting.provenance))
         members = [hit.face for hit in group]
         calibration = gallery.calibration
         expected = calibration.expected_false_matches(best.score, face_count) if calibration else None
@@ -316,6 +331,40 @@ def describe(
         )
         appearances.append(appearance)
     return appearances
+
+
+def _replaced_sightings(
+    library: Library, media: Sequence[int], replaced: Sequence[SourceRow]
+) -> dict[int, list[Sighting]]:
+    """Media id -> where it is, or was, in exports that newer ones replaced."""
+    if not replaced:
+        return {}
+    rows = {row.id: row for row in sources.all_sources(library)}
+    newest = {row.id: sources.last_successor(rows, row.id) for row in replaced}
+    stored = items.sightings_of(library, media, [row.id for row in replaced], with_gone=True)
+    return {
+        number: [replace(place, replaced_by=newer.id) for place in places if (newer := newest[place.source])]
+        for number, places in stored.items()
+    }
+
+
+def wider(former: Iterable[Sighting], current: Sequence[Sighting]) -> Iterator[Sighting]:
+    """Those places in replaced exports that more people could see than each of the current ones, and say so.
+
+    What stands in replaced exports alone has none.
+    """
+    widest = min((_reach(place.provenance) for place in current), default=0)
+    for place in former:
+        provenance = place.provenance
+        if provenance.platform != "folder" and _reach(provenance) < widest:
+            reason = f"{provenance.exposure.reason}; {OLDER_EXPORT}"
+            exposure = replace(provenance.exposure, reason=reason)
+            yield replace(place, provenance=replace(provenance, exposure=exposure))
+
+
+def _reach(provenance: Provenance) -> int:
+    """The smaller, the more people could see it."""
+    return EXPOSURES.index(provenance.exposure.level)
 
 
 def _appearance(best: Hit, row: StoredFace, sightings: Sequence[Sighting]) -> Appearance:

@@ -34,7 +34,7 @@ from .enroll import (
     template,
 )
 from .gallery import Gallery
-from .query import Hit, describe
+from .query import Hit, Scope, describe
 
 WORDS = {"me": ME, "not-me": NOT_ME, "not_me": NOT_ME, "unset": None}
 MISREAD = str.maketrans("oil", "011")  # Crockford's base 32 takes these for the digits they look like
@@ -133,7 +133,8 @@ class _Answers:
     def __init__(self, gallery: Gallery, person: Person, now: datetime) -> None:
         self.gallery, self.person = gallery, person
         self.rows = grants.consented_sources(gallery.library, now)
-        self.searched = {row.id for row in self.rows if row.successor is None}
+        self.searched = [row for row in self.rows if row.successor is None]
+        self.replaced = [row for row in self.rows if row.successor is not None]
         self.index = gallery.face_index([row.id for row in self.rows])
         self.kept = enrolled_embeddings(gallery, person, now)
 
@@ -181,19 +182,17 @@ class _Answers:
         hits = sorted(map(Hit, members, scores.tolist()), key=lambda hit: (-hit.score, hit.face))
         ordered = [hit.face for hit in hits]
         face_rows = faces.find_faces(library, members)
-        groups = [hits, *([hit] for hit in hits)]
-        appearance, *each = describe(self.gallery, self.person, groups, face_rows, self.rows, len(self.index))
+        everywhere, searched = Scope(self.rows), Scope(self.searched, self.replaced)
+        (appearance,) = describe(self.gallery, self.person, [hits], face_rows, everywhere, len(self.index))
+        alone = [[hit] for hit in hits]
+        each = describe(self.gallery, self.person, alone, face_rows, searched, len(self.index))
         return Named(
             id=appearance.id,
             person=self.person,
             appearance=appearance,
             faces=tuple(ordered),
             embeddings=self._embeddings(ordered),
-            states={
-                one.face: state_of(replace(one, sightings=there))
-                for one in each
-                if (there := tuple(place for place in one.sightings if place.source in self.searched))
-            },
+            states={one.face: state_of(one) for one in each if one.sightings},
             picture=tuple(faces.places_in(library, face_rows[hits[0].face].media)),
             is_searched_by=any(self.said[one].in_template for one in members if one in self.said),
         )

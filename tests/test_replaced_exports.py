@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Run
-from tests.exports import Pack, instagram
+from tests.exports import Pack, flickr, instagram
 from tests.scenes import scene
 
 OLDER, NEWER = (f"instagram-ana.example-{day}-AbCd1234.zip" for day in ("2023-07-01", "2024-07-01"))
@@ -129,14 +129,19 @@ def test_a_folder_that_was_replaced_says_nothing_of_who_could_see_it(
     run: Run, at: Callable[[str], None], tmp_path: Path, selfie: Path
 ) -> None:
     at(TODAY)
-    for name in ("older", "newer"):
+    for name, data in (("older", PICTURE), ("newer", scene(4, "a"))):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "1.jpg").write_bytes(PICTURE)
+        (tmp_path / name / "1.jpg").write_bytes(data)
         run("index", tmp_path / name, "--consent", "own")
-    run("index", export("2023-07-01", private=False).write(tmp_path), "--consent", "own")
+    private = Pack("data-download-1")
+    private.add("account_profile.json", {"real_name": "Ana", "screen_name": "ana", "nsid": "1@N00"})
+    private.add("albums.json", {"albums": []})
+    record = flickr.record("53012345678", privacy="private", count_views="0")
+    private.add("photo_53012345678.json", record)
+    private.add("img_53012345678_o.jpg", PICTURE)
+    run("index", private.write(tmp_path), "--consent", "own")
     run("sources", "supersede", 1, 2)
-    found = asked(run, selfie, "--self", "--consent", "own")
-    assert [place["source"] for place in found["sightings"]] == [3, 2]
+    assert asked(run, selfie, "--self", "--consent", "own")["exposure"] == "private"
 
 
 def test_an_older_export_without_consent_does_not_count(

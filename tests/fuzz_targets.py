@@ -58,6 +58,7 @@ class Memory(_Memory):
 
     is_folder = False
     stamp = None
+    only = None
 
     def checksum(self, member: Member) -> None:
         """Not known."""

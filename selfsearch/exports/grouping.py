@@ -75,7 +75,7 @@ def recognize(
         for candidate in candidates[prefix]:
             platform = candidate.platform
             if around is not None and recognitions[around].platform is platform:
-                continue
+                break
             name = download_name(container_name, prefix, platform)
             if not platform.needs_confirmation or platform.confirm(Export(name, members_below[prefix])):
                 recognitions[prefix] = candidate

@@ -75,7 +75,7 @@ MARKS = (
 )
 INNER_FOLDERS = frozenset(
     (TREE, "connections", "content", "media", "public-media", "messages", "personal_information")
-)
+) | {"your_facebook_activity"}  # of both, unpacked into one folder: Facebook's reader takes that
 PRIVACY_CHANGES = ("account_privacy_changes", "profile_privacy_changes")  # until 2023, and since
 THREADS_PROFILE = "text_post_app_text_post_app_profile"
 CAPTION_LABELS = ("Caption", "Title", "Légende")

@@ -792,12 +792,17 @@ def test_a_word_for_the_audience_counts_where_it_is_known_and_is_kept_where_it_i
     assert (provenance["exposure"], provenance["audience"]) == (exposure, audience)
 
 
-def test_facebook_and_instagram_unpacked_into_one_folder_are_two_sources(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("layout", "tree"), [("2024", "your_facebook_activity"), ("2023", "your_activity_across_facebook")]
+)
+def test_facebook_and_instagram_unpacked_into_one_folder_are_two_sources(
+    layout: str, tree: str, tmp_path: Path
+) -> None:
     """Neither has had a folder of its own in its zip since 2023."""
-    ours, theirs = build("2024"), instagram.build("2024")
+    ours, theirs = build(layout), instagram.build("2024")
     write_folder(tmp_path / "alone", ours.files)
     write_folder(tmp_path / "together", {**theirs.files, **ours.files})
-    alone, together = (said_of_posts(tmp_path / name) for name in ("alone", "together"))
+    alone, together = (said_of_posts(tmp_path / name, tree) for name in ("alone", "together"))
     assert len(alone) > 10
     assert together == alone
     assert [source.platform for source in discover(tmp_path / "together").sources] == [
@@ -806,11 +811,11 @@ def test_facebook_and_instagram_unpacked_into_one_folder_are_two_sources(tmp_pat
     ]
 
 
-def said_of_posts(folder: Path) -> dict[str, tuple[str | None, str | None, Exposure]]:
+def said_of_posts(folder: Path, tree: str) -> dict[str, tuple[str | None, str | None, Exposure]]:
     """What is said of each picture of Facebook's, by its path in its tree."""
     (source,) = (source for source in discover(folder).sources if source.platform == "facebook")
     return {
-        item.path.removeprefix("your_facebook_activity/"): (said.context, said.caption, said.exposure.level)
+        item.path.removeprefix(f"{tree}/"): (said.context, said.caption, said.exposure.level)
         for item in source.items()
         if item.member and item.decided is None
         for said in item.provenance

@@ -49,6 +49,8 @@ from .facebook_record_types import (
 )
 from .meta import (
     ENCRYPTED_THREAD,
+    FACEBOOK_TREES,
+    INSTAGRAM_TREE,
     THREAD,
     MediaReference,
     MetaPlatform,
@@ -61,13 +63,6 @@ from .meta_pages import is_page, page_profile, shows_media
 from .meta_records import exif, exif_location, first_timestamp, media_in, read_document, repaired, taken_at
 from .parsing import as_dict, as_list, as_number, as_text, as_url, distinct, first_text
 
-TREES = (
-    "your_facebook_activity",
-    "your_activity_across_facebook",
-    "this_profile's_activity_across_facebook",
-    "this_profile_s_activity_across_facebook",  # as some unpackers write it
-)
-INSTAGRAM_TREE = "your_instagram_activity"
 PROFILE_RECORDS = (
     "personal_information/profile_information/profile_information.json",
     "profile_information/profile_information.json",
@@ -87,7 +82,7 @@ POST_PAGES = (
 )
 MEDIA_FOLDERS = ("messages/inbox", "posts/media", "photos_and_videos")  # all that one part may hold
 MARKS = (
-    {f"{folder}/": f"has the folder {folder}" for folder in TREES}
+    {f"{folder}/": f"has the folder {folder}" for folder in FACEBOOK_TREES}
     | {record: f"has {record}" for record in (*PROFILE_RECORDS, *POST_RECORDS, *POST_PAGES)}
     | {
         f"{folder}/": f"has the folder {folder} and Facebook's name for a download"
@@ -95,7 +90,7 @@ MARKS = (
     }
 )
 INNER_FOLDERS = frozenset(
-    (*TREES, "personal_information", "posts", "messages", "photos_and_videos", "profile_information")
+    (*FACEBOOK_TREES, "personal_information", "posts", "messages", "photos_and_videos", "profile_information")
 )
 
 PROFILE_PAGE = re.compile(r"https?://[^/]*facebook\.com/([\w.]+)/?")
@@ -161,7 +156,7 @@ class Facebook(MetaPlatform):
     @classmethod
     def confirm(cls, export: Export) -> bool:
         """Folder names such as posts/media are anybody's: the download's name or a record decides."""
-        if cls.part_key(export.name) or any(fold(path).startswith(TREES) for path in export.members):
+        if cls.part_key(export.name) or any(fold(path).startswith(FACEBOOK_TREES) for path in export.members):
             return True
         reader = cls(export)
         if any(export.matching(record) for record in POST_RECORDS) or reader._profile:
@@ -410,4 +405,4 @@ def _trees_below(prefix: str, paths: PathIndex) -> list[str]:
     """Facebook's own folders right below `prefix`, where another platform's download lies, too."""
     below = (folder[len(prefix) :] for folder in paths.folders_with_files() if folder.startswith(prefix))
     names = dict.fromkeys(folder.partition("/")[0] for folder in below)
-    return [f"{prefix}{name}/" for name in names if fold(name) in TREES]
+    return [f"{prefix}{name}/" for name in names if fold(name) in FACEBOOK_TREES]

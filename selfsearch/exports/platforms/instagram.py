@@ -35,8 +35,10 @@ from .instagram_record_types import (
     lists_posts_again,
 )
 from .meta import (
+    FACEBOOK_TREES,
     IN_CONVERSATION,
     IN_GROUP_MESSAGE,
+    INSTAGRAM_TREE,
     THREAD,
     MediaReference,
     MetaPlatform,
@@ -56,7 +58,6 @@ from .meta_records import (
 )
 from .parsing import as_dict, as_list, as_text, as_url, distinct, is_same
 
-TREE = "your_instagram_activity"
 RECORDS = (
     "content/posts_*.json",
     "connections/followers_and_following/followers_*.json",
@@ -69,13 +70,16 @@ MEDIA_FOLDERS = (  # all that a part may hold
     "messages/inbox",
 )
 MARKS = (
-    {f"{TREE}/": f"has the folder {TREE}"}
+    {f"{INSTAGRAM_TREE}/": f"has the folder {INSTAGRAM_TREE}"}
     | {record: f"has {record}" for record in (*RECORDS, *COMMON_NAMES, *PAGES)}
     | {f"{folder}/": f"has the folder {folder}" for folder in MEDIA_FOLDERS}
 )
 INNER_FOLDERS = frozenset(
-    (TREE, "connections", "content", "media", "public-media", "messages", "personal_information")
-) | {"your_facebook_activity"}  # of both, unpacked into one folder: Facebook's reader takes that
+    (
+        INSTAGRAM_TREE, "connections", "content", "media", "public-media", "messages", "personal_information",
+        *FACEBOOK_TREES,  # where both were unpacked into one folder; Facebook's reader takes these
+    )
+)  # fmt: skip
 PRIVACY_CHANGES = ("account_privacy_changes", "profile_privacy_changes")  # until 2023, and since
 THREADS_PROFILE = "text_post_app_text_post_app_profile"
 CAPTION_LABELS = ("Caption", "Title", "Légende")
@@ -114,7 +118,7 @@ class Instagram(MetaPlatform):
     @classmethod
     def confirm(cls, export: Export) -> bool:
         """media.json and messages/inbox are anybody's names: a record or the download's name decides."""
-        if cls.part_key(export.name) or any(fold(path).startswith(TREE) for path in export.members):
+        if cls.part_key(export.name) or any(fold(path).startswith(INSTAGRAM_TREE) for path in export.members):
             return True
         reader = cls(export)
         if any(export.matching(record) for record in RECORDS) or reader.account.name:

@@ -36,6 +36,13 @@ MIN_UNIQUE_NAME = 8  # characters of a file name that may identify a file wherev
 
 MESSAGE_MEDIA = ("photos", "videos", "gifs", "files")
 CDN = re.compile(r"^https?://[^/]*(fbcdn\.net|cdninstagram\.com|fbsbx\.com)(/|$)", re.IGNORECASE)
+INSTAGRAM_TREE = "your_instagram_activity"
+FACEBOOK_TREES = (
+    "your_facebook_activity",
+    "your_activity_across_facebook",
+    "this_profile's_activity_across_facebook",
+    "this_profile_s_activity_across_facebook",  # as some unpackers write it
+)
 DOWNLOAD_NAME = re.compile(
     r"(?P<platform>[a-z]+)-(?P<user>.+?)-(?P<date>\d{4}-\d\d-\d\d|\d{8})(?:[-. (].*)?",
     re.IGNORECASE | re.DOTALL,

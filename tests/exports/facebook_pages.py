@@ -8,11 +8,11 @@ from typing import Any
 from selfsearch.types import Exposure
 
 from .. import photos
-from . import Pack, meta_pages
+from . import Pack, facebook_records, meta_pages
+from .facebook_records import PROFILE
 from .meta_pages import Markup, block, element, film, page, picture, shown_time, table, words
 
 MP4 = b"\x00\x00\x00\x18ftypisom" + b"\0" * 500
-PROFILE = "https://www.facebook.com/ana.silva"
 WHEN, TAKEN = "2023-06-17T12:01:00", "2023-06-10T18:30:00"
 MARKUPS = {
     "2020-html": meta_pages.OLD,
@@ -41,18 +41,7 @@ def pages(layout: str) -> Pack:
 
 def columns_of(context: str, **more: Any) -> dict[str, Any]:
     """What every item of the timeline must be read with."""
-    return {
-        "platform": "facebook",
-        "account": "ana.silva",
-        "context": context,
-        "url": PROFILE,
-        "url_kind": "profile",
-        "author": "Ana Silva",
-        "author_is_owner": True,
-        "exposure": Exposure.UNKNOWN,
-        "audience": None,
-        "posted_at": WHEN,
-    } | more
+    return facebook_records.columns_of(context, **({"posted_at": WHEN} | more))
 
 
 def _pin(*content: str) -> str:

@@ -56,6 +56,14 @@ class Outcome(str, Enum):
 READ_IN_PART = "read only in part"  # so begins the reason of a record of which something could not be used
 
 
+class Detail(str, Enum):
+    """How carefully pictures are searched for faces."""
+
+    FAST = "fast"  # one look: small faces in large photographs are missed
+    NORMAL = "normal"  # a second look where the first gives a reason
+    THOROUGH = "thorough"  # every part of a picture at its full size
+
+
 class Exposure(str, Enum):
     """Who could see a sighting: the question that the whole tool answers."""
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..types import Analysis, Box, Chip, Chips, Embedding, Embeddings, Face, Pixels
-from . import alignment, detection, embedding
-from .detection import Detection
+from ..types import Analysis, Box, Chip, Chips, Detail, Embedding, Embeddings, Face, Pixels
+from . import alignment, detection, embedding, landmarks
+from .landmarks import Detection
 from .model_pack import Pack
 from .quality import face_quality
 
@@ -51,13 +51,15 @@ class ModelEngine:
                 self._loaded = ModelSession(self.pack)
             return self._loaded
 
-    def analyse(self, data: bytes, kind: str | None = None, *, with_hash: bool = True) -> Analysis:
+    def analyse(
+        self, data: bytes, kind: str | None = None, detail: Detail = Detail.NORMAL, *, with_hash: bool = True
+    ) -> Analysis:
         """See Engine; without the perceptual hash when that is not wanted."""
         from ..media.decode import open_still
         from ..media.phash import perceptual_hash
 
         still = open_still(data, kind)
-        pixels, faces = self.detect_and_embed(still)
+        pixels, faces = self.detect_and_embed(still, detail)
         phash = perceptual_hash(pixels) if with_hash else None
         return Analysis(still.type, still.width, still.height, faces, phash, still.facts, still.problem)
 
@@ -67,16 +69,18 @@ class ModelEngine:
 
         return crop_faces(data, boxes)
 
-    def detect_and_embed(self, picture: Still) -> tuple[Pixels, tuple[Face, ...]]:
+    def detect_and_embed(
+        self, picture: Still, detail: Detail = Detail.NORMAL
+    ) -> tuple[Pixels, tuple[Face, ...]]:
         """The pixels that were searched, and every face in them; boxes are in pixels of the original."""
         pixels = picture.pixels(DECODED_SIDE)
-        detections = detection.detect_faces(self._session, pixels)
+        detections = detection.detect_faces(self._session, pixels, detail)
         if not detections:
             return pixels, ()
         source = _crop_source(picture, pixels, detections)
         scale = max(source.shape[:2]) / max(pixels.shape[:2])
         detections = [
-            detection.refine_landmarks(self._session, source, face.scaled(scale)) for face in detections
+            landmarks.refine_landmarks(self._session, source, face.scaled(scale)) for face in detections
         ]
         chips = np.stack([alignment.align_face(source, face.landmarks) for face in detections])
         embeddings = self.embed(chips)

@@ -6,7 +6,7 @@ that suits the detector.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -36,11 +36,12 @@ class Detection:
     box: Box
     landmarks: Landmarks
     score: float
+    crop_score: float = 0.0  # on the enlarged crop alone; 0 when it shows no face or was not looked at
 
     def scaled(self, factor: float) -> Detection:
         """The same face in the picture resized by `factor`."""
         x, y, width, height = (value * factor for value in self.box)
-        return Detection((x, y, width, height), self.landmarks * np.float32(factor), self.score)
+        return replace(self, box=(x, y, width, height), landmarks=self.landmarks * np.float32(factor))
 
 
 def refine_landmarks(session: ModelSession, pixels: Pixels, face: Detection) -> Detection:
@@ -56,7 +57,9 @@ def refine_landmarks(session: ModelSession, pixels: Pixels, face: Detection) -> 
             rotated = detect_in_crop(session, pixels, face, quarters)
             if rotated and rotated.score > (best.score if best else SCORE_THRESHOLD) + ROTATION_GAIN:
                 best = rotated
-    return Detection(face.box, best.landmarks, max(best.score, face.score)) if best else face
+    if best is None:
+        return replace(face, crop_score=0.0)
+    return Detection(face.box, best.landmarks, max(best.score, face.score), best.score)
 
 
 def detect_in_crop(session: ModelSession, pixels: Pixels, face: Detection, quarters: int) -> Detection | None:

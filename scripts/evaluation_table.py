@@ -101,11 +101,10 @@ def _group_lines(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield "\nfalse match rate within groups, in multiples of the promise (each pair of people; all pairs)"
     for row in groups:
         for rate in row["rates"]:
-            low, high = rate["interval"] or (float("nan"), float("nan"))
+            ends = " ({:.2f} to {:.2f})".format(*rate["interval"]) if rate["interval"] else ""
             yield (
                 f"  {row['group']:16} {row['people']:6,} people  {_one_in(rate['promised']):12}"
-                f" {rate['times_promised']:6.2f} ({low:.2f} to {high:.2f});"
-                f" {rate['times_promised_all_pairs']:.2f}"
+                f" {rate['times_promised']:6.2f}{ends}; {rate['times_promised_all_pairs']:.2f}"
             )
 
 

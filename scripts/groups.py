@@ -90,6 +90,6 @@ def _measured(
         "score": score,
         "false_matches": int(reached.sum()),
         "times_promised": rate(pictures, equally) / promised,
-        "interval": interval(drawn),
+        "interval": interval(drawn) if reached.any() else None,
         "times_promised_all_pairs": rate(pictures, members) / promised,
     }

@@ -161,7 +161,9 @@ def _by_person(people: Sequence[int]) -> Iterator[Numbers]:
 
 
 def _interval(asked: Sequence[Asked], false: Numbers) -> list[float] | None:
-    """Of the false matches per question, with the people who ask drawn again and again."""
+    """Of the false matches per question, with the people who ask drawn again and again; None without any."""
+    if not false.any():
+        return None
     _, person = np.unique([answer.person for answer in asked], return_inverse=True)
     sums, counts = np.bincount(person, false), np.bincount(person)
     random = np.random.default_rng(SEED)

@@ -98,9 +98,12 @@ def _genuine(groups: Sequence[Sequence[str]], random: np.random.Generator) -> li
 
 def _impostors(groups: Sequence[Sequence[str]], random: np.random.Generator) -> list[Pair]:
     """Two different people each, as LFW draws them: first the people, then a picture of each."""
+    if len(groups) < 2:
+        return []
     drawn: dict[tuple[str, str], Pair] = {}
-    for _ in range(20 * EACH_WAY if len(groups) > 1 else 0):
-        one, other = sorted(random.choice(len(groups), 2, replace=False))
+    ones, others = random.integers(0, [[len(groups)], [len(groups) - 1]], (2, 20 * EACH_WAY))
+    others += others >= ones  # anybody else
+    for one, other in zip(np.minimum(ones, others), np.maximum(ones, others), strict=True):
         first, second = (groups[at][random.integers(len(groups[at]))] for at in (one, other))
         drawn.setdefault((first, second), Pair(first, second, False))
         if len(drawn) == EACH_WAY:

@@ -29,7 +29,6 @@ from .library.integrity import Finding, check_library, examples
 from .library.library import is_inside, open_library
 from .library.root_key import AskPassphrase, KeyPlace, key_file
 from .packs import store
-from .recognition.calibration import find_calibration
 from .recognition.model_pack import DEFAULT_PACK
 from .recognition.worker_pool import WorkerPool
 from .types import ProgressListener
@@ -316,13 +315,12 @@ def check_packs(home: Path) -> Iterator[Finding]:
     for pack in store.list_packs(home / "packs"):
         try:
             pack.verify()
-            calibration = find_calibration(pack)
         except PackError as exc:
             sentence, _, cure = str(exc).partition("; ")
             yield Finding("packs", "error", sentence, cure)
             continue
         yield Finding("packs", "ok", f"the model pack {pack.name} is whole and unchanged")
-        if calibration is None:
+        if pack.calibration is None:
             yield Finding(
                 "packs", "note", f"the model pack {pack.name} has no calibration: its scores have no bands",
                 "measure it on labelled photographs: scripts/calibrate",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,7 +28,7 @@ def coloured(*colours: str, number: int = 0) -> bytes:
 class ColourEngine:
     """Sees a face in every stripe of 16 pixels: its embedding is the colour, in four dimensions."""
 
-    pack = SimpleNamespace(name="colour", revision="colour-1", folder=Path("/nonexistent"))
+    pack = SimpleNamespace(name="colour", revision="colour-1", calibration=None)
     dimension = 4
 
     def analyse(self, data: bytes, kind: str | None = None) -> Analysis:
@@ -45,8 +44,6 @@ class ColourEngine:
         means = chips.reshape(len(chips), -1, 3).mean(axis=1)
         embeddings = np.concatenate([means, np.full((len(chips), 1), 5.0)], axis=1).astype(np.float32)
         return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
-
-    embed_with_mirror = embed
 
     def _face(self, pixels: np.ndarray, left: int) -> Face:
         colour = pixels[8, left + 8]

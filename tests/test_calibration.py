@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfsearch.errors import PackError
+from selfsearch.packs.store import BUNDLED_PACKS, find_pack
 from selfsearch.recognition import calibration
 from selfsearch.recognition.calibration import Calibration
+from selfsearch.recognition.model_pack import read_pack
 
 # A rate of 1 in 10 at 0.1, then a decade less with each tenth; the last two decades are twice as steep.
 CURVE = Calibration(
@@ -118,15 +120,43 @@ def written(path: Path, **changed: Any) -> Path:
     return path
 
 
-def test_a_calibration_is_that_of_the_packs_own_revision(tmp_path: Path) -> None:
-    pack: Any = SimpleNamespace(name="made", revision="made-1", folder=tmp_path)
-    assert calibration.find_calibration(pack) is None
-    written(tmp_path / "calibration.json")
-    assert calibration.find_calibration(pack) == CURVE
-    pack.revision = "made-2"
-    assert calibration.find_calibration(pack) is None
-    ours: Any = SimpleNamespace(name="opencv-zoo", revision=OURS.revision, folder=tmp_path)
-    assert calibration.find_calibration(ours) == OURS  # another pack's file in the folder is passed over
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A copy of the default pack, under a name that came with no calibration."""
+    folder = shutil.copytree(BUNDLED_PACKS / "opencv-zoo", tmp_path / "made")
+    manifest = json.loads((folder / "manifest.json").read_text()) | {"model_id": "made"}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_a_calibration_is_that_of_the_packs_own_models(pack: Path) -> None:
+    bare = read_pack(pack)
+    assert (bare.calibration, bare.revision) == (None, bare.model_revision)
+    written(pack / "calibration.json", revision=bare.model_revision)
+    measured = read_pack(pack)
+    assert measured.calibration == replace(CURVE, revision=bare.model_revision)
+    assert measured.revision == bare.revision, "curves alone change no embedding"
+    written(pack / "calibration.json", revision="other")
+    assert read_pack(pack) == bare
+    assert find_pack("opencv-zoo").calibration == OURS
+    ours = shutil.copytree(BUNDLED_PACKS / "opencv-zoo", pack.parent / "ours")
+    written(ours / "calibration.json")
+    assert read_pack(ours).calibration == OURS  # another pack's file in the folder is passed over
+
+
+def test_embeddings_with_another_mean_are_never_mixed(pack: Path) -> None:
+    revisions = set()
+    for mean in ((), (0.5,) + 127 * (0.0,), (0.25,) + 127 * (0.0,)):
+        written(pack / "calibration.json", revision=read_pack(pack).model_revision, mean=mean)
+        revisions.add(read_pack(pack).revision)
+        assert read_pack(pack).model_revision == OURS.revision
+    assert len(revisions) == 3
+
+
+def test_a_mean_of_other_embeddings_is_refused(pack: Path) -> None:
+    written(pack / "calibration.json", revision=OURS.revision, mean=(0.1, 0.2))
+    with pytest.raises(PackError, match="for embeddings of another length"):
+        read_pack(pack)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +169,9 @@ def test_a_calibration_is_that_of_the_packs_own_revision(tmp_path: Path) -> None
         {"false_match_rates": [1e-1, 1e-3, 1e-2, 1e-4, 1e-5]},
         {"scores": ["a", "b", "c", "d", "e"], "false_match_rates": ["e", "d", "c", "b", "a"]},
         {"scores": 0.1},
+        {"mean": [0.6, 0.8]},
+        {"mean": [float("nan")]},
+        {"mean": ["a"]},
         {"surplus": 1},
     ],
 )

@@ -6,9 +6,8 @@ In small libraries whose faces are stripes of colour; the whole way is in test_r
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
@@ -542,12 +541,9 @@ def test_a_picture_in_two_sources_of_which_one_is_closed_keeps_its_widest_exposu
 
 
 @pytest.fixture
-def rated(world: World, tmp_path: Path) -> World:
+def rated(world: World) -> World:
     """The same, with a pack whose scores have bands."""
-    folder = tmp_path / "pack"
-    folder.mkdir()
-    (folder / "calibration.json").write_text(json.dumps(asdict(TENTHS)))
-    world.engine = with_pack(revision="colour-1", folder=folder)
+    world.engine = with_pack(revision="colour-1", calibration=TENTHS)
     world.look()
     return world
 

@@ -104,7 +104,9 @@ def test_a_manifest_without_checksums_gets_them(home: Path, tmp_path: Path) -> N
     assert pack.name == "raccoon_x"
     assert pack.terms == "For everybody"
     assert dict(pack.checksums)[pack.detection] == sha256_of(sample_packs.DEFAULT / "detection.onnx")
-    assert pack.revision == find_pack("opencv-zoo").revision, "the same models make the same vectors"
+    assert pack.model_revision == find_pack("opencv-zoo").model_revision, (
+        "the same models make the same vectors"
+    )
 
 
 def test_the_same_models_behind_other_pixels_are_another_revision(home: Path, tmp_path: Path) -> None:
@@ -112,7 +114,7 @@ def test_the_same_models_behind_other_pixels_are_another_revision(home: Path, tm
     raw = json.loads((source / "manifest.json").read_text())
     raw["tasks"]["recognition"]["preprocessing"] = {"mean": 10.0, "std": 1.0}
     (source / "manifest.json").write_text(json.dumps(raw))
-    assert add_pack(source, home / "packs").pack.revision != find_pack("opencv-zoo").revision
+    assert add_pack(source, home / "packs").pack.model_revision != find_pack("opencv-zoo").model_revision
 
 
 def test_adding_again_replaces(run: Run, home: Path, older: Path) -> None:
@@ -422,7 +424,7 @@ def test_a_used_pack_stays_and_an_unused_one_goes(run: Run, home: Path, older: P
 
 
 def test_a_packs_own_calibration_counts(run: Run, home: Path, older: Path, album: Path, selfie: Path) -> None:
-    revision = add_pack(older, home / "packs").pack.revision
+    revision = add_pack(older, home / "packs").pack.model_revision
     curves = json.loads((BUNDLED_CALIBRATIONS / "opencv-zoo.json").read_text())
     (older / "calibration.json").write_text(json.dumps(curves | {"pack": "buffalo_s", "revision": revision}))
     run("models", "add", older)

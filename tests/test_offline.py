@@ -698,7 +698,7 @@ engine = ModelEngine(find_pack("opencv-zoo", Path("none")))
 chips = np.random.default_rng(1).integers(0, 255, (8, 112, 112, 3), np.uint8)
 end, rounds = time.monotonic() + 75, 0
 while time.monotonic() < end:
-    engine.embed_with_mirror(chips)
+    engine.embed(chips)
     rounds += 1
 print(rounds > 10)
 """

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from insightface.utils.face_align import estimate_norm
 from PIL import Image, ImageFilter
 
 from selfsearch.media import decode
 from selfsearch.packs.store import find_pack
 from selfsearch.recognition.alignment import align_face, estimate_similarity
+from selfsearch.recognition.embedding import centre
 from selfsearch.recognition.model_engine import ModelEngine
 from selfsearch.recognition.quality import face_quality
 from selfsearch.types import Face
@@ -80,10 +84,23 @@ def test_embeddings_have_length_one_and_may_be_none(engine: ModelEngine) -> None
     assert engine.embed(chips[:0]).shape == (0, engine.dimension)
 
 
-def test_a_probe_and_its_mirror_image_are_one(engine: ModelEngine) -> None:
+def test_what_all_faces_have_in_common_does_not_make_strangers_alike(engine: ModelEngine) -> None:
     chips = np.stack([face.chip for face in faces_in(engine, group())])
-    mirrored = np.ascontiguousarray(chips[:, :, ::-1])
-    np.testing.assert_allclose(engine.embed_with_mirror(chips), engine.embed_with_mirror(mirrored), atol=1e-6)
+    raw = ModelEngine(replace(engine.pack, calibration=None)).embed(chips)
+    between = ~np.eye(len(chips), dtype=bool)
+    assert (engine.embed(chips) @ engine.embed(chips).T)[between].mean() < (raw @ raw.T)[
+        between
+    ].mean() - 0.03
+
+
+@given(angles=st.lists(st.floats(0, 6.2), min_size=1, max_size=9), length=st.floats(0.001, 0.9))
+def test_centring_goes_by_each_face_alone_and_keeps_length_one(angles: list[float], length: float) -> None:
+    rows = np.array([[np.cos(angle), np.sin(angle)] for angle in angles], np.float32)
+    mean = (length, 0.0)
+    centred = centre(rows, mean)
+    np.testing.assert_allclose(np.linalg.norm(centred, axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(centred, np.concatenate([centre(row[None], mean) for row in rows]), atol=1e-6)
+    assert centre(rows, ()) is rows
 
 
 def test_quality_falls_with_size_and_sharpness(engine: ModelEngine) -> None:

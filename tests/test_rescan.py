@@ -28,7 +28,6 @@ from selfsearch.errors import ItemError
 from selfsearch.library import faces, people
 from selfsearch.library.library import Library, open_library
 from selfsearch.packs.store import find_pack
-from selfsearch.recognition.calibration import find_calibration
 from selfsearch.types import Analysis, Embedding, Face, Facts, Outcome
 from tests import packs, photos
 from tests.conftest import Run, id_of
@@ -370,7 +369,7 @@ def test_a_library_that_grows_does_not_flood_with_bands(
 
 def bands(count: int) -> dict[str, float]:
     """Band -> lowest score with the default pack in a library of so many faces."""
-    calibration = find_calibration(find_pack("opencv-zoo", Path("none")))
+    calibration = find_pack("opencv-zoo").calibration
     assert calibration is not None
     return calibration.bands(count)
 

@@ -249,7 +249,6 @@ def test_the_answers_are_those_of_the_models_in_one_process(pool: WorkerPool) ->
         assert pool.crop_faces(data, boxes) == engine.crop_faces(data, boxes)
     chips = np.stack([face.chip for face in engine.analyse(photos.photo("a", 1)).faces])
     assert np.array_equal(pool.embed(chips), engine.embed(chips))
-    assert np.array_equal(pool.embed_with_mirror(chips), engine.embed_with_mirror(chips))
 
 
 def same_analysis(one: Analysis, other: Analysis) -> None:

@@ -93,7 +93,6 @@ def use(
     """Set the pack that index and query use from now on."""
     from .. import settings
     from ..packs.store import find_pack
-    from ..recognition.calibration import find_calibration
 
     home = options.home()
     pack = find_pack(name, home / "packs")
@@ -104,7 +103,7 @@ def use(
         " or query makes"
         " new ones from the faces that the library keeps; your photographs are not read again."
     )
-    if find_calibration(pack) is None:
+    if pack.calibration is None:
         options.say(
             f"{name} has no calibration: its scores are not sorted into strong, likely and possible, and"
             " no number of"
@@ -174,8 +173,8 @@ def _download(name: str, folder: Path, new_name: str | None, accepted: bool) -> 
 def _as_object(pack: Pack, used: str) -> dict[str, Any]:
     return {
         "name": pack.name, "used": pack.name == used, "licence": pack.terms, "bytes": pack.size,
-        "dimension": pack.dimension, "checksums": _checksums(pack), "calibrated": _is_calibrated(pack),
-        "folder": str(pack.folder),
+        "dimension": pack.dimension, "checksums": _checksums(pack),
+        "calibrated": pack.calibration is not None, "folder": str(pack.folder),
     }  # fmt: skip
 
 
@@ -185,15 +184,6 @@ def _checksums(pack: Pack) -> str:
     except PackError as exc:
         return str(exc)
     return "good"
-
-
-def _is_calibrated(pack: Pack) -> bool:
-    from ..recognition.calibration import find_calibration
-
-    try:
-        return find_calibration(pack) is not None
-    except PackError:
-        return False
 
 
 def _as_lines(pack: dict[str, Any]) -> list[str]:

@@ -52,6 +52,7 @@ def _state(library: Library) -> dict[str, Any]:
     gone = retention.gone_files(library)
     searched = [row for row in rows if row.root in alive and not row.is_erasing and row.successor is None]
     media, count = faces.totals(library, [row.id for row in rows])
+    newest = {row.name: row for row in sources.find_packs(library)}  # former revisions are searched by nobody
     return {
         "schema": "selfsearch.status/1",
         "home": str(library.home),
@@ -66,7 +67,7 @@ def _state(library: Library) -> dict[str, Any]:
         "outcomes": items.count_outcomes(library),
         "gone_files": gone and gone.as_dict(),
         "unknown_words": [as_object(each) for each in audience_words.unknown_words(library, searched)],
-        "packs": [{"name": row.name, "media": row.media} for row in sources.find_packs(library)],
+        "packs": [{"name": row.name, "media": row.media} for row in newest.values()],
     }
 
 

@@ -19,7 +19,6 @@ from .. import settings
 from ..errors import UsageError
 from ..library import erasure, faces, people, sources, verdicts
 from ..library.library import Library
-from ..recognition.calibration import find_calibration
 from ..recognition.engine import Engine
 from ..types import Analysis, Embeddings
 from . import grants
@@ -64,7 +63,7 @@ def enrolled_set(library: Library, engine: Engine, pack: int, now: datetime) -> 
     consented = [row.id for row in grants.consented_sources(library, now)]
     templates = [
         people.enrolled_embeddings(
-            library, person, pack, engine.dimension, engine.embed_with_mirror, consented
+            library, person, pack, engine.dimension, engine.embed, consented
         ).embeddings
         for person in grants.consented_people(library, now)
     ]
@@ -73,7 +72,7 @@ def enrolled_set(library: Library, engine: Engine, pack: int, now: datetime) -> 
             "to discard bystanders somebody must be enrolled whose faces are kept: selfsearch people add"
             " NAME PHOTO"
         )
-    calibration = find_calibration(engine.pack)
+    calibration = engine.pack.calibration
     threshold = calibration.score_for(GENEROUS) if calibration else UNCALIBRATED
     return EnrolledSet(np.concatenate(templates), threshold)
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PackError
-from .model_pack import Pack
 
 BUNDLED_CALIBRATIONS = Path(__file__).parent / "calibrations"
 BANDS = {"strong": 0.01, "likely": 0.1, "possible": 1.0}  # expected false matches in this library, at most
@@ -29,10 +28,10 @@ MIN_FACES = 1000  # bands are never laxer than in a library of this many, for fe
 
 @dataclass(frozen=True)
 class Calibration:
-    """Curves of one pack revision. Scores ascend; rates descend and are above 0."""
+    """Curves of one pack's models. Scores ascend; rates descend and are above 0."""
 
     pack: str
-    revision: str
+    revision: str  # of the models, see `Pack.model_revision`
     scores: tuple[float, ...]
     false_match_rates: tuple[float, ...]
     genuine_scores: tuple[float, ...]
@@ -40,6 +39,7 @@ class Calibration:
     impostor_pairs: int
     genuine_pairs: int
     measured_on: str
+    mean: tuple[float, ...] = ()  # of unit embeddings, each person counted equally; it is subtracted
 
     @cached_property
     def _slope(self) -> float:
@@ -79,16 +79,6 @@ class Calibration:
         return max(faces, 1) * self.false_match_rate(score)
 
 
-def find_calibration(pack: Pack) -> Calibration | None:
-    """The calibration in the pack's folder or among ours; None when nobody measured this revision of it."""
-    for path in (pack.folder / "calibration.json", BUNDLED_CALIBRATIONS / f"{pack.name}.json"):
-        if path.is_file():
-            calibration = read_calibration(path)
-            if calibration.revision == pack.revision:
-                return calibration
-    return None
-
-
 def read_calibration(path: Path) -> Calibration:
     """Raises PackError when the file is not a calibration."""
     try:
@@ -97,8 +87,9 @@ def read_calibration(path: Path) -> Calibration:
         calibration = Calibration(**values)
         ascend = all(first < second for first, second in pairwise(calibration.scores))
         descend = all(first > second for first, second in pairwise((*calibration.false_match_rates, 0)))
+        is_short = math.hypot(*calibration.mean) < 1  # so that no unit vector less the mean is nothing
     except (OSError, ValueError, TypeError) as exc:
         raise PackError(f"the calibration {path.name} is damaged; make it anew: scripts/calibrate") from exc
-    if not (ascend and descend):
+    if not (ascend and descend and is_short):
         raise PackError(f"the calibration {path.name} is damaged; make it anew: scripts/calibrate")
     return calibration

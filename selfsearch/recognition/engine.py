@@ -38,6 +38,3 @@ class Engine(Protocol):
 
     def embed(self, chips: Chips) -> Embeddings:
         """Aligned (n, 112, 112, 3) RGB chips to (n, dimension) rows of length 1."""
-
-    def embed_with_mirror(self, chips: Chips) -> Embeddings:
-        """The same, each averaged with the embedding of its mirror image: twice the work, used for probes."""

@@ -92,10 +92,6 @@ class ModelEngine:
         """See Engine."""
         return embedding.embed_chips(self._session, chips)
 
-    def embed_with_mirror(self, chips: Chips) -> Embeddings:
-        """See Engine."""
-        return embedding.embed_with_mirror(self._session, chips)
-
 
 def _crop_source(picture: Still, pixels: Pixels, detections: Sequence[Detection]) -> Pixels:
     """The pixels to cut chips from: more than were searched when a face is smaller there than its chip."""

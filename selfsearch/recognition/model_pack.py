@@ -15,11 +15,12 @@ from typing import Any
 
 from ..errors import PackError
 from ..files import sha256_of
+from .calibration import BUNDLED_CALIBRATIONS, Calibration, read_calibration
 
 DEFAULT_PACK = "opencv-zoo"
 TASKS = ("detection", "recognition")  # a pack's models, in InsightFace's words
 BUNDLED_TERMS = "MIT (detection) and Apache-2.0 (recognition): free for every use"
-PIPELINE_REVISION = 1  # raised when detection, alignment or averaging change what an embedding means
+PIPELINE_REVISION = 2  # raised when alignment or embedding change what a kept embedding means
 UNCHANGED_PIXELS = {"mean": 0.0, "std": 1.0}  # preprocessing that leaves the pixels as they are
 MAX_MEMORY = 2 << 30  # bytes that loading a pack, or looking at a new one and trying it, may take
 TOO_MUCH_MEMORY = f"asks for more than {MAX_MEMORY >> 30} GB of memory"
@@ -28,7 +29,10 @@ MAX_MANIFEST_BYTES = 1 << 20  # real ones have 1 kB
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A pack on disk. `revision` tells apart packs of one name whose embeddings must not be mixed."""
+    """A pack on disk. `revision` tells apart packs of one name whose embeddings must not be mixed.
+
+    `model_revision` is what a calibration is for; `revision` depends on the mean in the calibration as well.
+    """
 
     name: str
     folder: Path
@@ -38,6 +42,8 @@ class Pack:
     dimension: int  # numbers per embedding
     revision: str
     bundled: bool  # came with the program
+    model_revision: str
+    calibration: Calibration | None  # None when nobody measured these models
 
     @property
     def licence(self) -> str:
@@ -99,11 +105,38 @@ def read_pack(folder: Path, *, bundled: bool = False) -> Pack:
         detection, recognition = (_file_and_checksum(folder, tasks[task]) for task in TASKS)
         dimension = int(tasks["recognition"].get("embedding_dimension", 512))
         name = str(raw["model_id"])
-        revision = _revision([tasks[task] for task in TASKS])
+        model_revision = _model_revision([tasks[task] for task in TASKS])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise PackError(f"the model pack in {folder} has no usable manifest: {type(exc).__name__}") from exc
-    checksums = (detection, recognition)
-    return Pack(name, folder, detection[0], recognition[0], checksums, dimension, revision, bundled)
+    calibration = _find_calibration(folder, name, model_revision)
+    mean = calibration.mean if calibration else ()
+    if len(mean) not in (0, dimension):
+        raise PackError(f"the calibration of the model pack {name!r} is for embeddings of another length")
+    return Pack(
+        name=name,
+        folder=folder,
+        detection=detection[0],
+        recognition=recognition[0],
+        checksums=(detection, recognition),
+        dimension=dimension,
+        revision=_digest(model_revision, json.dumps(mean)) if mean else model_revision,
+        bundled=bundled,
+        model_revision=model_revision,
+        calibration=calibration,
+    )
+
+
+def _find_calibration(folder: Path, name: str, model_revision: str) -> Calibration | None:
+    """The calibration of these models in the pack's folder, or among those that came with the program.
+
+    Raises PackError when one is damaged.
+    """
+    for path in (folder / "calibration.json", BUNDLED_CALIBRATIONS / f"{name}.json"):
+        if path.is_file():
+            calibration = read_calibration(path)
+            if calibration.revision == model_revision:
+                return calibration
+    return None
 
 
 def _file_and_checksum(folder: Path, task: Mapping[str, Any]) -> tuple[Path, str]:
@@ -113,12 +146,16 @@ def _file_and_checksum(folder: Path, task: Mapping[str, Any]) -> tuple[Path, str
     return path, str(task["sha256"])
 
 
-def _revision(tasks: Sequence[Mapping[str, Any]]) -> str:
-    """Sixteen hexadecimal digits of what decides the embeddings.
+def _model_revision(tasks: Sequence[Mapping[str, Any]]) -> str:
+    """Sixteen hexadecimal digits of what decides the embeddings before they are centred.
 
     That is both models, what is done to the pixels before them (unless nothing is), and our own pipeline.
     """
     parts = [task["sha256"] for task in tasks] + [str(PIPELINE_REVISION)]
     preprocessing = [task.get("preprocessing", UNCHANGED_PIXELS) for task in tasks]
     parts += [json.dumps(values, sort_keys=True) for values in preprocessing if values != UNCHANGED_PIXELS]
+    return _digest(*parts)
+
+
+def _digest(*parts: str) -> str:
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]

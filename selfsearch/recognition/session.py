@@ -52,6 +52,7 @@ class ModelSession:
         self._detector: Any = app.models["detection"]
         self._embedder: Any = app.models["recognition"]
         self._detector.nms_thresh = NMS_THRESHOLD
+        self.mean: tuple[float, ...] = pack.calibration.mean if pack.calibration else ()
         if self.dimension != pack.dimension:
             raise PackError(
                 f"the model pack {pack.name!r} says {pack.dimension} numbers per face and gives"

@@ -65,7 +65,7 @@ class Worker:
         grey = np.full((128, 128, 3), 128, np.uint8)
         picture = crop.crop(grey, (32.0, 32.0, 64.0, 64.0))
         self._engine.analyse(picture.jpeg, with_hash=self._with_hash)
-        self._engine.embed_with_mirror(grey[None, :112, :112])
+        self._engine.embed(grey[None, :112, :112])
         _give_back_memory()
 
     def do(self, message: Message) -> Answer:
@@ -81,8 +81,7 @@ class Worker:
 
     def _embed(self, text: dict[str, Any], body: bytes) -> Answer:
         chips = np.frombuffer(body, np.uint8).reshape(-1, 112, 112, 3)
-        embed = self._engine.embed_with_mirror if text["mirror"] else self._engine.embed
-        return {}, [embed(chips).tobytes()]
+        return {}, [self._engine.embed(chips).tobytes()]
 
     def _crop(self, text: dict[str, Any], body: bytes) -> Answer:
         pictures = self._engine.crop_faces(body, [tuple(box) for box in text["boxes"]])

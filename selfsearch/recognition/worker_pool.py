@@ -111,14 +111,7 @@ class WorkerPool:
 
     def embed(self, chips: Chips) -> Embeddings:
         """See Engine."""
-        return self._embed(chips, mirror=False)
-
-    def embed_with_mirror(self, chips: Chips) -> Embeddings:
-        """See Engine."""
-        return self._embed(chips, mirror=True)
-
-    def _embed(self, chips: Chips, *, mirror: bool) -> Embeddings:
-        request, count = {"do": "embed", "mirror": mirror}, len(chips)
+        request, count = {"do": "embed"}, len(chips)
         body = np.ascontiguousarray(chips, np.uint8).tobytes()
         try:
             return self._ask(

@@ -68,7 +68,7 @@ class Probe:
 
     photo: ProbePhoto
     face: Face
-    embedding: Embedding = field(repr=False)  # averaged with that of the mirrored chip
+    embedding: Embedding = field(repr=False)
 
     @property
     def chip(self) -> Chip:
@@ -164,7 +164,7 @@ def read_probes(
 def make_probe(engine: Engine, photo: ProbePhoto, number: int = 0) -> Probe:
     """The face of that number, counted from 0, to search by."""
     face = photo.faces[number]
-    return Probe(photo, face, engine.embed_with_mirror(face.chip[None])[0])
+    return Probe(photo, face, engine.embed(face.chip[None])[0])
 
 
 def _likely_face(
@@ -382,7 +382,7 @@ def enrolled_embeddings(gallery: Gallery, person: Person, now: datetime) -> Enro
     engine, library = gallery.engine, gallery.library
     consented = [row.id for row in grants.consented_sources(library, now)]
     return people.enrolled_embeddings(
-        library, person, gallery.pack, engine.dimension, engine.embed_with_mirror, consented
+        library, person, gallery.pack, engine.dimension, engine.embed, consented
     )
 
 

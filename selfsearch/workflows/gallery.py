@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..library import faces, sources
 from ..library.library import Library
-from ..recognition.calibration import Calibration, find_calibration
+from ..recognition.calibration import Calibration
 from ..recognition.engine import Engine
 from ..types import Embedding, Embeddings, ProgressListener
 from .reembed import ReembedResult, reembed
@@ -93,7 +93,7 @@ class Gallery:
     def __post_init__(self) -> None:
         numbers = {row.revision: row.id for row in sources.find_packs(self.library)}
         self.pack = numbers.get(self.engine.pack.revision, -1)
-        self.calibration = find_calibration(self.engine.pack)
+        self.calibration = self.engine.pack.calibration
 
     def register_pack(self) -> int:
         """The number under which embeddings of this pack are kept in the library."""

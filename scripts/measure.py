@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,9 @@ from numpy.typing import NDArray
 from selfsearch.errors import ItemError
 from selfsearch.files import write_private
 from selfsearch.media import decode
-from selfsearch.recognition import alignment, detection, landmarks
+from selfsearch.recognition import alignment, detection, embedding, landmarks
 from selfsearch.recognition.model_engine import ModelEngine
+from selfsearch.recognition.model_pack import Pack
 from selfsearch.types import Box, Detail, Embedding, Embeddings, Face
 
 PACKAGE = Path(decode.__file__).parent.parent
@@ -71,7 +72,17 @@ class LabelledFolder:
     paths: tuple[str, ...]  # of the pictures with a face
     boxes: NDArray[np.float32]  # (n, 4): x, y, width, height of the labelled face
     qualities: NDArray[np.float32]  # (n,)
-    embeddings: Embeddings  # (n, dimension)
+    embeddings: Embeddings  # (n, dimension), before they are centred
+
+    def centred(self, mean: Sequence[float]) -> LabelledFolder:
+        """The same with embeddings as a pack with this mean makes them."""
+        return replace(self, embeddings=embedding.centre(self.embeddings, mean))
+
+    def rows(self, chosen: NDArray[np.bool_]) -> LabelledFolder:
+        """The same with only these of the rows."""
+        paths = tuple(path for path, is_chosen in zip(self.paths, chosen, strict=True) if is_chosen)
+        arrays = {name: getattr(self, name)[chosen] for name in ARRAYS}
+        return replace(self, paths=paths, **arrays)
 
     @property
     def people(self) -> list[str]:
@@ -111,7 +122,7 @@ def embed_folder(
     engine.embed(np.zeros((1, 112, 112, 3), np.uint8))  # loads the models before the clocks run
     with clocked_stages(spent), ThreadPoolExecutor(os.cpu_count()) as pool:
         looks = pool.map(lambda path: look_at(engine, folder, path, detail), paths)
-        measured = _gathered(folder.name, engine.dimension, list(_told(looks, len(paths))), spent)
+        measured = _gathered(folder.name, engine.pack, list(_told(looks, len(paths))), spent)
     if cache:
         _write_cache(cache, key, measured)
     return measured
@@ -157,8 +168,9 @@ def _told(looks: Iterable[Look], total: int) -> Iterable[Look]:
         yield look
 
 
-def _gathered(name: str, dimension: int, looks: list[Look], spent: dict[str, float]) -> LabelledFolder:
+def _gathered(name: str, pack: Pack, looks: list[Look], spent: dict[str, float]) -> LabelledFolder:
     faces = [(look.path, look.labelled) for look in looks if look.labelled]
+    embeddings = np.array([face.embedding for _, face in faces], np.float32).reshape(-1, pack.dimension)
     return LabelledFolder(
         name,
         len(looks),
@@ -170,8 +182,19 @@ def _gathered(name: str, dimension: int, looks: list[Look], spent: dict[str, flo
         tuple(path for path, _ in faces),
         np.array([face.box for _, face in faces], np.float32).reshape(-1, 4),
         np.array([face.quality for _, face in faces], np.float32),
-        np.array([face.embedding for _, face in faces], np.float32).reshape(-1, dimension),
+        uncentred(embeddings, pack.calibration.mean if pack.calibration else ()),
     )
+
+
+def uncentred(embeddings: Embeddings, mean: Sequence[float]) -> Embeddings:
+    """What `embedding.centre` was given: u = mean + t * row at length 1, where t is above 0."""
+    if not len(mean):
+        return embeddings
+    middle = np.asarray(mean, np.float64)
+    rows = embeddings.astype(np.float64)
+    along = rows @ middle
+    lengths = np.sqrt(along**2 + 1 - middle @ middle) - along
+    return np.asarray(middle + lengths[:, None] * rows, np.float32)
 
 
 # ---- the cache: one private file, for embeddings are people's faces in numbers ----
@@ -180,8 +203,8 @@ ARRAYS = ("boxes", "qualities", "embeddings")
 
 
 def cache_key(engine: ModelEngine, folder: Path, paths: Sequence[str], detail: Detail) -> str:
-    """A digest of all that decides the result: pictures, detail, models, and the code that searches."""
-    digest = hashlib.sha256(f"{engine.pack.revision} {detail.value} {folder.resolve()}".encode())
+    """A digest of what decides the result: pictures, detail, models, and code. The mean does not."""
+    digest = hashlib.sha256(f"{engine.pack.model_revision} {detail.value} {folder.resolve()}".encode())
     for path in paths:
         info = (folder / path).stat()
         digest.update(f"{path} {info.st_size} {info.st_mtime_ns}\n".encode())

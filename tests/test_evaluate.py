@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from scripts import identification, measure, ten_fold, verification
 from scripts.groups import within_groups
 from selfsearch.errors import UsageError
-from selfsearch.recognition import calibration
+from selfsearch.recognition import calibration, embedding
 from tests import photos
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "evaluate"
@@ -53,7 +53,7 @@ class Run:
         self.output = evaluate(self.pictures, *options, f"--groups={groups}")
         self.result: dict[str, Any] = json.loads(self.json.read_text())
         with np.load(self.cache) as kept:
-            self.embeddings = kept["embeddings"]
+            self.embeddings = embedding.centre(kept["embeddings"], OURS.mean)
         self.labels = np.repeat(np.arange(len(photos.PEOPLE)), EACH)
         self.names = [
             f"{name}_{number:04d}" for name in sorted(photos.PEOPLE) for number in range(1, EACH + 1)
@@ -226,6 +226,15 @@ def test_a_folder_of_nobody_is_told(tmp_path: Path) -> None:
     (tmp_path / "nobody").mkdir()
     (tmp_path / "nobody" / "1.jpg").write_bytes(photos.nobody())
     assert "holds no faces of two people" in evaluate(tmp_path, code=4)
+
+
+@given(st.integers(0, 1000), st.floats(0, 0.9))
+def test_the_mean_that_was_subtracted_is_put_back(seed: int, length: float) -> None:
+    random = np.random.default_rng(seed)
+    rows, mean = random.normal(size=(9, 16)), random.normal(size=16)
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    mean = (length * mean / np.linalg.norm(mean)).tolist()
+    assert measure.uncentred(embedding.centre(rows, mean), mean) == pytest.approx(rows, abs=1e-5)
 
 
 # ---- the figures, on invented embeddings ----

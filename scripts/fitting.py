@@ -1,0 +1,56 @@
+"""A calibration out of labelled embeddings: for scripts/calibrate, and for scripts/evaluate --split."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from selfsearch.recognition.calibration import Calibration
+from selfsearch.recognition.embedding import centre
+from selfsearch.recognition.model_pack import Pack
+from selfsearch.types import Embeddings
+
+TAIL = (1e-3, 1e-5)  # the rates between which the tail's line is fitted: below, a few wrong labels decide
+
+
+def fit(pack: Pack, people: Sequence[str], embeddings: Embeddings, measured_on: str) -> Calibration:
+    """Mean and curves of one labelled set; embeddings as they are before they are centred."""
+    labels = np.array(people)
+    mean = mean_embedding(labels, embeddings)
+    genuine, impostors = compare(labels, centre(embeddings, mean))
+    steps, rates = curve(impostors)
+    grid = [round(0.2 + 0.02 * step, 2) for step in range(36)]
+    return Calibration(
+        pack.name, pack.model_revision, tuple(steps), tuple(rates), tuple(grid),
+        tuple(round(float(np.mean(genuine >= score)), 4) for score in grid), len(impostors), len(genuine),
+        measured_on, mean,
+    )  # fmt: skip
+
+
+def mean_embedding(labels: np.ndarray, embeddings: np.ndarray) -> tuple[float, ...]:
+    """The mean, each person counting once however many pictures there are."""
+    people = [embeddings[labels == name].mean(axis=0) for name in np.unique(labels)]
+    return tuple(round(float(value), 6) for value in np.mean(people, axis=0))
+
+
+def compare(labels: np.ndarray, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of all genuine and of all impostor comparisons."""
+    scores, same = embeddings @ embeddings.T, labels[:, None] == labels[None, :]
+    return scores[same & ~np.eye(len(labels), dtype=bool)], scores[~same]
+
+
+def curve(impostors: np.ndarray) -> tuple[list[float], list[float]]:
+    """Scores and false match rates: as counted down to the tail, then along the tail's fitted line."""
+    ordered = np.sort(impostors)[::-1]
+    rates = [10 ** (-step / 8) for step in range(4, 33) if 10 ** (-step / 8) >= TAIL[0]]
+    points = [(float(ordered[int(rate * len(ordered)) - 1]), rate) for rate in rates]
+    fit = [10 ** (-step / 20) for step in range(60, 101) if 10 ** (-step / 20) * len(ordered) >= 10]
+    scores = [float(ordered[int(rate * len(ordered)) - 1]) for rate in fit]
+    slope, offset = np.polyfit(scores, np.log10(fit), 1)
+    points += [
+        (float((math.log10(rate) - offset) / slope), rate)
+        for rate in (10 ** (-3 - step / 4) for step in range(1, 13))
+    ]
+    return [round(score, 4) for score, _ in points], [float(f"{rate:.4g}") for _, rate in points]

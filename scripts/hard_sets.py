@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Make the sets that scripts/hard measures, from a folder PERSON/PICTURE and one of photographs without people.
+"""Make the sets that scripts/hard measures, from a folder PERSON/PICTURE and one without people.
 
-usage: scripts/hard_sets.py PEOPLE SCENES OUT [--only small,...] [--frames 10] [--faces 6] [--people 80]
+usage: scripts/hard_sets.py PEOPLE SCENES OUT [--only small,tilt,conditions] [--people 80] [--frames 10]
 
 OUT gets a folder per set and truth.json, which says of every picture which faces are in it, and where. The
 same folders and the same seed give the same files. They are pictures of people: keep OUT private.
@@ -14,16 +14,18 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import cv2
-import hard_frames
 import numpy as np
-from hard_frames import Box, Head, Picture
 
+from scripts import hard_conditions, hard_frames
+from scripts.hard_conditions import CONDITIONS, Changed, Setting
+from scripts.hard_frames import Box, Head, Picture
 from selfsearch.errors import ItemError
 from selfsearch.media import decode
 from selfsearch.packs.store import find_pack
@@ -34,7 +36,10 @@ SMALL = {  # set -> size of its frames, sides of their faces in pixels
     "small-4000": ((4000, 3000), (24, 32, 40, 48, 64)),
     "small-1080": ((1080, 1350), (16, 20, 24, 32, 40)),
 }
-MAX_SCENES = 200
+ANGLES = (0, 15, 30, 45, 60, 90, 135, 180)  # degrees; to the left or to the right, by chance
+UPRIGHT = "upright"  # the condition that the others are judged against
+PROBES = "probes"  # the set with everybody's other picture
+MAX_SCENES = 200  # that backgrounds are drawn from
 
 
 @dataclass(frozen=True)
@@ -51,35 +56,38 @@ class Truth:
 class Source:
     """The two folders, read as they are needed."""
 
-    def __init__(self, people: Path, scenes: Path, seed: int) -> None:
+    def __init__(self, people: Path, scenes: Path, count: int, seed: int) -> None:
         self.engine = ModelEngine(find_pack(DEFAULT_PACK))
-        self.seed = seed
+        self._count, self._seed = count, seed
         self._people = sorted(path for path in people.iterdir() if path.is_dir())
         self._scenes = sorted(path for path in scenes.rglob("*") if path.is_file())
 
     def random(self, *numbers: int) -> np.random.Generator:
         """A generator of its own for each thing that is made, so that leaving one out changes no other."""
-        return np.random.default_rng([self.seed, *numbers])
+        return np.random.default_rng([self._seed, *numbers])
 
+    @cached_property
     def scenes(self) -> list[Picture]:
         """Photographs in which no face is found."""
         order = self.random(1).permutation(len(self._scenes))[:MAX_SCENES]
         read = (self._read(self._scenes[index]) for index in order)
         return [picture for picture, faces in filter(None, read) if not faces]
 
-    def heads(self, count: int) -> list[Head]:
+    @cached_property
+    def heads(self) -> list[Head]:
         """One picture each of so many people; pictures with several faces are passed over."""
         order = self.random(2).permutation(len(self._people))
         found = (self._head(path) for index in order for path in sorted(self._people[index].iterdir())[:1])
-        return _first(filter(None, found), count)
+        return list(islice(filter(None, found), self._count))
 
-    def pairs(self, count: int) -> list[tuple[Head, Head]]:
+    @cached_property
+    def pairs(self) -> list[tuple[Head, Head]]:
         """Two pictures each of so many people."""
         people = [(path, sorted(path.iterdir())[:2]) for path in self._people]
         people = [(path, files) for path, files in people if len(files) == 2]
         order = self.random(3).permutation(len(people))
         both = ([self._head(file) for file in people[index][1]] for index in order)
-        return _first(((one, two) for one, two in both if one and two), count)
+        return list(islice(((one, two) for one, two in both if one and two), self._count))
 
     def _head(self, path: Path) -> Head | None:
         read = self._read(path)
@@ -88,23 +96,19 @@ class Source:
         return Head(path.parent.name, read[0], read[1][0])
 
     def _read(self, path: Path) -> tuple[Picture, list[Box]] | None:
+        """The pixels that were searched, and the boxes of the faces in them."""
         try:
             still = decode.open_still(path.read_bytes())
             pixels, faces = self.engine.detect_and_embed(still)
         except ItemError:
             return None
-        if pixels.shape[:2] != (still.height, still.width):
-            return None  # decoded smaller: boxes and pixels would differ
-        return pixels, [face.box for face in faces]
-
-
-def _first(found: Iterator[object], count: int) -> list:
-    return [thing for thing, _ in zip(found, range(count), strict=False)]
+        scale = pixels.shape[1] / still.width
+        return pixels, [tuple(value * scale for value in face.box) for face in faces]
 
 
 def small(source: Source, out: Path, options: argparse.Namespace) -> Iterator[Truth]:
     """Frames with faces of one size each, and as many with none."""
-    heads, scenes = source.heads(options.count), source.scenes()
+    heads, scenes = source.heads, source.scenes
     for name, (size, sides) in SMALL.items():
         for side in (*sides, 0):
             for number in range(options.frames):
@@ -118,13 +122,63 @@ def small(source: Source, out: Path, options: argparse.Namespace) -> Iterator[Tr
                 yield Truth(path, name, f"{side} px" if side else "no face", boxes)
 
 
+def tilt(source: Source, out: Path, options: argparse.Namespace) -> Iterator[Truth]:
+    """The second picture of everybody at every angle, as it is and pasted into a post."""
+    pairs, scenes = source.pairs, source.scenes
+    yield from _probes(out, pairs)
+    for kind, turn in (("tilt", hard_conditions.turned), ("tilt-post", hard_conditions.posted)):
+        for number, (_, head) in enumerate(pairs):
+            for angle in ANGLES:
+                random = source.random(5, number, angle)
+                sign = 1 if random.random() < 0.5 else -1
+                changed = turn(head, sign * angle, Setting(random, [], scenes))
+                condition = f"{angle} degrees" if angle else UPRIGHT
+                yield _changed(out, kind, condition, head.name, changed)
+
+
+def conditions(source: Source, out: Path, options: argparse.Namespace) -> Iterator[Truth]:
+    """The second picture of everybody as it is, and under every condition."""
+    pairs, scenes = source.pairs, source.scenes
+    others = [head for _, head in pairs]
+    yield from _probes(out, pairs)
+    for number, head in enumerate(others):
+        yield _changed(out, "conditions", UPRIGHT, head.name, Changed(head.picture, head.box))
+        for index, (condition, change) in enumerate(CONDITIONS.items()):
+            setting = Setting(source.random(6, number, index), others, scenes)
+            yield _changed(out, "conditions", condition, head.name, change(head, setting))
+
+
+def _probes(out: Path, pairs: Sequence[tuple[Head, Head]]) -> Iterator[Truth]:
+    for probe, _ in pairs:
+        yield _changed(out, PROBES, UPRIGHT, probe.name, Changed(probe.picture, probe.box))
+
+
+def _changed(out: Path, kind: str, condition: str, person: str, changed: Changed) -> Truth:
+    path = f"{kind}/{condition.replace(' ', '-').replace(',', '')}/{person}.jpg"
+    _write(out / path, changed.picture, changed.quality)
+    return Truth(path, kind, condition, [_inside(changed.box, changed.picture)], person)
+
+
+def _inside(box: Box, picture: Picture) -> Box:
+    """The part of a box that is in the picture."""
+    left, top = max(0.0, box[0]), max(0.0, box[1])
+    right, bottom = min(picture.shape[1], box[0] + box[2]), min(picture.shape[0], box[1] + box[3])
+    return left, top, right - left, bottom - top
+
+
 def _write(path: Path, picture: Picture, quality: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
+def read_truth(sets: Path) -> list[Truth]:
+    """What is known of the pictures in a folder that this script made."""
+    lines = json.loads((sets / "truth.json").read_text())
+    return [Truth(**{**line, "faces": [tuple(box) for box in line["faces"]]}) for line in lines]
+
+
 Maker = Callable[[Source, Path, argparse.Namespace], Iterator[Truth]]
-MAKERS: dict[str, Maker] = {"small": small}
+MAKERS: dict[str, Maker] = {"small": small, "tilt": tilt, "conditions": conditions}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -141,9 +195,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=13)
     options = parser.parse_args(arguments)
     options.out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    source = Source(options.people, options.scenes, options.seed)
-    truth = [line for name in options.only.split(",") for line in MAKERS[name](source, options.out, options)]
-    (options.out / "truth.json").write_text(json.dumps([asdict(line) for line in truth], indent=0) + "\n")
+    source = Source(options.people, options.scenes, options.count, options.seed)
+    lines = (line for name in options.only.split(",") for line in MAKERS[name](source, options.out, options))
+    truth = {line.path: line for line in lines}  # the probes of two sets are the same files
+    (options.out / "truth.json").write_text(json.dumps([asdict(line) for line in truth.values()]) + "\n")
     print(f"{len(truth)} pictures in {options.out}")
     return 0
 

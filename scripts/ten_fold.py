@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from scripts.measure import SEED, LabelledFolder
 from selfsearch.errors import UsageError
+from selfsearch.types import Embeddings
 
 FOLDS = 10
 EACH_WAY = 300  # genuine pairs of a set, and as many impostors: LFW's number
@@ -115,19 +116,22 @@ def _without_suffix(path: str) -> str:
     return str(PurePosixPath(path).with_suffix(""))
 
 
-def ten_fold(folder: LabelledFolder, folds: Sequence[Sequence[Pair]]) -> dict[str, Any]:
+def ten_fold(
+    folder: LabelledFolder, folds: Sequence[Sequence[Pair]], probes: Embeddings | None = None
+) -> dict[str, Any]:
     """Mean accuracy and its standard error.
 
     A pair with a picture that is not in the folder is left out and counted; one with a picture in which no
-    face was found is refused.
+    face was found is refused. `probes`: as in `verification.compare`.
     """
+    probes = folder.embeddings if probes is None else probes
     rows = {_without_suffix(path): row for row, path in enumerate(folder.paths)}
     faceless = {_without_suffix(path) for path in (*folder.without_face, *folder.unreadable)}
     present = [
         [pair for pair in fold if {pair.first, pair.second} <= rows.keys() | faceless] for fold in folds
     ]
     left_out = sum(map(len, folds)) - sum(map(len, present))
-    scored = [_scores(folder, fold, rows) for fold in present if fold]
+    scored = [_scores(folder.embeddings, probes, fold, rows) for fold in present if fold]
     accuracies = (
         [
             _accuracy(*scored[number], _best_threshold(*_joined(scored, number)))
@@ -150,9 +154,11 @@ def ten_fold(folder: LabelledFolder, folds: Sequence[Sequence[Pair]]) -> dict[st
 Scored = tuple[NDArray[np.float64], NDArray[np.bool_]]  # scores, whether it is one person
 
 
-def _scores(folder: LabelledFolder, fold: Sequence[Pair], rows: Mapping[str, int]) -> Scored:
+def _scores(
+    embeddings: Embeddings, probes: Embeddings, fold: Sequence[Pair], rows: Mapping[str, int]
+) -> Scored:
     scores = [
-        float(folder.embeddings[rows[pair.first]] @ folder.embeddings[rows[pair.second]])
+        float(probes[rows[pair.first]] @ embeddings[rows[pair.second]])
         if pair.first in rows and pair.second in rows
         else NO_FACE
         for pair in fold

@@ -101,8 +101,12 @@ class Comparison:
         return self.labels[self.impostors.first], self.labels[self.impostors.second]
 
 
-def compare(embeddings: Embeddings, labels: Numbers) -> Comparison:
-    """Compare each row with all others. `labels` are the people, counted from 0 without a gap."""
+def compare(embeddings: Embeddings, labels: Numbers, probes: Embeddings | None = None) -> Comparison:
+    """Compare each row with all others. `labels` are the people, counted from 0 without a gap.
+
+    `probes`: the same faces as they are searched for, where a recogniser makes a difference.
+    """
+    probes = embeddings if probes is None else probes
     total = len(labels)
     counts = np.bincount(labels)
     impostors = (total * total - int((counts * counts).sum())) // 2
@@ -112,7 +116,7 @@ def compare(embeddings: Embeddings, labels: Numbers) -> Comparison:
     genuine: list[Pairs] = []
     for start in range(0, total, ROWS):
         rows = np.arange(start, min(total, start + ROWS))
-        scores = embeddings[rows] @ embeddings.T
+        scores = probes[rows] @ embeddings.T
         scores[np.arange(len(rows)), rows] = -2.0  # itself
         nearest[rows] = scores.argmax(axis=1)
         later = np.arange(total) > rows[:, None]

@@ -1,0 +1,162 @@
+"""What a recogniser made of pictures, counted against what is known of them, for scripts/hard and compare.
+
+A face counts as found when a detection is at its place: the two have half of the smaller one's area in
+common, and neither is more than four times as large.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scripts.hard_frames import Box
+from scripts.hard_sets import PROBES, UPRIGHT, Truth
+from scripts.recognisers import Seen
+
+SAME_FACE = 0.5  # of the smaller box that two boxes of one face share
+SIMILAR = 4.0  # times the area of the other that a box at the same place may have
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Small faces in large photographs."""
+
+    pictures: int
+    faces: int
+    found: int
+    false: int  # detections where no face was planted
+    doubled: int  # detections too many: of a face that another is listed for
+    ms: float  # of processor per picture
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """One portrait per picture, searched for by another picture of the same person."""
+
+    pictures: int
+    found: int
+    upright: dict[str, int]  # band -> people who reach it with the upright picture
+    reached: dict[str, int]  # band -> how many of those still do
+    doubled: int
+    ms: float
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A folder of which no more is known."""
+
+    pictures: int
+    unreadable: int
+    with_faces: int
+    faces: int
+    doubled: int
+    ms: float
+
+
+def planted(truth: Sequence[Truth], seen: Mapping[str, Seen]) -> Planted:
+    """Count faces at known places; `seen` has every path of `truth`."""
+    found = false = doubled = 0
+    for line in truth:
+        boxes = boxes_of(seen[line.path])
+        found += sum(any(is_at(box, face) for box in boxes) for face in line.faces)
+        false += sum(not any(is_at(box, face) for face in line.faces) for box in boxes)
+        doubled += duplicates(boxes)
+    faces = sum(len(line.faces) for line in truth)
+    return Planted(len(truth), faces, found, false, doubled, _ms(seen[line.path] for line in truth))
+
+
+def recognised(
+    truth: Sequence[Truth], seen: Mapping[str, Seen], bands: Mapping[str, float]
+) -> dict[str, Recognised]:
+    """By condition, of one set and the probes. `bands`: the lowest score of each."""
+    probes = {line.person: _probe(line, seen) for line in truth if line.set == PROBES}
+    portraits = [line for line in truth if line.set != PROBES]
+    scores = {line.path: _score(line, seen, probes.get(line.person)) for line in portraits}
+    upright = {line.person: scores[line.path] for line in portraits if line.condition == UPRIGHT}
+    grouped: dict[str, list[Truth]] = {}
+    for line in portraits:
+        grouped.setdefault(line.condition, []).append(line)
+    results = {}
+    for condition, lines in grouped.items():
+        reach = {band: [line for line in lines if upright[line.person] >= bands[band]] for band in bands}
+        results[condition] = Recognised(
+            len(lines),
+            sum(scores[line.path] > -math.inf for line in lines),
+            {band: len(able) for band, able in reach.items()},
+            {band: sum(scores[line.path] >= bands[band] for line in able) for band, able in reach.items()},
+            sum(duplicates(boxes_of(seen[line.path])) for line in lines),
+            _ms(seen[line.path] for line in lines),
+        )
+    return results
+
+
+def plain(seen: Iterable[Seen]) -> Plain:
+    """Count what was found in pictures of which nothing is known."""
+    everything = list(seen)
+    read = [one for one in everything if one.size != (0, 0)]
+    boxes = [boxes_of(one) for one in read]
+    return Plain(
+        len(everything), len(everything) - len(read), sum(map(bool, boxes)), sum(map(len, boxes)),
+        sum(map(duplicates, boxes)), _ms(read),
+    )  # fmt: skip
+
+
+def _probe(line: Truth, seen: Mapping[str, Seen]) -> np.ndarray | None:
+    """The face at its place as it is searched for; None when it was not found."""
+    one = seen[line.path]
+    rows = [probe for box, probe in zip(boxes_of(one), one.probes, strict=True) if is_at(box, line.faces[0])]
+    return rows[0] if rows else None
+
+
+def _score(line: Truth, seen: Mapping[str, Seen], probe: np.ndarray | None) -> float:
+    """Of the best detection at the face's place: -inf where there is none; `probe` None scores lowest."""
+    one = seen[line.path]
+    rows = [row for box, row in zip(boxes_of(one), one.embeddings, strict=True) if is_at(box, line.faces[0])]
+    if not rows:
+        return -math.inf
+    return -1e9 if probe is None else max(float(row @ probe) for row in rows)
+
+
+# ---- boxes ----
+
+
+def boxes_of(one: Seen) -> list[Box]:
+    """The part of every detection that is inside the picture."""
+    width, height = one.size
+    boxes = []
+    for x, y, across, down in one.boxes.tolist():
+        left, top = max(0.0, x), max(0.0, y)
+        boxes.append((left, top, min(width, x + across) - left, min(height, y + down) - top))
+    return boxes
+
+
+def is_at(box: Box, face: Box) -> bool:
+    """Whether a detection is at a face's place."""
+    areas = sorted((_area(box), _area(face)))
+    return _common(box, face) >= SAME_FACE * areas[0] > 0 and areas[1] <= SIMILAR * areas[0]
+
+
+def duplicates(boxes: Sequence[Box]) -> int:
+    """Detections that share SAME_FACE of the smaller box with an earlier one."""
+    return sum(
+        any(_common(box, other) >= SAME_FACE * min(_area(box), _area(other)) > 0 for other in boxes[:number])
+        for number, box in enumerate(boxes)
+    )
+
+
+def _area(box: Box) -> float:
+    return max(0.0, box[2]) * max(0.0, box[3])
+
+
+def _common(one: Box, other: Box) -> float:
+    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    return max(0.0, across) * max(0.0, down)
+
+
+def _ms(seen: Iterable[Seen]) -> float:
+    values = [one.ms for one in seen]
+    return sum(values) / max(1, len(values))

@@ -30,6 +30,7 @@ from .settings import default_home as default_home
 from .types import Answer as Answer
 from .types import Appearance as Appearance
 from .types import Audience as Audience
+from .types import Detail as Detail
 from .types import Exposure as Exposure
 from .types import ExposureAssessment as ExposureAssessment
 from .types import Link as Link
@@ -54,6 +55,7 @@ __all__ = [
     "Change",
     "ConsentError",
     "ConsentRequest",
+    "Detail",
     "Engine",
     "Exposure",
     "ExposureAssessment",

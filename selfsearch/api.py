@@ -35,7 +35,7 @@ from .recognition.engine import Engine
 from .recognition.worker_pool import WorkerPool
 from .report import crops
 from .sandbox import process
-from .types import Answer, Clock, ProgressListener, isoformat
+from .types import Answer, Clock, Detail, ProgressListener, isoformat
 from .workflows import diff, enroll
 from .workflows import verdict as verdicts
 from .workflows.enroll import Probe, ProbePhoto
@@ -178,12 +178,23 @@ class Selfsearch:
         forget.request(self.library, forget.resolve(self.library, str(what)), self.clock())
         return forget.complete(self.library, self.clock())
 
-    def index(self, grant: Grant, progress: ProgressListener | None = None) -> list[IndexResult]:
-        """Read what is new or changed at the path of the grant; one result per source found there."""
+    def index(
+        self,
+        grant: Grant,
+        progress: ProgressListener | None = None,
+        *,
+        detail: Detail | Literal["fast", "normal", "thorough"] | None = None,
+    ) -> list[IndexResult]:
+        """Read what is new or changed at the path of the grant; one result per source found there.
+
+        `detail`: how carefully pictures there are searched for faces from now on, by `rescan`, too; those
+        that were searched less carefully, or by an earlier version, are searched again. None: as before.
+        """
         library = self.library
         if grant.kind != "source":
             raise UsageError("indexing needs consent for a source, not for a person")
-        return index(library, self.engine, grant, Path(grant.subject), self.clock, progress)
+        wanted = None if detail is None else Detail(detail)
+        return index(library, self.engine, grant, Path(grant.subject), self.clock, progress, wanted)
 
     def enroll(self, consent: Grant | ConsentRequest, *photos: PathLike, face: int | None = None) -> Person:
         """Remember a person by photographs, or add clearer ones.

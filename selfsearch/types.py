@@ -63,6 +63,28 @@ class Detail(str, Enum):
     NORMAL = "normal"  # a second look where the first gives a reason
     THOROUGH = "thorough"  # every part of a picture at its full size
 
+    @property
+    def care(self) -> int:
+        """The larger, the more careful."""
+        return list(Detail).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Thoroughness:
+    """How carefully a picture was, or is to be, searched for faces."""
+
+    detail: Detail
+    revision: int  # of detection; 0: that of a version which did not note it
+
+    def covers(self, wanted: Thoroughness) -> bool:
+        """Whether a picture that was searched so need not be searched as `wanted`."""
+        return self.detail.care >= wanted.detail.care and self.revision >= wanted.revision
+
+    def joined(self, other: Thoroughness) -> Thoroughness:
+        """The more careful of both in each respect."""
+        detail = max(self.detail, other.detail, key=lambda detail: detail.care)
+        return Thoroughness(detail, max(self.revision, other.revision))
+
 
 class Exposure(str, Enum):
     """Who could see a sighting: the question that the whole tool answers."""
@@ -285,6 +307,7 @@ class Analysis:
     facts: Facts
     problem: str | None = None  # set when the file was damaged and used as far as it goes
     bystanders: int = 0  # faces that were counted and are not among `faces`
+    searched: Thoroughness = Thoroughness(Detail.NORMAL, 0)  # how its faces were looked for
 
 
 @dataclass(frozen=True, slots=True)

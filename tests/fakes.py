@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from selfsearch.media import decode, phash
-from selfsearch.types import Analysis, Face
+from selfsearch.types import Analysis, Detail, Face
 
 COLOURS = {"red": (230, 20, 20), "green": (20, 230, 20), "blue": (20, 20, 230)}
 
@@ -31,7 +31,7 @@ class ColourEngine:
     pack = SimpleNamespace(name="colour", revision="colour-1", calibration=None)
     dimension = 4
 
-    def analyse(self, data: bytes, kind: str | None = None) -> Analysis:
+    def analyse(self, data: bytes, kind: str | None = None, detail: Detail = Detail.NORMAL) -> Analysis:
         """One face per stripe."""
         still = decode.open_still(data, kind)
         pixels = still.pixels(640)

@@ -62,11 +62,11 @@ def arm(behaviour: str) -> None:
     """In the worker: from now on a picture that holds ROGUE has this behaviour."""
     inner = worker.ModelEngine.analyse
 
-    def analyse(self: Any, data: bytes, kind: str | None = None, **options: Any) -> Any:
+    def analyse(self: Any, data: bytes, *words: Any, **options: Any) -> Any:
         if ROGUE in data:
             BEHAVIOURS[behaviour]()
             if behaviour != "hang":
                 sys.exit()
-        return inner(self, data, kind, **options)
+        return inner(self, data, *words, **options)
 
     worker.ModelEngine.analyse = analyse  # type: ignore[method-assign]

@@ -23,7 +23,7 @@ from selfsearch.library import changes, items, people, sources, verdicts
 from selfsearch.library.changes import Change, Snapshot, State
 from selfsearch.library.library import Library, open_library
 from selfsearch.recognition.calibration import Calibration
-from selfsearch.types import EXPOSURES, Analysis, isoformat
+from selfsearch.types import EXPOSURES, Analysis, Detail, isoformat
 from selfsearch.workflows import diff, enroll, index
 from selfsearch.workflows.gallery import Gallery
 from selfsearch.workflows.query import query
@@ -44,8 +44,8 @@ Told = tuple[str, list[str], list[str], "str | None"]  # kind, where it is now, 
 class PictureEngine(ColourEngine):
     """Other stripes are another picture, to the perceptual hash as well."""
 
-    def analyse(self, data: bytes, kind: str | None = None) -> Analysis:
-        analysis = super().analyse(data, kind)
+    def analyse(self, data: bytes, kind: str | None = None, detail: Detail = Detail.NORMAL) -> Analysis:
+        analysis = super().analyse(data, kind, detail)
         stripes = np.stack([face.embedding for face in analysis.faces]).tobytes()
         return replace(analysis, phash=int.from_bytes(hashlib.sha256(stripes).digest()[:8], "big"))
 
@@ -463,7 +463,7 @@ def test_a_face_that_was_not_recognised_before_is_new_in_a_photograph_that_was_r
 ) -> None:
     states = memory(world)
     first = min(states)
-    media = changes.newest_media(world.library)
+    media, _ = changes.newest(world.library)
     changes.save_snapshot(world.library, 1, Snapshot({first: states[first]}, "colour-1", media), [], "2026")
     assert [(kind, why) for kind, *_, why in world.look()] == [("new", diff.READ_BEFORE)]
     changes.save_snapshot(world.library, 1, Snapshot({first: states[first]}, "colour-1", 0), [], "2026")
@@ -493,7 +493,7 @@ def test_who_got_answers_that_nobody_noted_is_named_at_the_first_look(unseen: Wo
 def test_new_content_without_a_match_counts_as_read_before_at_the_next_look(world: World) -> None:
     world.put("nobody", number=5)
     assert world.look_again() == []
-    assert changes.load_snapshot(world.library, 1).media == changes.newest_media(world.library)
+    assert changes.load_snapshot(world.library, 1).media == changes.newest(world.library)[0]
 
 
 def test_only_answered_questions_count_as_asked(world: World) -> None:
@@ -600,7 +600,7 @@ def test_another_pack_is_counted_and_not_told(world: World) -> None:
     first, _ = states
     changes.save_snapshot(world.library, 1, Snapshot({first: states[first]}, "colour-1", 9), [], "2026")
     assert world.compare().recounted == {"me": diff.Recount(1, 0)}
-    media = changes.newest_media(world.library)
+    media, _ = changes.newest(world.library)
     world.put("third")
     world.read()
     changes.save_snapshot(world.library, 1, Snapshot(states, "colour-1", media), [], "2026")

@@ -25,6 +25,7 @@ UNRELEASED: tuple[str, ...] = (
     "m015_scanned_with",
     "m016_confirmed_and_told",
     "m017_evidence",
+    "m018_detail",
 )
 
 # Embeddings are made anew from the kept faces when they come to mean something else: then scores differ.

@@ -22,7 +22,7 @@ from selfsearch.errors import SelfsearchError, UsageError
 from selfsearch.library import changes, faces, people, verdicts
 from selfsearch.library.library import Library, open_library
 from selfsearch.recognition.calibration import Calibration
-from selfsearch.types import Analysis, Answer
+from selfsearch.types import Analysis, Answer, Detail
 from selfsearch.workflows import diff, enroll, index
 from selfsearch.workflows import verdict as naming
 from selfsearch.workflows.gallery import Gallery
@@ -575,8 +575,8 @@ class PictureEngine(ColourEngine):
 
     has_hash = True
 
-    def analyse(self, data: bytes, kind: str | None = None) -> Analysis:
-        analysis = super().analyse(data, kind)
+    def analyse(self, data: bytes, kind: str | None = None, detail: Detail = Detail.NORMAL) -> Analysis:
+        analysis = super().analyse(data, kind, detail)
         stripes = np.stack([face.embedding for face in analysis.faces]).tobytes()
         phash = int.from_bytes(hashlib.sha256(stripes).digest()[:8], "big") if self.has_hash else None
         return replace(analysis, phash=phash)

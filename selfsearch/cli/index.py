@@ -16,6 +16,7 @@ from . import consent_prompt, options
 if TYPE_CHECKING:
     from ..library.library import Library
     from ..recognition.engine import Engine
+    from ..types import Detail
     from ..workflows.index import IndexResult
 
 
@@ -36,6 +37,15 @@ def index(
             help="From now on: keep every face, or only those that resemble somebody enrolled.",
         ),
     ] = None,
+    detail: Annotated[
+        str | None,
+        typer.Option(
+            "--detail",
+            metavar="fast|normal|thorough",
+            help="From now on: how carefully pictures at PATH are searched for faces. normal is what new"
+            " sources begin with.",
+        ),
+    ] = None,
     pack: options.PackName = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -49,6 +59,7 @@ def index(
 
     flags = consent_prompt.ConsentFlags(consent, by, evidence, days)
     flags.check()
+    wanted = _parse_detail(detail)
     results: list[IndexResult] = []
     empty = [path for path in paths if holds_no_file(path)]
     if len(empty) == len(paths) and not (options.home() / "library.db").exists():
@@ -63,7 +74,7 @@ def index(
         _set_bystanders(library, engine, bystanders)
         progress = reading_listener()
         for grant in grants:
-            results += index_path(library, engine, grant, Path(grant.subject), options.now, progress)
+            results += index_path(library, engine, grant, Path(grant.subject), options.now, progress, wanted)
         _say_unread_links(library, results)
     if as_json:
         options.answer_json(_as_object(results))
@@ -79,6 +90,15 @@ def index(
         raise InputError(
             "no picture was found that could be looked at; selfsearch status --problems says why"
         )
+
+
+def _parse_detail(word: str | None) -> Detail | None:
+    from ..types import Detail
+
+    words = [detail.value for detail in Detail]
+    if word is not None and word not in words:
+        raise UsageError(f"--detail takes {', '.join(words[:-1])} or {words[-1]}, not {word!r}")
+    return None if word is None else Detail(word)
 
 
 def _without_empty(library: Library, paths: list[Path], empty: list[Path]) -> list[Path]:
@@ -143,6 +163,7 @@ def _as_object(results: list[IndexResult]) -> dict[str, Any]:
         "found": sum(result.found for result in results),
         "outcomes": dict(sum((Counter(result.counts) for result in results), Counter())),
         "new": sum(result.new for result in results),
+        "searched_again": sum(result.again for result in results),
         "unchanged": sum(result.unchanged for result in results),
         "moved": sum(result.moved for result in results),
         "gone": sum(result.gone for result in results),
@@ -152,6 +173,8 @@ def _as_object(results: list[IndexResult]) -> dict[str, Any]:
                 "name": result.source.name,
                 "why": result.source.why, "account": result.source.account,
                 "paths": result.source.containers, "found": result.found, "outcomes": result.counts,
+                "detail": result.source.detail.value, "searched_again": result.again,
+                "searched_before": result.older,
                 "new": result.new, "unchanged": result.unchanged, "moved": result.moved,
                 "gone": result.gone, "opened": not result.skipped,
             }
@@ -175,6 +198,8 @@ def _as_text(results: list[IndexResult]) -> Iterator[str]:
         }  # fmt: skip
         parts = [f"{count:,} {label}" for label, count in changes.items() if count]
         yield f"  this time: {', '.join(parts) or 'nothing to do'}"
+        if result.again:
+            yield f"  {quantity(result.again, 'picture')} searched more carefully than before"
     failed = ("unreadable", "too_large", "failed", "encrypted")
     count = sum(result.counts.get(outcome, 0) for result in results for outcome in failed)
     if count:
@@ -182,3 +207,5 @@ def _as_text(results: list[IndexResult]) -> Iterator[str]:
             f"{quantity(count, 'file')} could not be read; selfsearch status --problems lists each with its"
             " reason"
         )
+    if sentence := options.searched_before((result.source, result.older) for result in results):
+        yield sentence

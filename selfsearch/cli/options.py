@@ -25,6 +25,7 @@ from . import console, erasure_output, signals
 
 if TYPE_CHECKING:
     from ..library.library import Library
+    from ..library.sources import SourceRow
     from ..recognition.worker_pool import WorkerPool
     from ..workflows.index import IndexResult
 
@@ -162,6 +163,31 @@ def require_all_finished(results: Iterable[IndexResult]) -> None:
             f"all else is done, but {quantity(count, 'file')} could not be finished; see: selfsearch status"
             " --problems. Please report it, without the file: this program or a library has a bug"
         )
+
+
+def searched_before(rows: Iterable[tuple[SourceRow, int]]) -> str | None:
+    """That pictures were searched by an older detection, and the command that searches them again; or None.
+
+    `rows`: sources, with how many such pictures are there now. Not where little care was asked for.
+    """
+    from ..report.wording import searched_before
+    from ..types import Detail
+
+    counted = [(row, count) for row, count in rows if is_worth_searching_again(row, count)]
+    roots = dict.fromkeys(row.root for row, _ in counted)
+    if not roots:
+        return None
+    command = f"selfsearch index {' '.join(map(shlex.quote, roots))} --detail {Detail.NORMAL.value}"
+    return searched_before(sum(count for _, count in counted), command)
+
+
+def is_worth_searching_again(row: SourceRow, count: int) -> bool:
+    """Whether pictures of a source that an older detection searched are not to be searched again anyway."""
+    from ..recognition.engine import DETECTION_REVISION
+    from ..types import Detail
+
+    is_current = row.state == "live" and row.successor is None
+    return bool(count) and is_current and row.detection < DETECTION_REVISION and row.detail is not Detail.FAST
 
 
 def is_at_terminal() -> bool:

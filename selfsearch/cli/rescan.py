@@ -17,6 +17,7 @@ from .network_policy import Need, courier, network
 if TYPE_CHECKING:
     from ..monitoring.message import Message
     from ..types import ProgressListener
+    from ..workflows.index import IndexResult
     from ..workflows.rescan import RescanResult
     from ..workflows.retention import ConsentEnding
 
@@ -88,6 +89,8 @@ def _run(source: list[int] | None, show: Show, progress: ProgressListener | None
         show(result)
         sys.stdout.flush()
         workflow.mark_announced(library, result, options.now)
+        if show is _show_text:
+            workflow.mark_older_told(library, result)
     return result
 
 
@@ -173,6 +176,9 @@ def _as_object(result: RescanResult) -> dict[str, Any]:
         "sources": [
             {
                 "id": indexed.source.id,
+                "detail": indexed.source.detail.value,
+                "searched_again": indexed.again,
+                "searched_before": indexed.older,
                 "new": indexed.new,
                 "unchanged": indexed.unchanged,
                 "moved": indexed.moved,
@@ -241,7 +247,14 @@ def _about_sources(result: RescanResult) -> Iterator[str]:
             " complete, let it take its place, and what it lacks is told as gone:"
             f" selfsearch sources supersede {older.id} {newer.id}"
         )
+    if sentence := options.searched_before((indexed.source, indexed.older) for indexed in _untold(result)):
+        yield sentence
     yield from _about_gone_files(result)
+
+
+def _untold(result: RescanResult) -> list[IndexResult]:
+    """Those of which no re-scan said yet that an earlier version searched their pictures."""
+    return [indexed for indexed in result.indexed if not indexed.source.older_told]
 
 
 def _about_gone_files(result: RescanResult) -> Iterator[str]:
@@ -284,8 +297,8 @@ def _about_people(result: RescanResult) -> Iterator[str]:
         )
     for name, recount in result.recounted.items():
         yield (
-            f"{name}: another model pack is in use. In what was there before it finds"
-            f" {quantity(recount.more, 'appearance')} more and {recount.fewer:,} fewer; all of them:"
+            f"{name}: another model pack is in use, or another version of it. In what was there before it"
+            f" finds {quantity(recount.more, 'appearance')} more and {recount.fewer:,} fewer; all of them:"
             " selfsearch query"
         )
     yield from _about_changes(result)

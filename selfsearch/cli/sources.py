@@ -29,17 +29,21 @@ def list_sources(context: typer.Context, as_json: options.AsJson = False) -> Non
     """
     if context.invoked_subcommand:
         return
-    from ..library import items, sources
+    from ..library import items, searched, sources
+    from ..recognition.engine import DETECTION_REVISION
 
     with options.opened() as library:
         rows = [(row, items.count_outcomes(library, [row.id])) for row in sources.all_sources(library)]
+        older = searched.count_searched_before(library, DETECTION_REVISION)
     if as_json:
-        listed = [_as_object(row, counts) for row, counts in rows]
+        listed = [_as_object(row, counts, older.get(row.id, 0)) for row, counts in rows]
         options.answer_json({"schema": "selfsearch.sources/1", "sources": listed})
         return
     by_number = {row.id: row for row, _ in rows}
     for row, counts in rows:
         options.answer(*_as_lines(row, counts, by_number.get(row.successor or 0)))
+        if sentence := options.searched_before([(row, older.get(row.id, 0))]):
+            options.answer(f"   {sentence}")
     if not rows:
         options.answer("nothing was read yet; begin with: selfsearch index PATH")
 
@@ -92,6 +96,11 @@ def set_source(
         _set_account(source, _level("--account-was", account_was, ACCOUNT_STATES), since, until)
 
 
+SEARCHED = {  # the detail of a source, in words
+    "fast": "searched fast for faces: small ones in large pictures are missed",
+    "normal": "searched normally for faces",
+    "thorough": "searched thoroughly for faces",
+}
 LEVELS = ("public", "network", "private", "unknown")
 ACCOUNT_STATES = ("public", "private", "unknown")
 
@@ -270,13 +279,14 @@ def _find(library: Library, number: int) -> SourceRow:
     raise UsageError(f"there is no source {number}; see: selfsearch sources")
 
 
-def _as_object(row: SourceRow, counts: dict[str, int]) -> dict[str, Any]:
+def _as_object(row: SourceRow, counts: dict[str, int], older: int) -> dict[str, Any]:
     return {
         "id": row.id, "name": row.name, "platform": row.platform, "title": row.title, "why": row.why,
         "account": row.account, "display_name": row.display_name, "exported_at": row.exported_at,
         "root": row.root, "containers": row.containers, "state": row.state, "successor": row.successor,
         "account_was": row.account_was, "audience_means": row.audience_means,
-        "scanned_at": row.scanned_at, "outcomes": counts,
+        "scanned_at": row.scanned_at, "outcomes": counts, "detail": row.detail.value,
+        "searched_before": older,
     }  # fmt: skip
 
 
@@ -286,6 +296,7 @@ def _as_lines(row: SourceRow, counts: dict[str, int], successor: SourceRow | Non
 
     lines = [f"{row.name}: {quantity(sum(counts.values()), 'file')}; {row.why}"]
     lines += [f"   {path}" for path in row.containers if path not in row.name]
+    lines.append(f"   {SEARCHED[row.detail.value]}")
     if successor is not None:
         lines.append(f"   replaced by {successor.name}")
     lines += [f"   you said: {_statement(row, period)}" for period in row.account_was]

@@ -42,7 +42,8 @@ def status(
 
 def _state(library: Library) -> dict[str, Any]:
     from ..consent import audience_words, grants
-    from ..library import erasure, faces, items, people, root_key, sources
+    from ..library import erasure, faces, items, people, root_key, searched, sources
+    from ..recognition.engine import DETECTION_REVISION
     from ..workflows import retention
 
     now = options.now()
@@ -50,7 +51,8 @@ def _state(library: Library) -> dict[str, Any]:
     alive = grants.live(library, "source", {row.root for row in rows}, now)
     names = [person.name for person in people.all_people(library)]
     gone = retention.gone_files(library)
-    searched = [row for row in rows if row.root in alive and not row.is_erasing and row.successor is None]
+    current = [row for row in rows if row.root in alive and not row.is_erasing and row.successor is None]
+    older = searched.count_searched_before(library, DETECTION_REVISION)
     media, count = faces.totals(library, [row.id for row in rows])
     newest = {row.name: row for row in sources.find_packs(library)}  # former revisions are searched by nobody
     return {
@@ -66,7 +68,9 @@ def _state(library: Library) -> dict[str, Any]:
         "erasing": [pending.subject for pending in erasure.pending(library)],
         "outcomes": items.count_outcomes(library),
         "gone_files": gone and gone.as_dict(),
-        "unknown_words": [as_object(each) for each in audience_words.unknown_words(library, searched)],
+        "unknown_words": [as_object(each) for each in audience_words.unknown_words(library, current)],
+        "searched_before": sum(older.get(row.id, 0) for row in current),
+        "search_again": options.searched_before((row, older.get(row.id, 0)) for row in current),
         "packs": [{"name": row.name, "media": row.media} for row in newest.values()],
     }
 
@@ -112,6 +116,8 @@ def _as_lines(state: dict[str, Any]) -> list[str]:
         for root in state["without_consent"]
         if root not in in_ledger
     ]
+    if sentence := state["search_again"]:
+        lines.append(sentence)
     lines += unknown_words(state["unknown_words"])
     if gone := state["gone_files"]:
         lines.append(gone_files(gone["files"], gone["erased_from"]))

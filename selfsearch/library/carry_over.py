@@ -16,7 +16,7 @@ from operator import itemgetter
 
 from ..errors import SelfsearchError
 from . import erasure, people, sources, verdicts
-from .faces import FacePlace, find_twin
+from .face_matching import FacePlace, find_twin
 from .library import Library
 from .people import Person
 

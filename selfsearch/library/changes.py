@@ -82,6 +82,7 @@ class Snapshot:
     states: dict[int, State]  # by face id
     pack: str | None  # revision of the model pack
     media: int  # the newest media then
+    face: int | None = None  # the newest face then; None where that was not noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def load_snapshot(library: Library, person: int) -> Snapshot:
     states = {row[0]: _state(row[1], row[2], row[3], json.loads(row[4])) for row in rows}
     row = library.db.table("people").get(person)
     pack = (row["seen_pack"] or "") if row["looked_at"] else None
-    return Snapshot(states, pack, row["seen_media"] or 0)
+    return Snapshot(states, pack, row["seen_media"] or 0, row["seen_face"])
 
 
 def since(library: Library, person: int) -> Since | None:
@@ -143,10 +144,10 @@ def save_snapshot(
         library.db.execute(
             """
             update people
-            set looked_at = coalesce(looked_at, ?), seen_pack = ?, seen_media = ?
+            set looked_at = coalesce(looked_at, ?), seen_pack = ?, seen_media = ?, seen_face = ?
             where id = ?
             """,
-            [now, snapshot.pack, snapshot.media, person],
+            [now, snapshot.pack, snapshot.media, snapshot.face, person],
         )
         library.db.execute("delete from appearances where person_id = ?", [person])
         _insert_states(library, person, snapshot.states)
@@ -192,9 +193,12 @@ def _change_row(person: int, change: Change) -> tuple[object, ...]:
     return person, change.at, change.kind, change.face, before, after, change.why
 
 
-def newest_media(library: Library) -> int:
-    """The number of the content that came last."""
-    return int(library.db.execute("select coalesce(max(id), 0) from media").fetchone()[0])
+def newest(library: Library) -> tuple[int, int]:
+    """The numbers of the content and of the face that came last."""
+    row = library.db.execute(
+        "select (select coalesce(max(id), 0) from media), (select coalesce(max(id), 0) from faces)"
+    ).fetchone()
+    return row[0], row[1]
 
 
 def places_of(library: Library, media: Iterable[int]) -> dict[int, list[Place]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,29 +13,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import LibraryError
-from ..types import Analysis, Box, Chip, Embeddings, Face, Facts, Location, Timestamp
+from ..types import (
+    Analysis,
+    Box,
+    Chip,
+    Detail,
+    Embedding,
+    Embeddings,
+    Face,
+    Facts,
+    Location,
+    Thoroughness,
+    Timestamp,
+)
 from . import copies, verdicts
 from .db import Database, batched, id_list, marks
+from .face_matching import FacePlace, match_faces
 from .library import Library
 from .sealed import (
     MediaBlock,
     embeddings_aad,
     insert_chips,
     insert_embeddings,
+    join_chips,
+    media_blocks,
+    pack_chips,
     pack_embeddings,
     unpack_chips,
     unpack_embeddings,
 )
 
-SAME_FACE = 0.5  # overlap (intersection over union) of two boxes of one face; detection leaves none of two
 
-
-class FacePlace(NamedTuple):
-    """A face by its place in the media file."""
+class KnownMedia(NamedTuple):
+    """Content that was searched for faces before."""
 
     id: int
-    time_ms: int | None
-    box: Box
+    faces: int
+    searched: Thoroughness
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +82,18 @@ class MissingEmbeddings:
     bystanders: int  # faces that were counted and not kept
 
 
-def find_media(db: Database, sha256: str, pack: int) -> tuple[int, int] | None:
-    """(media id, number of faces) of content that was analysed with this pack before."""
+def find_media(db: Database, sha256: str, pack: int) -> KnownMedia | None:
+    """Content that was analysed with this pack before."""
     row = db.execute(
         """
-        select media.id, vectors.count
+        select media.id, vectors.count, detail, detection
         from media
         join vectors on vectors.media_id = media.id
         where media.sha256 = ? and vectors.pack_id = ?
         """,
         [sha256, pack],
     ).fetchone()
-    return (int(row[0]), int(row[1])) if row else None
+    return KnownMedia(row[0], row[1], Thoroughness(Detail(row[2]), row[3])) if row else None
 
 
 def analysed_media(library: Library, pack: int) -> set[int]:
@@ -88,31 +103,100 @@ def analysed_media(library: Library, pack: int) -> set[int]:
 
 
 def save_media(library: Library, source: int, pack: int, sha256: str, size: int, analysis: Analysis) -> int:
-    """Write one distinct content with its faces; returns its id. Inside the caller's transaction."""
+    """Write one distinct content with its faces; returns its id. Inside the caller's transaction.
+
+    Of content that was searched before, a face that is found again keeps its number, and with it what was
+    said and told of it. One that is not found again goes, unless somebody gave a verdict on it.
+    """
     media = _save_content(library, sha256, size, analysis)
-    before = places_in(library, media)
-    said = verdicts.of_faces(library, [place.id for place in before])
-    drop_faces(library, media)
-    faces = analysis.faces
-    library.db.conn.executemany(
-        """
-        insert into faces (media_id, ordinal, time_ms, x, y, width, height, landmarks, score, quality)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-        [_face_row(media, ordinal, face) for ordinal, face in enumerate(faces)],
-    )
-    embeddings = np.stack([face.embedding for face in faces]) if faces else np.empty((0, 1), np.float32)
+    records = [_Record(face, pack_chips([face.chip]), face.embedding) for face in analysis.faces]
+    if known := _known_faces(library, media, pack):
+        records = _with_known(library, known, records)
+        library.db.execute("update faces set ordinal = -1 - ordinal where media_id = ?", [media])
+    drop_faces(library, media, but=[record.number for record in records if record.number is not None])
+    for ordinal, record in enumerate(records):
+        _save_face(library, media, ordinal, record)
+    rows = [record.embedding for record in records]
+    embeddings = np.stack(rows) if rows else np.empty((0, 1), np.float32)
     insert_embeddings(library, media, pack, source, embeddings, analysis.bystanders)
-    if faces:
-        insert_chips(library, media, source, (face.chip for face in faces))
-    now = places_in(library, media) if said else []
-    for place in before:  # what people said of a face goes on for the one that was found where it was
-        twin = find_twin(place, now)
-        if twin is not None:
-            for person, verdict in said.get(place.id, {}).items():
-                verdicts.save(library, person, {twin: verdict})
+    if records:
+        insert_chips(library, media, source, b"".join(record.chip for record in records))
     copies.take_over_verdicts(library, media, pack, analysis.phash, embeddings)
     return media
+
+
+class _Known(NamedTuple):
+    """A face that a media file has; chip and embedding are missing where their block does not open."""
+
+    place: FacePlace
+    chip: bytes | None  # as a chip block
+    embedding: Embedding | None
+
+
+class _Record(NamedTuple):
+    """A face that a media file is to have."""
+
+    face: Face | None  # None: its row stays as it is
+    chip: bytes  # as a chip block
+    embedding: Embedding
+    number: int | None = None  # that it has already
+
+
+def _known_faces(library: Library, media: int, pack: int) -> list[_Known]:
+    """The faces of a media file, in their order."""
+    places = places_in(library, media)
+    records: dict[int | None, list[bytes]] = {}
+    for block in media_blocks(library, media) if places else ():
+        with suppress(LibraryError):  # damaged: it is for doctor to say so
+            records[block.pack] = block.records(library)
+    chips, embeddings = records.get(None, ()), records.get(pack, ())
+    return [
+        _Known(
+            place,
+            join_chips([chips[at]]) if len(chips) == len(places) else None,
+            np.frombuffer(embeddings[at], "<f4") if len(embeddings) == len(places) else None,
+        )
+        for at, place in enumerate(places)
+    ]
+
+
+def _with_known(library: Library, known: Sequence[_Known], records: Sequence[_Record]) -> list[_Record]:
+    """What was found now, with the numbers of faces that were known, and after it what stays all the same."""
+    said = verdicts.of_faces(library, [face.place.id for face in known])
+    found = [record.face for record in records if record.face is not None]
+    match = match_faces([(face.place, face.embedding) for face in known], found, said.keys())
+    merged = [record._replace(number=match.numbers.get(at)) for at, record in enumerate(records)]
+    for face in known:
+        number = face.place.id
+        if number not in said:
+            continue
+        if number in match.places:  # where two were one, what was said of this one goes on for the other
+            other = match.numbers[match.places[number]]
+            for person, verdict in said[number].items():
+                if person not in said.get(other, ()):
+                    verdicts.save(library, person, {other: verdict})
+        elif face.chip is not None and face.embedding is not None:
+            merged.append(_Record(None, face.chip, face.embedding, number))
+    return merged
+
+
+def _save_face(library: Library, media: int, ordinal: int, record: _Record) -> None:
+    columns: dict[str, object] = {"media_id": media, "ordinal": ordinal}
+    if (face := record.face) is not None:
+        x, y, width, height = map(float, face.box)
+        columns |= {
+            "time_ms": face.time_ms, "x": x, "y": y, "width": width, "height": height,
+            "landmarks": pack_embeddings(face.landmarks), "score": float(face.score), "quality": face.quality,
+        }  # fmt: skip
+    if record.number is None:
+        library.db.execute(
+            f"insert into faces ({', '.join(columns)}) values ({marks(columns)})", list(columns.values())
+        )
+    else:
+        library.db.execute(
+            f"update faces set {', '.join(f'{name} = ?' for name in columns)} where id = ?",
+            [*columns.values(), record.number],
+        )
 
 
 def places_in(library: Library, media: int) -> list[FacePlace]:
@@ -121,21 +205,6 @@ def places_in(library: Library, media: int) -> list[FacePlace]:
         "select id, time_ms, x, y, width, height from faces where media_id = ? order by ordinal", [media]
     )
     return [FacePlace(face, time, tuple(box)) for face, time, *box in rows]
-
-
-def find_twin(place: FacePlace, others: Iterable[FacePlace]) -> int | None:
-    """The number of the one of `others` that is the same face of the same media file."""
-    at_that_time = [other for other in others if other.time_ms == place.time_ms]
-    best = max(at_that_time, key=lambda other: _overlap(place.box, other.box), default=None)
-    return best.id if best and _overlap(place.box, best.box) >= SAME_FACE else None
-
-
-def _overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes."""
-    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    common = max(0.0, width) * max(0.0, height)
-    return common / (one[2] * one[3] + other[2] * other[3] - common or 1.0)
 
 
 def _save_content(library: Library, sha256: str, size: int, analysis: Analysis) -> int:
@@ -148,6 +217,7 @@ def _save_content(library: Library, sha256: str, size: int, analysis: Analysis) 
         "taken_at_source": taken and taken.source, "latitude": location and location.latitude,
         "longitude": location and location.longitude,
         "caption": facts.caption, "people": json.dumps(facts.people),
+        "detail": analysis.searched.detail.value, "detection": analysis.searched.revision,
     }  # fmt: skip
     (media,) = library.db.execute(
         f"""
@@ -162,25 +232,14 @@ def _save_content(library: Library, sha256: str, size: int, analysis: Analysis) 
     return int(media)
 
 
-def _face_row(media: int, ordinal: int, face: Face) -> tuple[object, ...]:
-    return (
-        media,
-        ordinal,
-        face.time_ms,
-        *map(float, face.box),
-        pack_embeddings(face.landmarks),
-        float(face.score),
-        face.quality,
-    )
+def drop_faces(library: Library, media: int, but: Sequence[int] = ()) -> None:
+    """Remove the chips and embeddings of a media file, and its faces, `but` for these.
 
-
-def drop_faces(library: Library, media: int) -> None:
-    """Remove the faces of a media file with their chips and embeddings; the next index makes them anew.
-
-    Inside the caller's transaction.
+    The next index makes them anew. Inside the caller's transaction.
     """
-    for table in ("chips", "vectors", "faces"):
+    for table in ("chips", "vectors"):
         library.db.execute(f"delete from {table} where media_id = ?", [media])
+    library.db.execute(f"delete from faces where media_id = ? and id not in ({id_list(but)})", [media])
 
 
 def has_all_embeddings(library: Library, pack: int) -> bool:

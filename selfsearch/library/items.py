@@ -277,6 +277,26 @@ def is_elsewhere(library: Library, media: int, source: int, path: str) -> bool:
     return row is not None
 
 
+def set_outcome(
+    library: Library, media: int, outcome: Outcome, reason: str | None, *, but: tuple[int, str]
+) -> bool:
+    """Give the file that stands for a content, not one of its copies, the outcome of another search.
+
+    `but`: source and path of a file that has it already. False when there is no such file now. Inside the
+    caller's transaction.
+    """
+    cursor = library.db.execute(
+        """
+        update items
+        set outcome = ?, reason = ?
+        where media_id = ? and gone_at is null and outcome <> 'duplicate'
+            and not (source_id = ? and path = ?)
+        """,
+        [outcome.value, reason, media, *but],
+    )
+    return cursor.rowcount > 0
+
+
 def promote_duplicates(library: Library) -> int:
     """Where only duplicates are left of a content (the first was moved or deleted), one takes its place.
 

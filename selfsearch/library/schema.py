@@ -515,6 +515,27 @@ def m017_evidence(db: Database) -> None:
     )
 
 
+@schema()
+def m018_detail(db: Database) -> None:
+    """How carefully the pictures of a source are to be searched for faces, and how carefully each one was.
+
+    Pictures of before have revision 0 of detection, and are not searched again unless somebody asks for it.
+    """
+    details = "check (detail in ('fast', 'normal', 'thorough'))"
+    _run(
+        db,
+        f"alter table media add column detail text not null default 'normal' {details}",
+        "alter table media add column detection integer not null default 0",  # the revision that searched it
+        "create index media_searched on media (detection, detail)",
+        f"alter table sources add column detail text not null default 'normal' {details}",
+        "alter table sources add column detection integer not null default 0",  # the oldest one that will do
+        # a re-scan's answer said that its pictures were searched by an older one
+        "alter table sources add column older_told integer not null default 0 check (older_told in (0, 1))",
+        "alter table people add column seen_face integer",  # the newest face at the last look
+        "update people set seen_face = (select max(id) from faces) where looked_at is not null",
+    )
+
+
 def _run(db: Database, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)

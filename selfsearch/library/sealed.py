@@ -224,9 +224,9 @@ def insert_embeddings(
     )
 
 
-def insert_chips(library: Library, media: int, source: int, chips: Iterable[Chip]) -> None:
+def insert_chips(library: Library, media: int, source: int, block: bytes) -> None:
     """Seal and write the chips of a media file. In the caller's transaction."""
-    sealed = library.sealer(f"source:{source}", create=True).seal(pack_chips(chips), chips_aad(media))
+    sealed = library.sealer(f"source:{source}", create=True).seal(block, chips_aad(media))
     library.db.execute(
         "insert into chips (media_id, source_id, sealed) values (?, ?, ?)", [media, source, sealed]
     )

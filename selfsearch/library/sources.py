@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..places import is_at_or_below
+from ..types import Detail, Thoroughness
 from .db import insert_row
 from .library import Library
 
 JSON_COLUMNS = ("periods", "account_was", "audience_means", "containers", "stamps")
 MOST_NAMED = 3  # sources of one path
-FIRST = ("added_at", "scanned_with")  # given when a source is new
+FIRST = ("added_at", "scanned_with", "detail", "detection")  # given when a source is new
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,19 @@ class SourceRow:
     added_at: str
     scanned_at: str | None
     scanned_with: str | None  # by which selfsearch: at the last complete scan, or the first; None: not known
+    detail: Detail
+    detection: int  # pictures that were searched by an older revision of detection are searched again
+    older_told: int  # 1: a re-scan's answer said that there are pictures searched by an older one
 
     @property
     def is_erasing(self) -> bool:
         """Whether its erasure was asked for: nothing of it is read, searched or shown from that moment on."""
         return self.state == "erasing"
+
+    @property
+    def thoroughness(self) -> Thoroughness:
+        """How carefully its pictures are to be searched for faces."""
+        return Thoroughness(self.detail, self.detection)
 
     @property
     def name(self) -> str:
@@ -125,12 +135,36 @@ def update_source(library: Library, number: int, **values: Any) -> None:
         library.db.table("sources").update(number, _pack(values))
 
 
+def set_detail(library: Library, path: str, wanted: Thoroughness) -> None:
+    """Search the pictures of every source at or below `path` so from now on.
+
+    What was searched less carefully is searched again by the next index, in unchanged archives, too. To ask
+    for less than before has nothing searched again.
+    """
+    with library.atomic():
+        for row in visible_sources(library):
+            if row.root == path or any(is_at_or_below(place, path) for place in row.containers):
+                values: dict[str, Any] = {"detail": wanted.detail.value}
+                if wanted.detail.care >= row.detail.care:
+                    values["detection"] = wanted.revision
+                    if not row.thoroughness.covers(wanted):
+                        values["stamps"] = {}
+                update_source(library, row.id, **values)
+
+
+def detail_at(rows: Iterable[SourceRow], path: str) -> Detail:
+    """In what detail a new source at `path` is searched: as what was read there before is."""
+    details = [row.detail for row in rows if row.root == path]
+    return max(details, key=lambda detail: detail.care, default=Detail.NORMAL)
+
+
 def _pack(values: dict[str, Any]) -> dict[str, Any]:
     return {name: json.dumps(value) if name in JSON_COLUMNS else value for name, value in values.items()}
 
 
 def _unpack(row: dict[str, Any]) -> SourceRow:
-    return SourceRow(**row | {name: json.loads(row[name]) for name in JSON_COLUMNS})
+    unpacked = {name: json.loads(row[name]) for name in JSON_COLUMNS}
+    return SourceRow(**row | unpacked | {"detail": Detail(row["detail"])})
 
 
 def save_pack(library: Library, name: str, revision: str, dimension: int) -> int:

@@ -41,7 +41,8 @@ TABLES = {  # table -> condition on what is given out
     "people": "name in (select value from json_each(?))",
 }
 HIDDEN = {
-    "sources": {"stamps", "scanned_pack", "scanned_with"},
+    "sources": {"stamps", "scanned_pack", "scanned_with", "detection", "older_told"},
+    "media": {"detection"},
     "items": {"stamp", "said"},
     "faces": {"landmarks"},
 }

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from ..types import Analysis, Box, Chips, Embeddings
+from ..types import Analysis, Box, Chips, Detail, Embeddings
 from .model_pack import Pack
 
 if TYPE_CHECKING:
     from ..media.crop import Picture
+
+# Raised when detection finds faces that it did not find before, so that pictures can be searched again. The
+# version that had no number (0) missed many small and tilted faces.
+DETECTION_REVISION = 1
 
 
 class Engine(Protocol):
@@ -30,7 +34,7 @@ class Engine(Protocol):
     def dimension(self) -> int:
         """Numbers per embedding."""
 
-    def analyse(self, data: bytes, kind: str | None = None) -> Analysis:
+    def analyse(self, data: bytes, kind: str | None = None, detail: Detail = Detail.NORMAL) -> Analysis:
         """The bytes of a picture to all that is kept of it. `kind`: its MIME type. Raises ItemError."""
 
     def crop_faces(self, data: bytes, boxes: Sequence[Box]) -> list[Picture]:

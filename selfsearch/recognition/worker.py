@@ -22,6 +22,7 @@ from ..media.decoder_errors import too_large
 from ..media.limits import MAX_BYTES, MAX_DECODED_BYTES, take_turns_by
 from ..sandbox import process
 from ..sandbox.seal import Seal, seal
+from ..types import Detail
 from . import messages
 from .messages import Message
 from .model_engine import ModelEngine
@@ -77,7 +78,9 @@ class Worker:
         return tasks[text["do"]](text, body)
 
     def _analyse(self, text: dict[str, Any], body: bytes) -> Answer:
-        return messages.encode_analysis(self._engine.analyse(body, text["kind"], with_hash=self._with_hash))
+        detail = Detail(text["detail"])
+        analysis = self._engine.analyse(body, text["kind"], detail, with_hash=self._with_hash)
+        return messages.encode_analysis(analysis)
 
     def _embed(self, text: dict[str, Any], body: bytes) -> Answer:
         chips = np.frombuffer(body, np.uint8).reshape(-1, 112, 112, 3)

@@ -23,7 +23,7 @@ import numpy as np
 
 from ..errors import ItemError, PackError, SelfsearchError
 from ..sandbox.seal import Seal
-from ..types import Analysis, Box, Chips, Embeddings, Outcome
+from ..types import Analysis, Box, Chips, Detail, Embeddings, Outcome
 from . import messages
 from .messages import Message, MessageError
 from .model_pack import Pack
@@ -99,9 +99,9 @@ class WorkerPool:
         """End the workers. What is being looked at is lost."""
         self._closing()
 
-    def analyse(self, data: bytes, kind: str | None = None) -> Analysis:
+    def analyse(self, data: bytes, kind: str | None = None, detail: Detail = Detail.NORMAL) -> Analysis:
         """See Engine."""
-        request = {"do": "analyse", "kind": kind}
+        request = {"do": "analyse", "kind": kind, "detail": detail.value}
         return self._ask(request, data, lambda answer: messages.decode_analysis(answer, self.dimension))
 
     def crop_faces(self, data: bytes, boxes: Sequence[Box]) -> list[Picture]:

@@ -314,6 +314,15 @@ def gone_files(number: int, day: str) -> str:
     )
 
 
+def searched_before(number: int, command: str) -> str:
+    """That pictures were searched by an older version; `command`: what searches them again."""
+    were, them = ("was", "it") if number == 1 else ("were", "them")
+    return (
+        f"{quantity(number, 'picture')} {were} searched by an earlier version, which missed many small and"
+        f" tilted faces. To search {them} again, which takes as long as the first time: {command}"
+    )
+
+
 def rejected(answer: Answer) -> str:
     """What the answer leaves out because of verdicts: "2 appearances that you marked as not you"; or ""."""
     found = quantity(answer.rejected, "appearance")

@@ -37,6 +37,8 @@ REPLACED = "the file holds something else now"
 DELETED = "the file is no longer there"
 SUPERSEDED = "a newer export took the place of this one"
 READ_BEFORE = "selfsearch had read this photograph before"
+FOUND_AGAIN = "found by looking more carefully at a photograph that selfsearch had read before"
+NO_FACE = "the photograph is still there; looking at it again, selfsearch found no face at that place"
 
 Pair = tuple[int, int]  # faces that are the same appearance
 
@@ -77,13 +79,13 @@ def prepare_baseline(gallery: Gallery, person: Person, answer: Answer, clock: Cl
     """
     if changes.since(gallery.library, person.id) is not None:
         return None
-    media = changes.newest_media(gallery.library)
+    newest = changes.newest(gallery.library)
     whole = _query_person(gallery, person, clock)
     if whole is None:
         return None
     shown = [appearance for appearance in answer.found if appearance.band or not answer.calibrated]
     by_question = {appearance.face: replace(state_of(appearance), band=None) for appearance in shown}
-    snapshot = Snapshot({**by_question, **_states(whole)}, gallery.engine.pack.revision, media)
+    snapshot = Snapshot({**by_question, **_states(whole)}, gallery.engine.pack.revision, *newest)
     return Baseline(person, snapshot, answer.asked_at)
 
 
@@ -132,7 +134,7 @@ def _note_person(
         appearances=len(answer.found),
     )
     states = _states(answer)
-    updated = Snapshot(states, revision, changes.newest_media(library))
+    updated = Snapshot(states, revision, *changes.newest(library))
     since = changes.since(library, person.id)
     if since is None and changes.save_baseline(library, person.id, updated, now, asked=False):
         result.first[person.name] = len(group_faces(gallery, list(states), [], {}))
@@ -269,6 +271,18 @@ class Diff:
     def _was_indexed(self, group: Iterable[int]) -> bool:
         return all(self.media.get(face, 0) <= self.memory.media for face in group)
 
+    def _is_newly_found(self, group: Iterable[int]) -> bool:
+        """Whether the picture was searched again, and more was found in it."""
+        newest = self.memory.face
+        return newest is not None and all(face > newest for face in group if face in self.after)
+
+    def _is_refused(self, group: Iterable[int], before: State) -> bool:
+        """Whether the pictures are where they were, and the faces were found to be none."""
+        if any(face in self.media for face in group):
+            return False
+        history = self._place_history
+        return all(history.holds_one_of_before(place, self.memory.media) for place in before.places)
+
     def _kind(self, before: State | None, after: State | None) -> str | None:
         if before is None or after is None:
             return "new" if before is None else "gone"
@@ -305,10 +319,12 @@ class Diff:
         if kind == "band":
             return None
         if before is None:
-            return READ_BEFORE if self._was_indexed(group) else None
+            if not self._was_indexed(group):
+                return None
+            return FOUND_AGAIN if self._is_newly_found(group) else READ_BEFORE
         history = self._place_history
         if after is None:
-            return history.why_gone(before.places)
+            return NO_FACE if self._is_refused(group, before) else history.why_gone(before.places)
         left = [place for place in before.places if place not in after.places]
         replaced = [place for place in left if history.is_replaced(place)]
         if any(not history.is_continued(place, after.places) for place in replaced):
@@ -473,6 +489,11 @@ class PlaceHistory:
                     day = f" of {newer.exported_at[:10]}" if newer.exported_at else ""
                     return f"no longer in the newer export{day}"
         return REPLACED if any(place in self._existing for place in lost) else DELETED
+
+    def holds_one_of_before(self, place: str, newest: int) -> bool:
+        """Whether the file there holds a picture that was in the library when `newest` was its newest one."""
+        media = (each.media or 0 for each in self._places.get(place, ()))
+        return place in self._existing and any(0 < number <= newest for number in media)
 
     def is_replaced(self, place: str) -> bool:
         """Whether a newer export took the place of the one in which this lies."""

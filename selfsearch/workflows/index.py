@@ -30,14 +30,24 @@ from ..containers.streams import os_error_reason
 from ..errors import ItemError, SelfsearchError, unforeseen
 from ..exports.discovery import Discovery, discover
 from ..exports.source import Item, Source
-from ..library import faces, items, sources
+from ..library import faces, items, searched, sources
 from ..library.db import Database, batched
+from ..library.faces import KnownMedia
 from ..library.library import Library
 from ..library.sources import SourceRow
 from ..media.sniff import read_picture
 from ..places import is_at_or_below
-from ..recognition.engine import Engine
-from ..types import Analysis, Clock, Outcome, ProgressListener, Provenance, isoformat
+from ..recognition.engine import DETECTION_REVISION, Engine
+from ..types import (
+    Analysis,
+    Clock,
+    Detail,
+    Outcome,
+    ProgressListener,
+    Provenance,
+    Thoroughness,
+    isoformat,
+)
 from ..version import __version__
 from .reembed import reembed
 from .source_state import is_out_of_sight, unchanged_archives
@@ -45,6 +55,7 @@ from .source_state import is_out_of_sight, unchanged_archives
 BATCH = 64  # files per transaction: a killed run repeats at most these
 LOOKUP = 500  # files compared with the library at a time
 AHEAD = 8  # files per thread that may be finished before an earlier, slower one
+NOT_MORE_CAREFULLY = "it was to be searched more carefully, and what was found before is kept"
 RETRIED = (Outcome.UNREADABLE,)  # tried again on every run: a permission or a disk may have come back
 
 
@@ -55,11 +66,13 @@ class IndexResult:
     source: SourceRow
     counts: dict[str, int] = field(default_factory=dict)  # outcome -> files there now: every file found
     new: int = 0  # files read in this run
+    again: int = 0  # pictures of these that had been searched for faces less carefully
     unchanged: int = 0  # files that were skipped
     failed: int = 0  # files read in this run that ended in an error nobody foresaw, a crash, or over the time
     moved: int = 0  # content that was known from a place where it is no more
     gone: int = 0
     skipped: bool = False  # archives that have not changed were not even opened
+    older: int = 0  # pictures that are there and were searched by an older revision of detection
 
     @property
     def found(self) -> int:
@@ -74,11 +87,10 @@ class KnownContent:
         self._db, self._pack = db, pack
         self._lock = threading.Lock()
 
-    def find(self, sha256: str) -> int | None:
-        """The media's number, when it was analysed with this run's pack."""
+    def find(self, sha256: str) -> KnownMedia | None:
+        """What is known of it, when it was analysed with this run's pack."""
         with self._lock:
-            found = faces.find_media(self._db, sha256, self._pack)
-        return found[0] if found else None
+            return faces.find_media(self._db, sha256, self._pack)
 
 
 class Claims:
@@ -124,6 +136,7 @@ class Context:
     keep_faces: bystanders.FaceFilter
     known: KnownContent
     analysed: set[int]  # media that have embeddings of this pack
+    detail: Detail  # for sources that are new
     failures: dict[str, tuple[Outcome, str | None]] = field(default_factory=dict)  # sha256 -> why
     claims: Claims = field(default_factory=Claims)
 
@@ -149,12 +162,18 @@ class SourceScan:
     parts_elsewhere: Sequence[str] = ()
     seen: items.IdSet = field(default_factory=items.IdSet)  # rows of files that are there
     changed: dict[str, int] = field(default_factory=dict)  # path -> row of a file whose content was known
+    behind: set[int] = field(default_factory=set)  # media that are to be searched more carefully
     broken_off: ItemError | None = None  # why the source could not be listed to its end
 
     @property
     def source_id(self) -> int:
         """The source's number in the library."""
         return self.result.source.id
+
+    @property
+    def thoroughness(self) -> Thoroughness:
+        """How carefully its pictures are to be searched."""
+        return self.result.source.thoroughness
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,25 +188,32 @@ class FileResult:
     analysis: Analysis | None = None
     media: int | None = None  # content that the library has already
     is_copy: bool = False  # content that an earlier file of this run is bringing
+    is_again: bool = False  # content that the library has, searched more carefully than before
 
 
-def index(
+def index(  # noqa: PLR0913  (two of them may be left out)
     library: Library,
     engine: Engine,
     grant: Grant,
     path: Path,
     clock: Clock,
     progress: ProgressListener | None = None,
+    detail: Detail | None = None,
 ) -> list[IndexResult]:
     """Read everything at `path` that is new or changed. Raises ConsentError when the consent ends meanwhile.
 
+    `detail`: how carefully its pictures are searched for faces, from now on; those that were searched less
+    carefully, or by an older revision of detection, are searched again. None: as before, "normal" at first.
     Whether the faces of bystanders are kept is a setting of the library's (settings.py: bystanders).
     """
     grants.require(library, "source", str(path), clock())
     progress = progress or ProgressListener()
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
     reembed(library, engine, clock(), progress)
+    if detail is not None:
+        sources.set_detail(library, str(path), Thoroughness(detail, DETECTION_REVISION))
     rows = sources.all_sources(library)
+    detail = detail or sources.detail_at(rows, str(path))
     elsewhere = grants.ConsentBehindLinks(library, clock)
     discovery = discover(path, unchanged_archives(rows, pack), elsewhere)
     keep_faces = bystanders.face_filter(library, engine, pack, clock())
@@ -200,7 +226,7 @@ def index(
     ]
     with library.reader() as db:
         known = KnownContent(db, pack)
-        context = Context(library, engine, grant, pack, clock, progress, keep_faces, known, analysed)
+        context = Context(library, engine, grant, pack, clock, progress, keep_faces, known, analysed, detail)
         locators: Counter[str] = Counter()
         for source in discovery.sources:
             locator = f"{source.platform} {source.containers[0]}"
@@ -211,7 +237,11 @@ def index(
             root = earlier.root if earlier and parts else str(path)
             with closing(source):
                 results.append(index_source(context, source, locator, root, parts))
-    return results + _missing_sources(context, rows, results, str(path))
+    results += _missing_sources(context, rows, results, str(path))
+    older = searched.count_searched_before(library, DETECTION_REVISION)
+    for result in results:
+        result.older = older.get(result.source.id, 0)
+    return results
 
 
 def _as_before(rows: Iterable[SourceRow], source: Source, root: str) -> str | None:
@@ -238,14 +268,15 @@ def index_source(
     with library.atomic():
         context.require_consent()
         row = _save_source(context, source, locator, root, parts_elsewhere)
-    scan = SourceScan(context, IndexResult(row), parts_elsewhere)
+    behind = searched.searched_less(library, row.id, row.thoroughness)
+    scan = SourceScan(context, IndexResult(row), parts_elsewhere, behind=behind)
     scan_id = sources.begin_scan(library, row.id, context.pack, context.now)
     context.progress.begin(row.name, source.count)
     state = "interrupted"
     try:
         listed = list_items(scan, source)
         changed = skip_unchanged(scan, listed)
-        with closing(analyse(context, changed)) as results:  # no thread of it outlives an error
+        with closing(analyse(scan, changed)) as results:  # no thread of it outlives an error
             store(scan, results)
         is_whole = settle_unseen(scan, source)
         state = "complete" if is_whole else "failed"
@@ -309,22 +340,22 @@ def _is_changed(scan: SourceScan, row: items.StoredItem, item: Item) -> bool:
     if item.decided is not None:
         return row.outcome is not item.decided[0]
     if row.media is not None:
-        return row.media not in context.analysed
+        return row.media not in context.analysed or row.media in scan.behind
     return row.outcome in RETRIED or scan.result.source.scanned_with != __version__
 
 
-def analyse(context: Context, changed: Iterable[Item]) -> Generator[FileResult, None, None]:
+def analyse(scan: SourceScan, changed: Iterable[Item]) -> Generator[FileResult, None, None]:
     """One result per file, in order. The engine's processes do the work: threads only read and wait."""
     workers = 1 + (os.cpu_count() or 1)  # while one reads a file, all processes have another to look at
     pending: deque[Future[FileResult]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="selfsearch")
     try:
         for item in changed:
-            pending.append(pool.submit(_analyse_file, context, item))
+            pending.append(pool.submit(_analyse_file, scan, item))
             while len(pending) > AHEAD * workers or (pending and pending[0].done()):
-                yield _next_result(context, pending)
+                yield _next_result(scan.context, pending)
         while pending:
-            yield _next_result(context, pending)
+            yield _next_result(scan.context, pending)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -343,8 +374,12 @@ def _next_result(context: Context, pending: deque[Future[FileResult]]) -> FileRe
     return result
 
 
-def _analyse_file(context: Context, item: Item) -> FileResult:
-    """What becomes of one file. Content that is known, or is being analysed, is not searched twice."""
+def _analyse_file(scan: SourceScan, item: Item) -> FileResult:
+    """What becomes of one file. Content that is known, or is being analysed, is not searched twice.
+
+    Content that was searched less carefully than it is to be is searched again.
+    """
+    context, known = scan.context, None
     if item.decided is not None or item.member is None:
         outcome, reason = item.decided or (Outcome.LINK_ONLY, "only a link")
         return FileResult(item, outcome, reason)
@@ -353,23 +388,27 @@ def _analyse_file(context: Context, item: Item) -> FileResult:
         with item.member.open() as stream:
             kind, data = read_picture(stream)
         sha256 = hashlib.sha256(data).hexdigest()
-        media_id = context.known.find(sha256)
-        if media_id is not None:
-            return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), media=media_id)
+        known = context.known.find(sha256)
+        if known is not None and known.searched.covers(scan.thoroughness):
+            return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), media=known.id)
         if not context.claims.claim(sha256):
             return FileResult(item, Outcome.DUPLICATE, None, sha256, len(data), is_copy=True)
-        analysis = context.keep_faces(context.engine.analyse(data, kind))
+        before = known.searched if known else scan.thoroughness
+        searching = Thoroughness(scan.thoroughness.joined(before).detail, DETECTION_REVISION)
+        analysis = context.keep_faces(context.engine.analyse(data, kind, searching.detail))
     except ItemError as exc:
-        return FileResult(item, exc.outcome, str(exc), sha256)
+        return FileResult(item, exc.outcome, str(exc), sha256, media=known and known.id)
     except OSError as exc:  # in the middle of a file: a bad sector, a share that went away
         return FileResult(item, Outcome.UNREADABLE, os_error_reason(exc), sha256)
     except SelfsearchError:
         raise
     except Exception as exc:  # the boundary of one file: what nobody foresaw costs that file, not the run
         problem = unforeseen(type(exc).__name__)
-        return FileResult(item, problem.outcome, str(problem), sha256)
+        return FileResult(item, problem.outcome, str(problem), sha256, media=known and known.id)
     outcome = Outcome.INDEXED if analysis.faces else Outcome.NO_FACE
-    return FileResult(item, outcome, bystanders.why_missing(analysis.bystanders), sha256, len(data), analysis)
+    why = bystanders.why_missing(analysis.bystanders)
+    analysis = replace(analysis, searched=searching)
+    return FileResult(item, outcome, why, sha256, len(data), analysis, is_again=known is not None)
 
 
 def store(scan: SourceScan, results: Iterable[FileResult]) -> None:
@@ -378,6 +417,7 @@ def store(scan: SourceScan, results: Iterable[FileResult]) -> None:
     for result in results:
         batch.append(result)
         scan.result.new += 1
+        scan.result.again += result.is_again
         scan.result.failed += result.outcome is Outcome.FAILED
         scan.context.progress.step(result.outcome, result.item.address)
         if len(batch) >= BATCH:
@@ -444,9 +484,18 @@ def _store_content(scan: SourceScan, result: FileResult) -> tuple[Outcome, str |
             context.library, scan.source_id, context.pack, result.sha256, result.size, result.analysis
         )
         context.analysed.add(media_id)
-        return result.outcome, result.reason, media_id
+        scan.behind.discard(media_id)
+        return (
+            _searched_again(scan, result, media_id)
+            if result.is_again
+            else (result.outcome, result.reason, media_id)
+        )
     if result.is_copy and result.sha256 in context.failures:
         return *context.failures[result.sha256], None
+    if result.media is not None and result.outcome is not Outcome.DUPLICATE:
+        problem = f"{NOT_MORE_CAREFULLY}: {result.reason}"
+        searched.note_failed_search(context.library, result.media, scan.thoroughness, problem)
+        scan.behind.discard(result.media)
     if result.is_copy or result.media is not None:
         return _copy_of(scan, result)
     if result.sha256:
@@ -454,16 +503,26 @@ def _store_content(scan: SourceScan, result: FileResult) -> tuple[Outcome, str |
     return result.outcome, result.reason, None
 
 
+def _searched_again(
+    scan: SourceScan, result: FileResult, media: int
+) -> tuple[Outcome, str | None, int | None]:
+    """The outcome of a file whose content was searched again; that of the first file with it changes, too."""
+    library, path = scan.context.library, result.item.path
+    outcome = Outcome.INDEXED if faces.places_in(library, media) else Outcome.NO_FACE
+    if items.set_outcome(library, media, outcome, result.reason, but=(scan.source_id, path)):
+        return Outcome.DUPLICATE, None, media
+    return outcome, result.reason, media
+
+
 def _copy_of(scan: SourceScan, result: FileResult) -> tuple[Outcome, str | None, int | None]:
     """The outcome of content that is known already, or that an earlier file brought in this very run."""
     library = scan.context.library
-    indexed = faces.find_media(library.db, result.sha256, scan.context.pack)
-    if indexed is None:
+    known = faces.find_media(library.db, result.sha256, scan.context.pack)
+    if known is None:
         return Outcome.UNREADABLE, "its twin could not be read; it is tried again on the next run", None
-    media_id, face_count = indexed
-    if items.is_elsewhere(library, media_id, scan.source_id, result.item.path):
-        return Outcome.DUPLICATE, None, media_id
-    return (Outcome.INDEXED if face_count else Outcome.NO_FACE), None, media_id
+    if items.is_elsewhere(library, known.id, scan.source_id, result.item.path):
+        return Outcome.DUPLICATE, None, known.id
+    return (Outcome.INDEXED if known.faces else Outcome.NO_FACE), None, known.id
 
 
 def settle_unseen(scan: SourceScan, source: Source) -> bool:
@@ -511,6 +570,8 @@ def _save_source(
             "containers": [*source.containers, *parts_elsewhere],
             "added_at": context.now,
             "scanned_with": __version__,
+            "detail": context.detail.value,
+            "detection": DETECTION_REVISION,
         },
     )
 

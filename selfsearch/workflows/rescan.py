@@ -106,6 +106,13 @@ def mark_announced(library: Library, result: RescanResult, clock: Clock) -> None
     changes.mark_reminded(library, reminders, now)
 
 
+def mark_older_told(library: Library, result: RescanResult) -> None:
+    """Somebody read that an older detection searched these pictures: no re-scan says so again."""
+    for indexed in result.indexed:
+        if indexed.older and not indexed.source.older_told:
+            sources.update_source(library, indexed.source.id, older_told=1)
+
+
 def _wanted_sources(library: Library, only: Sequence[int] | None) -> list[SourceRow]:
     rows = sources.visible_sources(library)
     unknown = sorted(set(only or ()) - {row.id for row in rows})

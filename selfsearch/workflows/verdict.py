@@ -20,7 +20,7 @@ from ..errors import UsageError
 from ..library import changes, faces, people, verdicts
 from ..library.changes import State
 from ..library.copies import FacesInPictures
-from ..library.faces import FacePlace
+from ..library.face_matching import FacePlace
 from ..library.people import Person
 from ..library.verdicts import ME, NOT_ME, Verdict
 from ..types import Appearance, Embeddings, isoformat

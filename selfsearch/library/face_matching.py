@@ -1,0 +1,81 @@
+"""Face matching: which faces of a media file are the same when it is searched again.
+
+A face keeps its number as long as it is found where it was: verdicts, what was told, and the ids in answers
+are about that number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from ..types import Box, Embedding, Face
+
+SAME_FACE = 0.5  # overlap (intersection over union) of two boxes of one face; detection leaves none of two
+# Of a face whose box was drawn otherwise, as a tilted one's may be: the embeddings say that it is the same.
+OVERLAPPING = 0.1
+SAME_EMBEDDING = 0.5  # cosine
+
+
+class FacePlace(NamedTuple):
+    """A face by its place in the media file."""
+
+    id: int
+    time_ms: int | None
+    box: Box
+
+
+def find_twin(place: FacePlace, others: Iterable[FacePlace]) -> int | None:
+    """The number of the one of `others` that is the same face of the same media file."""
+    at_that_time = [other for other in others if other.time_ms == place.time_ms]
+    best = max(at_that_time, key=lambda other: overlap(place.box, other.box), default=None)
+    return best.id if best and overlap(place.box, best.box) >= SAME_FACE else None
+
+
+class Match(NamedTuple):
+    """Which faces of a media file were found again. A face found is named by its place in their sequence."""
+
+    numbers: dict[int, int]  # face found -> the known one that it is
+    places: dict[int, int]  # known face -> the one found, also where two that were known are one
+
+
+def match_faces(
+    known: Sequence[tuple[FacePlace, Embedding | None]], found: Sequence[Face], judged: Collection[int]
+) -> Match:
+    """Match each known face with the one found that shares most with it, those that are `judged` first.
+
+    An embedding may be missing: then the place alone decides.
+    """
+    pairs = sorted(
+        (place.id not in judged, -shared, place.id, at)
+        for place, embedding in known
+        for at, face in enumerate(found)
+        if (shared := _sameness(place, embedding, face))
+    )
+    numbers: dict[int, int] = {}
+    places: dict[int, int] = {}
+    for _, _, number, at in pairs:
+        if number not in places and at not in numbers:
+            numbers[at], places[number] = number, at
+    for _, _, number, at in pairs:
+        places.setdefault(number, at)
+    return Match(numbers, places)
+
+
+def _sameness(place: FacePlace, embedding: Embedding | None, face: Face) -> float:
+    """How much the boxes share when it is the same face; 0 when it is not."""
+    if place.time_ms != face.time_ms:
+        return 0.0
+    shared = overlap(place.box, face.box)
+    if shared >= SAME_FACE:
+        return shared
+    is_alike = embedding is not None and float(embedding @ face.embedding) >= SAME_EMBEDDING
+    return shared if shared >= OVERLAPPING and is_alike else 0.0
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes."""
+    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    common = max(0.0, width) * max(0.0, height)
+    return common / (one[2] * one[3] + other[2] * other[3] - common or 1.0)

@@ -28,7 +28,8 @@ from selfsearch.errors import ItemError
 from selfsearch.library import faces, people
 from selfsearch.library.library import Library, open_library
 from selfsearch.packs.store import find_pack
-from selfsearch.types import Analysis, Embedding, Face, Facts, Outcome
+from selfsearch.recognition.engine import DETECTION_REVISION
+from selfsearch.types import Analysis, Detail, Embedding, Face, Facts, Outcome, Thoroughness
 from tests import packs, photos
 from tests.conftest import Run, id_of
 from tests.scenes import scene
@@ -396,7 +397,8 @@ def plant(library: Library, picture: bytes, *embeddings: Embedding) -> None:
     """Let this picture, which is in the library, be one with these faces."""
     chip, landmarks = np.zeros((112, 112, 3), np.uint8), np.zeros((5, 2), np.float32)
     found = tuple(Face((0, 0, 9, 9), landmarks, 0.9, 0.9, chip, embedding) for embedding in embeddings)
-    analysis = Analysis("image/jpeg", 320, 240, found, None, Facts())
+    searched = Thoroughness(Detail.NORMAL, DETECTION_REVISION)
+    analysis = Analysis("image/jpeg", 320, 240, found, None, Facts(), searched=searched)
     with library.atomic():
         faces.save_media(library, 1, 1, hashlib.sha256(picture).hexdigest(), len(picture), analysis)
 

@@ -14,10 +14,12 @@ def lines(result: Mapping[str, Any]) -> Iterator[str]:
         f" people; pack {pack['name']} ({pack['revision']}), detail {result['detail']}"
     )
     yield from _detection_lines(result["detection"])
-    yield from _verification_lines(verification, result["ten_fold"])
+    yield from _verification_lines(verification)
+    yield from _ten_fold_lines(result["ten_fold"])
     yield from _calibration_lines(result["calibration"], verification["promises"])
     yield from _identification_lines(result["identification"])
     yield from _group_lines(result["groups"])
+    yield from _held_out_lines(result["held_out"])
     stages = ", ".join(f"{stage} {spent:.1f}" for stage, spent in result["stages"].items())
     total = sum(result["stages"].values())
     yield f"\nmilliseconds of processor time per picture: {stages}; {total:.1f} together"
@@ -31,7 +33,7 @@ def _detection_lines(detection: Mapping[str, Any]) -> Iterator[str]:
     yield f"  files that cannot be read    {len(detection['unreadable']):7,}"
 
 
-def _verification_lines(verification: Mapping[str, Any], folds: Mapping[str, Any]) -> Iterator[str]:
+def _verification_lines(verification: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"\nverification: {verification['genuine_pairs']:,} genuine pairs of"
         f" {verification['people_with_two']:,} people, {verification['impostor_pairs']:,} impostor pairs"
@@ -51,11 +53,35 @@ def _verification_lines(verification: Mapping[str, Any], folds: Mapping[str, Any
             f"  rank-1, leave one out: {_with_interval(first['rate'], first['interval'])} of"
             f" {first['pictures']:,} pictures; each person equally {_share(first['each_person'])}"
         )
+
+
+def _ten_fold_lines(folds: Mapping[str, Any]) -> Iterator[str]:
     if folds["folds"]:
         source = "the list of pairs" if folds["pairs_of"] == "file" else "own pairs, split by person"
         yield (
             f"  10-fold, {source}: {_share(folds['accuracy'])} +- {folds['standard_error']:.4f} (standard"
             f" error; {folds['pairs']:,} pairs, {folds['left_out']:,} left out)"
+        )
+
+
+def _held_out_lines(held_out: Mapping[str, Any] | None) -> Iterator[str]:
+    if not held_out:
+        return
+    for half in held_out["halves"]:
+        yield f"\nheld out; mean and curves of {half['fitted_on']}"
+        for lines in (
+            _verification_lines(half["verification"]),
+            _promise_lines(half["verification"]["promises"]),
+            _identification_lines(half["identification"]),
+            _group_lines(half["groups"]),
+        ):
+            yield from ("  " + line.lstrip("\n") for line in lines)
+    yield "\nheld out, mean of both halves"
+    each = {row["far"]: row["tar"] for row in held_out["mean"]["each_person"]}
+    for row in held_out["mean"]["all_pairs"]:
+        yield (
+            f"  {_one_in(row['far']):12} TAR, all pairs {_share(row['tar'])}; each person equally"
+            f" {_share(each.get(row['far']))}"
         )
 
 
@@ -68,6 +94,10 @@ def _calibration_lines(
     yield f"\ncalibration measured on: {calibration['measured_on']}"
     if calibration["is_this_folder"]:
         yield "  That is this folder: nothing here is held out. --split measures people it was not fitted on."
+    yield from _promise_lines(promises)
+
+
+def _promise_lines(promises: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield f"  {'promised':12} {'score':>6}  {'all pairs':>10}  {'each pair of people':>20}"
     for row in promises:
         both = [row["all_pairs"], row["each_person"]]

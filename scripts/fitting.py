@@ -7,19 +7,26 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from selfsearch.errors import UsageError
 from selfsearch.recognition.calibration import Calibration
 from selfsearch.recognition.embedding import centre
 from selfsearch.recognition.model_pack import Pack
 from selfsearch.types import Embeddings
 
 TAIL = (1e-3, 1e-5)  # the rates between which the tail's line is fitted: below, a few wrong labels decide
+LEAST_PAIRS = 20_000  # of different people, each way round: the tail's line needs two points of ten pairs
 
 
 def fit(pack: Pack, people: Sequence[str], embeddings: Embeddings, measured_on: str) -> Calibration:
-    """Mean and curves of one labelled set; embeddings as they are before they are centred."""
+    """Mean and curves of one labelled set; embeddings as they are before they are centred.
+
+    Raises UsageError when there are too few.
+    """
     labels = np.array(people)
     mean = mean_embedding(labels, embeddings)
     genuine, impostors = compare(labels, centre(embeddings, mean))
+    if len(impostors) < LEAST_PAIRS or not len(genuine):
+        raise UsageError(f"{measured_on}: too few pictures of people to fit a calibration")
     steps, rates = curve(impostors)
     grid = [round(0.2 + 0.02 * step, 2) for step in range(36)]
     return Calibration(

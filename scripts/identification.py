@@ -46,8 +46,9 @@ class Asked:
     possible: int  # other pictures of the person in the gallery
 
 
-def open_set(folder: LabelledFolder, labels: Numbers, calibration: Calibration) -> list[dict[str, Any]]:
-    """A row for every size of gallery and number of photographs."""
+def open_set(folder: LabelledFolder, calibration: Calibration) -> list[dict[str, Any]]:
+    """A row for every size of gallery and number of photographs. `folder` is centred."""
+    labels = folder.labels
     sizes = [size for size in SIZES if size < len(labels)]
     rows = []
     for size in (*sizes, len(labels)):

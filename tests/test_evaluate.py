@@ -11,6 +11,7 @@ import sys
 from html.parser import HTMLParser
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts import identification, measure, ten_fold, verification
+from scripts import fitting, held_out, identification, measure, ten_fold, verification
 from scripts.groups import within_groups
 from selfsearch.errors import UsageError
 from selfsearch.recognition import calibration, embedding
@@ -356,10 +357,43 @@ def test_the_worst_questions_are_a_twentieth() -> None:
     assert identification.share_of_worst(np.zeros(40, int)) is None
 
 
+def made_up(people: int, seed: int) -> measure.LabelledFolder:
+    """A folder of invented faces."""
+    embeddings, labels = invented(people, 0.6, seed)
+    paths = tuple(f"p{label:03d}/{number:04d}.jpg" for number, label in enumerate(labels))
+    boxes, qualities = np.zeros((len(paths), 4)), np.ones(len(paths))
+    return measure.LabelledFolder("f", len(paths), {}, (), (), (), {}, paths, boxes, qualities, embeddings)
+
+
+def test_nobody_is_in_the_half_that_the_calibration_was_fitted_on() -> None:
+    folder, pack = made_up(120, 8), SimpleNamespace(name="made", model_revision="1")
+    fitted = list(held_out.halves(folder, pack))  # type: ignore[arg-type]
+    (first, of_second), (second, of_first) = fitted
+    assert not set(first.people) & set(second.people)
+    assert len(first.people) + len(second.people) == len(folder.people)
+    for half, own in ((first, of_first), (second, of_second)):
+        raw = folder.rows(np.isin(folder.people, half.people))
+        assert own.mean == fitting.mean_embedding(np.array(raw.people), raw.embeddings)
+    assert first.embeddings == pytest.approx(
+        embedding.centre(folder.rows(np.isin(folder.people, first.people)).embeddings, of_second.mean)
+    )
+    with pytest.raises(UsageError, match="too few pictures"):
+        list(held_out.halves(made_up(20, 9), pack))  # type: ignore[arg-type]
+
+
+def test_both_halves_count_the_same() -> None:
+    half = {"verification": {"all_pairs": [{"far": 1e-3, "tar": 0.8}], "each_person": []}}
+    other = {
+        "verification": {
+            "all_pairs": [{"far": 1e-3, "tar": 0.6}, {"far": 1e-4, "tar": 0.5}],
+            "each_person": [],
+        }
+    }
+    assert held_out.mean_rates([half, other]) == {"all_pairs": [{"far": 1e-3, "tar": 0.7}], "each_person": []}
+
+
 def test_sets_of_pairs_are_split_by_person_and_the_same_every_time() -> None:
-    embeddings, labels = invented(80, 0.6, 7)
-    paths = tuple(f"p{label:02d}/{number}.jpg" for number, label in enumerate(labels))
-    folder = measure.LabelledFolder("f", len(paths), {}, (), (), (), {}, paths, labels, labels, embeddings)
+    folder = made_up(80, 7)
     folds = ten_fold.draw_pairs(folder)
     assert folds == ten_fold.draw_pairs(folder)
     people = [{path.split("/")[0] for pair in fold for path in (pair.first, pair.second)} for fold in folds]

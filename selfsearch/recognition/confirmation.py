@@ -18,5 +18,5 @@ def confirm(session: ModelSession, pixels: Pixels, face: Detection) -> Detection
 
     Most faces of 15 to 30 pixels are weak.
     """
-    refined = detect_in_crop(session, pixels, face, 0)
+    refined = detect_in_crop(session, pixels, face)
     return refined if refined and refined.score >= CONFIRMED_THRESHOLD else None

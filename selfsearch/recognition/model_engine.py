@@ -13,6 +13,7 @@ import numpy as np
 
 from ..types import Analysis, Box, Chip, Chips, Detail, Embedding, Embeddings, Face, Pixels
 from . import alignment, detection, embedding, landmarks
+from .duplicates import merge_duplicates
 from .landmarks import Detection
 from .model_pack import Pack
 from .quality import face_quality
@@ -79,9 +80,9 @@ class ModelEngine:
             return pixels, ()
         source = _crop_source(picture, pixels, detections)
         scale = max(source.shape[:2]) / max(pixels.shape[:2])
-        detections = [
-            landmarks.refine_landmarks(self._session, source, face.scaled(scale)) for face in detections
-        ]
+        detections = merge_duplicates(
+            [landmarks.refine_landmarks(self._session, source, face.scaled(scale)) for face in detections]
+        )
         chips = np.stack([alignment.align_face(source, face.landmarks) for face in detections])
         embeddings = self.embed(chips)
         scale = max(picture.width, picture.height) / max(source.shape[:2])

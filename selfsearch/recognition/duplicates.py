@@ -1,0 +1,57 @@
+"""Duplicates: one face that several passes found with boxes too different for non-maximum suppression.
+
+Such detections differ in size or place, or one of them was found in a rotated picture. Once the landmarks of
+both are refined, they are the same points, or the same place seen upside down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..types import Box, Landmarks
+from . import alignment
+from .landmarks import Detection
+
+# Both in distances between the eyes. Of faces that are two people, however near, landmarks are 0.9 and more
+# apart; one detection of a hidden face that took the landmarks of the face before it is at 0.53.
+SAME_LANDMARKS = 0.5  # mean distance between the landmarks of two detections, below which they are one face
+SAME_PLACE = 0.4  # distance between their middles, below which two that overlap by SAME_BOX are one face
+SAME_BOX = 0.6  # intersection over union; one face seen upright and upside down has 0.74 to 0.78
+
+
+def merge_duplicates(faces: Sequence[Detection]) -> list[Detection]:
+    """Every face once, the better of its detections, in the order given; landmarks must be refined."""
+    kept: list[int] = []
+    for index in sorted(range(len(faces)), key=lambda index: -faces[index].score):
+        if not any(is_same_face(faces[index], faces[other]) for other in kept):
+            kept.append(index)
+    return [faces[index] for index in sorted(kept)]
+
+
+def is_same_face(face: Detection, other: Detection) -> bool:
+    """Whether two detections are of one face."""
+    eyes = max(_eye_distance(face.landmarks), _eye_distance(other.landmarks))
+    offsets = face.landmarks - other.landmarks
+    if float(np.hypot(*offsets.T).mean()) < SAME_LANDMARKS * eyes:
+        return True
+    is_same_place = float(np.hypot(*offsets.mean(axis=0))) < SAME_PLACE * eyes
+    return is_same_place and intersection_over_union(face.box, other.box) >= SAME_BOX
+
+
+def intersection_over_union(box: Box, other: Box) -> float:
+    """0 (apart) to 1 (the same box)."""
+    width = min(box[0] + box[2], other[0] + other[2]) - max(box[0], other[0])
+    height = min(box[1] + box[3], other[1] + other[3]) - max(box[1], other[1])
+    shared = max(0.0, width) * max(0.0, height)
+    return shared / (box[2] * box[3] + other[2] * other[3] - shared)
+
+
+def _eye_distance(landmarks: Landmarks) -> float:
+    """The distance between the eyes that a frontal face of this size has.
+
+    It is told by all five landmarks: in profile the eyes themselves are close together.
+    """
+    left, right = alignment.ARCFACE_TEMPLATE[:2]
+    return float(np.hypot(*(right - left))) / alignment.scale_of(alignment.estimate_similarity(landmarks))

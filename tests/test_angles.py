@@ -1,0 +1,91 @@
+"""A face is found and recognised at whatever angle it was photographed, once, and beside whomever it was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from selfsearch.media import decode
+from selfsearch.packs.store import find_pack
+from selfsearch.recognition.model_engine import ModelEngine
+from selfsearch.types import Face
+
+from .photos import encoded, group, picture, portrait
+
+SAME_PERSON = 0.5  # cosine; the band "possible" begins below 0.4 in a library of up to 1,000 faces
+GREY = (120, 120, 120)
+
+
+@pytest.fixture(scope="module")
+def engine() -> ModelEngine:
+    return ModelEngine(find_pack("opencv-zoo"))
+
+
+def faces_in(engine: ModelEngine, image: Image.Image) -> tuple[Face, ...]:
+    return engine.detect_and_embed(decode.open_still(encoded(image, "PNG")))[1]
+
+
+def similarities(faces: tuple[Face, ...], others: tuple[Face, ...]) -> np.ndarray:
+    """(faces, others) cosines."""
+    return np.stack([face.embedding for face in faces]) @ np.stack([face.embedding for face in others]).T
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_everybody_in_a_tilted_photograph_is_the_person_of_the_upright_one(
+    engine: ModelEngine, degrees: int
+) -> None:
+    upright = faces_in(engine, group())
+    tilted = faces_in(engine, group().rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=GREY))
+    assert len(tilted) == len(upright) == 6
+    assert (similarities(tilted, upright).max(axis=0) > SAME_PERSON).all()
+
+
+@pytest.mark.parametrize("degrees", range(45, 360, 45))
+def test_a_tilted_portrait_is_the_person_of_the_upright_one(engine: ModelEngine, degrees: int) -> None:
+    upright = faces_in(engine, picture("astronaut"))
+    tilted = picture("astronaut").rotate(degrees, Image.Resampling.BICUBIC, fillcolor=GREY)
+    (face,) = faces_in(engine, tilted)
+    assert similarities((face,), upright)[0, 0] > SAME_PERSON
+
+
+def test_the_box_of_a_tilted_face_lies_around_its_landmarks(engine: ModelEngine) -> None:
+    for degrees in (45, 90, 180):
+        (face,) = faces_in(
+            engine, picture("astronaut").rotate(degrees, Image.Resampling.BICUBIC, fillcolor=GREY)
+        )
+        left, top, width, height = face.box
+        assert 0.6 < width / height < 1.6
+        middle = face.landmarks.mean(axis=0)
+        assert np.abs(middle - [left + width / 2, top + height / 2]).max() < 0.25 * max(width, height)
+
+
+def close_together(person: str, other: str, shared: float) -> Image.Image:
+    """Two people cheek to cheek: the right one before the left one, `shared` of a face's width hidden."""
+    left, right = (portrait(name).resize((320, 320), Image.Resampling.LANCZOS) for name in (person, other))
+    image = Image.new("RGB", (560, 320), GREY)
+    image.paste(left, (0, 0))
+    image.paste(right.crop((80, 0, 320, 320)), (240 - round(160 * shared), 0))
+    return image
+
+
+@pytest.mark.parametrize(("person", "other"), [("a", "b"), ("c", "d"), ("e", "f"), ("b", "astronaut")])
+def test_two_people_cheek_to_cheek_are_two(engine: ModelEngine, person: str, other: str) -> None:
+    faces = faces_in(engine, close_together(person, other, 0.1))
+    for name in (person, other):
+        assert similarities(faces, faces_in(engine, portrait(name))).max() > SAME_PERSON
+    assert len(faces) == 2
+
+
+def test_a_face_and_its_mirror_image_beside_it_are_two(engine: ModelEngine) -> None:
+    image = picture("astronaut", side=300)
+    both = Image.new("RGB", (460, image.height), GREY)
+    both.paste(ImageOps.mirror(image), (160, 0))
+    both.paste(image.crop((0, 0, 220, image.height)), (0, 0))
+    assert len(faces_in(engine, both)) == 2
+
+
+def test_a_poster_behind_a_head_is_a_face_of_its_own(engine: ModelEngine) -> None:
+    image = picture("astronaut", side=400).copy()
+    image.paste(portrait("a").crop((50, 40, 170, 170)).resize((110, 120)), (10, 60))
+    assert len(faces_in(engine, image)) == 2

@@ -196,7 +196,13 @@ class Selfsearch:
         wanted = None if detail is None else Detail(detail)
         return index(library, self.engine, grant, Path(grant.subject), self.clock, progress, wanted)
 
-    def enroll(self, consent: Grant | ConsentRequest, *photos: PathLike, face: int | None = None) -> Person:
+    def enroll(
+        self,
+        consent: Grant | ConsentRequest,
+        *photos: PathLike,
+        face: int | None = None,
+        confirmed: bool = False,
+    ) -> Person:
         """Remember a person by photographs, or add clearer ones.
 
         `face` counts from 1, largest first: needed where a photograph shows several and none stands out by
@@ -204,13 +210,15 @@ class Selfsearch:
         not look like what is kept of the person. If it shows the person all the same, such as an old one,
         give a ConsentRequest: a statement for these photographs, which stays in the ledger with their hashes.
         What looks more like somebody else who is enrolled is refused even so, but for the `lookalikes` of the
-        statement.
+        statement. One that resembles the person, but so little that it could be a brother or sister, needs a
+        statement, or `confirmed`: that somebody looked, and it is the person. That stays on record. Who is to
+        be told apart from others alone agrees to that by a ConsentRequest with `is_contrast`.
         """
         with enrolment.attempt(self.library, consent.subject, self.clock):
             probes, now = self._read_probes(consent.subject, photos, face), self.clock()
             if isinstance(consent, ConsentRequest):
                 consent = enroll.about(self.gallery, replace(consent, method="library"), probes, now)
-            return enroll.enroll(self.gallery, consent, probes, now)
+            return enroll.enroll(self.gallery, consent, probes, now, confirmed=confirmed)
 
     def photographs(self, name: str) -> list[KeptProbe]:
         """By which photographs a person is searched, and on what each rests."""
@@ -228,17 +236,23 @@ class Selfsearch:
         face: int | None = None,
         purpose: str = "",
         filters: Filters | None = None,
+        confirmed: bool = False,
     ) -> Answer:
         """Where an enrolled person appears, by what is remembered of them and by `photos`.
 
-        The photographs must show that person: ConsentError for anybody else. Who was asked about, when and
-        why is kept in the library. The first answer about a person is what `rescan` compares with.
+        The photographs must show that person: ConsentError for anybody else, and where they could show a
+        brother or sister as well, unless `confirmed`: that somebody looked, and it is the person. Who was
+        asked about, when and why is kept in the library, and that it was confirmed. The first answer about a
+        person is what `rescan` compares with.
         """
         person = self._enrolled(grant)
         with audit.question(self.library, person.name, purpose, self.clock) as question:
             probes = self._read_probes(person.name, photos, face)
             if probes:
-                enroll.identify(self.gallery, probes, [person.name], self.clock())
+                _, doubtful = enroll.identify(self.gallery, probes, [person.name], self.clock())
+                if doubtful and not confirmed:
+                    raise enroll.refuse_doubtful(person.name, doubtful, enroll.CONFIRM)
+                question.is_confirmed = bool(doubtful)
             answer = query(self.gallery, grant, person, probes, self.clock(), filters)
             baseline = diff.prepare_baseline(self.gallery, person, answer, self.clock)
             question.answer = answer

@@ -342,6 +342,7 @@ class Appearance:
     width: int
     height: int
     sightings: tuple[Sighting, ...]  # widest exposure first
+    may_also_be: tuple[str, ...] = ()  # others known here who look as much like it, the nearest first
 
     @property
     def exposure(self) -> Exposure:

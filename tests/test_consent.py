@@ -205,7 +205,7 @@ def test_the_audit_log_says_who_was_searched_for_and_refused(
     stranger = tmp_path / "stranger.jpg"
     stranger.write_bytes(photos.photo("c", 1))
     run("query", stranger, "--purpose", "curious", code=3)
-    at_once = {"at": "2026-03-01T12:00:00+00:00"}
+    at_once = {"at": "2026-03-01T12:00:00+00:00", "confirmed": False}
     assert run("consent", "audit", "--json").json["queries"] == [
         {**at_once, "person": "me", "purpose": "before I apply", "outcome": "answered", "appearances": 2},
         {**at_once, "person": None, "purpose": "curious", "outcome": "refused", "appearances": None},

@@ -482,7 +482,7 @@ def test_since_when_changes_are_told(world: World) -> None:
 
 
 def test_who_got_answers_that_nobody_noted_is_named_at_the_first_look(unseen: World) -> None:
-    people.save_query(unseen.library, now="2026", person="me", purpose="", outcome="answered", appearances=2)
+    people.save_query(unseen.library, people.AuditedQuestion("2026", "me", "", "answered", 2))
     result = unseen.compare()
     assert (result.first, result.unnoted, result.since) == ({"me": 2}, ["me"], {})
     result = unseen.compare()
@@ -501,9 +501,7 @@ def test_only_answered_questions_count_as_asked(world: World) -> None:
     assert person
     for purpose, outcome, asked in (("re-scan", "answered", False), ("", "refused", False),
                                     ("", "answered", True)):  # fmt: skip
-        people.save_query(
-            world.library, now="2026", person="me", purpose=purpose, outcome=outcome, appearances=None
-        )
+        people.save_query(world.library, people.AuditedQuestion("2026", "me", purpose, outcome, None))
         assert people.was_asked(world.library, person) is asked
 
 

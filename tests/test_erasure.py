@@ -168,9 +168,7 @@ def test_who_was_searched_for_is_forgotten_with_everything_and_with_the_person(
     for name in ("me", "she"):
         enrolled(library, album / ("red.png" if name == "me" else "blue.png"), name)
     for person in ("me", "she", None):
-        people.save_query(
-            library, now="2026", person=person, purpose="why", outcome="refused", appearances=None
-        )
+        people.save_query(library, people.AuditedQuestion("2026", person, "why", "refused", None))
     counts = erase(library, "me")[0].counts
     assert {key: counts[key] for key in ("people", "probe photographs", "probe vectors", "keys")} == {
         "people": 1, "probe photographs": 1, "probe vectors": 1, "keys": 1,

@@ -463,7 +463,7 @@ def probe(library: Library, person: people.Person, digit: str, *, is_stated: boo
     chip = np.zeros((112, 112, 3), np.uint8)
     row = people.NewProbe(digit * 64, 1.0, chip, np.array([1, 0, 0, 0], np.float32), 1, is_stated)
     people.save_probe(library, person, sources.save_pack(library, "p", "r", 4), row, "2026")
-    enrolment.note_added(library, person, [row.sha256], NOW, entry=1, is_stated=is_stated)
+    enrolment.note_added(library, person, [row.sha256], enrolment.Basis(1, is_stated), NOW)
 
 
 def test_the_last_photograph_that_consent_was_stated_for_stays(library: Library) -> None:
@@ -521,6 +521,7 @@ def test_refusals_are_on_record_and_other_errors_are_no_question(library: Librar
     question, photographs = people.audit_log(library)
     assert question == {
         "at": isoformat(NOW), "person": "me", "purpose": "why", "outcome": "refused", "appearances": None,
+        "confirmed": False,
     }  # fmt: skip
     assert isinstance(photographs, people.AuditedPhotographs)
     assert (photographs.action, photographs.outcome, photographs.photographs) == ("add", "refused", ())

@@ -328,6 +328,7 @@ def test_the_json_is_the_documented_object():
                     }
                 ],
                 "in_words": "almost certainly you",
+                "may_also_be": [],
             }
         ],
         "hidden": 0,

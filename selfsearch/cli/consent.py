@@ -23,6 +23,7 @@ app = typer.Typer(
     help="Who agreed to what, until when; show, renew or withdraw it.",
     invoke_without_command=True,
 )
+CONFIRMED = "confirmed by whoever asked: the photograph did not show it clearly"
 Subject = Annotated[
     str, typer.Argument(metavar="SUBJECT", help="A source's path or number, or a person's name.")
 ]
@@ -280,8 +281,11 @@ def audit(
 def _question(row: dict[str, Any]) -> str:
     """A line of the audit log; its time comes first."""
     count = "" if row["appearances"] is None else f", {quantity(row['appearances'], 'appearance')}"
+    confirmed = f", {CONFIRMED}" if row["confirmed"] else ""
     purpose = f": {row['purpose']}" if row["purpose"] else ""
-    return f"{row['at']}  {row['outcome']:<8}  {row['person'] or 'nobody enrolled'}{count}{purpose}"
+    return (
+        f"{row['at']}  {row['outcome']:<8}  {row['person'] or 'nobody enrolled'}{count}{confirmed}{purpose}"
+    )
 
 
 def _export(entry: dict[str, Any]) -> str:
@@ -296,7 +300,7 @@ def _photographs(row: AuditedPhotographs) -> str:
     hashes = ", ".join(f"{sha256[:12]}…" for sha256 in row.photographs)
     return (
         f"{row.at}  {row.outcome:<8}  {row.person}: photograph with SHA-256 {hashes}"
-        f" (entry {row.entry} of the ledger)"
+        f" (entry {row.entry} of the ledger)" + (f", {CONFIRMED}" if row.confirmed else "")
     )
 
 

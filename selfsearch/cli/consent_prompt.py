@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,13 @@ Evidence = Annotated[
     Path | None,
     typer.Option("--evidence", metavar="FILE", help="The written release; its hash is kept, not the file."),
 ]
+ConfirmPerson = Annotated[
+    bool,
+    typer.Option(
+        "--confirm-person",
+        help="It is that person, also where the photograph shows it less clearly; goes on record.",
+    ),
+]
 Days = Annotated[
     int, typer.Option("--days", metavar="N", min=1, max=3 * 365, help="How many days the consent lasts.")
 ]
@@ -47,6 +55,8 @@ class ConsentFlags:
     by: str | None
     evidence: Path | None
     days: int = 365
+    is_contrast: bool = False  # a person is to be told apart from others alone
+    is_confirmed: bool = False  # it is the person, also where a photograph shows that less clearly
 
     def check(self) -> None:
         """Raises UsageError for a basis that does not exist."""
@@ -89,7 +99,9 @@ def request(kind: str, subject: str, flags: ConsentFlags) -> ConsentRequest:
 
     flags.check()
     basis, lasts = flags.basis or "own", timedelta(days=flags.days)
-    return grants.ConsentRequest(kind, subject, basis, flags.by or "", _sha256(flags.evidence), lasts)
+    return grants.ConsentRequest(
+        kind, subject, basis, flags.by or "", _sha256(flags.evidence), lasts, is_contrast=flags.is_contrast
+    )
 
 
 def agree(
@@ -107,7 +119,7 @@ def agree(
         return wanted
     if refusal is None:
         try:
-            return grants.require(library, wanted.kind, wanted.subject, now)
+            return grants.require(library, wanted.kind, wanted.subject, now, contrast=wanted.is_contrast)
         except ConsentError as exc:
             refusal = exc
     if not sys.stdin.isatty():
@@ -132,8 +144,37 @@ def say_recorded(library: Library, grant: Grant, flags: ConsentFlags) -> None:
     options.say(f"Consent recorded (entry {entry.id} of the ledger): {entry.statement}")
 
 
+def confirm_person(
+    name: str, doubtful: Sequence[Probe], probes: Sequence[Probe], flags: ConsentFlags, command: Sequence[str]
+) -> bool:
+    """Whether somebody says that the `doubtful` among the probes show the person, whom they resemble less.
+
+    False where there are none. `command`: what was typed before the photographs. Raises ConsentError without
+    a yes.
+    """
+    from ..report.wording import you
+    from ..workflows.enroll import doubtful_in_words, refuse_doubtful
+
+    if flags.is_confirmed or not doubtful:
+        return bool(doubtful)
+    typed = shlex.join(["selfsearch", *command, *(probe.photo.path for probe in probes)])
+    better = f"What helps most is another photograph that is clear: {typed} ANOTHER"
+    if not options.is_at_terminal():
+        cure = f"{better}. If it is {you(name)}: --confirm-person says so, and that stays in the audit log"
+        raise refuse_doubtful(name, doubtful, cure)
+    options.say(f"{doubtful_in_words(name, doubtful)}. A brother or sister can look like that.", better)
+    question = f"Is it {you(name)}? A yes stays in the audit log."
+    if not options.ask(question, "nobody was searched for, and nothing was added"):
+        raise refuse_doubtful(name, doubtful, better)
+    return True
+
+
 def enroll(
-    gallery: Gallery, name: str, probes: Sequence[Probe], flags: ConsentFlags, lookalikes: Sequence[str] = ()
+    gallery: Gallery,
+    name: str,
+    probes: Sequence[Probe],
+    flags: ConsentFlags,
+    lookalikes: Sequence[str] = (),
 ) -> Comparison:
     """Remember a person by photographs, or add them: with the consent on record for those that look like it.
 
@@ -143,7 +184,7 @@ def enroll(
     from ..workflows import enroll as workflow
 
     library, now = gallery.library, options.now()
-    comparison = workflow.compare(gallery, name, probes, now, lookalikes)
+    comparison = workflow.compare(gallery, name, probes, now, lookalikes, is_contrast=flags.is_contrast)
     if comparison.unlike and flags.basis is None and sys.stdin.isatty():
         options.say(f"{comparison.why_a_statement(name)}: it needs a statement of its own.")
     wanted = replace(
@@ -152,10 +193,13 @@ def enroll(
         is_unlike=bool(comparison.unlike),
         lookalikes=tuple(lookalikes),
     )
-    consent = agree(library, wanted, flags, _why_a_statement(gallery, name, comparison, lookalikes))
-    workflow.enroll(gallery, consent, probes, now)
+    consent = agree(library, wanted, flags, _why_a_statement(gallery, wanted, comparison))
+    if isinstance(consent, grants.Grant):
+        confirm_person(name, comparison.doubtful, probes, flags, ["people", "add", name])
+    workflow.enroll(gallery, consent, probes, now, confirmed=True)
     if isinstance(consent, grants.ConsentRequest):
-        say_recorded(library, grants.require(library, "person", name, now), flags)
+        grant = grants.require(library, "person", name, now, contrast=flags.is_contrast)
+        say_recorded(library, grant, flags)
     return comparison
 
 
@@ -170,15 +214,14 @@ def _like_before(library: Library, wanted: ConsentRequest, flags: ConsentFlags) 
     return wanted if flags.basis else replace(wanted, basis=before.basis, by=before.by)
 
 
-def _why_a_statement(
-    gallery: Gallery, name: str, comparison: Comparison, lookalikes: Sequence[str]
-) -> ConsentError | None:
+def _why_a_statement(gallery: Gallery, wanted: ConsentRequest, comparison: Comparison) -> ConsentError | None:
     """Why the consent on record is not enough for these photographs; None when it is, or there is none."""
     from ..consent import grants
 
+    name, lookalikes = wanted.subject, wanted.lookalikes
     if comparison.unlike:
         return comparison.refusal(name)
-    if not grants.live(gallery.library, "person", [name], options.now()):
+    if not grants.live(gallery.library, "person", [name], options.now(), contrast=wanted.is_contrast):
         return None
     if comparison.is_first:
         return ConsentError(

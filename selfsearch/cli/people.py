@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Who may be searched for, and by which photographs.", invoke_without_command=True)
 
 
+APART = "told apart from others and not searched for"
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the person is called here.")]
 
 
@@ -34,13 +35,15 @@ def list_people(context: typer.Context, as_json: options.AsJson = False) -> None
 
     with options.opened() as library:
         everybody = people.all_people(library)
-        consented = grants.live(library, "person", [person.name for person in everybody], options.now())
+        names, now = [person.name for person in everybody], options.now()
+        consented = grants.live(library, "person", names, now, contrast=True)
+        contrast = {name for name in names if grants.is_contrast(library, name)}
         photographs = {person.name: len(people.kept_probes(library, person)) for person in everybody}
     if as_json:
         listed = [
             {
                 "name": person.name, "enrolled_at": person.enrolled_at, "consent": person.name in consented,
-                "photographs": photographs[person.name],
+                "photographs": photographs[person.name], "contrast": person.name in contrast,
             }
             for person in everybody
         ]  # fmt: skip
@@ -49,7 +52,8 @@ def list_people(context: typer.Context, as_json: options.AsJson = False) -> None
     for person in everybody:
         state = "live" if person.name in consented else "NOT live"
         count = quantity(photographs[person.name], "photograph")
-        options.answer(f"{person.name}: enrolled {person.enrolled_at[:10]}, consent {state}, {count}")
+        use = f"{APART}, " if person.name in contrast else ""
+        options.answer(f"{person.name}: enrolled {person.enrolled_at[:10]}, {use}consent {state}, {count}")
 
 
 @app.command("add")
@@ -67,7 +71,12 @@ def add(
         list[str] | None,
         typer.Option("--not", metavar="NAME", help="It does not show NAME, who looks alike (a twin)."),
     ] = None,
+    contrast: Annotated[
+        bool,
+        typer.Option("--contrast", help="Only to tell NAME apart from who is searched for (a relative)."),
+    ] = False,
     face: FaceChoice = None,
+    confirm_person: consent_prompt.ConfirmPerson = False,
     pack: options.PackName = None,
 ) -> None:
     """Enrol a person, or add photographs of one who is.
@@ -75,11 +84,16 @@ def add(
     The first photographs need a statement of consent, and so does a later one that does not look like what
     is kept, because the person has changed. The statement is about these photographs and stays in the
     ledger. What looks more like somebody else who is enrolled is refused.
+
+    Children were not measured: a picture at five does not find one at twelve, so add one of each age.
+
+    A brother, a sister, a twin or a double who agrees can be added with --contrast. NAME is not searched for
+    then. What looks as much like NAME as like the person who is searched for becomes "you or NAME".
     """
     from ..consent import enrolment
     from ..workflows.gallery import Gallery
 
-    flags = consent_prompt.ConsentFlags(consent, by, evidence, days)
+    flags = consent_prompt.ConsentFlags(consent, by, evidence, days, contrast, confirm_person)
     with options.opened(create=True, writing=True) as library:
         for lookalike in lookalikes or ():
             _find(library, lookalike)
@@ -87,7 +101,9 @@ def add(
         probes = read_probes(gallery, images, face, [name])
         with enrolment.attempt(library, name, options.now):
             comparison = consent_prompt.enroll(gallery, name, probes, flags, lookalikes or ())
-    if comparison.is_first:
+    if comparison.is_first and contrast:
+        options.say(f"{name} is told apart from the people who are searched for, and is not searched for")
+    elif comparison.is_first:
         options.say(f"{name} is enrolled")
     elif comparison.new:
         options.say(f"added to {name}: {quantity(len(comparison.new), 'photograph')}")
@@ -106,9 +122,10 @@ def show(name: Name, as_json: options.AsJson = False) -> None:
 
     with options.opened() as library:
         person = _find(library, name)
-        consented = bool(grants.live(library, "person", [name], options.now()))
+        consented = bool(grants.live(library, "person", [name], options.now(), contrast=True))
+        is_contrast = grants.is_contrast(library, name)
         kept, unlike = people.kept_probes(library, person), _unlike(library, person)
-        judged = _judged(library, person) if consented else []
+        judged = _judged(library, person) if consented and not is_contrast else []
     if as_json:
         photographs = [
             {
@@ -122,12 +139,13 @@ def show(name: Name, as_json: options.AsJson = False) -> None:
             {
                 "schema": "selfsearch.person/1", "name": name, "enrolled_at": person.enrolled_at,
                 "consent": consented, "photographs": photographs, "verdicts": list(map(_verdict, judged)),
+                "contrast": is_contrast,
             }
         )  # fmt: skip
         return
-    options.answer(
-        f"{name}: enrolled {person.enrolled_at[:10]}, consent {'live' if consented else 'NOT live'}"
-    )
+    use = f"{APART}, " if is_contrast else ""
+    state = "live" if consented else "NOT live"
+    options.answer(f"{name}: enrolled {person.enrolled_at[:10]}, {use}consent {state}")
     for probe in kept:
         options.answer(
             f"  photograph {probe.number}: added {probe.added_at[:10]}, SHA-256 {probe.sha256[:12]}…, quality"

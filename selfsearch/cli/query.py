@@ -18,6 +18,7 @@ from .face_choice import FaceChoice, read_probes
 from .network_policy import Need, network, show_in_browser
 
 if TYPE_CHECKING:
+    from ..consent.audit import Question
     from ..consent.grants import Grant
     from ..library.library import Library
     from ..library.people import Person
@@ -91,6 +92,7 @@ def query(
         str, typer.Option("--purpose", metavar="WORDS", help="Why you ask; kept in the audit log.")
     ] = "",
     face: FaceChoice = None,
+    confirm_person: consent_prompt.ConfirmPerson = False,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="List at most this many appearances.")
     ] = None,
@@ -134,7 +136,8 @@ def query(
     from ..workflows.query import query as find_appearances
 
     filters = _filters(limit, min_band, everything, source, since, until, dated_only)
-    flags = consent_prompt.ConsentFlags("own" if self_ and consent is None else consent, by, evidence, days)
+    basis = "own" if self_ and consent is None else consent
+    flags = consent_prompt.ConsentFlags(basis, by, evidence, days, is_confirmed=confirm_person)
     name = person if person is not None else ME if self_ else None
     html = html and options.page_place(html)
     with options.opened_shared() as library:
@@ -142,8 +145,7 @@ def query(
         _renew(gallery, ProgressListener() if quiet else _LateProgress())
         probes = read_probes(gallery, images, face, [name] if name else None, show=open_)
         with audit.question(library, name, purpose, options.now) as question:
-            who, grant = _identify(gallery, probes, name, flags)
-            question.person = who.name
+            who, grant = _permitted(gallery, probes, name, flags, question)
             answer = find_appearances(gallery, grant, who, probes, options.now(), filters)
             baseline = diff.prepare_baseline(gallery, who, answer, options.now)
             question.answer = answer
@@ -209,12 +211,32 @@ def _filters(
     )  # fmt: skip
 
 
+def _permitted(
+    gallery: Gallery,
+    probes: list[Probe],
+    name: str | None,
+    flags: consent_prompt.ConsentFlags,
+    question: Question,
+) -> tuple[Person, Grant]:
+    """Whom the question is about, who may be searched for; both go on record.
+
+    Raises ConsentError for a stranger, and where it could be a relative and nobody says that it is not.
+    """
+    from ..consent import grants
+
+    person, doubtful = _identify(gallery, probes, name, flags)
+    question.person = person.name
+    question.is_confirmed = consent_prompt.confirm_person(person.name, doubtful, probes, flags, ["query"])
+    return person, grants.require(gallery.library, "person", person.name, options.now())
+
+
 def _identify(
     gallery: Gallery, probes: list[Probe], name: str | None, flags: consent_prompt.ConsentFlags
-) -> tuple[Person, Grant]:
-    """Whom the photographs show: an enrolled person, or one who is enrolled now.
+) -> tuple[Person, tuple[Probe, ...]]:
+    """Whom the photographs show: an enrolled person, or one who is enrolled now; and those that do not show
+    that clearly.
 
-    Raises ConsentError for a stranger.
+    Raises ConsentError for a stranger, and for who agreed to be told apart from others alone.
     """
     from ..consent import grants
     from ..library import people
@@ -224,20 +246,21 @@ def _identify(
     enrolled = [person.name for person in people.all_people(library)]
     consented = sorted(person.name for person in grants.consented_people(library, now))
     if name is None and consented:
-        person = identify(gallery, probes, consented, now)
-    elif name in consented:
-        person = identify(gallery, probes, [name], now)
-    elif (name := ME if name is None else name) in enrolled:
-        person = _renew_consent(gallery, probes, name, flags)
-    else:
-        consent_prompt.enroll(gallery, name, probes, flags)
-        person = next(person for person in people.all_people(library) if person.name == name)
-    return person, grants.require(library, "person", person.name, options.now())
+        return identify(gallery, probes, consented, now)
+    if name in consented:
+        return identify(gallery, probes, [name], now)
+    name = ME if name is None else name
+    if grants.is_contrast(library, name):
+        grants.require(library, "person", name, now)  # raises: that was not for a search
+    if name in enrolled:
+        return _renew_consent(gallery, probes, name, flags)
+    consent_prompt.enroll(gallery, name, probes, flags)
+    return next(person for person in people.all_people(library) if person.name == name), ()
 
 
 def _renew_consent(
     gallery: Gallery, probes: list[Probe], name: str, flags: consent_prompt.ConsentFlags
-) -> Person:
+) -> tuple[Person, tuple[Probe, ...]]:
     """Somebody enrolled whose consent ended gives it anew; nothing is recorded for a stranger."""
     from ..consent import grants
     from ..workflows.enroll import identify
@@ -246,9 +269,9 @@ def _renew_consent(
     consent = consent_prompt.agree(library, consent_prompt.request("person", name, flags), flags)
     with library.atomic():
         grant = consent if isinstance(consent, grants.Grant) else grants.give(library, consent, options.now())
-        person = identify(gallery, probes, [name], options.now())
+        identified = identify(gallery, probes, [name], options.now())
     consent_prompt.say_recorded(library, grant, flags)
-    return person
+    return identified
 
 
 def _form(*, quiet: bool, verbose: bool, all_rows: bool) -> Form:

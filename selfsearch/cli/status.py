@@ -50,6 +50,7 @@ def _state(library: Library) -> dict[str, Any]:
     rows = sources.all_sources(library)
     alive = grants.live(library, "source", {row.root for row in rows}, now)
     names = [person.name for person in people.all_people(library)]
+    alive_people = grants.live(library, "person", names, now, contrast=True)
     gone = retention.gone_files(library)
     current = [row for row in rows if row.root in alive and not row.is_erasing and row.successor is None]
     older = searched.count_searched_before(library, DETECTION_REVISION)
@@ -61,7 +62,7 @@ def _state(library: Library) -> dict[str, Any]:
         "key": root_key.KeyPlace.read(library.home).kind,
         "sources": len(rows),
         "without_consent": sorted({row.root for row in rows} - alive),
-        "people": {name: name in grants.live(library, "person", names, now) for name in names},
+        "people": {name: name in alive_people for name in names},
         "media": media,
         "faces": count,
         "consents": [_consent(status, rows, now) for status in grants.statuses(library, now)],

@@ -97,9 +97,7 @@ def _as_lines(gallery: Gallery, named: Named) -> list[str]:
 
     appearance, name = named.appearance, named.person.name
     first, *copies = appearance.sightings
-    band = wording.band_in_words(
-        wording.band_of(appearance), name, calibrated=gallery.calibration is not None
-    )
+    band = wording.claim(appearance, name, calibrated=gallery.calibration is not None)
     parts = [
         platform_name(first.provenance.platform),
         wording.context(first.provenance),

@@ -22,6 +22,7 @@ class Question:
 
     person: str | None  # None: nobody was named, and nobody was recognised
     answer: Answer | None = None
+    is_confirmed: bool = False  # the photographs did not show clearly whom, and somebody said so
 
 
 @contextmanager
@@ -44,11 +45,8 @@ def question(
 
 
 def _save(library: Library, question: Question, purpose: str, outcome: str, now: datetime) -> None:
-    people.save_query(
-        library,
-        now=isoformat(now),
-        person=question.person,
-        purpose=purpose,
-        outcome=outcome,
-        appearances=len(question.answer.found) if question.answer else None,
+    appearances = len(question.answer.found) if question.answer else None
+    line = people.AuditedQuestion(
+        isoformat(now), question.person, purpose, outcome, appearances, question.is_confirmed
     )
+    people.save_query(library, line)

@@ -11,6 +11,7 @@ import json
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from ..errors import ConsentError, UsageError
@@ -21,6 +22,15 @@ from ..library.people import AuditedPhotographs, KeptProbe, Person
 from ..types import isoformat
 
 SUBJECT = "photographs of {}"  # what the ledger's notes are about
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """On what it rests that photographs are added to a person."""
+
+    entry: int  # of the ledger: the consent
+    is_stated: bool  # it was given for these photographs
+    is_confirmed: bool = False  # they do not show the person clearly, and somebody said that they do
 
 
 @contextmanager
@@ -34,23 +44,19 @@ def attempt(library: Library, name: str, clock: Callable[[], datetime]) -> Itera
 
 
 def note_added(
-    library: Library,
-    person: Person,
-    photographs: Sequence[str],
-    now: datetime,
-    *,
-    entry: int,
-    is_stated: bool,
+    library: Library, person: Person, photographs: Sequence[str], basis: Basis, now: datetime
 ) -> None:
-    """Write down which photographs (sha256) were added to a person. In the caller's transaction.
-
-    `entry`: the consent of the ledger; `is_stated`: it was given for these photographs.
-    """
-    detail = {"photographs": list(photographs), "statement": entry, "stated": is_stated}
+    """Write down which photographs (sha256) were added to a person. In the caller's transaction."""
+    detail: dict[str, object] = {
+        "photographs": list(photographs), "statement": basis.entry, "stated": basis.is_stated,
+    }  # fmt: skip
+    if basis.is_confirmed:
+        detail["confirmed"] = True
     note = _append(library, "enroll", person, detail, now)
-    people.save_photographs(
-        library, AuditedPhotographs(note.at, person.name, "add", "added", tuple(photographs), note.id)
+    line = AuditedPhotographs(
+        note.at, person.name, "add", "added", tuple(photographs), note.id, basis.is_confirmed
     )
+    people.save_photographs(library, line)
 
 
 def note_removed(

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import PurePath
+from typing import Any
 
 from .. import places
 from ..errors import ConsentError, UsageError
@@ -33,8 +34,10 @@ USUAL = timedelta(days=365)
 VERSION = "2"
 CATEGORIES = "photographs, videos and their records; face templates (biometric data)"
 PURPOSE = "to show the person where their own face appears in media that they control"
+CONTRAST_PURPOSE = "to tell the person apart from people who are searched for; not to search for the person"
 
 GIVEN_AS = "given as"  # in an entry's detail: the path that was named, when it was a link
+CONTRAST = "contrast"  # in an entry's detail: the person may be told apart from others, and not searched for
 
 NewestEntries = Mapping[str, LedgerEntry]  # subject -> its newest entry, in the order of first naming
 
@@ -60,6 +63,20 @@ STATEMENTS = {
         " {expires} or until it is withdrawn."
     ),
 }
+CONTRAST_STATEMENTS = {  # of a person who is to be told apart from others: by basis
+    "own": (
+        "{photographs} me{lookalikes}. I agree that this program keeps a face template of me, called"
+        " {subject}, in a private library on this machine, to tell me apart from the people whom it searches"
+        " for and to name me where a face may be mine, and not to search for me, until {expires} or until I"
+        " withdraw this."
+    ),
+    "release": (
+        "{photographs} {subject}{lookalikes}. {by} agreed in writing that this program keeps a face template"
+        " of {subject} in a private library on this machine, to tell {subject} apart from the people whom it"
+        " searches for and to name {subject} where a face may be theirs, and not to search for {subject},"
+        " until {expires} or until it is withdrawn."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +94,7 @@ class ConsentRequest:
     is_unlike: bool = False  # one of them does not resemble what is kept of the person
     lookalikes: tuple[str, ...] = ()  # other enrolled people whom they resemble and do not show
     given_as: str = ""  # the path that was named, where links lead from it to `subject`
+    is_contrast: bool = False  # the person is to be told apart from others, and not to be searched for
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +105,7 @@ class Grant:
     subject: str
     entry: int  # the ledger's entry that it rests on
     expires_at: datetime
+    is_contrast: bool = False  # allows to tell the person apart from others alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +128,10 @@ def statement(request: ConsentRequest, now: datetime) -> str:
     require_kind(request.kind)
     if (request.kind, request.basis) not in STATEMENTS:
         raise UsageError(f"consent for a {request.kind} is own or release, not {request.basis!r}")
-    return STATEMENTS[request.kind, request.basis].format(
+    if request.is_contrast and request.kind != "person":
+        raise UsageError("people are told apart, not sources")
+    words = CONTRAST_STATEMENTS[request.basis] if request.is_contrast else None
+    return (words or STATEMENTS[request.kind, request.basis]).format(
         subject=_named(request),
         by=request.by or "the owner",
         expires=f"{now + request.lasts:%Y-%m-%d}",
@@ -151,6 +173,8 @@ def give(library: Library, request: ConsentRequest, now: datetime, *, event: str
         raise UsageError("a release needs the name of the person who gave it: --by NAME")
     if not timedelta(0) < request.lasts <= LONGEST:
         raise UsageError("consent lasts at least a day and at most three years")
+    detail: dict[str, Any] = {GIVEN_AS: request.given_as} if request.given_as else {}
+    detail |= {CONTRAST: True} if request.is_contrast else {}
     entry = LedgerEntry(
         at=isoformat(now),
         event=event,
@@ -159,16 +183,16 @@ def give(library: Library, request: ConsentRequest, now: datetime, *, event: str
         basis=request.basis,
         given_by=request.by or "the user",
         evidence_sha256=request.evidence_sha256,
-        purpose=PURPOSE,
+        purpose=CONTRAST_PURPOSE if request.is_contrast else PURPOSE,
         categories=CATEGORIES,
         statement_version=VERSION,
         statement=agreed,
         method=request.method,
         expires_at=isoformat(now + request.lasts),
-        detail=json.dumps({GIVEN_AS: request.given_as}) if request.given_as else "",
+        detail=json.dumps(detail) if detail else "",
     )
     ledger.append(library, entry)
-    return require(library, request.kind, request.subject, now)
+    return require(library, request.kind, request.subject, now, contrast=request.is_contrast)
 
 
 def renew(library: Library, kind: str, subject: str, now: datetime, lasts: timedelta = USUAL) -> Grant:
@@ -189,8 +213,9 @@ def renewal(
     by = entry.given_by if entry.basis == "release" else ""
     given_as = next(iter(_aliases(entry)), "")
     return ConsentRequest(
-        kind, entry.subject, entry.basis, by, entry.evidence_sha256, lasts, given_as=given_as
-    )
+        kind, entry.subject, entry.basis, by, entry.evidence_sha256, lasts, given_as=given_as,
+        is_contrast=_is_contrast(entry),
+    )  # fmt: skip
 
 
 def revoke(
@@ -229,10 +254,20 @@ def _is_meant(paths: Iterable[str], named: Sequence[str]) -> bool:
 
 def _aliases(entry: LedgerEntry) -> list[str]:
     """The path as it was given, where it was a link to the entry's subject."""
-    if entry.event not in GIVEN or not entry.detail.startswith("{"):
-        return []  # the detail of others is in the user's own words
-    given_as = json.loads(entry.detail).get(GIVEN_AS)
+    given_as = _detail(entry).get(GIVEN_AS)
     return [given_as] if isinstance(given_as, str) else []
+
+
+def _is_contrast(entry: LedgerEntry) -> bool:
+    """Whether what was agreed to is that the person is told apart from others, and no more."""
+    return bool(_detail(entry).get(CONTRAST))
+
+
+def _detail(entry: LedgerEntry) -> dict[str, Any]:
+    """What a consent says beyond its fields; the detail of other entries is in the user's own words."""
+    if entry.event not in GIVEN or not entry.detail.startswith("{"):
+        return {}
+    return dict(json.loads(entry.detail))
 
 
 def meant_by(library: Library, name: str) -> list[str]:
@@ -325,16 +360,17 @@ def ended(library: Library, kind: str, withdrawing: Collection[str] = ()) -> set
     return {subject for subject, entry in deciding.items() if entry and entry.event not in (*GIVEN, LAPSE)}
 
 
-def require(library: Library, kind: str, subject: str, now: datetime) -> Grant:
-    """The live consent for a source's path or a person.
+def require(library: Library, kind: str, subject: str, now: datetime, *, contrast: bool = False) -> Grant:
+    """The live consent for a source's path, or for a person to be searched for.
 
-    A path that is, or has become, a link needs consent for where it leads as well. Raises ConsentError,
-    saying how to give it; LibraryError when the ledger was changed.
+    With `contrast`, a person's consent to be told apart from others is enough. A path that is, or has become,
+    a link needs consent for where it leads as well. Raises ConsentError, saying how to give it; LibraryError
+    when the ledger was changed.
     """
     real = os.path.realpath(subject) if kind == "source" else subject
     newest = _newest_entries(library, kind, [subject, real])
     if places.is_same(real, subject):
-        return _grant(newest, kind, subject, now)
+        return _grant(newest, kind, subject, now, contrast=contrast)
     if _deciding(newest, kind, subject):
         _grant(newest, kind, subject, now)
     return replace(_grant(newest, kind, real, now), subject=subject)
@@ -368,11 +404,16 @@ class ConsentBehindLinks:
         return bool(answer)
 
 
-def live(library: Library, kind: str, subjects: Iterable[str], now: datetime) -> set[str]:
-    """Those of `subjects` that have live consent."""
+def live(
+    library: Library, kind: str, subjects: Iterable[str], now: datetime, *, contrast: bool = False
+) -> set[str]:
+    """Those of `subjects` that have live consent, for people that to be searched for.
+
+    With `contrast`, a person's consent to be told apart from others is enough.
+    """
     subjects = list(subjects)
     newest = _newest_entries(library, kind, subjects)
-    return {subject for subject in subjects if _is_live(newest, kind, subject, now)}
+    return {subject for subject in subjects if _is_live(newest, kind, subject, now, contrast=contrast)}
 
 
 def unconsented_links(
@@ -429,11 +470,23 @@ def replaced_sources(library: Library, now: datetime, searched: Collection[Sourc
     return [row for row in rows if row.root in roots]
 
 
-def consented_people(library: Library, now: datetime) -> list[Person]:
-    """Everybody enrolled whose consent is live."""
+def consented_people(library: Library, now: datetime, *, contrast: bool = False) -> list[Person]:
+    """Everybody whose consent to be searched for is live.
+
+    With `contrast`, those as well who agreed to be told apart from others alone.
+    """
     persons = people.all_people(library)
-    names = live(library, "person", [person.name for person in persons], now)
+    names = live(library, "person", [person.name for person in persons], now, contrast=contrast)
     return [person for person in persons if person.name in names]
+
+
+def is_contrast(library: Library, name: str) -> bool:
+    """Whether what a person agreed to last, also if that has expired, is to be told apart from others alone.
+
+    Raises LibraryError when the ledger was changed.
+    """
+    entry = _deciding(_newest_entries(library, "person", [name]), "person", name)
+    return entry is not None and _is_contrast(entry)
 
 
 def visible_changes(library: Library, found: Sequence[Change], now: datetime) -> list[Change]:
@@ -528,26 +581,33 @@ def _below(path: str, folder: str) -> bool:
     return places.is_at_or_below(path, folder) and not places.is_same(path, folder)
 
 
-def _is_live(newest: NewestEntries, kind: str, subject: str, now: datetime) -> bool:
+def _is_live(
+    newest: NewestEntries, kind: str, subject: str, now: datetime, *, contrast: bool = False
+) -> bool:
     try:
-        _grant(newest, kind, subject, now)
+        _grant(newest, kind, subject, now, contrast=contrast)
     except ConsentError:
         return False
     return True
 
 
-def _grant(newest: NewestEntries, kind: str, subject: str, now: datetime) -> Grant:
-    """Raises ConsentError when the deciding entry is no consent, or has expired."""
+def _grant(newest: NewestEntries, kind: str, subject: str, now: datetime, *, contrast: bool = False) -> Grant:
+    """Raises ConsentError when the deciding entry is no consent, not for that, or has expired."""
     entry = _deciding(newest, kind, subject)
     if entry is None or entry.event not in GIVEN:
         raise _refusal(entry, kind, subject)
+    if _is_contrast(entry) and not contrast:
+        raise ConsentError(
+            f"{subject} agreed to be told apart from others, and not to be searched for. That needs a"
+            " statement of its own: selfsearch people add --help"
+        )
     expires = datetime.fromisoformat(entry.expires_at)
     if expires <= now:
         raise ConsentError(
             f"the consent for {subject} expired on {entry.expires_at[:10]};"
             f" renew it: selfsearch consent renew {shlex.quote(entry.subject)}"
         )
-    return Grant(kind, subject, entry.id, expires)
+    return Grant(kind, subject, entry.id, expires, _is_contrast(entry))
 
 
 def _refusal(entry: LedgerEntry | None, kind: str, subject: str) -> ConsentError:

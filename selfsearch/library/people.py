@@ -75,6 +75,19 @@ class AuditedPhotographs:
     outcome: str  # added, removed, refused
     photographs: tuple[str, ...] = ()  # sha256 of each; none of what was refused
     entry: int | None = None  # of the ledger
+    confirmed: bool = False  # somebody had to say whom they show: they do not show it clearly
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedQuestion:
+    """A line of the audit log about a search."""
+
+    at: str
+    person: str | None  # None: nobody was named, and nobody was recognised
+    purpose: str
+    outcome: str  # answered, refused
+    appearances: int | None
+    confirmed: bool = False  # the photographs did not show clearly whom, and somebody said so
 
 
 class EnrolledFaces(NamedTuple):
@@ -225,14 +238,10 @@ def _chips_without(library: Library, person: Person, pack: int) -> list[tuple[in
     return [(block.probe, unpack_chips(block.open(library))[0]) for block in blocks]
 
 
-def save_query(
-    library: Library, *, now: str, person: str | None, purpose: str, outcome: str, appearances: int | None
-) -> None:
+def save_query(library: Library, question: AuditedQuestion) -> None:
     """Write down that somebody was searched for, or that it was refused. No template is kept here."""
     with library.atomic():
-        library.db.table("queries").insert(
-            {"at": now, "person": person, "purpose": purpose, "outcome": outcome, "appearances": appearances}
-        )
+        library.db.table("queries").insert(asdict(question))
 
 
 def save_photographs(library: Library, entry: AuditedPhotographs) -> None:
@@ -242,7 +251,7 @@ def save_photographs(library: Library, entry: AuditedPhotographs) -> None:
 
 
 def audit_log(library: Library, person: str | None = None) -> list[dict[str, Any] | AuditedPhotographs]:
-    """The audit log, oldest first: a question (at, person, purpose, outcome, appearances), or photographs."""
+    """The audit log, oldest first: questions by the fields of AuditedQuestion, and photographs."""
     rows = library.db.table("queries").rows_where("?1 is null or person = ?1", [person], order_by="id")
     return [_question(row) if row["action"] == "query" else _photographs(row) for row in rows]
 
@@ -261,12 +270,14 @@ def was_asked(library: Library, person: Person) -> bool:
 
 
 def _question(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ("at", "person", "purpose", "outcome", "appearances")}
+    values = {column.name: row[column.name] for column in fields(AuditedQuestion)}
+    return values | {"confirmed": bool(row["confirmed"])}
 
 
 def _photographs(row: dict[str, Any]) -> AuditedPhotographs:
     values = {column.name: row[column.name] for column in fields(AuditedPhotographs)}
-    return AuditedPhotographs(**values | {"photographs": tuple(json.loads(row["photographs"]))})
+    values |= {"photographs": tuple(json.loads(row["photographs"])), "confirmed": bool(row["confirmed"])}
+    return AuditedPhotographs(**values)
 
 
 def appearance_id(library: Library, person: Person, face: int) -> str:

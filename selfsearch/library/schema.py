@@ -536,6 +536,21 @@ def m018_detail(db: Database) -> None:
     )
 
 
+@schema()
+def m019_contrast(db: Database) -> None:
+    """Whether somebody had to say whom photographs show, because they did not show it clearly.
+
+    Who is only told apart from others is a row of `people` like any other: the ledger says what it is for.
+    """
+    _run(
+        db,
+        """
+        alter table queries add column confirmed integer not null default 0
+            check (confirmed in (0, 1))
+        """,
+    )
+
+
 def _run(db: Database, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)

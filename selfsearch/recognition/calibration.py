@@ -22,6 +22,7 @@ from ..errors import PackError
 BUNDLED_CALIBRATIONS = Path(__file__).parent / "calibrations"
 BANDS = {"strong": 0.01, "likely": 0.1, "possible": 1.0}  # expected false matches in this library, at most
 SAME_PERSON_FMR = 1e-4  # at which a selfie counts as the enrolled person's
+CLEAR_FMR = 1e-6  # at which it clearly does: between the two, whose brother or sister it may be is asked
 WEAKEST_FMR = 1e-2  # of the weakest score that --all shows
 MIN_FACES = 1000  # bands are never laxer than in a library of this many, for few faces are often relatives'
 

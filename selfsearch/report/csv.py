@@ -14,7 +14,7 @@ COLUMNS = (
     "context", "posted_at", "taken_at", "url", "url_kind", "caption", "audience", "audience_source",
     "exposure_reason", "album", "place", "latitude", "longitude", "people", "author", "author_is_owner",
     "path", "source", "gone", "sha256", "type", "width", "height", "from_ms", "to_ms", "face", "box",
-    "id", "verdict",
+    "id", "verdict", "may_also_be",
 )  # fmt: skip
 
 Cell = str | int | float | bool | None
@@ -37,14 +37,14 @@ def to_csv(answer: Answer, file: TextIO) -> None:
 def _row(answer: Answer, appearance: Appearance, sighting: Sighting) -> dict[str, Cell]:
     """The cells by the names of their columns; those of the provenance keep its own names."""
     provenance, location = sighting.provenance, sighting.provenance.location
-    band = wording.band_of(appearance)
     return provenance.columns() | {
         "rank": appearance.rank,
         "id": appearance.id,
         "verdict": appearance.verdict,
         "score": round(float(appearance.score), 6),
         "band": appearance.band,
-        "in_words": wording.band_in_words(band, answer.person, calibrated=answer.calibrated),
+        "in_words": wording.claim(appearance, answer.person, calibrated=answer.calibrated),
+        "may_also_be": "; ".join(appearance.may_also_be),
         "expected_false_matches": appearance.expected_false_matches,
         "exposure": provenance.exposure.level.value,
         "url": web(provenance.link and provenance.link.url),

@@ -23,7 +23,7 @@ SURE = ("strong", "likely")  # bands in which the headline claims to have found 
 class Medium:
     """One distinct file: its widest audience, and how sure its best match is.
 
-    It is sure, too, when the person said so.
+    It is sure, too, when the person said so, and not when it may be somebody else's as well.
     """
 
     exposure: Exposure
@@ -43,11 +43,12 @@ def media_of(answer: Answer) -> list[Medium]:
 
 def _medium(appearances: list[Appearance], calibrated: bool) -> Medium:
     bands = {wording.band_of(appearance) for appearance in appearances}
+    sure = {wording.band_of(appearance) for appearance in appearances if not appearance.may_also_be}
     is_confirmed = any(appearance.verdict == "me" for appearance in appearances)
     places = [sighting.provenance for appearance in appearances for sighting in appearance.sightings]
     return Medium(
         exposure=min((appearance.exposure for appearance in appearances), key=EXPOSURES.index),
-        sure=is_confirmed or bool(bands & set(SURE)),
+        sure=is_confirmed or bool(sure & set(SURE)),
         weak=calibrated and bands == {"weak"} and not is_confirmed,
         video=appearances[0].type.startswith("video/"),
         public_on=frozenset(place.platform for place in places if place.exposure.level is Exposure.PUBLIC),

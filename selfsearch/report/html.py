@@ -175,11 +175,13 @@ def _in_order(key: str, counts: dict[str | None, int]) -> list[str | None]:
 
 _FILTERS = (  # by their own names
     caveat, line, visible, platform_name, consent_records.fields, consent_records.entry_title,
-    wording.author, wording.audience, wording.band_in_words, wording.band_of, wording.context, wording.day,
-    wording.day_of, wording.false_matches, wording.format_time, wording.humanize, wording.join_and,
+    wording.author, wording.audience, wording.band_in_words, wording.band_of, wording.claim,
+    wording.context, wording.day, wording.day_of, wording.false_matches, wording.format_time,
+    wording.humanize, wording.join_and,
     wording.position, counted, quantity, wording.sentence_case, wording.time_range,
     wording.timestamp,
-    wording.left_out, wording.rejected, wording.replaced, wording.you, wording.your,
+    wording.left_out, wording.may_also_be, wording.needs_a_look, wording.rejected, wording.replaced,
+    wording.you, wording.your,
 )  # fmt: skip
 
 
@@ -209,6 +211,7 @@ def _environment() -> Environment:
         page_size=PAGE_SIZE,
         few=FEW,
         limits_in_short=wording.LIMITS_IN_SHORT,
+        measured_with=wording.MEASURED_WITH,
         link_kinds=wording.LINK_KINDS,
         all_facets=FACETS,
         exposure_facet=EXPOSURE_FACET,

@@ -94,9 +94,8 @@ def _appearance(appearance: Appearance, answer: Answer) -> dict[str, Any]:
             "copies": len(appearance.sightings),
         },
         "sightings": [_sighting(sighting) for sighting in appearance.sightings],
-        "in_words": wording.band_in_words(
-            wording.band_of(appearance), answer.person, calibrated=answer.calibrated
-        ),
+        "in_words": wording.claim(appearance, answer.person, calibrated=answer.calibrated),
+        "may_also_be": list(appearance.may_also_be),
     }
 
 

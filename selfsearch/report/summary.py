@@ -218,6 +218,8 @@ def _sentences(answer: Answer, media: list[Medium], worst: float | None) -> Iter
         yield f"{found}, because you asked for all: such faces are mostly other people."
     if worst is not None:
         yield f"By chance alone, {_by_chance(worst)}. Relatives look more alike than chance."
+    if shared := wording.may_also_be(answer):
+        yield f"{shared}."
     yield from _left_out(answer)
 
 

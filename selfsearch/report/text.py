@@ -33,6 +33,7 @@ SHORT_BANDS = {
     "weak": "weak; unlikely",
 }
 BAND_WIDTH = 16  # columns for the longest of them
+MAYBE = "maybe another"  # where the names do not fit there; a note says them
 DAY_WIDTH = 10
 COUNTED_AS = {
     Exposure.PUBLIC: "public",
@@ -167,7 +168,9 @@ class _Writer:
         first, *copies = appearance.sightings
         days = set(filter(None, _days(appearance)))
         dates = ", with other dates" if self.answer.is_by_date and len(days) > 1 else ""
+        other = wording.join_and([line(name) for name in appearance.may_also_be])
         notes = (
+            f"(may also be {other})" if other and self.how_sure(appearance) == MAYBE else "",
             f"(at {wording.timecode(appearance.time_ms)})" if appearance.time_ms is not None else "",
             "(gone since)" if first.gone else "",
             "(in an older export that was replaced)" if first.replaced_by is not None else "",
@@ -187,8 +190,11 @@ class _Writer:
 
     def how_sure(self, appearance: Appearance) -> str:
         """Whether it is the person, in at most BAND_WIDTH columns."""
-        if not self.answer.calibrated and appearance.verdict is None:
+        if not self.answer.calibrated and appearance.verdict is None and not appearance.may_also_be:
             return "not rated"
+        if appearance.may_also_be:
+            together = wording.one_of(appearance, self.answer.person)
+            return together if cells(together) <= BAND_WIDTH else MAYBE
         return SHORT_BANDS[wording.band_of(appearance)]
 
     def section(self, heading: str, paragraphs: Sequence[str]) -> Iterator[Line]:
@@ -266,6 +272,8 @@ class _Short(_Writer):
             yield from self.wrapped(f"{wording.sentence_case(left_out)}.")
         if rejected := wording.rejected(self.answer):
             yield from self.wrapped(f"Left out: {rejected}.")
+        if shared := wording.may_also_be(self.answer):
+            yield from self.wrapped(f"{shared}.")
         numbers = (sum(self.answer.not_looked_at.values()), "file"), (len(self.answer.links), "post")
         if not_searched := [quantity(number, noun) for number, noun in numbers if number]:
             why = " --verbose says why." if self.command else ""
@@ -286,6 +294,9 @@ class _Short(_Writer):
             if words := _unknown_words(self.answer):
                 step += f". Not known: what {words} means; {self.command} status says what to do"
         yield from self.wrapped(f"Next: {step}", style="bold")
+        if wording.needs_a_look(self.answer):
+            apart = f"{wording.TELL_APART}: {self.command} people add NAME PHOTO --contrast"
+            yield from self.wrapped(f"{wording.MEASURED_WITH} {apart}", style="dim")
         yield from self.wrapped(f"{limits} More: --verbose", style="dim")
 
 

@@ -35,6 +35,11 @@ WHAT_IT_MEANS = {
     Exposure.PRIVATE: "Whoever was in the conversation, or gets into the account, could pass these on.",
 }
 WHY_UNDATED = "Nothing says when these were posted or taken, so they may lie inside or outside these dates."
+MEASURED_WITH = (
+    "How sure it is was measured with strangers. Relatives, children, and people of one origin look more"
+    " alike."
+)
+TELL_APART = "To tell apart a relative who agrees"  # before the command
 LIMITS_IN_SHORT = "Only what was indexed was searched, and a match is no proof."
 BAND_MEANINGS = {  # by the definition of each band
     "confirmed": "said to be so with: selfsearch verdict",
@@ -166,6 +171,37 @@ def band_in_words(band: str, person: str, *, calibrated: bool) -> str:
         "possible": f"possibly {you(person)}; check it yourself",
         "weak": "weak: shown because you asked",
     }[band]
+
+
+def claim(appearance: Appearance, person: str, *, calibrated: bool) -> str:
+    """What is said of an appearance: how sure it is, or whose face it may be as well."""
+    if appearance.may_also_be:
+        return f"{one_of(appearance, person)}: it looks as much like either"
+    return band_in_words(band_of(appearance), person, calibrated=calibrated)
+
+
+def one_of(appearance: Appearance, person: str) -> str:
+    """ "you or Ben": of an appearance that may be somebody else's as well."""
+    return " or ".join([you(person), *map(line, appearance.may_also_be)])
+
+
+def may_also_be(answer: Answer) -> str:
+    """ "3 appearances may be Ben's as well: ..."; "" for none."""
+    marked = [appearance for appearance in answer.found if appearance.may_also_be]
+    if not marked:
+        return ""
+    names = dict.fromkeys(line(name) for appearance in marked for name in appearance.may_also_be)
+    faces = "the face looks" if len(marked) == 1 else "the faces look"
+    found = quantity(len(marked), "appearance")
+    return f"{found} may show {' or '.join(names)} and not {you(answer.person)}: {faces} as much like either"
+
+
+def needs_a_look(answer: Answer) -> bool:
+    """Whether anything is listed that relatives and others who look alike can easily be."""
+    return any(
+        appearance.verdict is None and appearance.band in ("likely", "possible")
+        for appearance in answer.appearances
+    )
 
 
 def rarity(expected: float) -> int | None:
@@ -347,8 +383,12 @@ def limits(person: str) -> list[str]:
         "A low score, or no match, is not proof of absence. Faces that are turned away, covered, tiny or "
         "blurred, or many years younger or older than in the photographs searched by, can be missed even "
         f"though it is {you(person)}.",
-        "Children, siblings and twins are hard. The estimate of false matches is made with strangers; "
-        "relatives look more alike than strangers do, and children change faster than adults.",
+        "Faces of children were not measured: a picture at five does not find one at twelve, and children "
+        "look more alike than adults.",
+        "The estimate of false matches is made with strangers. Brothers and sisters look more alike, and "
+        f"twins are not told apart. {TELL_APART}: selfsearch people add NAME PHOTO --contrast.",
+        "Of some groups of people few were measured: among faces of one sex and origin expect more false "
+        "matches than are said.",
         "A match is a comparison of numbers, not an identification. Look at the picture before acting on it.",
         "Who could see something is what the export said on the day it was made, or what you said of the "
         "account. It may have been more people before or since, and anybody who saw it may have kept it.",

@@ -125,14 +125,8 @@ def _note_person(
 ) -> None:
     library, revision, now = gallery.library, gallery.engine.pack.revision, isoformat(clock())
     was_asked = people.was_asked(library, person)
-    people.save_query(
-        library,
-        now=now,
-        person=person.name,
-        purpose="re-scan",
-        outcome="answered",
-        appearances=len(answer.found),
-    )
+    question = people.AuditedQuestion(now, person.name, "re-scan", "answered", len(answer.found))
+    people.save_query(library, question)
     states = _states(answer)
     updated = Snapshot(states, revision, *changes.newest(library))
     since = changes.since(library, person.id)

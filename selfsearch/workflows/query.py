@@ -9,6 +9,7 @@ The way of a question, from top to bottom:
     fold        copies of one picture become one appearance
     describe    everything known of each: the file, its places, who could see them, and what an export that
                 was replaced shows beyond that: once public, always public
+    contrast    whose face it may be as well: of relatives who are known here (contrast.py)
     list        of everything that is found, what the caller wants to see; counts are of everything
 """
 
@@ -48,6 +49,7 @@ from ..types import (
     Sighting,
     isoformat,
 )
+from . import contrast
 from .enroll import Probe, enrolled_embeddings, resembling_score, template
 from .gallery import FaceIndex, Gallery
 
@@ -157,12 +159,14 @@ def query(
     kept = enrolled_embeddings(gallery, person, now)
     lowest = _lowest_score(gallery, bands, filters)
     said = verdicts.of_person(library, person.id)
-    hits = search(gallery, face_index, template(kept, person, probes), kept.stated, said, lowest)
+    searched_by = template(kept, person, probes)
+    hits = search(gallery, face_index, searched_by, kept.stated, said, lowest)
     hits, rejected = reject(library, said, hits, face_index)
     face_rows = faces.find_faces(library, [hit.face for hit in (*hits, *rejected)])
     groups = fold(hits, face_rows, face_index) if filters.folded else [[hit] for hit in hits]
     scope = Scope(rows, grants.replaced_sources(library, now, rows))
     found = describe(gallery, person, groups, face_rows, scope, len(face_index))
+    found = contrast.mark(gallery, person, searched_by, found, face_index, now)
     listed, left_out = choose_listed(found, filters)
     media_count, _ = faces.totals(library, source_ids)
     outcomes = items.count_outcomes(library, source_ids)

@@ -24,6 +24,7 @@ from ..library.face_matching import FacePlace
 from ..library.people import Person
 from ..library.verdicts import ME, NOT_ME, Verdict
 from ..types import Appearance, Embeddings, isoformat
+from . import contrast
 from .diff import state_of
 from .enroll import (
     enrolled_embeddings,
@@ -131,7 +132,7 @@ class _Answers:
     """What answers about a person can show, whichever photographs the question comes with."""
 
     def __init__(self, gallery: Gallery, person: Person, now: datetime) -> None:
-        self.gallery, self.person = gallery, person
+        self.gallery, self.person, self.now = gallery, person, now
         self.rows = grants.consented_sources(gallery.library, now)
         self.searched = [row for row in self.rows if row.successor is None]
         self.replaced = [row for row in self.rows if row.successor is not None]
@@ -178,12 +179,14 @@ class _Answers:
     def _named(self, face: int) -> Named:
         library = self.gallery.library
         members = self._copies(face)
-        scores = self._embeddings(members) @ template(self.kept, self.person, [])
+        searched_by = template(self.kept, self.person, [])
+        scores = self._embeddings(members) @ searched_by
         hits = sorted(map(Hit, members, scores.tolist()), key=lambda hit: (-hit.score, hit.face))
         ordered = [hit.face for hit in hits]
         face_rows = faces.find_faces(library, members)
         everywhere, searched = Scope(self.rows), Scope(self.searched, self.replaced)
-        (appearance,) = describe(self.gallery, self.person, [hits], face_rows, everywhere, len(self.index))
+        described = describe(self.gallery, self.person, [hits], face_rows, everywhere, len(self.index))
+        (appearance,) = contrast.mark(self.gallery, self.person, searched_by, described, self.index, self.now)
         alone = [[hit] for hit in hits]
         each = describe(self.gallery, self.person, alone, face_rows, searched, len(self.index))
         return Named(
@@ -257,10 +260,10 @@ def save(
             verdicts.save(library, person.id, {face: Verdict(verdict, at, face in chosen) for face in ids})
         _note(gallery, grant, person, chosen - used, used - chosen, now)
         word = next(word for word, value in WORDS.items() if value == verdict)
-        people.save_query(
-            library, now=isoformat(now), person=person.name, purpose=f"verdict: {word}", outcome="answered",
-            appearances=len(named),
-        )  # fmt: skip
+        question = people.AuditedQuestion(
+            isoformat(now), person.name, f"verdict: {word}", "answered", len(named)
+        )
+        people.save_query(library, question)
     return Saved(tuple(each.id for each in named if chosen.intersection(each.faces)), refused)
 
 
@@ -294,7 +297,8 @@ def _note(
     rows = faces.find_faces(library, added | removed)
     photographs = sorted({rows[face].sha256 for face in added})
     if photographs:
-        enrolment.note_added(library, person, photographs, now, entry=grant.entry, is_stated=False)
+        basis = enrolment.Basis(grant.entry, is_stated=False)
+        enrolment.note_added(library, person, photographs, basis, now)
     photographs = sorted({rows[face].sha256 for face in removed})
     if photographs:
         enrolment.note_removed(library, person, photographs, now)

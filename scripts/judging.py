@@ -7,6 +7,7 @@ common, and neither is more than four times as large.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -54,6 +55,8 @@ class Plain:
     faces: int
     doubled: int
     ms: float
+    kept: dict[str, int]  # label -> detections at boxes that have it; "" where no labelled box is
+    labelled: dict[str, int]  # label -> boxes that have it
 
 
 def planted(truth: Sequence[Truth], seen: Mapping[str, Seen]) -> Planted:
@@ -93,15 +96,32 @@ def recognised(
     return results
 
 
-def plain(seen: Iterable[Seen]) -> Plain:
-    """Count what was found in pictures of which nothing is known."""
-    everything = list(seen)
+def plain(seen: Mapping[str, Seen], labels: Iterable[tuple[str, Box, str]] = ()) -> Plain:
+    """Count what was found. `labels`: path, box and label of what somebody has looked at."""
+    everything = list(seen.values())
+    labelled = [label for label in labels if label[0] in seen]
     read = [one for one in everything if one.size != (0, 0)]
     boxes = [boxes_of(one) for one in read]
     return Plain(
         len(everything), len(everything) - len(read), sum(map(bool, boxes)), sum(map(len, boxes)),
-        sum(map(duplicates, boxes)), _ms(read),
+        sum(map(duplicates, boxes)), _ms(read), _kept(seen, labelled),
+        dict(Counter(label for _, _, label in labelled)),
     )  # fmt: skip
+
+
+def _kept(seen: Mapping[str, Seen], labels: Sequence[tuple[str, Box, str]]) -> dict[str, int]:
+    """Detections by the label of the box that they have most in common with."""
+    by_path: dict[str, list[tuple[Box, str]]] = {}
+    for path, box, label in labels:
+        by_path.setdefault(path, []).append((box, label))
+    kept: Counter[str] = Counter()
+    for path, one in seen.items():
+        for box in boxes_of(one) if labels else ():
+            near = [
+                (_common(box, other), label) for other, label in by_path.get(path, ()) if is_at(box, other)
+            ]
+            kept[max(near)[1] if near else ""] += 1
+    return dict(kept)
 
 
 def _probe(line: Truth, seen: Mapping[str, Seen]) -> np.ndarray | None:

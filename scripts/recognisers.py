@@ -50,7 +50,18 @@ class Run:
     version: str
 
 
-Look = Callable[[Path], tuple[Array, Array, Array, tuple[int, int]]]  # as the first fields of Seen
+@dataclass(frozen=True)
+class Found:
+    """What a recogniser says of a picture. `probes` is called when the clock has stopped."""
+
+    size: tuple[int, int]
+    boxes: Any = ()
+    embeddings: Any = ()
+    probes: Callable[[], Any] | None = None  # None: faces are searched for as they are
+
+
+UNREAD = Found((0, 0))
+Look = Callable[[Path], Found]
 
 
 def selfsearch(code: str, detail: str = "normal") -> tuple[Look, dict[str, float]]:
@@ -73,20 +84,19 @@ def selfsearch(code: str, detail: str = "normal") -> tuple[Look, dict[str, float
         options["detail"] = Detail(detail)
     engine.embed(np.zeros((1, 112, 112, 3), np.uint8))  # loads the models
 
-    def look(path: Path) -> tuple[Array, Array, Array, tuple[int, int]]:
+    def look(path: Path) -> Found:
         try:
             analysis = engine.analyse(path.read_bytes(), None, **options)
         except ItemError:
-            return *_nothing(engine.dimension), (0, 0)
+            return UNREAD
         faces = analysis.faces
-        if not faces:
-            return *_nothing(engine.dimension), (analysis.width, analysis.height)
-        embeddings = np.stack([face.embedding for face in faces])
         mirrored = getattr(engine, "embed_with_mirror", None)  # of versions that mirror probes
-        probes = mirrored(np.stack([face.chip for face in faces])) if mirrored else embeddings
-        return (
-            np.array([face.box for face in faces]), embeddings, probes, (analysis.width, analysis.height)
-        )  # fmt: skip
+        return Found(
+            (analysis.width, analysis.height),
+            [face.box for face in faces],
+            [face.embedding for face in faces],
+            (lambda: mirrored(np.stack([face.chip for face in faces]))) if mirrored else None,
+        )
 
     find: Any = getattr(calibration, "find_calibration", lambda pack: pack.calibration)
     found = find(pack)
@@ -101,17 +111,17 @@ def insightface(pack: str) -> tuple[Look, dict[str, float]]:
     app = FaceAnalysis(name=pack, providers=["CPUExecutionProvider"])
     app.prepare(ctx_id=0)
 
-    def look(path: Path) -> tuple[Array, Array, Array, tuple[int, int]]:
+    def look(path: Path) -> Found:
         picture = cv2.imread(str(path))
         if picture is None:
-            return *_nothing(), (0, 0)
+            return UNREAD
         faces = app.get(picture)
         if not faces:
-            return *_nothing(), picture.shape[1::-1]
+            return Found(picture.shape[1::-1])
         corners = np.stack([face.bbox[:4] for face in faces])
         embeddings = np.stack([face.normed_embedding for face in faces])
         boxes = np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
-        return boxes, embeddings, embeddings, picture.shape[1::-1]
+        return Found(picture.shape[1::-1], boxes, embeddings)
 
     return look, {}
 
@@ -128,18 +138,18 @@ def opencv(models: str | None = None) -> tuple[Look, dict[str, float]]:
     detector = cv2.FaceDetectorYN.create(f"{models}/face_detection_yunet_2023mar_int8bq.onnx", "", (320, 320))
     embedder = cv2.FaceRecognizerSF.create(f"{models}/face_recognition_sface_2021dec_int8bq.onnx", "")
 
-    def look(path: Path) -> tuple[Array, Array, Array, tuple[int, int]]:
+    def look(path: Path) -> Found:
         picture = cv2.imread(str(path))
         if picture is None:
-            return *_nothing(), (0, 0)
+            return UNREAD
         detector.setInputSize(picture.shape[1::-1])
         _, faces = detector.detect(picture)
         if faces is None:
-            return *_nothing(), picture.shape[1::-1]
+            return Found(picture.shape[1::-1])
         features = [embedder.feature(embedder.alignCrop(picture, face)) for face in faces]
         embeddings = np.concatenate(features)
         embeddings = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
-        return faces[:, :4], embeddings, embeddings, picture.shape[1::-1]
+        return Found(picture.shape[1::-1], faces[:, :4], embeddings)
 
     return look, {}
 
@@ -148,14 +158,14 @@ def face_recognition() -> tuple[Look, dict[str, float]]:
     """dlib by way of face_recognition. A score is 1 less the distance's square, written as a product."""
     import face_recognition as library
 
-    def look(path: Path) -> tuple[Array, Array, Array, tuple[int, int]]:
+    def look(path: Path) -> Found:
         try:
             picture = library.load_image_file(str(path))
         except OSError:
-            return *_nothing(130), (0, 0)
+            return UNREAD
         places = library.face_locations(picture)
         if not places:
-            return *_nothing(130), picture.shape[1::-1]
+            return Found(picture.shape[1::-1])
         encodings = np.array(library.face_encodings(picture, places))
         top, right, bottom, left = np.array(places, float).T
         square, one = (encodings**2).sum(axis=1, keepdims=True), np.ones((len(encodings), 1))
@@ -163,14 +173,9 @@ def face_recognition() -> tuple[Look, dict[str, float]]:
         probes = np.hstack([2 * encodings, one - square, -one])
         embeddings = np.hstack([encodings, one, square])
         boxes = np.stack([left, top, right - left, bottom - top], axis=1)
-        return boxes, embeddings, probes, picture.shape[1::-1]
+        return Found(picture.shape[1::-1], boxes, embeddings, lambda: probes)
 
     return look, {}
-
-
-def _nothing(dimension: int = 128) -> tuple[Array, Array, Array]:
-    empty = np.zeros((0, dimension), np.float32)
-    return np.zeros((0, 4), np.float32), empty, empty
 
 
 RECOGNISERS: dict[str, Callable[..., tuple[Look, dict[str, float]]]] = {
@@ -253,11 +258,16 @@ def main(arguments: Sequence[str]) -> int:
 
 def _timed(look: Look, path: str, progress: str) -> Seen:
     start = time.process_time()
-    boxes, embeddings, probes, (width, height) = look(Path(path))
+    found = look(Path(path))
     ms = 1000 * (time.process_time() - start)
     if sys.stderr.isatty():
         print(f"\r{progress}", end="", file=sys.stderr)
-    return Seen(boxes, embeddings, probes, (int(width), int(height)), ms)
+    embeddings = np.array(found.embeddings, np.float32)
+    probes = np.array(found.probes(), np.float32) if found.probes and len(embeddings) else embeddings
+    width, height = found.size
+    return Seen(
+        np.array(found.boxes, np.float32).reshape(-1, 4), embeddings, probes, (int(width), int(height)), ms
+    )
 
 
 if __name__ == "__main__":

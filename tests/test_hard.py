@@ -263,9 +263,10 @@ def test_the_score_of_dlib_is_one_less_the_square_of_the_distance(monkeypatch: p
     library.face_locations = lambda picture: [(1, 5, 4, 2), (0, 3, 3, 0)]  # type: ignore[attr-defined]
     library.face_encodings = lambda picture, places: list(encodings)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "face_recognition", library)
-    boxes, embeddings, probes, _ = recognisers.face_recognition()[0](Path("any.jpg"))
-    assert boxes.tolist() == [[2, 1, 3, 3], [0, 0, 3, 3]]
-    assert probes @ embeddings.T == pytest.approx(
+    found = recognisers.face_recognition()[0](Path("any.jpg"))
+    assert found.boxes.tolist() == [[2, 1, 3, 3], [0, 0, 3, 3]]
+    assert found.probes
+    assert found.probes() @ found.embeddings.T == pytest.approx(
         1 - ((encodings[:, None] - encodings[None]) ** 2).sum(axis=2)
     )
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,6 +49,7 @@ class Asked:
 
 def open_set(folder: LabelledFolder, calibration: Calibration) -> list[dict[str, Any]]:
     """A row for every size of gallery and number of photographs. `folder` is centred."""
+    faiss.omp_set_num_threads(1)  # thousands of small searches: on a busy machine threads wait for each other
     labels = folder.labels
     sizes = [size for size in SIZES if size < len(labels)]
     rows = []

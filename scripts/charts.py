@@ -28,9 +28,12 @@ class Axis:
         return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
-def decades(title: str, low: int, high: int, words: Callable[[float], str]) -> Axis:
-    """A logarithmic axis from 10^low to 10^high with a tick at each decade."""
-    ticks = tuple((10.0**power, words(10.0**power)) for power in range(low, high + 1))
+def decades(title: str, low: int, high: int, words: Callable[[float], str], *, every: int = 1) -> Axis:
+    """A logarithmic axis from 10^low to 10^high with a tick at each decade, and words at every so many."""
+    ticks = tuple(
+        (10.0**power, words(10.0**power) if (high - power) % every == 0 else "")
+        for power in range(low, high + 1)
+    )
     return Axis(title, 10.0**low, 10.0**high, ticks, is_log=True)
 
 

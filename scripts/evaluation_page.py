@@ -159,7 +159,7 @@ def _det(verification: Result) -> Chart:
         "Missed pairs against false accepts (DET)",
         "The lower, the better. The true accept rate (TAR) is what is not missed. Bars: 95 % intervals over"
         " people.",
-        decades("false accept rate (FAR)", min(span(rates)[0], -1), 0, one_in),
+        decades("false accept rate (FAR)", min(span(rates)[0], -1), 0, one_in, every=2),
         decades("genuine pairs missed, 1 - TAR", max(-4, span(lowest)[0]), 0, percent),
         series,
     )
@@ -253,7 +253,7 @@ def _false_matches(rows: Sequence[Result]) -> Chart:
     return Chart(
         f"False matches per question among {rows[-1]['gallery']:,} faces",
         "Of each band and the stronger ones. Dashed: what the band promises at most. Hollow: none was seen.",
-        Axis("photographs of the person that was asked with", 0.5, 5.5, ticks),
+        Axis("photographs of the person that was asked with", 0.5, 6.2, ticks),
         decades("false matches per question", -4, 1, number),
         series,
         levels=[Mark(promised, f"{band}: {promised:g}", band) for band, promised in BANDS.items()],

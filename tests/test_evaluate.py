@@ -404,6 +404,27 @@ def test_sets_of_pairs_are_split_by_person_and_the_same_every_time() -> None:
     assert 0.8 < ten_fold.ten_fold(folder, folds)["accuracy"] <= 1
 
 
+def test_a_set_is_decided_by_the_score_that_the_others_give() -> None:
+    random = np.random.default_rng(10)
+    names = [f"p{row}/p{row}_0001" for row in range(80)]
+    rows = random.normal(size=(80, 4)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    paths = tuple(f"{name}.jpg" for name in names)
+    folder = measure.LabelledFolder("f", 80, {}, (), (), (), {}, paths, rows, rows, rows)
+    pairs = [ten_fold.Pair(names[at], names[at + 1], bool(random.random() < 0.5)) for at in range(0, 80, 2)]
+    folds = [pairs[start : start + 4] for start in range(0, 40, 4)]
+    scores = (rows[::2] * rows[1::2]).sum(axis=1)
+    same = np.array([pair.is_same for pair in pairs])
+    least, most = [], []
+    for start in range(0, 40, 4):
+        fold = np.arange(40) // 4 == start // 4
+        right = {cut: ((scores >= cut) == same)[~fold].mean() for cut in np.linspace(-1, 1, 2001)}
+        best = [cut for cut, share in right.items() if share == max(right.values())]
+        shares = [((scores >= cut) == same)[fold].mean() for cut in best]
+        least, most = [*least, min(shares)], [*most, max(shares)]
+    assert np.mean(least) <= ten_fold.ten_fold(folder, folds)["accuracy"] <= np.mean(most) < 0.7
+
+
 def test_a_pair_without_a_face_is_refused_and_one_without_a_picture_left_out(tmp_path: Path) -> None:
     embeddings = np.eye(2, dtype=np.float32)[[0, 0, 1]]
     paths = ("a/a_0001.jpg", "a/a_0002.jpg", "b/b_0001.jpg")

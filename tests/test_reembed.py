@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -120,3 +123,42 @@ def test_damaged_chips_are_counted_and_the_others_embedded(
         now = datetime.now(timezone.utc)
         assert reembed(library, engine, now) == ReembedResult(media=7, faces=6, damaged=1)
         assert reembed(library, engine, now) == ReembedResult(media=0, faces=0, damaged=1)
+
+
+KILLED = """
+import sys
+from tests.killing import kill_at
+from selfsearch.cli import main
+from selfsearch.library import faces
+from selfsearch.workflows import reembed
+reembed.BATCH = 2
+kill_at(faces, "insert_embeddings", int(sys.argv.pop(1)))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_library_of_the_version_before_is_brought_over_without_the_originals_however_often_it_is_killed(
+    run: Run, home: Path, album: Path, selfie: Path
+) -> None:
+    run("index", album, "--consent", "own")
+    before = run("query", selfie, "--self", "--json").json["appearances"]
+    mine, other = before[0]["id"], before[1]["id"]
+    run("verdict", mine, "me", "--yes")
+    run("verdict", other, "not-me", "--yes")
+    run("rescan")
+    with open_library(home, key_folder=home.parent / "keys", writing=True) as library:
+        library.db.execute("update packs set revision = 'of the version before'")
+    shutil.rmtree(album)
+    album.mkdir()
+    for command, calls in ((("rescan",), 0), (("query", selfie), 3), (("rescan",), 2)):
+        words = [sys.executable, "-c", KILLED, str(calls), *map(str, command)]
+        killed = subprocess.run(words, cwd=Path(__file__).parent.parent, capture_output=True, check=False)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+    after = run("query", selfie, "--json").json["appearances"]
+    assert [one["id"] for one in after] == [one["id"] for one in before if one["id"] != other]
+    assert {one["id"]: one["verdict"] for one in after}[mine] == "me"
+    assert not any(run("rescan", "--json").json["changes"].values())
+    with open_library(home, key_folder=home.parent / "keys") as library:
+        packs = library.db.execute("select pack_id, count(*) from vectors group by pack_id").fetchall()
+    assert packs == [(2, 8)], "what a former revision made is compared with nothing, and goes"
+    run("doctor")

@@ -289,10 +289,22 @@ def missing_embeddings(library: Library, pack: int, sources: Sequence[int]) -> l
 def save_embeddings(
     library: Library, pack: int, embeddings: Iterable[tuple[MissingEmbeddings, Embeddings]]
 ) -> None:
-    """Seal and write embeddings, in one transaction. What was analysed anew meanwhile keeps what it has."""
+    """Seal and write embeddings, in one transaction. What was analysed anew meanwhile keeps what it has.
+
+    Those by a former revision of the pack go: nobody can compare anything with them any more.
+    """
     with library.atomic():
         for missing, rows in embeddings:
             insert_embeddings(library, missing.media, pack, missing.source, rows, missing.bystanders)
+            library.db.execute(
+                """
+                delete from vectors
+                where media_id = ? and pack_id <> ? and pack_id in (
+                    select id from packs where name = (select name from packs where id = ?)
+                )
+                """,
+                [missing.media, pack, pack],
+            )
 
 
 def generation(library: Library) -> int:

@@ -24,6 +24,7 @@ from ..types import Clock, ProgressListener, isoformat
 from . import retention
 from .diff import Recount, compare_everybody
 from .index import IndexResult, index
+from .reembed import reembed
 from .retention import GRACE, ConsentEnding, GoneFiles
 from .source_state import UNLISTED, successors, why_unreachable
 
@@ -78,6 +79,7 @@ def rescan(
         return index(library, engine, grant, Path(root), clock, progress)
 
     result = RescanResult(erased=retention.erase_ended(library, clock(), grace))
+    reembed(library, engine, clock(), progress)  # also of sources that cannot be reached now
     rows = _wanted_sources(library, only)
     live = grants.live(library, "source", {row.root for row in rows}, clock())
     for root in dict.fromkeys(row.root for row in rows):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -175,6 +176,18 @@ def read_truth(sets: Path) -> list[Truth]:
     """What is known of the pictures in a folder that this script made."""
     lines = json.loads((sets / "truth.json").read_text())
     return [Truth(**{**line, "faces": [tuple(box) for box in line["faces"]]}) for line in lines]
+
+
+def limited(truth: Sequence[Truth], people: int | None, frames: int | None) -> list[Truth]:
+    """The first so many of each condition: pictures of people, and frames with planted faces."""
+    counts: Counter[tuple[str, str]] = Counter()
+    kept = []
+    for line in truth:
+        counts[line.set, line.condition] += 1
+        limit = people if line.person else frames
+        if limit is None or counts[line.set, line.condition] <= limit:
+            kept.append(line)
+    return kept
 
 
 Maker = Callable[[Source, Path, argparse.Namespace], Iterator[Truth]]

@@ -109,6 +109,17 @@ def plain(seen: Mapping[str, Seen], labels: Iterable[tuple[str, Box, str]] = ())
     )  # fmt: skip
 
 
+def to_look_at(truth: Sequence[Truth], seen: Mapping[str, Seen]) -> dict[str, list[str]]:
+    """Pictures in which a face is missed, or one is listed twice."""
+    boxes = {line.path: boxes_of(seen[line.path]) for line in truth}
+    missed = (
+        line.path
+        for line in truth
+        if not all(any(is_at(box, face) for box in boxes[line.path]) for face in line.faces)
+    )
+    return {"missed": list(missed), "doubled": [path for path, found in boxes.items() if duplicates(found)]}
+
+
 def _kept(seen: Mapping[str, Seen], labels: Sequence[tuple[str, Box, str]]) -> dict[str, int]:
     """Detections by the label of the box that they have most in common with."""
     by_path: dict[str, list[tuple[Box, str]]] = {}

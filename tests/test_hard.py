@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -159,6 +160,11 @@ def test_found_false_and_doubled_faces_are_told_apart() -> None:
         truth, {"a": seen((12, 11, 20, 20), (13, 12, 18, 18), (80, 5, 15, 15), (50, 50, 50, 50))}
     )
     assert counted == judging.Planted(1, 2, found=1, false=2, doubled=1, ms=10.0)
+    boxes = {"a": seen((12, 11, 20, 20), (13, 12, 18, 18)), "b": seen((10, 10, 20, 20), (60, 60, 20, 20))}
+    assert judging.to_look_at([*truth, replace(truth[0], path="b")], boxes) == {
+        "missed": ["a"],
+        "doubled": ["a"],
+    }
 
 
 def test_a_condition_is_judged_by_those_who_are_recognised_upright() -> None:

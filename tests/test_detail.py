@@ -148,6 +148,15 @@ def test_another_source_is_not_concerned(
     assert "   searched normally for faces\n" in said
 
 
+def test_a_photograph_to_search_by_is_searched_thoroughly(
+    run: Run, engine: CarefulEngine, photos: Path
+) -> None:
+    run("index", photos, "--consent", "own", "--detail", "fast")
+    engine.looked()
+    run("query", photos / "three.png", "--self", "--face", "3")
+    assert engine.looked() == [("3", "thorough")]
+
+
 def test_another_word_is_wrong_usage(run: Run, engine: CarefulEngine, photos: Path) -> None:
     said = run("index", photos, "--consent", "own", "--detail", "slow", code=2)
     assert "--detail takes fast, normal or thorough, not 'slow'" in said.err

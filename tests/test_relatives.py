@@ -211,12 +211,12 @@ def test_a_relative_who_is_told_apart_turns_what_is_as_near_into_you_or_name(
     assert marks(run, selfie) == {**plain, "between": ["Ben"]}  # and nothing is left out
     text = run("query", selfie).out
     assert "you or Ben" in text
-    assert "1 appearance may show Ben and not you: the face looks as much like either." in text
+    assert "1 appearance may show Ben and not you: the face looks as much like Ben, or more." in text
     rows = csv.DictReader(io.StringIO(run("query", selfie, "--csv").out))
     assert {Path(row["path"]).stem: row["may_also_be"] for row in rows}["between"] == "Ben"
     run("query", selfie, "--html", between / "page.html")
     page = (between / "page.html").read_text("utf-8")
-    assert page.count("You or Ben: it looks as much like either") == 2  # on the tile and on its card
+    assert page.count("You or Ben: it looks as much like Ben, or more") == 2  # on the tile and on its card
 
 
 def test_what_i_confirmed_is_mine_alone(run: Run, selfie: Path, between: Path, ben: Path) -> None:

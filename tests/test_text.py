@@ -89,15 +89,15 @@ def test_the_answer_is_a_screenful_and_says_at_once_what_is_public():
         "",
         "Not searched: 22 files and 2 posts. --verbose says why.",
         NEXT,
-        "How sure it is was measured with strangers. Relatives, children, and people of",
-        "one origin look more alike. To tell apart a relative who agrees: selfsearch",
-        "people add NAME PHOTO --contrast",
+        "The estimates rest on strangers: relatives, children and people of one origin",
+        "look more alike. To tell apart a relative who agrees: selfsearch people add NAME",
+        "PHOTO --contrast",
         CAVEAT,
     ]
 
 
 def test_where_only_sure_ones_are_listed_nothing_is_said_of_relatives():
-    assert "Relatives" not in to_text(many(2))
+    assert "relatives" not in to_text(many(2))
 
 
 def test_what_may_be_somebody_elses_is_called_you_or_name():
@@ -108,6 +108,7 @@ def test_what_may_be_somebody_elses_is_called_you_or_name():
     assert "2  q00002  maybe another  " in text
     assert "Pictures/2.jpg (may also be Benedict Longname and Ada)" in text
     assert "2 appearances may show Ben or Benedict Longname or Ada and not you: the faces" in text
+    assert "relatives" not in text
     assert "You are possibly in 2 photographs" in text
 
 

@@ -36,8 +36,7 @@ WHAT_IT_MEANS = {
 }
 WHY_UNDATED = "Nothing says when these were posted or taken, so they may lie inside or outside these dates."
 MEASURED_WITH = (
-    "How sure it is was measured with strangers. Relatives, children, and people of one origin look more"
-    " alike."
+    "The estimates rest on strangers: relatives, children and people of one origin look more alike."
 )
 TELL_APART = "To tell apart a relative who agrees"  # before the command
 LIMITS_IN_SHORT = "Only what was indexed was searched, and a match is no proof."
@@ -176,7 +175,8 @@ def band_in_words(band: str, person: str, *, calibrated: bool) -> str:
 def claim(appearance: Appearance, person: str, *, calibrated: bool) -> str:
     """What is said of an appearance: how sure it is, or whose face it may be as well."""
     if appearance.may_also_be:
-        return f"{one_of(appearance, person)}: it looks as much like either"
+        others = " or ".join(map(line, appearance.may_also_be))
+        return f"{one_of(appearance, person)}: it looks as much like {others}, or more"
     return band_in_words(band_of(appearance), person, calibrated=calibrated)
 
 
@@ -191,15 +191,18 @@ def may_also_be(answer: Answer) -> str:
     if not marked:
         return ""
     names = dict.fromkeys(line(name) for appearance in marked for name in appearance.may_also_be)
+    others = " or ".join(names)
     faces = "the face looks" if len(marked) == 1 else "the faces look"
     found = quantity(len(marked), "appearance")
-    return f"{found} may show {' or '.join(names)} and not {you(answer.person)}: {faces} as much like either"
+    return f"{found} may show {others} and not {you(answer.person)}: {faces} as much like {others}, or more"
 
 
 def needs_a_look(answer: Answer) -> bool:
     """Whether anything is listed that relatives and others who look alike can easily be."""
     return any(
-        appearance.verdict is None and appearance.band in ("likely", "possible")
+        appearance.verdict is None
+        and not appearance.may_also_be
+        and appearance.band in ("likely", "possible")
         for appearance in answer.appearances
     )
 

@@ -65,8 +65,8 @@ def mark(
     return marked
 
 
-def is_as_near(calibration: Calibration | None, other: float, own: float) -> bool:
+def is_as_near(calibration: Calibration | None, other: float, own: float, *, ratio: float = RATIO) -> bool:
     """Whether a face with these scores may be the other person's as well as the person's own."""
     if calibration is None:
         return other >= own - UNCALIBRATED
-    return calibration.false_match_rate(other) <= RATIO * calibration.false_match_rate(own)
+    return calibration.false_match_rate(other) <= ratio * calibration.false_match_rate(own)

@@ -185,6 +185,16 @@ def test_what_is_less_clear_is_added_with_the_same_word_alone(run: Run, offer: O
     run("people", "add", "me", offer("another"), "--consent", "own")  # a statement about it says more
 
 
+def test_an_ended_consent_is_not_given_anew_by_what_could_show_my_brother(
+    run: Run, at: Callable[[str], None], offer: Offer
+) -> None:
+    at("2031-03-01T12:00:00+00:00")
+    run("query", offer("doubtful"), "--self", code=3)
+    assert run("consent", "list").out.startswith("expired   person me")
+    run("query", offer("doubtful"), "--self", "--confirm-person")
+    assert run("consent", "list").out.startswith("live      person me")
+
+
 def test_a_program_is_refused_too_and_says_who_looked(run: Run, home: Path, offer: Offer) -> None:
     with selfsearch.open(home) as opened:
         me = opened.require_consent("person", "me")
@@ -252,6 +262,7 @@ def test_who_is_told_apart_is_not_searched_for(run: Run, selfie: Path, between: 
     run("rescan")
     assert "Ben" not in run("rescan", "--json").json["people"]
     assert "told apart from others and not searched for, consent live, 1 photograph" in run("people").out
+    assert "person Ben (to be told apart from others, not searched for), until" in run("consent", "list").out
     assert [(one["name"], one["contrast"]) for one in run("people", "--json").json["people"]] == [
         ("me", False), ("Ben", True),
     ]  # fmt: skip

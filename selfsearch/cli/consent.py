@@ -51,7 +51,8 @@ def list_statuses(as_json: options.AsJson = False) -> None:
     for status in statuses:
         kind, subject = status.entry.kind, status.entry.subject
         name = sources.place_in_full(rows, subject) if kind == "source" else subject
-        options.answer(f"{status.state:<9} {kind} {name}{_until(status)}")
+        use = " (to be told apart from others, not searched for)" if status.is_contrast else ""
+        options.answer(f"{status.state:<9} {kind} {name}{use}{_until(status)}")
     if not statuses:
         options.answer("nobody has consented to anything yet")
 
@@ -345,5 +346,5 @@ def _as_object(status: ConsentStatus) -> dict[str, Any]:
     return {
         "kind": entry.kind, "subject": entry.subject, "state": status.state, "basis": entry.basis,
         "given_by": entry.given_by, "at": entry.at, "expires_at": entry.expires_at or None,
-        "entry": entry.id,
+        "entry": entry.id, "contrast": status.is_contrast,
     }  # fmt: skip

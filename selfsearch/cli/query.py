@@ -19,7 +19,7 @@ from .network_policy import Need, network, show_in_browser
 
 if TYPE_CHECKING:
     from ..consent.audit import Question
-    from ..consent.grants import Grant
+    from ..consent.grants import ConsentRequest, Grant
     from ..library.library import Library
     from ..library.people import Person
     from ..report.text import Form
@@ -218,60 +218,42 @@ def _permitted(
     flags: consent_prompt.ConsentFlags,
     question: Question,
 ) -> tuple[Person, Grant]:
-    """Whom the question is about, who may be searched for; both go on record.
+    """Whom the question is about, an enrolled person or one who is enrolled now, and that they may be asked
+    about; both go on record.
 
-    Raises ConsentError for a stranger, and where it could be a relative and nobody says that it is not.
+    Raises ConsentError for a stranger, for who is only told apart from others, and where it could be a
+    relative and nobody says that it is not.
     """
     from ..consent import grants
-
-    person, doubtful = _identify(gallery, probes, name, flags)
-    question.person = person.name
-    question.is_confirmed = consent_prompt.confirm_person(person.name, doubtful, probes, flags, ["query"])
-    return person, grants.require(gallery.library, "person", person.name, options.now())
-
-
-def _identify(
-    gallery: Gallery, probes: list[Probe], name: str | None, flags: consent_prompt.ConsentFlags
-) -> tuple[Person, tuple[Probe, ...]]:
-    """Whom the photographs show: an enrolled person, or one who is enrolled now; and those that do not show
-    that clearly.
-
-    Raises ConsentError for a stranger, and for who agreed to be told apart from others alone.
-    """
-    from ..consent import grants
-    from ..library import people
     from ..workflows.enroll import identify
 
     library, now = gallery.library, options.now()
-    enrolled = [person.name for person in people.all_people(library)]
     consented = sorted(person.name for person in grants.consented_people(library, now))
-    if name is None and consented:
-        return identify(gallery, probes, consented, now)
-    if name in consented:
-        return identify(gallery, probes, [name], now)
-    name = ME if name is None else name
-    if grants.is_contrast(library, name):
-        grants.require(library, "person", name, now)  # raises: that was not for a search
-    if name in enrolled:
-        return _renew_consent(gallery, probes, name, flags)
-    consent_prompt.enroll(gallery, name, probes, flags)
-    return next(person for person in people.all_people(library) if person.name == name), ()
+    names = consented if name is None and consented else [ME if name is None else name]
+    renewal = None if names[0] in consented else _enroll_or_agree(gallery, probes, names[0], flags)
+    person, doubtful = identify(gallery, probes, names, options.now())
+    question.person = person.name
+    question.is_confirmed = consent_prompt.confirm_person(person.name, doubtful, probes, flags, ["query"])
+    if renewal is not None:  # nothing is recorded for a stranger
+        consent_prompt.say_recorded(library, grants.give(library, renewal, options.now()), flags)
+    return person, grants.require(library, "person", person.name, options.now())
 
 
-def _renew_consent(
+def _enroll_or_agree(
     gallery: Gallery, probes: list[Probe], name: str, flags: consent_prompt.ConsentFlags
-) -> tuple[Person, tuple[Probe, ...]]:
-    """Somebody enrolled whose consent ended gives it anew; nothing is recorded for a stranger."""
+) -> ConsentRequest | None:
+    """Enrol somebody new. Of who is enrolled and has no live consent: what is agreed to, not written yet."""
     from ..consent import grants
-    from ..workflows.enroll import identify
+    from ..library import people
 
     library = gallery.library
+    if grants.is_contrast(library, name):
+        grants.require(library, "person", name, options.now())  # raises: that was not for a search
+    if people.find_person(library, name) is None:
+        consent_prompt.enroll(gallery, name, probes, flags)
+        return None
     consent = consent_prompt.agree(library, consent_prompt.request("person", name, flags), flags)
-    with library.atomic():
-        grant = consent if isinstance(consent, grants.Grant) else grants.give(library, consent, options.now())
-        identified = identify(gallery, probes, [name], options.now())
-    consent_prompt.say_recorded(library, grant, flags)
-    return identified
+    return consent if isinstance(consent, grants.ConsentRequest) else None
 
 
 def _form(*, quiet: bool, verbose: bool, all_rows: bool) -> Form:

@@ -116,6 +116,11 @@ class ConsentStatus:
     entry: LedgerEntry  # the one that decides
     expires_at: datetime | None
 
+    @property
+    def is_contrast(self) -> bool:
+        """Whether a person agreed to be told apart from others alone."""
+        return _is_contrast(self.entry)
+
 
 def require_kind(kind: str) -> None:
     """Raises UsageError for what consent cannot be about."""

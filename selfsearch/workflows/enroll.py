@@ -205,9 +205,9 @@ def clear_score(gallery: Gallery) -> float:
     """From which score on a face is the enrolled person's beyond the doubt that relatives leave.
 
     The false match rate of brothers and sisters is far higher than that of strangers, for which the
-    calibration stands. Of 417 people of Labeled Faces in the Wild with one photograph kept, 2.8 % of their
-    other photographs lie between `same_person_score` and this; of the people who look most alike there, no
-    photograph reaches it.
+    calibration stands. Of 417 people of Labeled Faces in the Wild with one photograph kept, 2.9 % of their
+    other photographs lie between `same_person_score` and this; none of those who look most like them reaches
+    it (scripts/relatives).
     """
     return gallery.calibration.score_for(CLEAR_FMR) if gallery.calibration else ENROLLED_SCORE
 

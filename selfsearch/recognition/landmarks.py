@@ -99,20 +99,26 @@ def _turn_upright(session: ModelSession, pixels: Pixels, view: Detection, box: B
 
 
 def detect_in_crop(
-    session: ModelSession, pixels: Pixels, face: Detection, turn: float = 0.0, side: int = CROP_SIDE
+    session: ModelSession,
+    pixels: Pixels,
+    face: Detection,
+    turn: float = 0.0,
+    side: int = CROP_SIDE,
+    span: float = CROP_SPAN,
 ) -> Detection | None:
     """The face as seen in the middle of an enlarged crop; None when it is not there.
 
-    The crop is upright for the face's landmarks, or turned by `turn` (radians) from there.
+    The crop is upright for the face's landmarks, or turned by `turn` (radians) from there. It spans `span`
+    sides of the face's box.
     """
-    transform = _crop_transform(face, turn, side)
+    transform = _crop_transform(face, turn, side, span)
     boxes, landmarks = session.detect(alignment.warp(pixels, transform, side), CROP_THRESHOLD)
     if not len(boxes):
         return None
     centres = (boxes[:, :2] + boxes[:, 2:4]) / 2
     offsets = np.abs(centres - side / 2).max(axis=1)
     sides = (boxes[:, 2:4] - boxes[:, :2]).max(axis=1)
-    expected = side / CROP_SPAN
+    expected = side / span
     central = np.flatnonzero((offsets < MAX_OFFSET * expected) & (sides < MAX_SIZE * expected))
     if not len(central):
         return None
@@ -125,12 +131,12 @@ def detect_in_crop(
     return Detection(_box_of(boxes[best], inverse), original.astype(np.float32), float(boxes[best, 4]))
 
 
-def _crop_transform(face: Detection, turn: float, side: int) -> alignment.Transform:
+def _crop_transform(face: Detection, turn: float, side: int, span: float) -> alignment.Transform:
     """Takes the face to the middle of the crop, upright by its landmarks and then turned."""
     left, top, width, height = face.box
     centre = np.array([left + width / 2, top + height / 2])
     angle = turn - tilt(face.landmarks)
-    scale = side / (CROP_SPAN * max(width, height, 1.0))
+    scale = side / (span * max(width, height, 1.0))
     rotation = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     return np.hstack([rotation, (np.array([side / 2, side / 2]) - rotation @ centre)[:, None]])
 

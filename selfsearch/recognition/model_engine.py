@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..types import Analysis, Box, Chip, Chips, Detail, Embedding, Embeddings, Face, Pixels
-from . import alignment, detection, embedding, landmarks
+from . import alignment, confirmation, detection, embedding, landmarks
 from .duplicates import merge_duplicates
 from .landmarks import Detection
 from .model_pack import Pack
@@ -74,20 +74,30 @@ class ModelEngine:
         self, picture: Still, detail: Detail = Detail.NORMAL
     ) -> tuple[Pixels, tuple[Face, ...]]:
         """The pixels that were searched, and every face in them; boxes are in pixels of the original."""
+        pixels, source, candidates = self.find_candidates(picture, detail)
+        confirmed = [face for face in candidates if confirmation.is_human(self._session, source, face)]
+        if not confirmed:
+            return pixels, ()
+        chips = np.stack([alignment.align_face(source, face.landmarks) for face in confirmed])
+        embeddings = self.embed(chips)
+        scale = max(picture.width, picture.height) / max(source.shape[:2])
+        faces = zip(confirmed, chips, embeddings, strict=True)
+        return pixels, tuple(_face(picture, face.scaled(scale), chip, row) for face, chip, row in faces)
+
+    def find_candidates(
+        self, picture: Still, detail: Detail = Detail.NORMAL
+    ) -> tuple[Pixels, Pixels, list[Detection]]:
+        """The pixels that were searched, those to cut from, and what may be faces, in pixels of these."""
         pixels = picture.pixels(DECODED_SIDE)
         detections = detection.detect_faces(self._session, pixels, detail)
         if not detections:
-            return pixels, ()
+            return pixels, pixels, []
         source = _crop_source(picture, pixels, detections)
         scale = max(source.shape[:2]) / max(pixels.shape[:2])
-        detections = merge_duplicates(
-            [landmarks.refine_landmarks(self._session, source, face.scaled(scale)) for face in detections]
-        )
-        chips = np.stack([alignment.align_face(source, face.landmarks) for face in detections])
-        embeddings = self.embed(chips)
-        scale = max(picture.width, picture.height) / max(source.shape[:2])
-        faces = zip(detections, chips, embeddings, strict=True)
-        return pixels, tuple(_face(picture, face.scaled(scale), chip, row) for face, chip, row in faces)
+        refined = [
+            landmarks.refine_landmarks(self._session, source, face.scaled(scale)) for face in detections
+        ]
+        return pixels, source, merge_duplicates(refined)
 
     def embed(self, chips: Chips) -> Embeddings:
         """See Engine."""

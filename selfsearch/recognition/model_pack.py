@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import PackError
 from ..files import sha256_of
 from .calibration import BUNDLED_CALIBRATIONS, Calibration, read_calibration
+from .face_probability import BUNDLED_PROBABILITIES, FaceProbability, read_face_probability
 
 DEFAULT_PACK = "opencv-zoo"
 TASKS = ("detection", "recognition")  # a pack's models, in InsightFace's words
@@ -44,6 +45,7 @@ class Pack:
     bundled: bool  # came with the program
     model_revision: str
     calibration: Calibration | None  # None when nobody measured these models
+    face_probability: FaceProbability | None  # None when nobody fitted one to this detector
 
     @property
     def licence(self) -> str:
@@ -123,6 +125,7 @@ def read_pack(folder: Path, *, bundled: bool = False) -> Pack:
         bundled=bundled,
         model_revision=model_revision,
         calibration=calibration,
+        face_probability=_find_face_probability(folder, name, detection[1]),
     )
 
 
@@ -136,6 +139,19 @@ def _find_calibration(folder: Path, name: str, model_revision: str) -> Calibrati
             calibration = read_calibration(path)
             if calibration.revision == model_revision:
                 return calibration
+    return None
+
+
+def _find_face_probability(folder: Path, name: str, detector: str) -> FaceProbability | None:
+    """The coefficients for this detector in the pack's folder, or among those that came with the program.
+
+    Raises PackError when a file of them is damaged.
+    """
+    for path in (folder / "face_probability.json", BUNDLED_PROBABILITIES / f"{name}.json"):
+        if path.is_file():
+            found = read_face_probability(path)
+            if found.detector == detector:
+                return found
     return None
 
 

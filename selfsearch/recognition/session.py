@@ -53,6 +53,7 @@ class ModelSession:
         self._embedder: Any = app.models["recognition"]
         self._detector.nms_thresh = NMS_THRESHOLD
         self.mean: tuple[float, ...] = pack.calibration.mean if pack.calibration else ()
+        self.face_probability = pack.face_probability
         if self.dimension != pack.dimension:
             raise PackError(
                 f"the model pack {pack.name!r} says {pack.dimension} numbers per face and gives"

@@ -42,8 +42,8 @@ def index(
         typer.Option(
             "--detail",
             metavar="fast|normal|thorough",
-            help="From now on: how carefully pictures at PATH are searched for faces; those that were searched"
-            " less carefully are searched again. New sources begin with normal.",
+            help="From now on: how carefully pictures at PATH are searched for faces; those that were"
+            " searched less carefully are searched again. New sources begin with normal.",
         ),
     ] = None,
     pack: options.PackName = None,

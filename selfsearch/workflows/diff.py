@@ -251,6 +251,8 @@ class Diff:
         if before is None and self.is_another_pack and self._was_indexed(group):
             self.more += 1
             return None
+        if after is None and before is not None and self._was_listed_twice(group, before):
+            return None
         if self.is_another_pack and after is not None and not any(face in self.matched for face in group):
             self.fewer += 1
         kind = self._kind(before, after)
@@ -276,6 +278,13 @@ class Diff:
             return False
         history = self._place_history
         return all(history.holds_one_of_before(place, self.memory.media) for place in before.places)
+
+    def _was_listed_twice(self, group: Iterable[int], before: State) -> bool:
+        """Whether the same picture still shows the person: a face was taken for two, and is one now."""
+        places = {*before.places}
+        return self._is_refused(group, before) and any(
+            places <= {*state.places} for state in self.after.values()
+        )
 
     def _kind(self, before: State | None, after: State | None) -> str | None:
         if before is None or after is None:

@@ -83,6 +83,8 @@ LINES = {
     "selfsearch schedule install --weekly mon 03:00 --not": ["--notify"],
     "selfsearch people add me --person ": [],  # names are in the encrypted library
     "selfsearch people remove ": [],
+    "selfsearch people add bo bo.jpg --contr": ["--contrast"],
+    "selfsearch query selfie.jpg --confirm": ["--confirm-person"],
     "selfsearch verdict k7q2mf 3xw0pa ": ["me", "not-me", "unset"],
     "selfsearch verdict k7q2mf me --no": ["--no-strengthen"],
     "selfsearch completion ": ["bash", "zsh", "fish"],

@@ -118,13 +118,17 @@ def marks(run: Run, selfie: Path) -> dict[str, list[str]]:
 # ---- whom a photograph shows ----
 
 
-def test_what_could_show_my_brother_is_refused_and_says_what_helps(run: Run, offer: Offer) -> None:
+def test_what_could_show_my_brother_is_refused_and_says_what_helps(
+    run: Run, offer: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = run("query", offer("doubtful"), code=3).err
     assert "resembles the photographs that are kept of me, but not clearly" in said
     assert "a brother or sister can look like that" in said
     assert f"another photograph that is clear: selfsearch query {offer('doubtful')} ANOTHER" in said
     assert "If it is you: --confirm-person says so, and that stays in the audit log" in said
     assert questions(run) == [("me", "refused", False)]
+    monkeypatch.setenv("SELFSEARCH_COMMAND", "scripts/selfsearch")
+    assert ": scripts/selfsearch query " in run("query", offer("doubtful"), code=3).err
 
 
 def test_a_clear_photograph_goes_straight_through(run: Run, offer: Offer, selfie: Path) -> None:

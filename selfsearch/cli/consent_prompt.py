@@ -39,7 +39,7 @@ ConfirmPerson = Annotated[
     bool,
     typer.Option(
         "--confirm-person",
-        help="It is that person, also where the photograph shows it less clearly; goes on record.",
+        help="The photographs show that person, though not clearly; this goes on record.",
     ),
 ]
 Days = Annotated[

@@ -73,7 +73,9 @@ def add(
     ] = None,
     contrast: Annotated[
         bool,
-        typer.Option("--contrast", help="Only to tell NAME apart from who is searched for (a relative)."),
+        typer.Option(
+            "--contrast", help="Tell NAME, a relative or a double, apart from others; do not search for NAME."
+        ),
     ] = False,
     face: FaceChoice = None,
     confirm_person: consent_prompt.ConfirmPerson = False,
@@ -85,10 +87,11 @@ def add(
     is kept, because the person has changed. The statement is about these photographs and stays in the
     ledger. What looks more like somebody else who is enrolled is refused.
 
-    Children were not measured: a picture at five does not find one at twelve, so add one of each age.
+    Faces of children were not measured, and a picture at five does not find one at twelve: add one of each
+    age.
 
-    A brother, a sister, a twin or a double who agrees can be added with --contrast. NAME is not searched for
-    then. What looks as much like NAME as like the person who is searched for becomes "you or NAME".
+    A brother or sister who agrees can be added with --contrast. NAME is not searched for then, and what looks
+    as much like NAME as like the person who is searched for becomes "you or NAME" in answers.
     """
     from ..consent import enrolment
     from ..workflows.gallery import Gallery

@@ -290,7 +290,8 @@ def find_doubtful(
     """
     threshold = clear_score(gallery)
     scores = [likeness(gallery, kept, probe.embedding) for probe in probes]
-    others = [nearest_other(gallery, names, probe.embedding, now) for probe in probes]
+    known = _others_known(gallery, names, now)
+    others = [_nearest(gallery, known, probe.embedding) for probe in probes]
     clear = [
         probe
         for probe, score, other in zip(probes, scores, others, strict=True)
@@ -364,20 +365,22 @@ def looks_like_another(
     gallery: Gallery, names: Collection[str], embedding: Embedding, score: float, now: datetime
 ) -> bool:
     """Whether a face that scores so with one person looks more like another who is not in `names`."""
-    return nearest_other(gallery, names, embedding, now) >= max(same_person_score(gallery), score)
+    nearest = _nearest(gallery, _others_known(gallery, names, now), embedding)
+    return nearest >= max(same_person_score(gallery), score)
 
 
-def nearest_other(gallery: Gallery, names: Collection[str], embedding: Embedding, now: datetime) -> float:
-    """The best score with anybody who is known here, to be searched for or told apart, and not in `names`.
-
-    -1 when there is nobody.
-    """
-    others = [
-        likeness(gallery, enrolled_embeddings(gallery, person, now), embedding)
+def _others_known(gallery: Gallery, names: Collection[str], now: datetime) -> list[EnrolledFaces]:
+    """What is kept of everybody who may be searched for or told apart, and is not in `names`."""
+    return [
+        enrolled_embeddings(gallery, person, now)
         for person in grants.consented_people(gallery.library, now, contrast=True)
         if person.name not in names
     ]
-    return max(others, default=-1.0)
+
+
+def _nearest(gallery: Gallery, known: Sequence[EnrolledFaces], embedding: Embedding) -> float:
+    """The best likeness with any of them; -1 when there is nobody."""
+    return max((likeness(gallery, kept, embedding) for kept in known), default=-1.0)
 
 
 def about(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,14 +12,19 @@ from selfsearch.errors import UsageError
 from selfsearch.recognition.calibration import Calibration
 from selfsearch.recognition.embedding import centre
 from selfsearch.recognition.model_pack import Pack
+from selfsearch.recognition.probe_calibration import find_cohort, measure_spread
 from selfsearch.types import Embeddings
 
 TAIL = (1e-3, 1e-5)  # the rates between which the tail's line is fitted: below, a few wrong labels decide
+MOST_PHOTOGRAPHS = 5  # more of them bring out hardly more
+SURPLUS_RATES = (1e-3, 1e-4)
+TEMPLATES = 20  # drawn of each person for each number of photographs
+LEAST_PEOPLE = 20  # with as many pictures
 LEAST_PAIRS = 20_000  # of different people, each way round: the tail's line needs two points of ten pairs
 
 
 def fit(pack: Pack, people: Sequence[str], embeddings: Embeddings, measured_on: str) -> Calibration:
-    """Mean and curves of one labelled set; embeddings as they are before they are centred.
+    """Mean, curves and what probes are measured by; embeddings as they are before they are centred.
 
     Raises UsageError when there are too few.
     """
@@ -29,11 +35,49 @@ def fit(pack: Pack, people: Sequence[str], embeddings: Embeddings, measured_on: 
         raise UsageError(f"{measured_on}: too few pictures of people to fit a calibration")
     steps, rates = curve(impostors)
     grid = [round(0.2 + 0.02 * step, 2) for step in range(36)]
-    return Calibration(
+    calibration = Calibration(
         pack.name, pack.model_revision, tuple(steps), tuple(rates), tuple(grid),
         tuple(round(float(np.mean(genuine >= score)), 4) for score in grid), len(impostors), len(genuine),
         measured_on, mean,
     )  # fmt: skip
+    location, spread = usual_spread(centre(embeddings, mean), calibration)
+    photographs = surpluses(labels, centre(embeddings, mean))
+    return replace(calibration, location=location, spread=spread, photographs=photographs)
+
+
+def usual_spread(embeddings: Embeddings, calibration: Calibration) -> tuple[float, float]:
+    """Location and spread of a probe's scores with strangers: the medians of these faces as probes."""
+    cohort = find_cohort(np.arange(len(embeddings)), embeddings, calibration)
+    measured = [measure_spread(probe, cohort, calibration)[:2] for probe in embeddings]
+    location, spread = np.median(measured, axis=0)
+    return round(float(location), 5), round(float(spread), 5)
+
+
+def surpluses(labels: np.ndarray, embeddings: np.ndarray) -> tuple[float, ...]:
+    """By how much more strangers score with the mean of 1 to 5 photographs; () when too few people have five.
+
+    At SURPLUS_RATES, the larger of the two. Every template, and every stranger, counts as much.
+    """
+    _, people = np.unique(labels, return_inverse=True)
+    pictures = np.bincount(people)
+    able = np.flatnonzero(pictures >= MOST_PHOTOGRAPHS)
+    if len(able) < LEAST_PEOPLE:
+        return ()
+    scores = []
+    for count in range(1, MOST_PHOTOGRAPHS + 1):
+        random = np.random.default_rng(count)
+        own = np.repeat(able, TEMPLATES)
+        drawn = [random.permutation(np.flatnonzero(people == person))[:count] for person in own]
+        templates = np.stack([embeddings[rows].mean(axis=0) for rows in drawn])
+        templates /= np.linalg.norm(templates, axis=1, keepdims=True)
+        is_other = own[:, None] != people[None, :]
+        weights = (is_other / pictures[people])[is_other]
+        found = (templates @ embeddings.T)[is_other]
+        order = np.argsort(-found)
+        rates = np.cumsum(weights[order]) / weights.sum()
+        scores.append(found[order][np.searchsorted(rates, SURPLUS_RATES)])
+    more = np.maximum.accumulate(np.max(np.array(scores) - scores[0], axis=1))
+    return tuple(round(float(value), 4) for value in more)
 
 
 def mean_embedding(labels: np.ndarray, embeddings: np.ndarray) -> tuple[float, ...]:

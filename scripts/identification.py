@@ -25,6 +25,7 @@ from scripts.measure import SEED, LabelledFolder
 from scripts.verification import DRAWS, interval
 from selfsearch.library.people import EnrolledFaces, Person
 from selfsearch.recognition.calibration import BANDS, Calibration
+from selfsearch.recognition.probe_calibration import ProbeCalibration, measure_spread
 from selfsearch.workflows.enroll import template
 from selfsearch.workflows.gallery import FaceIndex, Stamp
 from selfsearch.workflows.query import search
@@ -103,7 +104,8 @@ class Searched:
             list(range(len(probes))),
         )
         probe = template(kept, Person(0, "", ""), [])
-        bands = self.calibration.bands(len(self.rows) - len(probes))
+        spread = measure_spread(probe, self.index.cohort(self.calibration), self.calibration)
+        bands = ProbeCalibration(self.calibration, spread, len(self.rows) - len(probes), len(probes)).bands()
         gallery: Any = SimpleNamespace(calibration=self.calibration)
         hits = search(gallery, self.index, probe, kept.stated, {}, bands["possible"])
         found = [hit for hit in hits if hit.face not in probes]

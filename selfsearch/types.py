@@ -367,6 +367,15 @@ class ProbeSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class CohortSummary:
+    """What is known of how much strangers look like the person, from the faces that were compared."""
+
+    people: int  # how many different people these are, about
+    is_enough: bool  # to tell
+    lookalikes: float  # times as many as usual reach what is usually "possible"; bands begin higher for it
+
+
+@dataclass(frozen=True, slots=True)
 class LinkOnly:
     """A post of the person's whose media is not in the export: it was not looked at."""
 
@@ -403,6 +412,7 @@ class Answer:
     not_looked_at: dict[str, int]  # outcome -> files that could not be searched (unreadable, encrypted, ...)
     links: tuple[LinkOnly, ...]
     asked_at: str  # ISO 8601
+    cohort: CohortSummary | None = None  # None without a calibration
     source_names: tuple[str, ...] = ()  # of the sources that were searched, as people read them
     replaced_names: tuple[str, ...] = ()  # of those, what newer exports replaced: asked for, so it counts
 

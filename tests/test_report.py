@@ -19,8 +19,8 @@ from selfsearch.report.json import to_json
 from selfsearch.report.sanitize import line, visible, web
 from selfsearch.report.summary import summarise, worklist
 from selfsearch.report.text import to_text
-from selfsearch.report.wording import band_in_words, false_matches, format_time, time_range
-from selfsearch.types import Answer, ProbeSummary, Provenance
+from selfsearch.report.wording import band_in_words, false_matches, format_time, limits, time_range
+from selfsearch.types import Answer, CohortSummary, ProbeSummary, Provenance
 
 from .report_samples import (
     FACEBOOK,
@@ -235,6 +235,20 @@ def test_a_face_in_a_video_says_from_when_to_when():
     assert time_range(appearance(1, seen(1, "a.jpg", TIKTOK))) is None
 
 
+def test_who_resembles_many_is_told_and_who_resembles_few_is_not():
+    for lookalikes, times in ((1.0, None), (1.9, None), (2.0, "2"), (3.6, "4")):
+        result = answer(cohort=CohortSummary(people=700, is_enough=True, lookalikes=lookalikes))
+        said = [words for words in summarise(result).sentences if "strangers as usual" in words]
+        assert [words.split(" times")[0] for words in said] == ([f"About {times}"] if times else [])
+
+
+def test_a_library_of_few_people_says_that_it_cannot_tell():
+    few, many = (answer(cohort=CohortSummary(count, count > 99, 1.0)) for count in (3, 700))
+    assert any("Too few different people are in this library" in words for words in limits(few))
+    assert not any("Too few" in words for words in (*limits(many), *limits(answer())))
+    assert len(limits(few)) == len(limits(many)) == len(limits(answer()))
+
+
 # JSON
 
 
@@ -245,6 +259,7 @@ def test_the_json_is_the_documented_object():
     result = answer(
         appearance(1, seen(1, "instagram.zip!media/posts/202106/x.jpg", provenance), score=np.float32(0.71)),
         probes=(ProbeSummary("selfie.jpg", 1, (np.float32(1.5), 2.0, 3.0, 4.0), 0.93),),
+        cohort=CohortSummary(people=700, is_enough=True, lookalikes=1.3),
     )
     document = to_json(result)
     assert " ".join(list(document)[:8]) == "schema person model library probes bands summary appearances"
@@ -334,6 +349,7 @@ def test_the_json_is_the_documented_object():
         "hidden": 0,
         "not_listed": {},
         "rejected": 0,
+        "cohort": {"people": 700, "enough": True, "lookalikes": 1.3},
         "not_looked_at": {},
         "links": [],
         "worklist": [

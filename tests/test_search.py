@@ -22,6 +22,7 @@ from selfsearch.library import faces, people, sources
 from selfsearch.library.faces import StoredFace
 from selfsearch.library.library import Library, open_library
 from selfsearch.recognition.calibration import Calibration
+from selfsearch.recognition.probe_calibration import ProbeCalibration, Spread
 from selfsearch.report.summary import summarise
 from selfsearch.types import (
     Answer,
@@ -237,7 +238,7 @@ def test_what_resembles_no_photograph_that_consent_was_stated_for_is_not_found(l
 
 def test_embeddings_of_two_packs_are_never_mixed(library: Library) -> None:
     engine = ColourEngine()
-    engine.pack = SimpleNamespace(**{**vars(ColourEngine.pack), "revision": "colour-2"})
+    engine.pack = SimpleNamespace(**{**vars(ColourEngine.pack), "name": "shades", "revision": "shades-1"})
     gallery = Gallery(library, engine)  # type: ignore[arg-type]
     assert len(gallery.face_index([1, 2])) == 0
     person = people.find_person(library, "me")
@@ -353,12 +354,13 @@ def test_the_search_finds_what_comparing_with_every_face_finds(
 
 def test_what_scores_exactly_the_bound_is_found_and_belongs_to_the_band(library: Library) -> None:
     assert list(indexed([[1, 0], [0, 1]]).search(np.array([1, 0], np.float32), 1.0)[0]) == [1]
-    gallery, rows = gallery_of(library), faces.find_faces(library, [1])
+    rows = faces.find_faces(library, [1])
     person = people.find_person(library, "me")
     assert person
     scope = Scope(sources.all_sources(library))
+    calibration = ProbeCalibration(TENTHS, Spread(0, 0, 0), faces=7)
     for score, band in ((0.9, "strong"), (0.8, "likely"), (0.7, "possible")):
-        (found,) = describe(gallery, person, [[Hit(1, score)]], rows, scope, 7)
+        (found,) = describe(library, person, [[Hit(1, score)]], rows, scope, calibration)
         assert found.band == band
 
 

@@ -41,6 +41,9 @@ class Calibration:
     genuine_pairs: int
     measured_on: str
     mean: tuple[float, ...] = ()  # of unit embeddings, each person counted equally; it is subtracted
+    location: float = 0.0  # mean of a usual probe's scores with strangers, see probe_calibration.py
+    spread: float = 0.0  # and their standard deviation; 0 when nobody measured it
+    photographs: tuple[float, ...] = ()  # by how much more strangers score with the mean of 1, 2, ... of them
 
     @cached_property
     def _slope(self) -> float:

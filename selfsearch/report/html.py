@@ -49,7 +49,7 @@ def to_html(answer: Answer, picture: Callable[[Appearance], Picture | None]) -> 
         tasks=worklist(answer),
         advice=advice_for([*platforms(answer), *linked]),
         files_not_looked_at=wording.files_not_looked_at(answer.not_looked_at),
-        limits=wording.limits(answer.person),
+        limits=wording.limits(answer),
         picture_of=picture,
         max_links=MAX_LINKS,
     )

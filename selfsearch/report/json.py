@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..types import Answer, Appearance, Box, LinkOnly, ProbeSummary, Provenance, Sighting
+from ..types import Answer, Appearance, Box, CohortSummary, LinkOnly, ProbeSummary, Provenance, Sighting
 from . import wording
 from .advice import Advice, advice_for
 from .summary import Summary, Task, platforms, summarise, worklist
@@ -36,6 +36,7 @@ def to_json(answer: Answer) -> dict[str, Any]:
         "hidden": answer.hidden,
         "not_listed": dict(answer.left_out),
         "rejected": answer.rejected,
+        "cohort": answer.cohort and _cohort(answer.cohort),
         "not_looked_at": dict(answer.not_looked_at),
         "links": [_link(link) for link in answer.links],
         "worklist": [_task(task) for task in worklist(answer)],
@@ -51,6 +52,10 @@ def _probe(probe: ProbeSummary) -> dict[str, Any]:
         "box": _box(probe.box),
         "quality": _number(probe.quality),
     }
+
+
+def _cohort(cohort: CohortSummary) -> dict[str, Any]:
+    return {"people": cohort.people, "enough": cohort.is_enough, "lookalikes": cohort.lookalikes}
 
 
 def _summary(summary: Summary) -> dict[str, Any]:

@@ -220,6 +220,7 @@ def _sentences(answer: Answer, media: list[Medium], worst: float | None) -> Iter
         yield f"By chance alone, {_by_chance(worst)}. Relatives look more alike than chance."
     if shared := wording.may_also_be(answer):
         yield f"{shared}."
+    yield from filter(None, [wording.lookalikes(answer)])
     yield from _left_out(answer)
 
 

@@ -274,6 +274,8 @@ class _Short(_Writer):
             yield from self.wrapped(f"Left out: {rejected}.")
         if shared := wording.may_also_be(self.answer):
             yield from self.wrapped(f"{shared}.")
+        if lookalikes := wording.lookalikes(self.answer):
+            yield from self.wrapped(lookalikes)
         numbers = (sum(self.answer.not_looked_at.values()), "file"), (len(self.answer.links), "post")
         if not_searched := [quantity(number, noun) for number, noun in numbers if number]:
             why = " --verbose says why." if self.command else ""
@@ -313,7 +315,7 @@ class _Long(_Writer):
         yield from self.section("In words", self.summary.sentences)
         yield from self.links()
         yield from self.advice()
-        yield from self.section("What this cannot tell", wording.limits(self.answer.person))
+        yield from self.section("What this cannot tell", wording.limits(self.answer))
 
     def compared_with(self) -> Iterator[Line]:
         answer = self.answer

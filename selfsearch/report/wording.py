@@ -378,8 +378,37 @@ def files_not_looked_at(outcomes: dict[str, int]) -> list[str]:
     ]
 
 
-def limits(person: str) -> list[str]:
+MANY_LOOKALIKES = 2.0  # times as many as usual, from which on an answer says so
+
+
+def lookalikes(answer: Answer) -> str:
+    """That more strangers than usual look like the person, where that is so; else ""."""
+    cohort = answer.cohort
+    if cohort is None or cohort.lookalikes < MANY_LOOKALIKES:
+        return ""
+    return (
+        f"About {cohort.lookalikes:.0f} times as many strangers as usual look like {you(answer.person)} here:"
+        " a match takes a higher score for it, and somebody else can stand among those found all the same."
+    )
+
+
+def _group(answer: Answer) -> str:
+    """How far the promise on false matches holds for people who look alike."""
+    if answer.cohort is not None and not answer.cohort.is_enough:
+        return (
+            "Too few different people are in this library to tell whether strangers look more like"
+            f" {you(answer.person)} than is usual: among faces of one sex and origin expect more false"
+            " matches than are said."
+        )
+    return (
+        "Of some groups of people few were measured: among faces of one sex and origin expect more false "
+        "matches than are said."
+    )
+
+
+def limits(answer: Answer) -> list[str]:
     """What no answer of this tool can promise."""
+    person = answer.person
     return [
         "Not in an export is not the same as not on the web. Only what was indexed was searched: not what "
         "other people posted elsewhere, copies that others made, or accounts that were not exported.",
@@ -390,8 +419,7 @@ def limits(person: str) -> list[str]:
         "look more alike than adults.",
         "The estimate of false matches is made with strangers. Brothers and sisters look more alike, and "
         f"twins are not told apart. {TELL_APART}: selfsearch people add NAME PHOTO --contrast.",
-        "Of some groups of people few were measured: among faces of one sex and origin expect more false "
-        "matches than are said.",
+        _group(answer),
         "A match is a comparison of numbers, not an identification. Look at the picture before acting on it.",
         "Who could see something is what the export said on the day it was made, or what you said of the "
         "account. It may have been more people before or since, and anybody who saw it may have kept it.",

@@ -21,6 +21,7 @@ from ..library import faces, sources
 from ..library.library import Library
 from ..recognition.calibration import Calibration
 from ..recognition.engine import Engine
+from ..recognition.probe_calibration import Cohort, ProbeCalibration, find_cohort, measure_spread
 from ..types import Embedding, Embeddings, ProgressListener
 from .reembed import ReembedResult, reembed
 
@@ -43,6 +44,7 @@ class FaceIndex:
     def __init__(self, ids: NDArray[np.int64], embeddings: Embeddings, stamp: Stamp) -> None:
         self.ids, self.stamp = ids, stamp
         self._embeddings = embeddings
+        self._cohort: Cohort | None = None
         self._index = faiss.IndexScalarQuantizer(
             embeddings.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
@@ -68,6 +70,12 @@ class FaceIndex:
         order = np.lexsort((self.ids[near], -scores))
         order = order[scores[order] >= threshold]
         return self.ids[near][order], scores[order]
+
+    def cohort(self, calibration: Calibration) -> Cohort:
+        """These faces, as the strangers that a probe is compared with; worked out once."""
+        if self._cohort is None:
+            self._cohort = find_cohort(self.ids, self._embeddings, calibration)
+        return self._cohort
 
     def present(self, faces: Iterable[int]) -> NDArray[np.int64]:
         """Those of `faces` that are among these, in ascending order."""
@@ -116,6 +124,15 @@ class Gallery:
             self._index = FaceIndex(ids, embeddings, stamp)
         return self._index
 
-    def bands(self, face_count: int) -> dict[str, float]:
-        """Band -> lowest score in it, for a search among so many faces; {} without a calibration."""
-        return self.calibration.bands(face_count) if self.calibration else {}
+    def calibrate(
+        self, face_index: FaceIndex, template: Embedding, photographs: int
+    ) -> ProbeCalibration | None:
+        """What scores of this template, the mean of so many photographs, mean among these faces.
+
+        None without a calibration.
+        """
+        if self.calibration is None:
+            return None
+        cohort = face_index.cohort(self.calibration)
+        spread = measure_spread(template, cohort, self.calibration)
+        return ProbeCalibration(self.calibration, spread, len(face_index), photographs)

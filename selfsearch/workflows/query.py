@@ -5,7 +5,7 @@ The way of a question, from top to bottom:
     template    what is remembered of the person and the given photographs as one embedding (enroll.py)
     search      the faces of every source with live consent that resemble it (gallery.py)
     reject      without those of which the person said that they are somebody else's, and their copies
-    bands       what their scores mean in a library of this size (recognition/calibration.py)
+    bands       what the scores of this template mean in this library (recognition/probe_calibration.py)
     fold        copies of one picture become one appearance
     describe    everything known of each: the file, its places, who could see them, and what an export that
                 was replaced shows beyond that: once public, always public
@@ -35,6 +35,7 @@ from ..library.people import Person
 from ..library.sources import SourceRow
 from ..library.verdicts import ME, NOT_ME, Verdict
 from ..recognition.calibration import BANDS, WEAKEST_FMR
+from ..recognition.probe_calibration import ProbeCalibration
 from ..types import (
     EXPOSURES,
     Answer,
@@ -155,17 +156,18 @@ def query(
     rows = grants.searchable_sources(library, now, filters.sources or ())
     source_ids = [row.id for row in rows]
     face_index = gallery.face_index(source_ids)
-    bands = gallery.bands(len(face_index))
     kept = enrolled_embeddings(gallery, person, now)
-    lowest = _lowest_score(gallery, bands, filters)
-    said = verdicts.of_person(library, person.id)
     searched_by = template(kept, person, probes)
+    calibration = gallery.calibrate(face_index, searched_by, len(kept.embeddings) + len(probes))
+    bands = calibration.bands() if calibration else {}
+    lowest = _lowest_score(calibration, bands, filters)
+    said = verdicts.of_person(library, person.id)
     hits = search(gallery, face_index, searched_by, kept.stated, said, lowest)
     hits, rejected = reject(library, said, hits, face_index)
     face_rows = faces.find_faces(library, [hit.face for hit in (*hits, *rejected)])
     groups = fold(hits, face_rows, face_index) if filters.folded else [[hit] for hit in hits]
     scope = Scope(rows, grants.replaced_sources(library, now, rows))
-    found = describe(gallery, person, groups, face_rows, scope, len(face_index))
+    found = describe(library, person, groups, face_rows, scope, calibration)
     found = contrast.mark(gallery, person, searched_by, found, face_index, now)
     listed, left_out = choose_listed(found, filters)
     media_count, _ = faces.totals(library, source_ids)
@@ -174,7 +176,8 @@ def query(
         person=person.name,
         pack=gallery.engine.pack.name,
         dimension=gallery.engine.dimension,
-        calibrated=gallery.calibration is not None,
+        calibrated=calibration is not None,
+        cohort=calibration.summary() if calibration else None,
         sources=len(rows),
         media=media_count,
         faces=len(face_index),
@@ -196,11 +199,13 @@ def query(
     )
 
 
-def _lowest_score(gallery: Gallery, bands: Mapping[str, float], filters: Filters) -> float:
+def _lowest_score(
+    calibration: ProbeCalibration | None, bands: Mapping[str, float], filters: Filters
+) -> float:
     """The lowest score that is worth a look."""
-    if gallery.calibration is None:
+    if calibration is None:
         return UNCALIBRATED
-    weakest = gallery.calibration.score_for(WEAKEST_FMR)
+    weakest = calibration.score_for(WEAKEST_FMR)
     return min(weakest, bands["possible"]) if filters.everything else bands["possible"]
 
 
@@ -293,20 +298,20 @@ def choose_listed(found: Sequence[Appearance], filters: Filters) -> tuple[list[A
 
 
 def describe(
-    gallery: Gallery,
+    library: Library,
     person: Person,
     groups: Sequence[Sequence[Hit]],
     face_rows: Mapping[int, StoredFace],
     scope: Scope,
-    face_count: int,
+    calibration: ProbeCalibration | None,
 ) -> list[Appearance]:
     """An appearance for each group: its best face, how sure it is, and every place of the group."""
     media = sorted({face_rows[hit.face].media for group in groups for hit in group})
-    stored = items.sightings_of(gallery.library, media, [row.id for row in scope.searched])
-    older = _replaced_sightings(gallery.library, media, scope.replaced)
+    stored = items.sightings_of(library, media, [row.id for row in scope.searched])
+    older = _replaced_sightings(library, media, scope.replaced)
     knowledge = {row.id: Knowledge.of(row) for row in (*scope.searched, *scope.replaced)}
-    bands = gallery.bands(face_count)
-    said = verdicts.of_person(gallery.library, person.id)
+    bands = calibration.bands() if calibration else {}
+    said = verdicts.of_person(library, person.id)
     appearances = []
     for group in groups:
         best = group[0]
@@ -324,11 +329,10 @@ def describe(
         sightings = [*current, *wider(former, current)]
         sightings.sort(key=lambda sighting: _reach(sighting.provenance))
         members = [hit.face for hit in group]
-        calibration = gallery.calibration
-        expected = calibration.expected_false_matches(best.score, face_count) if calibration else None
+        expected = calibration.expected_false_matches(best.score) if calibration else None
         appearance = replace(
             _appearance(best, face_rows[best.face], sightings),
-            id=people.appearance_id(gallery.library, person, min(members)),
+            id=people.appearance_id(library, person, min(members)),
             verdict=next((said[face].value for face in members if face in said), None),
             band=next((band for band, lowest in bands.items() if best.score >= lowest), None),
             expected_false_matches=expected and float(f"{expected:.3g}"),

@@ -185,10 +185,11 @@ class _Answers:
         ordered = [hit.face for hit in hits]
         face_rows = faces.find_faces(library, members)
         everywhere, searched = Scope(self.rows), Scope(self.searched, self.replaced)
-        described = describe(self.gallery, self.person, [hits], face_rows, everywhere, len(self.index))
+        calibration = self.gallery.calibrate(self.index, searched_by, len(self.kept.embeddings))
+        described = describe(library, self.person, [hits], face_rows, everywhere, calibration)
         (appearance,) = contrast.mark(self.gallery, self.person, searched_by, described, self.index, self.now)
         alone = [[hit] for hit in hits]
-        each = describe(self.gallery, self.person, alone, face_rows, searched, len(self.index))
+        each = describe(library, self.person, alone, face_rows, searched, calibration)
         return Named(
             id=appearance.id,
             person=self.person,

@@ -180,8 +180,8 @@ _FILTERS = (  # by their own names
     wording.humanize, wording.join_and,
     wording.position, counted, quantity, wording.sentence_case, wording.time_range,
     wording.timestamp,
-    wording.left_out, wording.may_also_be, wording.needs_a_look, wording.rejected, wording.replaced,
-    wording.you, wording.your,
+    wording.left_out, wording.may_also_be, wording.needs_a_look, wording.one_of, wording.rejected,
+    wording.replaced, wording.you, wording.your,
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ def lines(result: Mapping[str, Any]) -> Iterator[str]:
     yield from _calibration_lines(result["calibration"], verification["promises"])
     yield from _identification_lines(result["identification"])
     yield from _group_lines(result["groups"])
+    yield from _asked_lines(result["groups_as_asked"])
     yield from _held_out_lines(result["held_out"])
     stages = ", ".join(f"{stage} {spent:.1f}" for stage, spent in result["stages"].items())
     total = sum(result["stages"].values())
@@ -74,6 +75,7 @@ def _held_out_lines(held_out: Mapping[str, Any] | None) -> Iterator[str]:
             _promise_lines(half["verification"]["promises"]),
             _identification_lines(half["identification"]),
             _group_lines(half["groups"]),
+            _asked_lines(half["groups_as_asked"]),
         ):
             yield from ("  " + line.lstrip("\n") for line in lines)
     yield "\nheld out, mean of both halves"
@@ -136,6 +138,14 @@ def _group_lines(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 f"  {row['group']:16} {row['people']:6,} people  {_one_in(rate['promised']):12}"
                 f" {rate['times_promised']:6.2f}{ends}; {rate['times_promised_all_pairs']:.2f}"
             )
+
+
+def _asked_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if rows:
+        yield "\nthe same in a library of the group alone, with the bands of each probe (each pair of people)"
+    for row in rows:
+        times = f"{_one_in(row['promised']):12} {row['times_promised']:6.2f}"
+        yield f"  {row['group']:16} {row['people']:6,} people  {times}"
 
 
 def _with_interval(value: float, interval: Sequence[float] | None) -> str:

@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.measure import SEED
+from scripts.measure import SEED, LabelledFolder
 from scripts.verification import DRAWS, Comparison, interval
 from selfsearch.errors import UsageError
 from selfsearch.recognition.calibration import Calibration
+from selfsearch.recognition.probe_calibration import ProbeCalibration, find_cohort, measure_spread
+from selfsearch.types import Embeddings
 
 PROMISES = (1e-3, 1e-4)
 EVERYBODY = "everybody"
@@ -59,6 +61,45 @@ def within_groups(
             }
         )
     return rows
+
+
+def as_asked(
+    folder: LabelledFolder, groups: dict[str, set[str]], calibration: Calibration
+) -> list[dict[str, Any]]:
+    """The same as the product asks: the library is the group alone, each face a probe with its own bands.
+
+    A row for each group and promise; each pair of people weighs the same.
+    """
+    people = np.array(folder.people)
+    rows = []
+    for group, members in {EVERYBODY: set(folder.people), **groups}.items():
+        chosen = np.flatnonzero(np.isin(people, sorted(members)))
+        labels = np.unique(people[chosen], return_inverse=True)[1]
+        if len(chosen) and labels.max() > 0:
+            measured = _asked(folder.embeddings[chosen], labels, calibration)
+            rows += [{"group": group, "people": int(labels.max()) + 1} | each for each in measured]
+    return rows
+
+
+def _asked(
+    embeddings: Embeddings, labels: NDArray[np.int64], calibration: Calibration
+) -> list[dict[str, Any]]:
+    cohort = find_cohort(np.arange(len(labels)), embeddings, calibration)
+    probes = [
+        ProbeCalibration(calibration, measure_spread(row, cohort, calibration), len(labels))
+        for row in embeddings
+    ]
+    weights = 1 / np.bincount(labels)[labels]
+    false, pairs = np.zeros(len(PROMISES)), 0.0
+    for row, probe in enumerate(probes):
+        other = (labels != labels[row]) * weights * weights[row]
+        scores = embeddings @ embeddings[row]
+        pairs += other.sum()
+        false += [other[scores >= probe.score_for(rate)].sum() for rate in PROMISES]
+    return [
+        {"promised": rate, "times_promised": float(found / pairs / rate)}
+        for rate, found in zip(PROMISES, false, strict=True)
+    ]
 
 
 def _measured(

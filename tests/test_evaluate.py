@@ -20,9 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts import fitting, held_out, identification, measure, ten_fold, verification
-from scripts.groups import within_groups
+from scripts.groups import _asked, within_groups
 from selfsearch.errors import UsageError
 from selfsearch.recognition import calibration, embedding
+from selfsearch.recognition.probe_calibration import ProbeCalibration, find_cohort, measure_spread
 from tests import photos
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "evaluate"
@@ -161,6 +162,9 @@ def test_groups_are_measured_beside_everybody(ran: Run) -> None:
         ("everybody", 7),
         ("letters", 6),
     ]
+    asked = ran.result["groups_as_asked"]
+    assert [(row["group"], row["people"]) for row in asked[::2]] == [("everybody", 7), ("letters", 6)]
+    assert "the same in a library of the group alone" in ran.output
 
 
 def test_the_table_and_the_page_say_the_same_as_the_file(ran: Run) -> None:
@@ -339,6 +343,22 @@ def test_a_group_is_measured_against_the_promise() -> None:
     share = np.mean(impostors >= np.float32(OURS.score_for(1e-3)))
     assert rate["times_promised_all_pairs"] == pytest.approx(share / 1e-3)
     assert rate["false_matches"] == round(share * len(impostors))
+
+
+def test_a_group_asked_in_a_library_of_its_own_has_the_bands_of_each_probe() -> None:
+    embeddings, labels = invented(40, 0.6, 5)
+    asked = _asked(embeddings, labels, OURS)
+    cohort = find_cohort(np.arange(len(labels)), embeddings, OURS)
+    lowest = [
+        ProbeCalibration(OURS, measure_spread(row, cohort, OURS), len(labels)).score_for(1e-3)
+        for row in embeddings
+    ]
+    scores, counts = embeddings @ embeddings.T, np.bincount(labels)
+    pairs = [
+        np.mean([scores[row, labels == other] >= lowest[row] for row in np.flatnonzero(labels == person)])
+        for person in range(len(counts)) for other in range(len(counts)) if person != other
+    ]  # fmt: skip
+    assert asked[0] == {"promised": 1e-3, "times_promised": pytest.approx(np.mean(pairs) / 1e-3)}
 
 
 def test_people_of_one_gallery_are_in_no_other() -> None:

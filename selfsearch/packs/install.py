@@ -23,7 +23,7 @@ from ..errors import PackError, UsageError
 from ..files import delete_tree, private_folder, write_private
 from ..recognition.alignment import CHIP_SIDE
 from ..recognition.calibration import read_calibration
-from ..recognition.detection import FINE_SIDE
+from ..recognition.detection import LARGEST_PASS
 from ..recognition.embedding import embed_chips
 from ..recognition.model_pack import MAX_MEMORY, TASKS, TOO_MUCH_MEMORY, Pack, read_pack
 from ..sandbox.memory import limited_memory
@@ -236,7 +236,7 @@ def _trial_run(pack: Pack) -> None:
     from ..recognition.session import LOAD_ERRORS, ModelSession, is_out_of_memory
 
     chips = _synthetic_chips()
-    largest = np.zeros((FINE_SIDE, FINE_SIDE, 3), np.uint8)
+    largest = np.zeros((LARGEST_PASS, LARGEST_PASS, 3), np.uint8)
     try:
         session = ModelSession(pack)
         embeddings = embed_chips(session, chips)

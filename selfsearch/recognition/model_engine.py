@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 # Pixels on the long side of what is decoded at first: twice what detection wants. Most chips can be cut from
 # that, and decoding a large JPEG a second time costs ten times what reducing it does.
 DECODED_SIDE = 2 * detection.FINE_SIDE
+# What is decoded has at least this share of the side at which a picture is searched. JPEGs are decoded at
+# halves and quarters; to search a little above one of these is not worth four times the pixels.
+DECODED_SHARE = 0.69
 # Pixels on the long side: small faces in larger pictures are cut from one reduced to this, up to twice it.
-MAX_CROP_SOURCE_SIDE = 5400
+MAX_CROP_SOURCE_SIDE = 4000
 
 
 class ModelEngine:
@@ -88,8 +91,9 @@ class ModelEngine:
         self, picture: Still, detail: Detail = Detail.NORMAL
     ) -> tuple[Pixels, Pixels, list[Detection]]:
         """The pixels that were searched, those to cut from, and what may be faces, in pixels of these."""
-        pixels = picture.pixels(DECODED_SIDE)
-        detections = detection.detect_faces(self._session, pixels, detail)
+        side = detection.search_side(picture.width, picture.height, detail)
+        pixels = picture.pixels(max(DECODED_SIDE, int(side * DECODED_SHARE)))
+        detections = detection.detect_faces(self._session, pixels, detail, side=side)
         if not detections:
             return pixels, pixels, []
         source = _crop_source(picture, pixels, detections)

@@ -36,6 +36,7 @@ LOAD_ERRORS = (
     *RUNTIME_ERRORS, cv2.error, RuntimeError, ValueError, TypeError, OSError, AssertionError, KeyError,
     IndexError, MemoryError,
 )  # fmt: skip
+FINEST_STRIDE = 8  # pixels between the detector's finest anchors; of each next level, twice as many
 NMS_THRESHOLD = 0.4  # intersection over union from which two boxes are one face; InsightFace's default
 
 
@@ -71,10 +72,31 @@ class ModelSession:
         Boxes (n, 5): left, top, right, bottom, score; landmarks (n, 5, 2). Both in the picture's own pixels;
         several candidates may be one face: see `nms`.
         """
-        scores, boxes, landmarks = self._detector.forward(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), threshold)
-        flat = np.concatenate([score.reshape(-1) for score in scores])
-        scored = np.concatenate([np.concatenate(boxes), flat[:, None]], axis=1)
-        return scored.astype(np.float32, copy=False), np.concatenate(landmarks).astype(np.float32, copy=False)
+        height, width = rgb.shape[:2]
+        scores, distances, offsets = _thirds(self._run_detector(rgb))
+        boxes, landmarks = [], []
+        for level, (score, distance, offset) in enumerate(zip(scores, distances, offsets, strict=True)):
+            stride = FINEST_STRIDE << level
+            columns = width // stride
+            anchors = len(score) // (columns * (height // stride))
+            found = np.flatnonzero(score[:, 0] >= threshold)
+            corners = np.stack([found // anchors % columns, found // anchors // columns], axis=1) * stride
+            edges = distance[found] * stride  # left, top, right, bottom of the cell's corner
+            boxes.append(np.hstack([corners - edges[:, :2], corners + edges[:, 2:], score[found]]))
+            landmarks.append(corners[:, None] + offset[found].reshape(-1, 5, 2) * stride)
+        return np.concatenate(boxes, dtype=np.float32), np.concatenate(landmarks, dtype=np.float32)
+
+    def _run_detector(self, rgb: Pixels) -> list[NDArray[np.float32]]:
+        """SCRFD's outputs, (n, ...) each: scores of all levels, then distances, then landmark offsets.
+
+        InsightFace's own `forward` makes a box of every anchor before it looks at the score: 7 % of a pass of
+        0.3 million pixels, 12 % of one of 0.5, and 22 % of one over an enlarged crop.
+        """
+        detector = self._detector
+        mean = (detector.input_mean,) * 3
+        blob = cv2.dnn.blobFromImage(rgb, 1 / detector.input_std, rgb.shape[1::-1], mean)
+        outputs = detector.session.run(detector.output_names, {detector.input_name: blob})
+        return [output.reshape(-1, output.shape[-1]) for output in outputs]
 
     def nms(self, boxes: NDArray[np.float32]) -> list[int]:
         """Non-maximum suppression: indices of the (n, 5) boxes that overlap no better one."""
@@ -85,6 +107,11 @@ class ModelSession:
         bgr = [np.ascontiguousarray(chip[:, :, ::-1]) for chip in chips]
         # One at a time: on one core a batch of eight takes 15% longer, because its layers outgrow the cache.
         return np.asarray(np.concatenate([self._embedder.get_feat(chip) for chip in bgr]), np.float32)
+
+
+def _thirds(outputs: list[NDArray[np.float32]]) -> Iterator[list[NDArray[np.float32]]]:
+    third = len(outputs) // 3
+    return (outputs[start : start + third] for start in range(0, len(outputs), third))
 
 
 def release_url(file: str) -> str:

@@ -266,11 +266,11 @@ def _groups(rows: Sequence[Result]) -> Chart:
     for promised, kind in ((1e-3, "first"), (1e-4, "second")):
         points = [
             Point(
-                rate["times_promised"],
+                rate["as_asked"]["times_promised"],
                 len(rows) - number + shift[promised],
-                f"{row['group']}: {rate['times_promised']:.2f} times",
-                *(rate["interval"] or ()),
-                is_hollow=not rate["false_matches"],
+                f"{row['group']}: {rate['as_asked']['times_promised']:.2f} times",
+                *(rate["as_asked"]["interval"] or ()),
+                is_hollow=not rate["as_asked"]["false_matches"],
             )
             for number, row in enumerate(rows)
             for rate in row["rates"]
@@ -282,10 +282,10 @@ def _groups(rows: Sequence[Result]) -> Chart:
     )
     return Chart(
         "False match rate within groups of people",
-        "In multiples of what is promised for everybody, each pair of people counting the same. Bars: 95 %"
-        " intervals over people.",
+        "Of a library of the group alone, as the query asks, in multiples of what is promised; each pair of"
+        " people counts the same. Bars: 95 % intervals over people. Hollow: none was seen.",
         decades("times the promise", -1, 2, number),
-        Axis("", 0.5, len(rows) + 0.5, ticks),
+        Axis("", 0.5, len(rows) + 0.9, ticks),
         series,
         marks=[Mark(1.0, "promise", "band")],
         left=150,

@@ -19,7 +19,6 @@ def lines(result: Mapping[str, Any]) -> Iterator[str]:
     yield from _calibration_lines(result["calibration"], verification["promises"])
     yield from _identification_lines(result["identification"])
     yield from _group_lines(result["groups"])
-    yield from _asked_lines(result["groups_as_asked"])
     yield from _held_out_lines(result["held_out"])
     stages = ", ".join(f"{stage} {spent:.1f}" for stage, spent in result["stages"].items())
     total = sum(result["stages"].values())
@@ -75,16 +74,10 @@ def _held_out_lines(held_out: Mapping[str, Any] | None) -> Iterator[str]:
             _promise_lines(half["verification"]["promises"]),
             _identification_lines(half["identification"]),
             _group_lines(half["groups"]),
-            _asked_lines(half["groups_as_asked"]),
         ):
             yield from ("  " + line.lstrip("\n") for line in lines)
-    yield "\nheld out, mean of both halves"
-    each = {row["far"]: row["tar"] for row in held_out["mean"]["each_person"]}
-    for row in held_out["mean"]["all_pairs"]:
-        yield (
-            f"  {_one_in(row['far']):12} TAR, all pairs {_share(row['tar'])}; each person equally"
-            f" {_share(each.get(row['far']))}"
-        )
+    yield "\nheld out, both halves together"
+    yield from ("  " + line.lstrip("\n") for line in _verification_lines(held_out["verification"]))
 
 
 def _calibration_lines(
@@ -130,22 +123,20 @@ def _identification_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _group_lines(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not groups:
         return
-    yield "\nfalse match rate within groups, in multiples of the promise (each pair of people; all pairs)"
+    yield "\nfalse match rate within groups, times the promise: by the average curve; as the query asks"
     for row in groups:
         for rate in row["rates"]:
-            ends = " ({:.2f} to {:.2f})".format(*rate["interval"]) if rate["interval"] else ""
+            average, asked = (_times(rate[way]) for way in ("on_average", "as_asked"))
             yield (
                 f"  {row['group']:16} {row['people']:6,} people  {_one_in(rate['promised']):12}"
-                f" {rate['times_promised']:6.2f}{ends}; {rate['times_promised_all_pairs']:.2f}"
+                f" {average:24} {asked}"
             )
 
 
-def _asked_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    if rows:
-        yield "\nthe same in a library of the group alone, with the bands of each probe (each pair of people)"
-    for row in rows:
-        times = f"{_one_in(row['promised']):12} {row['times_promised']:6.2f}"
-        yield f"  {row['group']:16} {row['people']:6,} people  {times}"
+def _times(measured: Mapping[str, Any]) -> str:
+    low_high = measured["interval"]
+    ends = f" ({low_high[0]:.2f} to {low_high[1]:.2f})" if low_high else ""
+    return f"{measured['times_promised']:6.2f}{ends}"
 
 
 def _with_interval(value: float, interval: Sequence[float] | None) -> str:

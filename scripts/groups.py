@@ -1,32 +1,36 @@
-"""False match rates within groups of people, as multiples of what the calibration promises for everybody.
+"""False match rates within groups of people, as multiples of what the calibration promises.
 
-Two people of one group resemble each other more than two of any: the average curve is too good for them.
-A table says who belongs where, a name and a group in each row, and one person may be in several groups.
-Each pair of people weighs the same; beside it stands the rate in which each pair of pictures does.
-Intervals are by the bootstrap over the people of the group.
+Two people of one group resemble each other more than two of any. A table says who belongs where, a name and
+a group in each row, and one person may be in several groups. Each group is measured as a library of its
+own: every picture asks among those of the others. "On average" is the score of the pack's curve, the same
+for all who ask; "as asked" the score that the query takes for this picture, which depends on its scores
+with that library.
+
+Each pair of people weighs the same. Intervals are by the bootstrap over the people of the group.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.identification import CalibratedGallery
 from scripts.measure import SEED, LabelledFolder
-from scripts.verification import DRAWS, Comparison, interval
+from scripts.verification import DRAWS, ROWS, interval
 from selfsearch.errors import UsageError
 from selfsearch.recognition.calibration import Calibration
-from selfsearch.recognition.probe_calibration import ProbeCalibration, find_cohort, measure_spread
-from selfsearch.types import Embeddings
+from selfsearch.workflows.gallery import FaceIndex, Stamp
 
 PROMISES = (1e-3, 1e-4)
 EVERYBODY = "everybody"
 
 Floats = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 
 
 def read_groups(path: Path) -> dict[str, set[str]]:
@@ -41,96 +45,76 @@ def read_groups(path: Path) -> dict[str, set[str]]:
     return groups
 
 
+@dataclass(frozen=True)
+class FalseMatches:
+    """Whose pictures were taken for whose, in numbers of people of the group."""
+
+    pictures: Numbers  # of each person
+    asking: Numbers
+    found: Numbers
+
+    def rate(self, drawn: Floats) -> float:
+        """The share of false matches, each pair of people weighing the same; `drawn`: how many of each."""
+        each = drawn / self.pictures
+        total = drawn.sum() ** 2 - (drawn**2).sum()
+        return float((each[self.asking] * each[self.found]).sum() / total) if total else float("nan")
+
+    def described(self, promised: float) -> dict[str, Any]:
+        """In multiples of what is promised, with an interval where there is any false match."""
+        people, random = len(self.pictures), np.random.default_rng(SEED)
+        drawn: list[float | None] = [
+            self.rate(np.bincount(random.integers(0, people, people), minlength=people)) / promised
+            for _ in range(DRAWS if len(self.asking) else 0)
+        ]
+        return {
+            "false_matches": len(self.asking),
+            "times_promised": self.rate(np.ones(people)) / promised,
+            "interval": interval(drawn) if drawn else None,
+        }
+
+
 def within_groups(
-    comparison: Comparison, names: Sequence[str], groups: dict[str, set[str]], calibration: Calibration
-) -> list[dict[str, Any]]:
-    """A row for everybody and for each group with two people or more; `names` are those of the labels."""
-    rows = []
-    for group, members in {EVERYBODY: set(names), **groups}.items():
-        is_in = np.array([name in members for name in names])
-        if is_in.sum() < 2:
-            continue
-        pictures = int(comparison.pictures[is_in].sum())
-        rates = [_measured(comparison, is_in, calibration.score_for(rate), rate) for rate in PROMISES]
-        rows.append(
-            {
-                "group": group,
-                "people": int(is_in.sum()),
-                "pictures": pictures,
-                "rates": [r for r in rates if r],
-            }
-        )
-    return rows
-
-
-def as_asked(
     folder: LabelledFolder, groups: dict[str, set[str]], calibration: Calibration
 ) -> list[dict[str, Any]]:
-    """The same as the product asks: the library is the group alone, each face a probe with its own bands.
-
-    A row for each group and promise; each pair of people weighs the same.
-    """
-    people = np.array(folder.people)
+    """A row for everybody and for each group of two people or more. `folder` is centred."""
     rows = []
+    people = np.array(folder.people)
     for group, members in {EVERYBODY: set(folder.people), **groups}.items():
-        chosen = np.flatnonzero(np.isin(people, sorted(members)))
-        labels = np.unique(people[chosen], return_inverse=True)[1]
-        if len(chosen) and labels.max() > 0:
-            measured = _asked(folder.embeddings[chosen], labels, calibration)
-            rows += [{"group": group, "people": int(labels.max()) + 1} | each for each in measured]
+        part = folder.rows(np.isin(people, list(members)))
+        count = len(set(part.people))
+        if count > 1:
+            measured = _measured(part, calibration)
+            rows.append({"group": group, "people": count, "pictures": len(part.paths), "rates": measured})
     return rows
 
 
-def _asked(
-    embeddings: Embeddings, labels: NDArray[np.int64], calibration: Calibration
-) -> list[dict[str, Any]]:
-    cohort = find_cohort(np.arange(len(labels)), embeddings, calibration)
-    probes = [
-        ProbeCalibration(calibration, measure_spread(row, cohort, calibration), len(labels))
-        for row in embeddings
-    ]
-    weights = 1 / np.bincount(labels)[labels]
-    false, pairs = np.zeros(len(PROMISES)), 0.0
-    for row, probe in enumerate(probes):
-        other = (labels != labels[row]) * weights * weights[row]
-        scores = embeddings @ embeddings[row]
-        pairs += other.sum()
-        false += [other[scores >= probe.score_for(rate)].sum() for rate in PROMISES]
-    return [
-        {"promised": rate, "times_promised": float(found / pairs / rate)}
-        for rate, found in zip(PROMISES, false, strict=True)
-    ]
+def _measured(folder: LabelledFolder, calibration: Calibration) -> list[dict[str, Any]]:
+    gallery: Any = CalibratedGallery(calibration)
+    index = FaceIndex(np.arange(len(folder.paths)), folder.embeddings, Stamp(calibration.revision, 0, ()))
+    probes = [gallery.calibrate(index, row, 1) for row in folder.embeddings]
+    rates = []
+    for promised in PROMISES:
+        own = np.array([probe.score_for(promised) for probe in probes])
+        average = np.full(len(probes), calibration.score_for(promised))
+        rates.append(
+            {
+                "promised": promised,
+                "on_average": find_false_matches(folder, average).described(promised),
+                "as_asked": find_false_matches(folder, own).described(promised),
+            }
+        )
+    return rates
 
 
-def _measured(
-    comparison: Comparison, is_in: NDArray[np.bool_], score: float, promised: float
-) -> dict[str, Any] | None:
-    """None where the score is below those that are kept."""
-    if not comparison.is_whole and score < comparison.impostors.scores[-1]:
-        return None
-    first, second = comparison.people_of_impostors
-    reached = (comparison.impostors.scores >= np.float32(score)) & is_in[first] & is_in[second]
-    first, second = first[reached], second[reached]
-    pictures = np.where(is_in, comparison.pictures, 0).astype(float)
-    members = is_in.astype(float)
-
-    def rate(pictures: Floats, each: Floats) -> float:
-        whole = each * pictures
-        total = (whole.sum() ** 2 - (whole**2).sum()) / 2
-        return float((each[first] * each[second]).sum() / total) if total else float("nan")
-
-    equally = members / np.maximum(comparison.pictures, 1)
-    chosen = np.flatnonzero(is_in)
-    random = np.random.default_rng(SEED)
-    drawn: list[float | None] = []
-    for _ in range(DRAWS):
-        times = np.bincount(random.choice(chosen, len(chosen)), minlength=len(is_in))
-        drawn.append(rate(pictures, equally * times) / promised)
-    return {
-        "promised": promised,
-        "score": score,
-        "false_matches": int(reached.sum()),
-        "times_promised": rate(pictures, equally) / promised,
-        "interval": interval(drawn) if reached.any() else None,
-        "times_promised_all_pairs": rate(pictures, members) / promised,
-    }
+def find_false_matches(folder: LabelledFolder, scores: Floats) -> FalseMatches:
+    """Every picture asks among those of other people, with the score from which a face counts as found."""
+    labels = folder.labels
+    asking: list[Numbers] = []
+    found: list[Numbers] = []
+    for start in range(0, len(labels), ROWS):
+        rows = np.arange(start, min(len(labels), start + ROWS))
+        reached = folder.embeddings[rows] @ folder.embeddings.T >= scores[rows][:, None].astype(np.float32)
+        first, second = np.nonzero(reached & (labels[rows][:, None] != labels))
+        asking.append(labels[rows[first]])
+        found.append(labels[second])
+    return FalseMatches(np.bincount(labels), np.concatenate(asking), np.concatenate(found))

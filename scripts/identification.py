@@ -2,7 +2,7 @@
 
 A gallery is the labelled faces of people drawn at random, with all their pictures, until it has the
 wanted size; there are as many galleries of a size as there are people for. Each person in it asks with
-pictures of their own, which are not among what is searched then; everybody with enough pictures asks,
+pictures of their own, which are left out of what is found; everybody with enough pictures asks,
 PER_PERSON times at most, so that nobody's pictures decide. What is found is right when it shows the
 person, false otherwise.
 
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import faiss
@@ -25,9 +24,8 @@ from scripts.measure import SEED, LabelledFolder
 from scripts.verification import DRAWS, interval
 from selfsearch.library.people import EnrolledFaces, Person
 from selfsearch.recognition.calibration import BANDS, Calibration
-from selfsearch.recognition.probe_calibration import ProbeCalibration, measure_spread
 from selfsearch.workflows.enroll import template
-from selfsearch.workflows.gallery import FaceIndex, Stamp
+from selfsearch.workflows.gallery import FaceIndex, Gallery, Stamp
 from selfsearch.workflows.query import search
 
 SIZES = (1_000, 10_000)  # faces in a gallery; all there are is measured as well
@@ -75,6 +73,14 @@ def draw_galleries(labels: Numbers, size: int) -> Iterator[Numbers]:
             drawn = []
 
 
+@dataclass(frozen=True)
+class CalibratedGallery:
+    """As much of a Gallery as a search needs, without a library."""
+
+    calibration: Calibration
+    calibrate = Gallery.calibrate
+
+
 class Searched:
     """One gallery, searched as a library is."""
 
@@ -83,7 +89,7 @@ class Searched:
     ) -> None:
         self.rows, self.labels = rows, labels
         self.embeddings, self.qualities = folder.embeddings, folder.qualities
-        self.calibration = calibration
+        self.gallery: Any = CalibratedGallery(calibration)
         self.index = FaceIndex(rows, folder.embeddings[rows], Stamp(calibration.revision, 0, ()))
 
     def ask_all(self, photographs: int) -> Iterator[Asked]:
@@ -104,10 +110,9 @@ class Searched:
             list(range(len(probes))),
         )
         probe = template(kept, Person(0, "", ""), [])
-        spread = measure_spread(probe, self.index.cohort(self.calibration), self.calibration)
-        bands = ProbeCalibration(self.calibration, spread, len(self.rows) - len(probes), len(probes)).bands()
-        gallery: Any = SimpleNamespace(calibration=self.calibration)
-        hits = search(gallery, self.index, probe, kept.stated, {}, bands["possible"])
+        calibration = self.gallery.calibrate(self.index, probe, len(probes))
+        bands = calibration.bands()
+        hits = search(self.gallery, self.index, probe, kept.stated, {}, bands["possible"])
         found = [hit for hit in hits if hit.face not in probes]
         right = [hit.score for hit in found if self.labels[hit.face] == person]
         false = [hit.score for hit in found if self.labels[hit.face] != person]

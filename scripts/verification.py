@@ -69,6 +69,7 @@ class Comparison:
     impostors: Pairs  # the highest
     histogram: Numbers  # (BINS,): all impostor scores
     nearest: Numbers  # (n,): the row of the most similar other picture
+    sets: Numbers | None = None  # of each person, where several sets were compared, each in itself
 
     @cached_property
     def pictures(self) -> Numbers:
@@ -160,6 +161,27 @@ class _Tail:
         return _joined(self._parts).best(self.size)
 
 
+def pooled(parts: Sequence[Comparison]) -> Comparison:
+    """Several sets of people, each compared in itself, as one."""
+    rows = np.cumsum([0, *(len(part.labels) for part in parts)])
+    people = np.cumsum([0, *(len(part.pictures) for part in parts)])
+    lowest = max((part.impostors.scores[-1] for part in parts if not part.is_whole), default=-2.0)
+    genuine = _joined([_moved(part.genuine, row) for part, row in zip(parts, rows, strict=False)])
+    impostors = _joined([_moved(part.impostors, row) for part, row in zip(parts, rows, strict=False)])
+    return Comparison(
+        np.concatenate([part.labels + number for part, number in zip(parts, people, strict=False)]),
+        genuine.best(len(genuine.scores)),
+        impostors.best(int((impostors.scores >= lowest).sum())),
+        np.sum([part.histogram for part in parts], axis=0),
+        np.concatenate([part.nearest + row for part, row in zip(parts, rows, strict=False)]),
+        np.repeat(np.arange(len(parts)), np.diff(people)),
+    )
+
+
+def _moved(pairs: Pairs, rows: int) -> Pairs:
+    return Pairs(pairs.scores, pairs.first + np.int32(rows), pairs.second + np.int32(rows))
+
+
 # ---- rates ----
 
 
@@ -177,8 +199,9 @@ class Weighing:
         pictures = self.comparison.pictures
         each = self.drawn / pictures if self.equally else self.drawn  # of one picture
         first, second = self.comparison.people_of_impostors
-        whole = each * pictures
-        total = (whole.sum() ** 2 - (whole**2).sum()) / 2
+        whole, sets = each * pictures, self.comparison.sets
+        sets = np.zeros(len(pictures), np.int64) if sets is None else sets
+        total = ((np.bincount(sets, whole) ** 2 - np.bincount(sets, whole**2)) / 2).sum()
         return np.asarray(np.cumsum(each[first] * each[second]) / max(total, 1e-300))
 
     @cached_property

@@ -230,6 +230,20 @@ def test_a_run_that_is_interrupted_goes_on(
     assert engine.looked() == []
 
 
+def test_a_run_over_several_places_that_is_interrupted_in_the_first_goes_on_with_all(
+    run: Run, engine: CarefulEngine, photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/two.png").write_bytes(coloured("red", "red"))
+    run("index", photos, tmp_path / "other", "--consent", "own")
+    engine.looked()
+    engine.breaks_after = 0
+    run("index", photos, tmp_path / "other", "--detail", "thorough", code=1)
+    engine.breaks_after = None
+    run("rescan")
+    assert engine.looked() == [(stripes, "thorough") for stripes in "1234"]
+
+
 # ---- the same bytes in two sources ----
 
 
@@ -430,7 +444,8 @@ def test_who_wants_little_care_is_not_told_of_an_earlier_version(
     run("index", photos, "--consent", "own")
     make_older(home)
     engine.looked()
-    assert OLDER not in run("index", photos, "--detail", "fast").out
+    for _ in range(2):
+        assert OLDER not in run("index", photos, "--detail", "fast").out
     assert engine.looked() == []
 
 

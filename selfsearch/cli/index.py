@@ -14,6 +14,7 @@ from ..words import quantity
 from . import consent_prompt, options
 
 if TYPE_CHECKING:
+    from ..consent.grants import Grant
     from ..library.library import Library
     from ..recognition.engine import Engine
     from ..types import Detail
@@ -60,21 +61,15 @@ def index(
     flags = consent_prompt.ConsentFlags(consent, by, evidence, days)
     flags.check()
     wanted = _parse_detail(detail)
-    results: list[IndexResult] = []
     empty = [path for path in paths if holds_no_file(path)]
     if len(empty) == len(paths) and not (options.home() / "library.db").exists():
         raise InputError(_nothing_in(paths))
     with options.opened(create=True, writing=True) as library:
-        from ..workflows.index import index as index_path
-        from .progress import reading_listener
-
         paths = _without_empty(library, paths, empty)
         grants = [consent_prompt.obtain_for_path(library, path, flags) for path in paths]
         engine = options.engine(pack)
         _set_bystanders(library, engine, bystanders)
-        progress = reading_listener()
-        for grant in grants:
-            results += index_path(library, engine, grant, Path(grant.subject), options.now, progress, wanted)
+        results = _index_each(library, engine, grants, wanted)
         _say_unread_links(library, results)
     if as_json:
         options.answer_json(_as_object(results))
@@ -90,6 +85,22 @@ def index(
         raise InputError(
             "no picture was found that could be looked at; selfsearch status --problems says why"
         )
+
+
+def _index_each(
+    library: Library, engine: Engine, grants: list[Grant], detail: Detail | None
+) -> list[IndexResult]:
+    """Index every path. What is asked of all of them is remembered before the first one is read."""
+    from ..workflows import index as workflow
+    from .progress import reading_listener
+
+    results, progress, paths = [], reading_listener(), [Path(grant.subject) for grant in grants]
+    if detail is not None:
+        for path in paths:
+            workflow.remember_detail(library, path, detail)
+    for grant, path in zip(grants, paths, strict=True):
+        results += workflow.index(library, engine, grant, path, options.now, progress, detail)
+    return results
 
 
 def _parse_detail(word: str | None) -> Detail | None:

@@ -138,14 +138,14 @@ def update_source(library: Library, number: int, **values: Any) -> None:
 def set_detail(library: Library, path: str, wanted: Thoroughness) -> None:
     """Search the pictures of every source at or below `path` so from now on.
 
-    What was searched less carefully is searched again by the next index, in unchanged archives, too. To ask
-    for less than before has nothing searched again.
+    What was searched less carefully is searched again by the next index, in unchanged archives, too. For
+    `fast`, what an older detection found is good enough.
     """
     with library.atomic():
         for row in visible_sources(library):
             if row.root == path or any(is_at_or_below(place, path) for place in row.containers):
                 values: dict[str, Any] = {"detail": wanted.detail.value}
-                if wanted.detail.care >= row.detail.care:
+                if wanted.detail is not Detail.FAST:
                     values["detection"] = wanted.revision
                     if not row.thoroughness.covers(wanted):
                         values["stamps"] = {}

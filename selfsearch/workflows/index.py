@@ -211,7 +211,7 @@ def index(  # noqa: PLR0913  (two of them may be left out)
     pack = sources.save_pack(library, engine.pack.name, engine.pack.revision, engine.dimension)
     reembed(library, engine, clock(), progress)
     if detail is not None:
-        sources.set_detail(library, str(path), Thoroughness(detail, DETECTION_REVISION))
+        remember_detail(library, path, detail)
     rows = sources.all_sources(library)
     detail = detail or sources.detail_at(rows, str(path))
     elsewhere = grants.ConsentBehindLinks(library, clock)
@@ -242,6 +242,11 @@ def index(  # noqa: PLR0913  (two of them may be left out)
     for result in results:
         result.older = older.get(result.source.id, 0)
     return results
+
+
+def remember_detail(library: Library, path: Path, detail: Detail) -> None:
+    """What was read at `path` is searched so by every later index, whatever becomes of this run."""
+    sources.set_detail(library, str(path), Thoroughness(detail, DETECTION_REVISION))
 
 
 def _as_before(rows: Iterable[SourceRow], source: Source, root: str) -> str | None:

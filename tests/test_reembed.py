@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from selfsearch.consent import grants
 from selfsearch.library import faces, sources
@@ -163,3 +164,23 @@ def test_a_library_of_the_version_before_is_brought_over_without_the_originals_h
         packs = library.db.execute("select pack_id, count(*) from vectors group by pack_id").fetchall()
     assert packs == [(2, 8)], "what a former revision made is compared with nothing, and goes"
     run("doctor")
+
+
+def test_what_a_person_is_searched_by_comes_over_with_a_query_alone(
+    run: Run, home: Path, album: Path, selfie: Path
+) -> None:
+    run("index", album, "--consent", "own")
+    run("people", "add", "me", selfie, "--consent", "own")
+    shown = run("query", selfie, "--json").json["appearances"]
+    run("verdict", shown[0]["id"], "me", "--strengthen", "--yes")
+    before = run("query", selfie, "--json").json
+    with open_library(home, key_folder=home.parent / "keys", writing=True) as library:
+        library.db.execute("update packs set revision = 'of the version before'")
+    shutil.rmtree(album)
+    after = run("query", selfie, "--json").json
+    assert after["bands"] == before["bands"], "of as many photographs"
+    scores = [{one["id"]: one["score"] for one in answer["appearances"]} for answer in (before, after)]
+    assert scores[1] == pytest.approx(scores[0], abs=0.01), "a chip is kept as a JPEG"
+    with open_library(home, key_folder=home.parent / "keys") as library:
+        probes = library.db.execute("select pack_id, count(*) from probe_vectors group by pack_id").fetchall()
+    assert probes[-1] == (2, 1)

@@ -32,6 +32,7 @@ from .gallery import Gallery
 
 ENROLLED_SCORE = 0.5  # cosine that (clearly) counts as the enrolled person when a pack has no calibration
 RESEMBLING_SCORE = 0.3  # cosine below which a face resembles nobody when a pack has no calibration
+SAME_PHOTOGRAPH = 0.98  # cosine; of 120 chips kept as JPEG none scores less than 0.993 with itself
 LEAST_WEIGHT = 0.05  # even a poor photograph counts a little
 CONFIRM = "A second photograph that is clear helps most; if this one does show the person: confirmed=True"
 
@@ -495,6 +496,13 @@ def unlike_the_others(gallery: Gallery, person: Person) -> set[int]:
     np.fill_diagonal(scores, -1.0)
     is_alone = scores.max(axis=1) < same_person_score(gallery)
     return {number for number, alone in zip(kept.numbers, is_alone, strict=True) if alone}
+
+
+def count_photographs(kept: EnrolledFaces, probes: Sequence[Probe]) -> int:
+    """Of how many photographs the template is made; one that is kept and given again counts once."""
+    embeddings = np.concatenate([kept.embeddings, *(probe.embedding[None] for probe in probes)])
+    is_again = np.triu(embeddings @ embeddings.T > SAME_PHOTOGRAPH, 1).any(axis=0)
+    return int((~is_again).sum())
 
 
 def template(kept: EnrolledFaces, person: Person, probes: Sequence[Probe]) -> Embedding:

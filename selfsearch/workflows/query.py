@@ -51,7 +51,7 @@ from ..types import (
     isoformat,
 )
 from . import contrast
-from .enroll import Probe, enrolled_embeddings, resembling_score, template
+from .enroll import Probe, count_photographs, enrolled_embeddings, resembling_score, template
 from .gallery import FaceIndex, Gallery
 
 UNCALIBRATED = 0.3  # score from which faces are listed when a pack has no calibration
@@ -158,7 +158,7 @@ def query(
     face_index = gallery.face_index(source_ids)
     kept = enrolled_embeddings(gallery, person, now)
     searched_by = template(kept, person, probes)
-    calibration = gallery.calibrate(face_index, searched_by, len(kept.embeddings) + len(probes))
+    calibration = gallery.calibrate(face_index, searched_by, count_photographs(kept, probes))
     bands = calibration.bands() if calibration else {}
     lowest = _lowest_score(calibration, bands, filters)
     said = verdicts.of_person(library, person.id)

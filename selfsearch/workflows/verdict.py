@@ -27,6 +27,7 @@ from ..types import Appearance, Embeddings, isoformat
 from . import contrast
 from .diff import state_of
 from .enroll import (
+    count_photographs,
     enrolled_embeddings,
     likeness,
     looks_like_another,
@@ -185,7 +186,7 @@ class _Answers:
         ordered = [hit.face for hit in hits]
         face_rows = faces.find_faces(library, members)
         everywhere, searched = Scope(self.rows), Scope(self.searched, self.replaced)
-        calibration = self.gallery.calibrate(self.index, searched_by, len(self.kept.embeddings))
+        calibration = self.gallery.calibrate(self.index, searched_by, count_photographs(self.kept, []))
         described = describe(library, self.person, [hits], face_rows, everywhere, calibration)
         (appearance,) = contrast.mark(self.gallery, self.person, searched_by, described, self.index, self.now)
         alone = [[hit] for hit in hits]

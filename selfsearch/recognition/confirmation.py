@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..types import Pixels
 from .alignment import estimate_similarity, scale_of
 from .face_probability import Measures
-from .landmarks import CROP_SPAN, Detection, detect_in_crop
+from .landmarks import CROP_SPAN, Detection, detect_in_crop, detect_upright
 
 if TYPE_CHECKING:
     from .session import ModelSession
@@ -28,9 +28,9 @@ CERTAIN_CROP_SCORE = 0.9
 def confirm(session: ModelSession, pixels: Pixels, face: Detection) -> Detection | None:
     """A weak candidate as a face, when the enlarged crop shows one clearly.
 
-    Most faces of 15 to 30 pixels are weak.
+    Most faces of 15 to 30 pixels are weak, and so are most that lie on their side.
     """
-    refined = detect_in_crop(session, pixels, face)
+    refined = detect_upright(session, pixels, face)
     return refined if refined and refined.score >= CONFIRMED_THRESHOLD else None
 
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from ..types import Detail, Pixels
 from .confirmation import confirm
-from .landmarks import CERTAIN_SCORE, SCORE_THRESHOLD, Detection
+from .landmarks import CERTAIN_SCORE, SCORE_THRESHOLD, Detection, tilt
 from .passes import STRIDE, Candidates, detect, detection, merge, rescale, resize
 from .tiles import MAX_MARGIN, detect_in_tiles, leave_out, textured_blocks
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 FINE_SIDE = 800  # pixels on the long side; docs/performance.md has what other sizes find and cost
 COARSE_SIDE = 160  # pixels: a face that fills the frame is inside the detector's range
 ROTATED_SIDE = 480  # pixels on the long side of the passes over the rotated picture
+LYING_SIDE = 320  # the same, of the one pass where people stand upright and another may lie
+CERTAIN_TILT = np.deg2rad(20)  # people who stand hold their heads straighter; a face at 45 shows 30 and less
 
 # Of the original: the scale of the second look, and the pixels that it sees at most. Faces of 32 and 40
 # pixels that are found at scales .4, .425, .45 and .5: .78 .77 .88 .88 and .90 .90 .98 .98 (120 planted in
@@ -50,7 +52,6 @@ FOUND_BY_FINE = 24  # pixels of the fine pass: it finds 97 % of the faces from h
 
 # Scores of the detector, 0..1
 WEAK_THRESHOLD = 0.25  # from here on it may be a face, and is one when the enlarged crop says so clearly
-ROTATED_THRESHOLD = 0.7  # a face found only in the rotated picture must be a clear one
 
 MAX_WEAK = 40  # candidates of one picture that are detected again, for 1 ms each
 
@@ -82,8 +83,10 @@ def detect_faces(
     if side > max(fine.shape[:2]):
         passes += _look_again(session, pixels, fine, side, merge(session, passes)[0])
     merged = merge(session, passes)
-    if not len(merged[0]) or merged[0][0, 4] < CERTAIN_SCORE:
-        merged = merge(session, [*passes, *_detect_rotated(session, fine)])
+    if detail is Detail.THOROUGH or not _is_upright(merged):
+        merged = merge(session, [*passes, *_detect_rotated(session, fine, (1, 2, 3), ROTATED_SIDE)])
+    elif detail is Detail.NORMAL:  # a quarter is enough: upside down, most faces are weak candidates
+        merged = merge(session, [*passes, *_detect_rotated(session, fine, (1,), LYING_SIDE)])
     candidates = [detection(*candidate) for candidate in zip(*rescale(merged, fine, pixels), strict=True)]
     clear = [face for face in candidates if face.score >= SCORE_THRESHOLD]
     weak = candidates[len(clear) : len(clear) + MAX_WEAK]
@@ -111,13 +114,24 @@ def _look_again(
         yield rescale(candidates, large, fine)
 
 
-def _detect_rotated(session: ModelSession, pixels: Pixels) -> Iterator[Candidates]:
-    """Passes over the picture rotated by a quarter, a half and three quarters, results rotated back."""
-    small = resize(pixels, min(ROTATED_SIDE, max(pixels.shape[:2])))
+def _is_upright(candidates: Candidates) -> bool:
+    """Whether at least half of the faces that were found are certain, and upright."""
+    scores = candidates[0][:, 4]
+    tilts = np.array([tilt(landmarks) for landmarks in candidates[1]])
+    faces = scores >= SCORE_THRESHOLD
+    upright = (scores >= CERTAIN_SCORE) & (np.abs(tilts) <= CERTAIN_TILT)
+    return bool(faces.any()) and 2 * int(upright.sum()) >= int(faces.sum())
+
+
+def _detect_rotated(
+    session: ModelSession, pixels: Pixels, turns: tuple[int, ...], long_side: int
+) -> Iterator[Candidates]:
+    """Passes over the picture rotated by quarters, results rotated back."""
+    small = resize(pixels, min(long_side, max(pixels.shape[:2])))
     height, width = small.shape[:2]
-    for quarters in (1, 2, 3):
+    for quarters in turns:
         rotated = np.ascontiguousarray(np.rot90(small, quarters))
-        boxes, landmarks = detect(session, rotated, ROTATED_THRESHOLD)
+        boxes, landmarks = detect(session, rotated, WEAK_THRESHOLD)
         if len(boxes):
             corners = _rotate_back(boxes[:, :4].reshape(-1, 2, 2), quarters, width, height)
             boxes[:, :2], boxes[:, 2:4] = corners.min(axis=1), corners.max(axis=1)

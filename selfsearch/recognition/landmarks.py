@@ -57,28 +57,29 @@ class Detection:
 
 
 def refine_landmarks(session: ModelSession, pixels: Pixels, face: Detection) -> Detection:
-    """The face with box and landmarks from an upright, enlarged crop; unchanged when the crop shows no face.
-
-    The crop is turned by the angle that the landmarks have, and again until they are upright in it. Landmarks
-    of a face that lies on its side or head are often wrong, and their score is then below that of an upright
-    face: such a face is looked at in eight turns, and the best one counts.
-    """
-    view = detect_in_crop(session, pixels, face)
-    if view is None or view.score < UPRIGHT_SCORE or _angle_between(face, view) > UPRIGHT_ANGLE:
-        view = _detect_turned(session, pixels, face, view)
+    """The face with box and landmarks from an upright, enlarged crop; unchanged when that shows no face."""
+    view = detect_upright(session, pixels, face)
     if view is None:
         return replace(face, crop_score=0.0)
     return replace(view, score=max(view.score, face.score), crop_score=view.score)
 
 
-def _detect_turned(
-    session: ModelSession, pixels: Pixels, face: Detection, upright: Detection | None
-) -> Detection | None:
-    """The face in the best of eight turns, where that is better than the upright view."""
-    views = [detect_in_crop(session, pixels, face, turn, TURNED_SIDE) for turn in TURNS]
+def detect_upright(session: ModelSession, pixels: Pixels, face: Detection) -> Detection | None:
+    """The face as seen in an enlarged crop in which it is upright; None when it is not there.
+
+    Landmarks of a face that lies on its side or head are often wrong, and their score is then below that of
+    an upright face: such a face is looked at in eight turns. The crop is turned by the angle that the
+    landmarks have in the best one, and again until they are upright.
+    """
+    upright = detect_in_crop(session, pixels, face)
+    if upright and upright.score >= UPRIGHT_SCORE and _angle_between(face, upright) <= UPRIGHT_ANGLE:
+        return upright
+    if upright is None and face.score < SCORE_THRESHOLD:
+        return None  # of candidates that are this weak and no face, three in four; of lying faces, one in ten
+    views = _detect_in_turns(session, pixels, face)
     scores = [view.score if view else 0.0 for view in views]
     best = views[int(np.argmax(scores))]
-    if best and best.score > scores[0] + TURNING_GAIN:
+    if best and best.score > max(scores[0] + TURNING_GAIN, SCORE_THRESHOLD):
         turned = _turn_upright(session, pixels, best, face.box)
         if turned.score > (upright.score + TURNING_GAIN if upright else SCORE_THRESHOLD):
             return turned
@@ -99,27 +100,46 @@ def _turn_upright(session: ModelSession, pixels: Pixels, view: Detection, box: B
 
 
 def detect_in_crop(
-    session: ModelSession,
-    pixels: Pixels,
-    face: Detection,
-    turn: float = 0.0,
-    side: int = CROP_SIDE,
-    span: float = CROP_SPAN,
+    session: ModelSession, pixels: Pixels, face: Detection, span: float = CROP_SPAN
 ) -> Detection | None:
-    """The face as seen in the middle of an enlarged crop; None when it is not there.
+    """The face in the middle of an enlarged crop, upright by its landmarks; None when it is not there.
 
-    The crop is upright for the face's landmarks, or turned by `turn` (radians) from there. It spans `span`
-    sides of the face's box.
+    The crop spans `span` sides of the face's box.
     """
-    transform = _crop_transform(face, turn, side, span)
-    boxes, landmarks = session.detect(alignment.warp(pixels, transform, side), CROP_THRESHOLD)
+    transform = _crop_transform(face, 0.0, CROP_SIDE, span)
+    found = session.detect(alignment.warp(pixels, transform, CROP_SIDE), CROP_THRESHOLD)
+    return _middle_face(*found, transform, CROP_SIDE, CROP_SIDE / span)
+
+
+def _detect_in_turns(session: ModelSession, pixels: Pixels, face: Detection) -> list[Detection | None]:
+    """The same for each of TURNS, upright first, with all crops in one picture."""
+    transforms = [_crop_transform(face, turn, TURNED_SIDE, CROP_SPAN) for turn in TURNS]
+    crops = [alignment.warp(pixels, transform, TURNED_SIDE) for transform in transforms]
+    columns = len(crops) // 2
+    mosaic = np.vstack([np.hstack(crops[:columns]), np.hstack(crops[columns:])])
+    boxes, landmarks = session.detect(mosaic, CROP_THRESHOLD)
+    views = []
+    for index, transform in enumerate(transforms):
+        corner = np.array([index % columns, index // columns], np.float32) * TURNED_SIDE
+        moved = np.hstack([boxes[:, :4] - np.tile(corner, 2), boxes[:, 4:]])
+        views.append(_middle_face(moved, landmarks - corner, transform, TURNED_SIDE, TURNED_SIDE / CROP_SPAN))
+    return views
+
+
+def _middle_face(
+    boxes: NDArray[np.float32],
+    landmarks: NDArray[np.float32],
+    transform: alignment.Transform,
+    crop_side: int,
+    side: float,
+) -> Detection | None:
+    """Of a crop's candidates, the face of about `side` pixels in its middle, in pixels of the picture."""
     if not len(boxes):
         return None
     centres = (boxes[:, :2] + boxes[:, 2:4]) / 2
-    offsets = np.abs(centres - side / 2).max(axis=1)
+    offsets = np.abs(centres - crop_side / 2).max(axis=1)
     sides = (boxes[:, 2:4] - boxes[:, :2]).max(axis=1)
-    expected = side / span
-    central = np.flatnonzero((offsets < MAX_OFFSET * expected) & (sides < MAX_SIZE * expected))
+    central = np.flatnonzero((offsets < MAX_OFFSET * side) & (sides < MAX_SIZE * side))
     if not len(central):
         return None
     best = central[np.argmax(boxes[central, 4])]
@@ -132,7 +152,7 @@ def detect_in_crop(
 
 
 def _crop_transform(face: Detection, turn: float, side: int, span: float) -> alignment.Transform:
-    """Takes the face to the middle of the crop, upright by its landmarks and then turned."""
+    """Takes the face to the middle of the crop, upright by its landmarks and then turned (radians)."""
     left, top, width, height = face.box
     centre = np.array([left + width / 2, top + height / 2])
     angle = turn - tilt(face.landmarks)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -189,3 +193,37 @@ def copied_pack(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "manifest.json").write_bytes((find_pack("opencv-zoo").folder / "manifest.json").read_bytes())
     return folder
+
+
+def test_labels_that_are_too_few_fit_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = fitting_script()
+    sample("chelsea").save(tmp_path / "cat.png")
+    script.main(["--candidates", str(tmp_path / "cat.png")])
+    (candidate,) = json.loads(capsys.readouterr().out)
+    labels = tmp_path / "labels.json"
+    labels.write_text(json.dumps([candidate | {"label": "not human"}]))
+    with pytest.raises(SystemExit):
+        script.main([str(labels), "--out", str(tmp_path / "face_probability.json")])
+    assert "label more" in capsys.readouterr().err
+    assert not (tmp_path / "face_probability.json").exists()
+
+
+def test_coefficients_are_fitted_to_labelled_measures() -> None:
+    script = fitting_script()
+    random = np.random.default_rng(0)
+    values = random.normal(size=(4000, 2))
+    human = random.random(4000) < 1 / (1 + np.exp(-(2 * values[:, 0] - values[:, 1])))
+    coefficients, intercept = script.fit(values, human)
+    np.testing.assert_allclose([*coefficients, intercept], [2, -1, 0], atol=0.15)
+
+
+def fitting_script() -> ModuleType:
+    """scripts/fit_confirmation as a module."""
+    path = Path(__file__).parent.parent / "scripts" / "fit_confirmation"
+    loader = SourceFileLoader("scripts_fit_confirmation", str(path))
+    spec = spec_from_loader(loader.name, loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    sys.modules[loader.name] = module  # dataclasses look their module up
+    loader.exec_module(module)
+    return module

@@ -264,21 +264,16 @@ def _groups(rows: Sequence[Result]) -> Chart:
     series: list[Series] = []
     shift = {1e-3: 0.12, 1e-4: -0.12}
     for promised, kind in ((1e-3, "first"), (1e-4, "second")):
-        points = [
-            Point(
-                rate["as_asked"]["times_promised"],
-                len(rows) - number + shift[promised],
-                f"{row['group']}: {rate['as_asked']['times_promised']:.2f} times",
-                *(rate["as_asked"]["interval"] or ()),
-                is_hollow=not rate["as_asked"]["false_matches"],
-            )
-            for number, row in enumerate(rows)
-            for rate in row["rates"]
-            if rate["promised"] == promised
-        ]
+        points = []
+        for at, row in enumerate(rows):
+            for rate in (rate["as_asked"] for rate in row["rates"] if rate["promised"] == promised):
+                times, place = rate["times_promised"], len(rows) - at + shift[promised]
+                low, high = rate["interval"] or (None, None)
+                words = f"{row['group']}: {times:.2f} times"
+                points.append(Point(times, place, words, low, high, not rate["false_matches"]))
         series.append(Series(f"at {one_in(promised)}", f"{kind} across", points, is_line=False))
     ticks = tuple(
-        (float(len(rows) - number), f"{row['group']} ({row['people']:,})") for number, row in enumerate(rows)
+        (float(len(rows) - at), f"{row['group']} ({row['people']:,})") for at, row in enumerate(rows)
     )
     return Chart(
         "False match rate within groups of people",

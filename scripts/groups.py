@@ -63,7 +63,8 @@ class FalseMatches:
         """In multiples of what is promised, with an interval where there is any false match."""
         people, random = len(self.pictures), np.random.default_rng(SEED)
         drawn: list[float | None] = [
-            self.rate(np.bincount(random.integers(0, people, people), minlength=people)) / promised
+            self.rate(np.bincount(random.integers(0, people, people), minlength=people).astype(float))
+            / promised
             for _ in range(DRAWS if len(self.asking) else 0)
         ]
         return {

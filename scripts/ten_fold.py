@@ -90,7 +90,7 @@ def _genuine(groups: Sequence[Sequence[str]], random: np.random.Generator) -> li
     """Person after person in turn, so that nobody's pictures decide."""
     waiting = [[Pair(*pair, True) for pair in combinations(group, 2)] for group in groups]
     for pairs in waiting:
-        random.shuffle(pairs)  # type: ignore[arg-type]
+        random.shuffle(pairs)
     drawn: list[Pair] = []
     while any(waiting) and len(drawn) < EACH_WAY:
         drawn += [pairs.pop() for pairs in waiting if pairs]
@@ -104,8 +104,9 @@ def _impostors(groups: Sequence[Sequence[str]], random: np.random.Generator) -> 
     drawn: dict[tuple[str, str], Pair] = {}
     ones, others = random.integers(0, [[len(groups)], [len(groups) - 1]], (2, 20 * EACH_WAY))
     others += others >= ones  # anybody else
-    for one, other in zip(np.minimum(ones, others), np.maximum(ones, others), strict=True):
-        first, second = (groups[at][random.integers(len(groups[at]))] for at in (one, other))
+    drawn_people = zip(np.minimum(ones, others).tolist(), np.maximum(ones, others).tolist(), strict=True)
+    for one, other in drawn_people:
+        first, second = (groups[at][int(random.integers(len(groups[at])))] for at in (one, other))
         drawn.setdefault((first, second), Pair(first, second, False))
         if len(drawn) == EACH_WAY:
             break

@@ -22,6 +22,8 @@ from selfsearch.types import Analysis, Detail, Outcome
 from selfsearch.workflows import diff, index
 from tests.conftest import Run
 from tests.fakes import ColourEngine, coloured
+from tests.photos import encoded, picture
+from tests.test_detection import SMALL, with_people
 
 STRIPES = {Detail.FAST: 1, Detail.NORMAL: 2, Detail.THOROUGH: 9}  # how many are seen, from the left
 OLDER = "searched by an earlier version, which missed many small and tilted faces"
@@ -480,3 +482,26 @@ def test_a_program_says_it_as_well(home: Path, engine: CarefulEngine, photos: Pa
         (done,) = mine.index(grant, detail=Detail.THOROUGH)
         assert done.again == 3
         assert [row.detail for row in mine.sources()] == [Detail.THOROUGH]
+
+
+# ---- real faces ----
+
+
+def test_faces_far_away_come_when_the_detail_is_raised_and_the_near_one_keeps_its_id(
+    run: Run, tmp_path: Path, selfie: Path
+) -> None:
+    folder = tmp_path / "album"
+    folder.mkdir()
+    image = with_people(2800, 2100, 26, SMALL)
+    image.paste(picture("astronaut", 0, 700), (1700, 700))
+    (folder / "meadow.jpg").write_bytes(encoded(image))
+    run("index", folder, "--consent", "own", "--detail", "fast")
+    assert run("status", "--json").json["faces"] == 1
+    (before,) = run("query", selfie, "--self", "--json").json["appearances"]
+    run("index", folder, "--detail", "thorough")
+    assert run("status", "--json").json["faces"] == 1 + len(SMALL)
+    after = run("query", selfie, "--json").json["appearances"]
+    assert before["id"] in {one["id"] for one in after}
+    run("rescan")
+    told = run("report", "--json").json["changes"]
+    assert [change["why"] for change in told] == [diff.FOUND_AGAIN] * (len(after) - 1)

@@ -92,8 +92,13 @@ def read_calibration(path: Path) -> Calibration:
         ascend = all(first < second for first, second in pairwise(calibration.scores))
         descend = all(first > second for first, second in pairwise((*calibration.false_match_rates, 0)))
         is_short = math.hypot(*calibration.mean) < 1  # so that no unit vector less the mean is nothing
+        surpluses = (0.0, *calibration.photographs)
+        is_spread = abs(calibration.location) < 1 and (
+            calibration.spread == 0 or 0.01 < calibration.spread < 1
+        )
+        rise = all(0 <= first <= second < 1 for first, second in pairwise((*surpluses, surpluses[-1])))
     except (OSError, ValueError, TypeError) as exc:
         raise PackError(f"the calibration {path.name} is damaged; make it anew: scripts/calibrate") from exc
-    if not (ascend and descend and is_short):
+    if not (ascend and descend and is_short and is_spread and rise):
         raise PackError(f"the calibration {path.name} is damaged; make it anew: scripts/calibrate")
     return calibration

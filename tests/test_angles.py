@@ -8,6 +8,9 @@ from PIL import Image, ImageOps
 
 from selfsearch.media import decode
 from selfsearch.packs.store import find_pack
+from selfsearch.recognition.alignment import ARCFACE_TEMPLATE
+from selfsearch.recognition.duplicates import merge_duplicates
+from selfsearch.recognition.landmarks import Detection
 from selfsearch.recognition.model_engine import ModelEngine
 from selfsearch.types import Face
 
@@ -99,3 +102,25 @@ def test_a_person_lying_beside_one_who_stands_is_found(engine: ModelEngine, degr
     faces = faces_in(engine, image)
     assert len(faces) == 2
     assert similarities(faces, faces_in(engine, portrait("d"))).max() > SAME_PERSON
+
+
+def made_up_face(left: float, top: float, side: float, degrees: float, score: float) -> Detection:
+    """A face in a box of that side, turned clockwise."""
+    angle = np.deg2rad(degrees)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    middle = np.array([left + side / 2, top + side / 2])
+    landmarks = (ARCFACE_TEMPLATE - 56) @ turn * (side / 112) + middle
+    return Detection((left, top, side, side), landmarks.astype(np.float32), score)
+
+
+@pytest.mark.parametrize("degrees", [60, 90, 180, 270])
+def test_a_beard_is_no_second_face_that_lies(degrees: int) -> None:
+    face, beard = made_up_face(0, 0, 100, 3, 0.94), made_up_face(20, 55, 60, degrees, 0.86)
+    assert merge_duplicates([face, beard]) == [face]
+    assert merge_duplicates([beard, face]) == [face]
+
+
+def test_a_small_face_on_a_shirt_and_a_child_that_lies_at_a_shoulder_are_faces() -> None:
+    face = made_up_face(0, 0, 100, 3, 0.94)
+    shirt, child = made_up_face(35, 80, 30, 3, 0.9), made_up_face(80, 60, 80, 90, 0.9)
+    assert merge_duplicates([face, shirt, child]) == [face, shirt, child]

@@ -25,7 +25,7 @@ def detect(session: ModelSession, pixels: Pixels, threshold: float) -> Candidate
 
     Black fills it up to the detector's grid. With its mirror image around it, more halves of small faces at
     the edge would be found (of 30 pixels: left and right 96 % instead of 67), and in 250 photographs of
-    animals and things a dozen symmetrical patterns that are none.
+    animals and things 13 more symmetrical patterns, none of them a human face.
     """
     height, width = pixels.shape[:2]
     pad_x, pad_y = -width % STRIDE, -height % STRIDE

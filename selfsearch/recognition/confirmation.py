@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 CONFIRMED_THRESHOLD = 0.8  # on the enlarged crop: makes a face of a weak candidate
 WIDE_SPAN = 3.0  # sides of the face box that the wider crop spans, where the first one spans two
-# On the enlarged crop: of the candidates in 1,000 photographs of animals, food and things, none of 167 that are
-# not human reach this, and half of those that are
+# On the enlarged crop: of 167 candidates in photographs of animals, food and things that are not human none
+# reaches 0.89; of 258 that are, half reach this
 CERTAIN_CROP_SCORE = 0.9
 
 

@@ -106,6 +106,14 @@ def test_a_large_face_is_no_second_face_in_its_parts(engine: ModelEngine, detail
     assert len(faces_in(engine, image, detail)) == 1
 
 
+def test_tiles_leave_a_face_that_they_may_see_in_part_to_the_fine_pass() -> None:
+    session = ModelSession(find_pack("opencv-zoo"))
+    pixels = np.asarray(picture("astronaut", 0, 1024))
+    blocks = np.ones((-(-len(pixels) // tiles.BLOCK), 1024 // tiles.BLOCK), bool)
+    for boxes, _ in tiles.detect_in_tiles(session, pixels, blocks, 32, 0.25):
+        assert (boxes[:, 2:4] - boxes[:, :2] <= 64).all()
+
+
 def test_people_cheek_to_cheek_are_two(engine: ModelEngine) -> None:
     image = meadow(2800, 2100).copy()
     for person, left in (("c", 1000), ("d", 1056)):

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 SCORE_THRESHOLD = 0.6  # a face; docs/performance.md has what this and WEAK_THRESHOLD find
 CERTAIN_SCORE = 0.88  # upright faces score 0.9 and more; below this, picture or face are rotated to see
-# Of 116 faces whose landmarks were wrong by more than 25 degrees, 115 are below this score in the crop or tilted
-# in it by more than 6 degrees, as 2 % of upright ones are. Of these, nine in ten are tilted by 2.8 or less.
+# Of 116 faces whose landmarks were wrong by more than 25 degrees, 115 are below this score in the crop or
+# tilted in it by more than 6 degrees, as 2 % of upright ones are; nine in ten of these, by 2.8 or less.
 UPRIGHT_SCORE = 0.91
-UPRIGHT_ANGLE = np.deg2rad(3.0)  # at 6, one face of six is 0.81 like itself in the picture at three times the size
+UPRIGHT_ANGLE = np.deg2rad(
+    3.0
+)  # at 6, one face of six is 0.81 like itself in the picture at three times the size
 
 TURNED_SIDE = 96  # pixels: side of the crop that is looked at in every turn, to compare scores
 QUARTER = np.array([[0, -1, TURNED_SIDE - 1], [1, 0, 0]])  # its pixels, turned clockwise by a quarter

@@ -106,10 +106,10 @@ def test_an_update_looks_again_at_what_could_not_be_read(
 ) -> None:
     inner = WorkerPool.analyse
 
-    def analyse(engine: WorkerPool, data: bytes, kind: str) -> Any:
+    def analyse(engine: WorkerPool, data: bytes, kind: str, *words: Any) -> Any:
         if kind == "image/png":
             raise ItemError(Outcome.UNSUPPORTED, "a kind of picture that this version does not know")
-        return inner(engine, data, kind)
+        return inner(engine, data, kind, *words)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(WorkerPool, "analyse", analyse)

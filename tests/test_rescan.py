@@ -133,7 +133,18 @@ def test_the_answer_of_a_rescan_has_these_keys(run: Run, at: Callable[[str], Non
         "schema": "selfsearch.rescan/1",
         "busy": False,
         "changes": {"new": 1, "gone": 0, "moved": 0, "band": 0, "exposure": 0, "unreachable": 0},
-        "sources": [{"id": 1, "new": 1, "unchanged": 3, "moved": 0, "gone": 0}],
+        "sources": [
+            {
+                "id": 1,
+                "detail": "normal",
+                "searched_again": 0,
+                "searched_before": 0,
+                "new": 1,
+                "unchanged": 3,
+                "moved": 0,
+                "gone": 0,
+            }
+        ],
         "unreachable": [],
         "without_consent": [],
         "expiring": [],

@@ -111,6 +111,11 @@ def test_a_single_point_of_the_tail_is_enough_to_go_on_from() -> None:
     assert short.score_for(1e-5) == pytest.approx(0.4)
 
 
+def test_a_tail_that_falls_by_more_than_two_decades_at_once_is_gone_on_from_as_well() -> None:
+    steep = replace(CURVE, scores=(0.1, 0.2, 0.3), false_match_rates=(1e-2, 1e-3, 1e-8))
+    assert steep.false_match_rate(0.34) == pytest.approx(1e-10)
+
+
 def test_a_rate_that_every_score_keeps_asks_for_the_lowest_score_measured() -> None:
     assert CURVE.score_for(0.5) == pytest.approx(0.1)
 
@@ -180,6 +185,21 @@ def test_a_mean_of_other_embeddings_is_refused(pack: Path) -> None:
         {"mean": [float("nan")]},
         {"mean": ["a"]},
         {"surplus": 1},
+        {"scores": [], "false_match_rates": []},
+        {"scores": [0.1], "false_match_rates": [0.1]},
+        {"scores": [0.1, 0.2, 0.3, 0.36]},
+        {"scores": [0.1, 0.2, 0.3, 0.36, 1e300]},
+        {"scores": [0.1, 0.2, 0.3, 0.36, float("inf")]},
+        {"scores": [-(10**400), 0.2, 0.3, 0.36, 0.4]},
+        {"false_match_rates": [10**400, 1e-2, 1e-3, 1e-4, 1e-5]},
+        {"false_match_rates": [30.0, 1e-2, 1e-3, 1e-4, 1e-5]},
+        {"genuine_scores": "ab"},
+        {"true_match_rates": [1.0]},
+        {"impostor_pairs": "many"},
+        {"mean": {}},
+        {"mean": [10**400]},
+        {"mean": [0.0] * 1_000_000},
+        {"revision": ["made-1"]},
     ],
 )
 def test_a_damaged_calibration_is_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
@@ -187,7 +207,7 @@ def test_a_damaged_calibration_is_refused(tmp_path: Path, changed: dict[str, Any
         calibration.read_calibration(written(tmp_path / "calibration.json", **changed))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "7", "not json", "\udcff"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", "7", "not json", "\udcff", "[" * 100_000])
 def test_what_is_no_calibration_at_all_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "calibration.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))

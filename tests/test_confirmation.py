@@ -177,7 +177,16 @@ def test_coefficients_belong_to_one_detector(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [{"doubt": float("nan")}, {"doubt": "high"}, {"threshold": 1.5}, {"colour": 1.0}]
+    "damage",
+    [
+        {"doubt": float("nan")},
+        {"doubt": "high"},
+        {"doubt": 10**400},
+        {"threshold": 1.5},
+        {"detector": []},
+        {"colour": 1.0},
+        {"pack": "x" * 2_000_000},
+    ],
 )
 def test_damaged_coefficients_are_said_and_not_used(tmp_path: Path, damage: dict[str, Any]) -> None:
     folder = copied_pack(tmp_path)

@@ -36,7 +36,6 @@ from .store import BUNDLED_PACKS
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # what InsightFace allows as a model_id
 CHECKSUM = re.compile(r"[0-9a-f]{64}")
 MAX_SAME_COSINE = 1 - 1e-5  # of two different pictures; above it an embedder tells nothing apart
-MAX_NUMBER = 1e6  # in a calibration, where scores and rates are at most 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,19 +215,7 @@ def _write_documents(archive: PackArchive, draft: _Draft, origin: dict[str, Any]
     calibration = archive.text("calibration.json")
     if calibration is not None:
         write_private(draft.folder / "calibration.json", calibration.encode())
-        _check_calibration(draft.folder / "calibration.json")
-
-
-def _check_calibration(path: Path) -> None:
-    calibration = read_calibration(path)
-    false_matches = calibration.scores, calibration.false_match_rates
-    true_matches = calibration.genuine_scores, calibration.true_match_rates
-    numbers = [number for curve in (*false_matches, *true_matches) for number in curve]
-    if not all(isinstance(number, (int, float)) and abs(number) < MAX_NUMBER for number in numbers):
-        raise PackError("the pack's calibration.json is damaged: it holds what is no number")
-    lengths = [len(curve) for curve in (*false_matches, *true_matches)]
-    if lengths[0] != lengths[1] or lengths[0] < 2 or lengths[2] != lengths[3]:
-        raise PackError("the pack's calibration.json is damaged: its curves do not fit together")
+        read_calibration(draft.folder / "calibration.json")
 
 
 def _trial_run(pack: Pack) -> None:

@@ -24,6 +24,7 @@ BANDS = {"strong": 0.01, "likely": 0.1, "possible": 1.0}  # expected false match
 SAME_PERSON_FMR = 1e-4  # at which a selfie counts as the enrolled person's
 CLEAR_FMR = 1e-6  # at which it clearly does: between the two, whose brother or sister it may be is asked
 WEAKEST_FMR = 1e-2  # of the weakest score that --all shows
+MAX_FILE_BYTES = 1 << 20  # real ones have 3 kB
 MIN_FACES = 1000  # bands are never laxer than in a library of this many, for few faces are often relatives'
 
 
@@ -50,6 +51,7 @@ class Calibration:
         """Of log10(FMR) by score, over the last two decades that were measured: negative."""
         logs = [math.log10(rate) for rate in self.false_match_rates]
         first = next(index for index, value in enumerate(logs) if value <= logs[-1] + 2)
+        first = min(first, len(logs) - 2)
         return (logs[-1] - logs[first]) / (self.scores[-1] - self.scores[first])
 
     def false_match_rate(self, score: float) -> float:
@@ -85,20 +87,43 @@ class Calibration:
 
 def read_calibration(path: Path) -> Calibration:
     """Raises PackError when the file is not a calibration."""
+    damaged = PackError(f"the calibration {path.name} is damaged; make it anew: scripts/calibrate")
     try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise damaged
         raw = dict(json.loads(path.read_text("utf-8")))
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
         calibration = Calibration(**values)
-        ascend = all(first < second for first, second in pairwise(calibration.scores))
-        descend = all(first > second for first, second in pairwise((*calibration.false_match_rates, 0)))
-        is_short = math.hypot(*calibration.mean) < 1  # so that no unit vector less the mean is nothing
-        surpluses = (0.0, *calibration.photographs)
-        is_spread = abs(calibration.location) < 1 and (
-            calibration.spread == 0 or 0.01 < calibration.spread < 1
-        )
-        rise = all(0 <= first <= second < 1 for first, second in pairwise((*surpluses, surpluses[-1])))
-    except (OSError, ValueError, TypeError) as exc:
-        raise PackError(f"the calibration {path.name} is damaged; make it anew: scripts/calibrate") from exc
-    if not (ascend and descend and is_short and is_spread and rise):
-        raise PackError(f"the calibration {path.name} is damaged; make it anew: scripts/calibrate")
+        is_sound = _is_sound(calibration)
+    except (OSError, ValueError, TypeError, ArithmeticError, RecursionError) as exc:
+        raise damaged from exc
+    if not is_sound:
+        raise damaged
     return calibration
+
+
+def _is_sound(calibration: Calibration) -> bool:
+    """Whether the numbers can be what they are said to be.
+
+    Raises TypeError or OverflowError for what are no numbers.
+    """
+    texts = (calibration.pack, calibration.revision, calibration.measured_on)
+    curves = (
+        (calibration.scores, calibration.false_match_rates),
+        (calibration.genuine_scores, calibration.true_match_rates),
+    )
+    lists = (*(values for curve in curves for values in curve), calibration.mean, calibration.photographs)
+    is_typed = all(isinstance(text, str) for text in texts) and all(isinstance(each, tuple) for each in lists)
+    numbers = [calibration.impostor_pairs, calibration.genuine_pairs, *(n for each in lists for n in each)]
+    if not is_typed or not all(math.isfinite(number) for number in numbers):
+        return False
+    scores, rates = curves[0]
+    if len(scores) < 2 or any(len(values) != len(shares) for values, shares in curves):
+        return False
+    ascend = all(first < second for first, second in pairwise((-1.001, *scores, 1.001)))
+    descend = all(first > second for first, second in pairwise((1.001, *rates, 0)))
+    is_short = math.hypot(*calibration.mean) < 1  # so that no unit vector less the mean is nothing
+    is_spread = abs(calibration.location) < 1 and (calibration.spread == 0 or 0.01 < calibration.spread < 1)
+    surpluses = (0.0, *calibration.photographs)
+    rise = all(0 <= first <= second < 1 for first, second in pairwise((*surpluses, surpluses[-1])))
+    return ascend and descend and is_short and is_spread and rise

@@ -19,6 +19,7 @@ from typing import Any
 from ..errors import PackError
 
 BUNDLED_PROBABILITIES = Path(__file__).parent / "face_probabilities"
+MAX_FILE_BYTES = 1 << 20  # real ones have 300 bytes
 LEAST_DOUBT = (
     0.02  # 1 - score: no crop scores more than 0.96, so nothing hangs on this but that a logarithm is
 )
@@ -71,14 +72,18 @@ class FaceProbability:
 
 def read_face_probability(path: Path) -> FaceProbability:
     """Raises PackError when the file is not one of coefficients."""
+    damaged = PackError(f"the coefficients {path.name} are damaged; make them anew: scripts/fit_confirmation")
     try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise damaged
         raw: dict[str, Any] = dict(json.loads(path.read_text("utf-8")))
         read = FaceProbability(**raw)
         is_sound = all(math.isfinite(value) for value in astuple(read)[2:8]) and 0 <= read.threshold < 1
-    except (OSError, ValueError, TypeError) as exc:
-        raise PackError(
-            f"the coefficients {path.name} are damaged; make them anew: scripts/fit_confirmation"
-        ) from exc
+        is_sound = is_sound and all(
+            isinstance(text, str) for text in (read.pack, read.detector, read.measured_on)
+        )
+    except (OSError, ValueError, TypeError, ArithmeticError, RecursionError) as exc:
+        raise damaged from exc
     if not is_sound:
-        raise PackError(f"the coefficients {path.name} are damaged; make them anew: scripts/fit_confirmation")
+        raise damaged
     return read

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -31,6 +27,7 @@ from selfsearch.recognition.model_engine import ModelEngine
 from selfsearch.recognition.model_pack import read_pack
 from tests import photos
 from tests.conftest import Run
+from tests.scripts import load_script
 
 COEFFICIENTS = BUNDLED_PROBABILITIES / "opencv-zoo.json"
 CERTAIN = Measures(score=0.93, wide_score=0.92, enlargement=1.0, outside=0.0)
@@ -205,7 +202,7 @@ def copied_pack(tmp_path: Path) -> Path:
 
 
 def test_labels_that_are_too_few_fit_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    script = fitting_script()
+    script = load_script("fit_confirmation")
     sample("chelsea").save(tmp_path / "cat.png")
     script.main(["--candidates", str(tmp_path / "cat.png")])
     candidates = json.loads(capsys.readouterr().out)
@@ -218,21 +215,9 @@ def test_labels_that_are_too_few_fit_nothing(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_coefficients_are_fitted_to_labelled_measures() -> None:
-    script = fitting_script()
+    script = load_script("fit_confirmation")
     random = np.random.default_rng(0)
     values = random.normal(size=(4000, 2))
     human = random.random(4000) < 1 / (1 + np.exp(-(2 * values[:, 0] - values[:, 1])))
     coefficients, intercept = script.fit(values, human)
     np.testing.assert_allclose([*coefficients, intercept], [2, -1, 0], atol=0.15)
-
-
-def fitting_script() -> ModuleType:
-    """scripts/fit_confirmation as a module."""
-    path = Path(__file__).parent.parent / "scripts" / "fit_confirmation"
-    loader = SourceFileLoader("scripts_fit_confirmation", str(path))
-    spec = spec_from_loader(loader.name, loader)
-    assert spec is not None
-    module = module_from_spec(spec)
-    sys.modules[loader.name] = module  # dataclasses look their module up
-    loader.exec_module(module)
-    return module

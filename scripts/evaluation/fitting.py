@@ -1,13 +1,14 @@
-"""A calibration out of labelled embeddings: for scripts/calibrate, and for scripts/evaluate --split."""
+"""A calibration out of labelled embeddings: of all people, or of one half to be measured on the other."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from scripts.evaluation.labelled_folder import SEED, LabelledFolder
 from selfsearch.errors import UsageError
 from selfsearch.recognition.calibration import Calibration
 from selfsearch.recognition.embedding import centre
@@ -43,6 +44,21 @@ def fit(pack: Pack, people: Sequence[str], embeddings: Embeddings, measured_on: 
     location, spread = usual_spread(centre(embeddings, mean), calibration)
     photographs = surpluses(labels, centre(embeddings, mean))
     return replace(calibration, location=location, spread=spread, photographs=photographs)
+
+
+def halves(folder: LabelledFolder, pack: Pack) -> Iterator[tuple[LabelledFolder, Calibration]]:
+    """Each half of the people, centred, with the calibration of the other. `folder` is not centred yet.
+
+    A calibration is good on the pictures that it was fitted on. The people are divided at random, the
+    same way every time. Raises UsageError when there are too few.
+    """
+    labels = folder.labels
+    order = np.random.default_rng(SEED).permutation(labels.max() + 1)
+    is_first = order[labels] % 2 == 0
+    for chosen, words in ((is_first, "the second half"), (~is_first, "the first half")):
+        others = folder.rows(~chosen)
+        calibration = fit(pack, others.people, others.embeddings, f"{words} of the people in {folder.name}")
+        yield folder.rows(chosen).centred(calibration.mean), calibration
 
 
 def usual_spread(embeddings: Embeddings, calibration: Calibration) -> tuple[float, float]:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.hard_frames import Box
-from scripts.hard_sets import PROBES, UPRIGHT, Truth
-from scripts.recognisers import Seen
+from scripts.evaluation.labelled_folder import SAME_FACE, area, common_area, count_duplicates
+from scripts.evaluation.recognisers import Seen
+from scripts.hard_sets.frames import Box
+from scripts.hard_sets.sets import PROBES, UPRIGHT, Truth
 
-SAME_FACE = 0.5  # of the smaller box that two boxes of one face share
 SIMILAR = 4.0  # times the area of the other that a box at the same place may have
 
 
@@ -66,7 +66,7 @@ def planted(truth: Sequence[Truth], seen: Mapping[str, Seen]) -> Planted:
         boxes = boxes_of(seen[line.path])
         found += sum(any(is_at(box, face) for box in boxes) for face in line.faces)
         false += sum(not any(is_at(box, face) for face in line.faces) for box in boxes)
-        doubled += duplicates(boxes)
+        doubled += count_duplicates(boxes)
     faces = sum(len(line.faces) for line in truth)
     return Planted(len(truth), faces, found, false, doubled, _ms(seen[line.path] for line in truth))
 
@@ -90,7 +90,7 @@ def recognised(
             sum(scores[line.path] > -math.inf for line in lines),
             {band: len(able) for band, able in reach.items()},
             {band: sum(scores[line.path] >= bands[band] for line in able) for band, able in reach.items()},
-            sum(duplicates(boxes_of(seen[line.path])) for line in lines),
+            sum(count_duplicates(boxes_of(seen[line.path])) for line in lines),
             _ms(seen[line.path] for line in lines),
         )
     return results
@@ -104,7 +104,7 @@ def plain(seen: Mapping[str, Seen], labels: Iterable[tuple[str, Box, str]] = ())
     boxes = [boxes_of(one) for one in read]
     return Plain(
         len(everything), len(everything) - len(read), sum(map(bool, boxes)), sum(map(len, boxes)),
-        sum(map(duplicates, boxes)), _ms(read), _kept(seen, labelled),
+        sum(map(count_duplicates, boxes)), _ms(read), _kept(seen, labelled),
         dict(Counter(label for _, _, label in labelled)),
     )  # fmt: skip
 
@@ -117,7 +117,10 @@ def to_look_at(truth: Sequence[Truth], seen: Mapping[str, Seen]) -> dict[str, li
         for line in truth
         if not all(any(is_at(box, face) for box in boxes[line.path]) for face in line.faces)
     )
-    return {"missed": list(missed), "doubled": [path for path, found in boxes.items() if duplicates(found)]}
+    return {
+        "missed": list(missed),
+        "doubled": [path for path, found in boxes.items() if count_duplicates(found)],
+    }
 
 
 def _kept(seen: Mapping[str, Seen], labels: Sequence[tuple[str, Box, str]]) -> dict[str, int]:
@@ -129,7 +132,9 @@ def _kept(seen: Mapping[str, Seen], labels: Sequence[tuple[str, Box, str]]) -> d
     for path, one in seen.items():
         for box in boxes_of(one) if labels else ():
             near = [
-                (_common(box, other), label) for other, label in by_path.get(path, ()) if is_at(box, other)
+                (common_area(box, other), label)
+                for other, label in by_path.get(path, ())
+                if is_at(box, other)
             ]
             kept[max(near)[1] if near else ""] += 1
     return dict(kept)
@@ -166,26 +171,8 @@ def boxes_of(one: Seen) -> list[Box]:
 
 def is_at(box: Box, face: Box) -> bool:
     """Whether a detection is at a face's place."""
-    areas = sorted((_area(box), _area(face)))
-    return _common(box, face) >= SAME_FACE * areas[0] > 0 and areas[1] <= SIMILAR * areas[0]
-
-
-def duplicates(boxes: Sequence[Box]) -> int:
-    """Detections that share SAME_FACE of the smaller box with an earlier one."""
-    return sum(
-        any(_common(box, other) >= SAME_FACE * min(_area(box), _area(other)) > 0 for other in boxes[:number])
-        for number, box in enumerate(boxes)
-    )
-
-
-def _area(box: Box) -> float:
-    return max(0.0, box[2]) * max(0.0, box[3])
-
-
-def _common(one: Box, other: Box) -> float:
-    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    return max(0.0, across) * max(0.0, down)
+    areas = sorted((area(box), area(face)))
+    return common_area(box, face) >= SAME_FACE * areas[0] > 0 and areas[1] <= SIMILAR * areas[0]
 
 
 def _ms(seen: Iterable[Seen]) -> float:

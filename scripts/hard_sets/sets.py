@@ -1,32 +1,25 @@
-#!/usr/bin/env python3
-"""Make the sets that scripts/hard measures, from a folder PERSON/PICTURE and one without people.
+"""Sets of pictures whose faces are known: small ones, tilted ones, and portraits under hard conditions.
 
-usage: scripts/hard_sets.py PEOPLE SCENES OUT [--only small,tilt,conditions] [--people 80] [--frames 10]
-
-OUT gets a folder per set and truth.json, which says of every picture which faces are in it, and where. The
-same folders and the same seed give the same files. They are pictures of people: keep OUT private.
+Each set is a folder, and truth.json beside them says of every picture which faces are in it, and where. The
+same sources and the same seed give the same files. They are pictures of people: keep them private.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 import cv2
 import numpy as np
 
-from scripts import hard_conditions, hard_frames
-from scripts.hard_conditions import CONDITIONS, Changed, Setting
-from scripts.hard_frames import Box, Head, Picture
+from scripts.hard_sets.conditions import CONDITIONS, Changed, Setting, posted, turned
+from scripts.hard_sets.frames import Box, Head, Picture, frame
 from selfsearch.errors import ItemError
 from selfsearch.media import decode
 from selfsearch.packs.store import find_pack
@@ -115,9 +108,7 @@ def small(source: Source, out: Path, options: argparse.Namespace) -> Iterator[Tr
             for number in range(options.frames):
                 random = source.random(4, size[0], side, number)
                 chosen = random.permutation(len(heads))[: options.faces if side else 0]
-                picture, boxes = hard_frames.frame(
-                    [heads[index] for index in chosen], side, size, scenes, random
-                )
+                picture, boxes = frame([heads[index] for index in chosen], side, size, scenes, random)
                 path = f"{name}/{side}/{number:03}.jpg"
                 _write(out / path, picture, 90)
                 yield Truth(path, name, f"{side} px" if side else "no face", boxes)
@@ -127,7 +118,7 @@ def tilt(source: Source, out: Path, options: argparse.Namespace) -> Iterator[Tru
     """The second picture of everybody at every angle, as it is and pasted into a post."""
     pairs, scenes = source.pairs, source.scenes
     yield from _probes(out, pairs)
-    for kind, turn in (("tilt", hard_conditions.turned), ("tilt-post", hard_conditions.posted)):
+    for kind, turn in (("tilt", turned), ("tilt-post", posted)):
         for number, (_, head) in enumerate(pairs):
             for angle in ANGLES:
                 random = source.random(5, number, angle)
@@ -192,29 +183,3 @@ def limited(truth: Sequence[Truth], people: int | None, frames: int | None) -> l
 
 Maker = Callable[[Source, Path, argparse.Namespace], Iterator[Truth]]
 MAKERS: dict[str, Maker] = {"small": small, "tilt": tilt, "conditions": conditions}
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("people", type=Path, metavar="PEOPLE")
-    parser.add_argument("scenes", type=Path, metavar="SCENES")
-    parser.add_argument("out", type=Path, metavar="OUT")
-    parser.add_argument("--only", default=",".join(MAKERS), help=f"of {', '.join(MAKERS)}")
-    parser.add_argument("--frames", type=int, default=10, help="frames per size of small faces")
-    parser.add_argument("--faces", type=int, default=6, help="small faces in one frame")
-    parser.add_argument("--people", type=int, default=80, dest="count", help="people in every other set")
-    parser.add_argument("--seed", type=int, default=13)
-    options = parser.parse_args(arguments)
-    options.out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    source = Source(options.people, options.scenes, options.count, options.seed)
-    lines = (line for name in options.only.split(",") for line in MAKERS[name](source, options.out, options))
-    truth = {line.path: line for line in lines}  # the probes of two sets are the same files
-    (options.out / "truth.json").write_text(json.dumps([asdict(line) for line in truth.values()]) + "\n")
-    print(f"{len(truth)} pictures in {options.out}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

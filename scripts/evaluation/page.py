@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from scripts.charts import Axis, Chart, Mark, Point, Series, decades, number, one_in, percent, span
-from scripts.measure import LabelledFolder
-from scripts.verification import BINS, Comparison, Pairs
+from scripts.evaluation.charts import Axis, Chart, Mark, Point, Series, decades, number, one_in, percent, span
+from scripts.evaluation.labelled_folder import LabelledFolder
+from scripts.evaluation.verification import BINS, Comparison, Pairs
 from selfsearch.files import write_private
 from selfsearch.media.crop import Picture
 from selfsearch.recognition.calibration import BANDS, MIN_FACES, Calibration
@@ -68,8 +68,8 @@ def render(result: Result, measured: Measured) -> str:
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
     environment.filters |= {"sha256": _sha256, "base64": _base64, "share": _share, "one_in": one_in}
-    style = (Path(__file__).parent / "evaluation.css").read_text("utf-8")
-    return environment.get_template("evaluation.html").render(
+    style = (Path(__file__).parent / "page.css").read_text("utf-8")
+    return environment.get_template("page.html").render(
         result=result,
         style=style,
         charts=list(_charts(result, measured.comparison, bands)),

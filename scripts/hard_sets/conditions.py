@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.hard_frames import Box, Head, Picture, background
+from scripts.hard_sets.frames import Box, Head, Picture, background
 
 USUAL_SIDE = 115.0  # pixels: geometric mean of the sides of a face's box in LFW
 FILLS = ("black", "grey", "edge", "mirrored", "blurred")  # what is in the corners of a turned picture

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.measure import SEED, LabelledFolder
+from scripts.evaluation.labelled_folder import SEED, LabelledFolder
 from selfsearch.errors import UsageError
 from selfsearch.types import Embeddings
 

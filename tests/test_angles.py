@@ -10,8 +10,8 @@ from selfsearch.media import decode
 from selfsearch.packs.store import find_pack
 from selfsearch.recognition.alignment import ARCFACE_TEMPLATE
 from selfsearch.recognition.duplicates import merge_duplicates
-from selfsearch.recognition.landmarks import Detection
 from selfsearch.recognition.model_engine import ModelEngine
+from selfsearch.recognition.passes import Detection
 from selfsearch.types import Face
 
 from .photos import encoded, group, picture, portrait

@@ -22,9 +22,9 @@ from selfsearch.recognition.face_probability import (
     Measures,
     read_face_probability,
 )
-from selfsearch.recognition.landmarks import Detection
 from selfsearch.recognition.model_engine import ModelEngine
 from selfsearch.recognition.model_pack import read_pack
+from selfsearch.recognition.passes import Detection
 from tests import photos
 from tests.conftest import Run
 from tests.scripts import load_script

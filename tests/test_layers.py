@@ -19,7 +19,7 @@ else:
 PACKAGE = Path(__file__).parent.parent / "selfsearch"
 
 LAYERS = [  # a room may import from the lines above its own
-    {"errors", "types", "files", "places", "version", "words", "sandbox", "demo"},
+    {"errors", "types", "files", "places", "version", "words", "sandbox", "demo", "boxes"},
     {"home"},
     {"settings", "containers", "media"},
     {"exports", "recognition"},
@@ -35,6 +35,7 @@ LAYERS = [  # a room may import from the lines above its own
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 BESIDE = {  # of the lowest layer, in this order
     ("types", "errors"),
+    ("types", "boxes"),
     *((low, high) for low in ("types", "errors", "demo") for high in ("files", "sandbox")),
 }
 

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from selfsearch.boxes import covered
 from selfsearch.errors import ItemError
 from selfsearch.files import write_private
 from selfsearch.media import decode
@@ -161,21 +162,8 @@ def nearest_to_middle(faces: Sequence[Face], width: int, height: int) -> int:
 def count_duplicates(boxes: Sequence[Box]) -> int:
     """Boxes that share SAME_FACE of the smaller box with an earlier one: one face, listed again."""
     return sum(
-        any(
-            common_area(box, other) >= SAME_FACE * min(area(box), area(other)) > 0 for other in boxes[:number]
-        )
-        for number, box in enumerate(boxes)
+        any(covered(box, other) >= SAME_FACE for other in boxes[:number]) for number, box in enumerate(boxes)
     )
-
-
-def area(box: Box) -> float:
-    return max(0.0, box[2]) * max(0.0, box[3])
-
-
-def common_area(one: Box, other: Box) -> float:
-    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    return max(0.0, across) * max(0.0, down)
 
 
 def _told(looks: Iterable[Look], total: int) -> Iterable[Look]:

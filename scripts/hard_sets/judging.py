@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.evaluation.labelled_folder import SAME_FACE, area, common_area, count_duplicates
+from scripts.evaluation.labelled_folder import SAME_FACE, count_duplicates
 from scripts.evaluation.recognisers import Seen
 from scripts.hard_sets.frames import Box
 from scripts.hard_sets.sets import PROBES, UPRIGHT, Truth
+from selfsearch.boxes import common_area, covered
 
 SIMILAR = 4.0  # times the area of the other that a box at the same place may have
 
@@ -117,10 +118,8 @@ def to_look_at(truth: Sequence[Truth], seen: Mapping[str, Seen]) -> dict[str, li
         for line in truth
         if not all(any(is_at(box, face) for box in boxes[line.path]) for face in line.faces)
     )
-    return {
-        "missed": list(missed),
-        "doubled": [path for path, found in boxes.items() if count_duplicates(found)],
-    }
+    doubled = [path for path, found in boxes.items() if count_duplicates(found)]
+    return {"missed": list(missed), "doubled": doubled}
 
 
 def _kept(seen: Mapping[str, Seen], labels: Sequence[tuple[str, Box, str]]) -> dict[str, int]:
@@ -165,14 +164,15 @@ def boxes_of(one: Seen) -> list[Box]:
     boxes = []
     for x, y, across, down in one.boxes.tolist():
         left, top = max(0.0, x), max(0.0, y)
-        boxes.append((left, top, min(width, x + across) - left, min(height, y + down) - top))
+        right, bottom = min(width, x + across), min(height, y + down)
+        boxes.append((left, top, max(0.0, right - left), max(0.0, bottom - top)))
     return boxes
 
 
 def is_at(box: Box, face: Box) -> bool:
     """Whether a detection is at a face's place."""
-    areas = sorted((area(box), area(face)))
-    return common_area(box, face) >= SAME_FACE * areas[0] > 0 and areas[1] <= SIMILAR * areas[0]
+    smaller, larger = sorted((box[2] * box[3], face[2] * face[3]))
+    return covered(box, face) >= SAME_FACE and larger <= SIMILAR * smaller
 
 
 def _ms(seen: Iterable[Seen]) -> float:

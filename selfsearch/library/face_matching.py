@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from ..boxes import intersection_over_union
 from ..types import Box, Embedding, Face
 
 # Of 608 faces that the first detection found in 258 photographs with several faces, or of animals and things,
@@ -30,8 +31,8 @@ class FacePlace(NamedTuple):
 def find_twin(place: FacePlace, others: Iterable[FacePlace]) -> int | None:
     """The number of the one of `others` that is the same face of the same media file."""
     at_that_time = [other for other in others if other.time_ms == place.time_ms]
-    best = max(at_that_time, key=lambda other: overlap(place.box, other.box), default=None)
-    return best.id if best and overlap(place.box, best.box) >= SAME_FACE else None
+    best = max(at_that_time, key=lambda other: intersection_over_union(place.box, other.box), default=None)
+    return best.id if best and intersection_over_union(place.box, best.box) >= SAME_FACE else None
 
 
 class Match(NamedTuple):
@@ -68,16 +69,8 @@ def _sameness(place: FacePlace, embedding: Embedding | None, face: Face) -> floa
     """How much the boxes share when it is the same face; 0 when it is not."""
     if place.time_ms != face.time_ms:
         return 0.0
-    shared = overlap(place.box, face.box)
+    shared = intersection_over_union(place.box, face.box)
     if shared >= SAME_FACE:
         return shared
     is_alike = embedding is not None and float(embedding @ face.embedding) >= SAME_EMBEDDING
     return shared if shared >= OVERLAPPING and is_alike else 0.0
-
-
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes."""
-    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    common = max(0.0, width) * max(0.0, height)
-    return common / (one[2] * one[3] + other[2] * other[3] - common or 1.0)

@@ -38,6 +38,17 @@ def scale_of(transform: Transform) -> float:
     return float(np.hypot(*transform[:, 0]))
 
 
+def tilt(landmarks: Landmarks) -> float:
+    """By how much a face is turned clockwise from upright, in radians from -pi to pi."""
+    transform = estimate_similarity(landmarks)
+    return -float(np.arctan2(transform[1, 0], transform[0, 0]))
+
+
+def angle_between(landmarks: Landmarks, other: Landmarks) -> float:
+    """By how much one of two faces is turned against the other, in radians from 0 to pi."""
+    return abs((tilt(landmarks) - tilt(other) + np.pi) % (2 * np.pi) - np.pi)
+
+
 def align_face(pixels: Pixels, landmarks: Landmarks) -> Chip:
     """The aligned (112, 112, 3) RGB chip of one face."""
     return warp(pixels, estimate_similarity(landmarks), CHIP_SIDE)

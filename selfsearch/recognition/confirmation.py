@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from ..types import Pixels
 from .alignment import estimate_similarity, scale_of
 from .face_probability import Measures
-from .landmarks import CROP_SPAN, Detection, detect_in_crop, detect_upright
+from .landmarks import CROP_SPAN, detect_in_crop, detect_upright
+from .passes import Detection
 
 if TYPE_CHECKING:
     from .session import ModelSession
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 CONFIRMED_THRESHOLD = 0.8  # on the enlarged crop: makes a face of a weak candidate
 WIDE_SPAN = 3.0  # sides of the face box that the wider crop spans, where the first one spans two
 # On the enlarged crop: of 167 candidates in photographs of animals, food and things that are not human none
-# reaches 0.89; of 258 that are, half reach this
+# reaches 0.89; of 258 that are, half reach this.
 CERTAIN_CROP_SCORE = 0.9
 
 

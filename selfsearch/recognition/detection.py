@@ -26,8 +26,19 @@ from numpy.typing import NDArray
 
 from ..types import Detail, Pixels
 from .confirmation import confirm
-from .landmarks import CERTAIN_SCORE, SCORE_THRESHOLD, Detection
-from .passes import STRIDE, Candidates, detect, detection, merge, rescale, resize
+from .passes import (
+    CERTAIN_SCORE,
+    SCORE_THRESHOLD,
+    STRIDE,
+    WEAK_THRESHOLD,
+    Candidates,
+    Detection,
+    detect,
+    detection,
+    merge,
+    rescale,
+    resize,
+)
 from .tiles import MAX_MARGIN, detect_in_tiles, leave_out, textured_blocks
 
 if TYPE_CHECKING:
@@ -49,9 +60,6 @@ SECOND_LOOK = {
 LARGEST_FINE_SIDE = 1000  # pixels: where no more are wanted, the fine pass alone sees them
 LARGEST_PASS = 1024  # pixels squared: no pass is larger, the fine one and tiles
 FOUND_BY_FINE = 24  # pixels of the fine pass: it finds 97 % of the faces from here on
-
-# Scores of the detector, 0..1
-WEAK_THRESHOLD = 0.25  # from here on it may be a face, and is one when the enlarged crop says so clearly
 
 MAX_WEAK = 40  # candidates of one picture that are detected again, for 1 ms each
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..types import Box, Landmarks
+from ..boxes import covered, intersection_over_union
+from ..types import Landmarks
 from . import alignment
-from .landmarks import Detection, tilt
+from .passes import Detection
 
 # Both in distances between the eyes. Of faces that are two people, however near, landmarks are 0.9 and more
 # apart; one detection of a hidden face that took the landmarks of the face before it is at 0.53.
@@ -39,28 +40,11 @@ def is_same_face(face: Detection, other: Detection) -> bool:
     offsets = face.landmarks - other.landmarks
     if float(np.hypot(*offsets.T).mean()) < SAME_LANDMARKS * eyes:
         return True
-    turn = abs((tilt(face.landmarks) - tilt(other.landmarks) + np.pi) % (2 * np.pi) - np.pi)
-    if turn > TURNED and covered(face.box, other.box) >= COVERED:
+    is_turned = alignment.angle_between(face.landmarks, other.landmarks) > TURNED
+    if is_turned and covered(face.box, other.box) >= COVERED:
         return True
     is_same_place = float(np.hypot(*offsets.mean(axis=0))) < SAME_PLACE * eyes
     return is_same_place and intersection_over_union(face.box, other.box) >= SAME_BOX
-
-
-def intersection_over_union(box: Box, other: Box) -> float:
-    """0 (apart) to 1 (the same box)."""
-    shared = _shared(box, other)
-    return shared / (box[2] * box[3] + other[2] * other[3] - shared)
-
-
-def covered(box: Box, other: Box) -> float:
-    """The share of the smaller box that both have in common, 0..1."""
-    return _shared(box, other) / min(box[2] * box[3], other[2] * other[3])
-
-
-def _shared(box: Box, other: Box) -> float:
-    width = min(box[0] + box[2], other[0] + other[2]) - max(box[0], other[0])
-    height = min(box[1] + box[3], other[1] + other[3]) - max(box[1], other[1])
-    return max(0.0, width) * max(0.0, height)
 
 
 def _eye_distance(landmarks: Landmarks) -> float:

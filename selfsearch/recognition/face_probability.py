@@ -20,9 +20,7 @@ from ..errors import PackError
 
 BUNDLED_PROBABILITIES = Path(__file__).parent / "face_probabilities"
 MAX_FILE_BYTES = 1 << 20  # real ones have 300 bytes
-LEAST_DOUBT = (
-    0.02  # 1 - score: no crop scores more than 0.96, so nothing hangs on this but that a logarithm is
-)
+LEAST_DOUBT = 0.02  # 1 - score, so that it has a logarithm; no crop scores more than 0.96
 
 
 @dataclass(frozen=True)

@@ -6,27 +6,25 @@ that suits the detector.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..types import Box, Landmarks, Pixels
+from ..types import Box, Pixels
 from . import alignment
+from .passes import SCORE_THRESHOLD, Detection
 
 if TYPE_CHECKING:
     from .session import ModelSession
 
-SCORE_THRESHOLD = 0.6  # a face; docs/performance.md has what this and WEAK_THRESHOLD find
-CERTAIN_SCORE = 0.88  # upright faces score 0.9 and more; below this, picture or face are rotated to see
 # Of 116 faces whose landmarks were wrong by more than 25 degrees, 115 are below this score in the crop or
 # tilted in it by more than 6 degrees, as 2 % of upright ones are; nine in ten of these, by 2.8 or less.
 UPRIGHT_SCORE = 0.91
-UPRIGHT_ANGLE = np.deg2rad(
-    3.0
-)  # at 6, one face of six is 0.81 like itself in the picture at three times the size
+# At 6 degrees, one face of six is 0.81 like itself in the picture at three times the size.
+UPRIGHT_ANGLE = np.deg2rad(3.0)
 
 TURNED_SIDE = 96  # pixels: side of the crop that is looked at in every turn, to compare scores
 QUARTER = np.array([[0, -1, TURNED_SIDE - 1], [1, 0, 0]])  # its pixels, turned clockwise by a quarter
@@ -37,25 +35,9 @@ CROP_SIDE = 160  # pixels: side of the enlarged crop on which landmarks are refi
 CROP_SPAN = 2.0  # sides of the face box that the crop spans
 CROP_THRESHOLD = 0.3  # lower than SCORE_THRESHOLD, for the crop was cut around a candidate
 MAX_OFFSET = 0.25  # of the face's side: how far from the middle of the crop the same face may be found
-MAX_SIZE = (
-    1.4  # of the face's side: a larger one is the neighbour's; of 1,253 right ones 0.5 % are above 1.27
-)
+# Of the face's side: a larger one is the neighbour's. Of 1,253 right ones 0.5 % are above 1.27.
+MAX_SIZE = 1.4
 AGREEING = 0.8  # of the best score: landmarks of the candidates from here on are averaged
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """One face: box and landmarks in pixels of the picture that was searched."""
-
-    box: Box
-    landmarks: Landmarks
-    score: float
-    crop_score: float = 0.0  # on the enlarged crop alone; 0 when it shows no face or was not looked at
-
-    def scaled(self, factor: float) -> Detection:
-        """The same face in the picture resized by `factor`."""
-        x, y, width, height = (value * factor for value in self.box)
-        return replace(self, box=(x, y, width, height), landmarks=self.landmarks * np.float32(factor))
 
 
 def refine_landmarks(session: ModelSession, pixels: Pixels, face: Detection) -> Detection:
@@ -74,7 +56,7 @@ def detect_upright(session: ModelSession, pixels: Pixels, face: Detection) -> De
     landmarks have in the best one, and again until they are upright.
     """
     upright = detect_in_crop(session, pixels, face)
-    if upright and _angle_between(face, upright) > UPRIGHT_ANGLE:
+    if upright and alignment.angle_between(face.landmarks, upright.landmarks) > UPRIGHT_ANGLE:
         upright = _turn_upright(session, pixels, upright, face.box)
     if upright and upright.score >= UPRIGHT_SCORE:
         return upright
@@ -98,7 +80,7 @@ def _turn_upright(session: ModelSession, pixels: Pixels, view: Detection, box: B
         if turned is None:
             return view
         view = turned
-        if _angle_between(previous, view) <= UPRIGHT_ANGLE:
+        if alignment.angle_between(previous.landmarks, view.landmarks) <= UPRIGHT_ANGLE:
             return view
     return view
 
@@ -165,7 +147,7 @@ def _crop_transform(face: Detection, turn: float, side: int, span: float) -> ali
     """Takes the face to the middle of the crop, upright by its landmarks and then turned (radians)."""
     left, top, width, height = face.box
     centre = np.array([left + width / 2, top + height / 2])
-    angle = turn - tilt(face.landmarks)
+    angle = turn - alignment.tilt(face.landmarks)
     scale = side / (span * max(width, height, 1.0))
     rotation = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     return np.hstack([rotation, (np.array([side / 2, side / 2]) - rotation @ centre)[:, None]])
@@ -177,15 +159,3 @@ def _box_of(box: NDArray[np.float32], inverse: alignment.Transform) -> Box:
     x, y = inverse[:, :2] @ ((box[:2] + box[2:4]) / 2) + inverse[:, 2]
     width, height = 2 * np.hypot(*(inverse[:, :2] * half).T)
     return float(x - width / 2), float(y - height / 2), float(width), float(height)
-
-
-def tilt(landmarks: Landmarks) -> float:
-    """By how much a face is turned clockwise from upright, in radians from -pi to pi."""
-    transform = alignment.estimate_similarity(landmarks)
-    return -float(np.arctan2(transform[1, 0], transform[0, 0]))
-
-
-def _angle_between(face: Detection, other: Detection) -> float:
-    """Between two detections of a face, in radians from 0 to pi."""
-    difference = tilt(face.landmarks) - tilt(other.landmarks)
-    return abs((difference + np.pi) % (2 * np.pi) - np.pi)

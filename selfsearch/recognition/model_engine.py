@@ -14,8 +14,8 @@ import numpy as np
 from ..types import Analysis, Box, Chip, Chips, Detail, Embedding, Embeddings, Face, Pixels
 from . import alignment, confirmation, detection, embedding, landmarks
 from .duplicates import merge_duplicates
-from .landmarks import Detection
 from .model_pack import Pack
+from .passes import Detection
 from .quality import face_quality
 
 if TYPE_CHECKING:

@@ -134,12 +134,9 @@ def _find_calibration(folder: Path, name: str, model_revision: str) -> Calibrati
 
     Raises PackError when one is damaged.
     """
-    for path in (folder / "calibration.json", BUNDLED_CALIBRATIONS / f"{name}.json"):
-        if path.is_file():
-            calibration = read_calibration(path)
-            if calibration.revision == model_revision:
-                return calibration
-    return None
+    paths = (folder / "calibration.json", BUNDLED_CALIBRATIONS / f"{name}.json")
+    found = (read_calibration(path) for path in paths if path.is_file())
+    return next((calibration for calibration in found if calibration.revision == model_revision), None)
 
 
 def _find_face_probability(folder: Path, name: str, detector: str) -> FaceProbability | None:
@@ -147,12 +144,9 @@ def _find_face_probability(folder: Path, name: str, detector: str) -> FaceProbab
 
     Raises PackError when a file of them is damaged.
     """
-    for path in (folder / "face_probability.json", BUNDLED_PROBABILITIES / f"{name}.json"):
-        if path.is_file():
-            found = read_face_probability(path)
-            if found.detector == detector:
-                return found
-    return None
+    paths = (folder / "face_probability.json", BUNDLED_PROBABILITIES / f"{name}.json")
+    found = (read_face_probability(path) for path in paths if path.is_file())
+    return next((coefficients for coefficients in found if coefficients.detector == detector), None)
 
 
 def _file_and_checksum(folder: Path, task: Mapping[str, Any]) -> tuple[Path, str]:

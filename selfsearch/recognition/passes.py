@@ -1,16 +1,16 @@
-"""Passes: the detector over one picture at its size, and candidates carried from one size to another."""
+"""Passes: the detector over one picture at its size, and what it finds carried from one size to another."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..types import Landmarks, Pixels
-from .landmarks import Detection
+from ..types import Box, Landmarks, Pixels
 
 if TYPE_CHECKING:
     from .session import ModelSession
@@ -18,6 +18,26 @@ if TYPE_CHECKING:
 Candidates = tuple[NDArray[np.float32], NDArray[np.float32]]  # (n, 5) boxes and scores, (n, 5, 2) landmarks
 
 STRIDE = 32  # pixels of the detector's coarsest grid: its input sides are multiples of it
+
+# Scores of the detector, 0..1; docs/performance.md has what the first two find
+SCORE_THRESHOLD = 0.6  # a face
+WEAK_THRESHOLD = 0.25  # from here on it may be a face, and is one when the enlarged crop says so clearly
+CERTAIN_SCORE = 0.88  # upright faces score 0.9 and more; below this, picture or face are rotated to see
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One face: box and landmarks in pixels of the picture that was searched."""
+
+    box: Box
+    landmarks: Landmarks
+    score: float
+    crop_score: float = 0.0  # on the enlarged crop alone; 0 when it shows no face or was not looked at
+
+    def scaled(self, factor: float) -> Detection:
+        """The same face in the picture resized by `factor`."""
+        x, y, width, height = (value * factor for value in self.box)
+        return replace(self, box=(x, y, width, height), landmarks=self.landmarks * np.float32(factor))
 
 
 def detect(session: ModelSession, pixels: Pixels, threshold: float) -> Candidates:

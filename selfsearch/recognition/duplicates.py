@@ -39,9 +39,9 @@ def merge_duplicates(faces: Sequence[Detection]) -> list[Detection]:
         overlaps = (np.minimum(ends, ends[index]) > np.maximum(starts, starts[index])).all(axis=1)
         distances = np.hypot(*(middles - middles[index]).T)
         near = overlaps | (distances < SAME_LANDMARKS * np.maximum(eyes, eyes[index]))
-        others = np.flatnonzero(near & is_kept)
+        others = np.flatnonzero(near & is_kept).tolist()
         is_kept[index] = not any(is_same_face(faces[index], faces[other]) for other in others)
-    return [faces[index] for index in np.flatnonzero(is_kept)]
+    return [faces[index] for index in np.flatnonzero(is_kept).tolist()]
 
 
 def is_same_face(face: Detection, other: Detection) -> bool:

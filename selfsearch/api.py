@@ -38,9 +38,9 @@ from .sandbox import process
 from .types import Answer, Clock, Detail, ProgressListener, isoformat
 from .workflows import diff, enroll
 from .workflows import verdict as verdicts
-from .workflows.enroll import Probe, ProbePhoto
 from .workflows.gallery import Gallery
 from .workflows.index import IndexResult, index
+from .workflows.probes import Probe, ProbePhoto
 from .workflows.query import Filters, query
 from .workflows.rescan import RescanResult, mark_announced, rescan
 

@@ -20,7 +20,7 @@ from selfsearch.errors import ConsentError, LibraryError, UsageError
 from selfsearch.library import faces, ledger, people, sealed, sources
 from selfsearch.library.library import Library, open_library
 from selfsearch.types import ProgressListener
-from selfsearch.workflows import enroll, index, query
+from selfsearch.workflows import enroll, index, probes, query
 from selfsearch.workflows.gallery import Gallery
 from tests import photos
 from tests.conftest import Run
@@ -458,8 +458,8 @@ class ConsentMachine(RuleBasedStateMachine):
     def probe(self, name: str) -> Any:
         """A probe as read from a photograph of one colour."""
         faces = self.engine.analyse(coloured(name)).faces
-        photo = enroll.ProbePhoto(name, hashlib.sha256(name.encode()).hexdigest(), faces)
-        return enroll.Probe(photo, faces[0], faces[0].embedding)
+        photo = probes.ProbePhoto(name, hashlib.sha256(name.encode()).hexdigest(), faces)
+        return probes.Probe(photo, faces[0], faces[0].embedding)
 
 
 def test_no_sequence_of_events_shows_a_face_without_live_consent(tmp_path: Path) -> None:

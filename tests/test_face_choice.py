@@ -15,8 +15,8 @@ from selfsearch.cli import face_choice, query
 from selfsearch.errors import InputError, UsageError
 from selfsearch.library.library import open_library
 from selfsearch.types import Box, Face
-from selfsearch.workflows.enroll import ProbePhoto, dominant_face, find_face
 from selfsearch.workflows.face_positions import positions
+from selfsearch.workflows.probes import ProbePhoto, dominant_face, find_face
 from tests import photos
 from tests.conftest import Run
 

@@ -18,7 +18,7 @@ from selfsearch.consent import grants
 from selfsearch.errors import ConsentError, InputError
 from selfsearch.library import ledger, people, schema, verdicts
 from selfsearch.library.library import Library, open_library
-from selfsearch.workflows import enroll
+from selfsearch.workflows import enroll, probes
 from selfsearch.workflows.gallery import Gallery
 from tests import photos
 from tests.conftest import Run, id_of
@@ -361,7 +361,7 @@ def seal_as_before(library: Library, person: people.Person, path: Path) -> None:
     from selfsearch.recognition.model_engine import ModelEngine
 
     engine = ModelEngine(find_pack("opencv-zoo", Path("/nonexistent")))
-    probe = enroll.make_probe(engine, enroll.read_photo(engine, path))
+    probe = probes.make_probe(engine, probes.read_photo(engine, path))
     sealed = library.sealer(f"person:{person.id}", create=True).seal(
         pack_chips([probe.chip]), probe_chip_aad(1)
     )
@@ -387,8 +387,8 @@ def test_a_release_without_a_document_says_so(run: Run, shot: Shot) -> None:
 def colour_probe(colour: str, number: int = 0) -> enroll.Probe:
     data = coloured(colour, number=number)
     faces = ColourEngine().analyse(data).faces
-    return enroll.Probe(
-        enroll.ProbePhoto(f"{colour}{number}", sha256(data), faces), faces[0], faces[0].embedding
+    return probes.Probe(
+        probes.ProbePhoto(f"{colour}{number}", sha256(data), faces), faces[0], faces[0].embedding
     )
 
 

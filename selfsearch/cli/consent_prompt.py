@@ -19,8 +19,9 @@ from . import options
 if TYPE_CHECKING:
     from ..consent.grants import ConsentRequest, Grant
     from ..library.library import Library
-    from ..workflows.enroll import Comparison, Probe
+    from ..workflows.enroll import Comparison
     from ..workflows.gallery import Gallery
+    from ..workflows.probes import Probe
 
 Consent = Annotated[
     str | None,
@@ -170,11 +171,7 @@ def confirm_person(
 
 
 def enroll(
-    gallery: Gallery,
-    name: str,
-    probes: Sequence[Probe],
-    flags: ConsentFlags,
-    lookalikes: Sequence[str] = (),
+    gallery: Gallery, name: str, probes: Sequence[Probe], flags: ConsentFlags, lookalikes: Sequence[str] = ()
 ) -> Comparison:
     """Remember a person by photographs, or add them: with the consent on record for those that look like it.
 

@@ -16,8 +16,8 @@ from . import options
 from .network_policy import show_in_browser
 
 if TYPE_CHECKING:
-    from ..workflows.enroll import Probe, ProbePhoto
     from ..workflows.gallery import Gallery
+    from ..workflows.probes import Probe, ProbePhoto
 
 FaceChoice = Annotated[
     str | None,

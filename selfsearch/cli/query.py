@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ..report.text import Form
     from ..types import Answer
     from ..workflows.diff import Baseline
-    from ..workflows.enroll import Probe
     from ..workflows.gallery import Gallery
+    from ..workflows.probes import Probe
     from ..workflows.query import Filters
 
 ME = "me"

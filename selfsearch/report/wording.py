@@ -39,6 +39,7 @@ MEASURED_WITH = (
     "The estimates rest on strangers: relatives, children and people of one origin look more alike."
 )
 TELL_APART = "To tell apart a relative who agrees"  # before the command
+MANY_LOOKALIKES = 2.0  # times as many as usual, from which on an answer says so
 LIMITS_IN_SHORT = "Only what was indexed was searched, and a match is no proof."
 BAND_MEANINGS = {  # by the definition of each band
     "confirmed": "said to be so with: selfsearch verdict",
@@ -376,9 +377,6 @@ def files_not_looked_at(outcomes: dict[str, int]) -> list[str]:
         for key, number in ranked
         if number
     ]
-
-
-MANY_LOOKALIKES = 2.0  # times as many as usual, from which on an answer says so
 
 
 def lookalikes(answer: Answer) -> str:

@@ -40,18 +40,16 @@ def mark(
 
     What the person confirmed is theirs. `searched_by`: the template that the person was searched by.
     """
-    others = [
-        each for each in grants.consented_people(gallery.library, now, contrast=True) if each.id != person.id
-    ]
-    kept = {each.name: (each, enrolled_embeddings(gallery, each, now)) for each in others}
-    templates = {
-        name: template(faces, each, []) for name, (each, faces) in kept.items() if len(faces.embeddings)
-    }
+    templates = {}
+    for other in grants.consented_people(gallery.library, now, contrast=True):
+        kept = enrolled_embeddings(gallery, other, now)
+        if other.id != person.id and len(kept.embeddings):
+            templates[other.name] = template(kept, other, [])
     if not templates or not appearances:
         return list(appearances)
     embeddings = face_index.embeddings_of(np.array([each.face for each in appearances], np.int64))
     own = embeddings @ searched_by
-    scores = {name: embeddings @ other for name, other in templates.items()}
+    scores = {name: embeddings @ searched for name, searched in templates.items()}
     floor = resembling_score(gallery)
     marked = []
     for row, appearance in enumerate(appearances):

@@ -1,4 +1,4 @@
-"""Enrolment: photographs become probes, probes the one template by which a person is searched for.
+"""Enrolment: probes become the one template by which a person is searched for.
 
 The first photographs of a person are remembered with the person's consent. Later ones are compared with what
 is kept: one that does not look like it needs a statement of consent of its own, and one that looks like
@@ -9,9 +9,8 @@ photograph that consent was stated for.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,15 +19,13 @@ import numpy as np
 from ..consent import enrolment, grants
 from ..consent.enrolment import Basis
 from ..consent.grants import ConsentRequest, Grant
-from ..errors import ConsentError, InputError, ItemError, UsageError
+from ..errors import ConsentError, InputError, UsageError
 from ..library import people
 from ..library.people import EnrolledFaces, Person
-from ..media.limits import MAX_BYTES
 from ..recognition.calibration import CLEAR_FMR, SAME_PERSON_FMR, WEAKEST_FMR
-from ..recognition.engine import Engine
-from ..types import Chip, Detail, Embedding, Face, isoformat
-from .face_positions import positions
+from ..types import Embedding, isoformat
 from .gallery import Gallery
+from .probes import Probe, ProbePhoto, WhichFace, find_face, make_probe, read_photo
 
 ENROLLED_SCORE = 0.5  # cosine that (clearly) counts as the enrolled person when a pack has no calibration
 RESEMBLING_SCORE = 0.3  # cosine below which a face resembles nobody when a pack has no calibration
@@ -36,108 +33,8 @@ SAME_PHOTOGRAPH = 0.98  # cosine; of 120 chips kept as JPEG none scores less tha
 LEAST_WEIGHT = 0.05  # even a poor photograph counts a little
 CONFIRM = "A second photograph that is clear helps most; if this one does show the person: confirmed=True"
 
-DOMINANCE = 4.0  # times the area and sharpness of any other: whoever held the camera, not a passer-by
-
-WhichFace = int | str | None  # a number from 1, the largest first; "largest"; None where nobody says
 # Asked which face of a photograph is meant, counted from 0; with the only one that looks like the person.
-AskForFace = Callable[["ProbePhoto", int | None], int]
-
-
-@dataclass(frozen=True)
-class ProbePhoto:
-    """A photograph offered as a probe, with everybody in it, largest face first."""
-
-    path: str
-    sha256: str
-    faces: tuple[Face, ...]
-
-    @property
-    def positions(self) -> list[str]:
-        """Where each face is, and how large, in words."""
-        return positions([face.box for face in self.faces])
-
-    def listed(self, likely: int | None = None) -> str:
-        """Every face by its number, in one line; `likely` is said to look like the person."""
-        words = [
-            f"{number} ({place}{'; looks like the person' if number - 1 == likely else ''})"
-            for number, place in enumerate(self.positions, 1)
-        ]
-        return ", ".join(words)
-
-
-@dataclass(frozen=True)
-class Probe:
-    """One face of one photograph, by which a person is searched for."""
-
-    photo: ProbePhoto
-    face: Face
-    embedding: Embedding = field(repr=False)
-
-    @property
-    def chip(self) -> Chip:
-        """The aligned chip."""
-        return self.face.chip
-
-
-def read_photo(engine: Engine, path: Path) -> ProbePhoto:
-    """Find everybody in a photograph. Raises InputError when it cannot be read or shows nobody.
-
-    It is searched thoroughly: a person may be small in the only photograph that there is, and of a few
-    photographs that costs little (12 megapixels: twice the processor time of `normal`).
-    """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise InputError(f"{path} is larger than {MAX_BYTES >> 20} MB: that is no selfie")
-        detected = engine.analyse(data, detail=Detail.THOROUGH).faces
-    except OSError as exc:
-        raise InputError(f"{path} cannot be read: {exc.strerror}") from exc
-    except ItemError as exc:
-        raise InputError(f"{path} is not a picture that can be used: {exc}") from exc
-    if not detected:
-        raise InputError(
-            f"no face was found in {path}; use a photograph that shows the face clearly, from the front"
-        )
-    largest_first = sorted(detected, key=lambda face: -face.box[2] * face.box[3])
-    return ProbePhoto(str(path), hashlib.sha256(data).hexdigest(), tuple(largest_first))
-
-
-def prominence(face: Face) -> float:
-    """How much a face stands out: its area, less what is blurred.
-
-    Sharpness weighs as it does in a face's quality. By itself it makes no face dominant: the sharpest chip
-    counts 3.3 times one without any detail.
-    """
-    from ..recognition.quality import sharpness  # loads OpenCV, which most questions do without
-
-    return face.box[2] * face.box[3] * sharpness(face.chip)
-
-
-def dominant_face(faces: Sequence[Face]) -> int | None:
-    """The only face, or the one that stands out over DOMINANCE times as much as any other."""
-    if len(faces) == 1:
-        return 0
-    first, second = sorted(range(len(faces)), key=lambda number: -prominence(faces[number]))[:2]
-    return first if prominence(faces[first]) > DOMINANCE * prominence(faces[second]) else None
-
-
-def find_face(photo: ProbePhoto, which: WhichFace) -> int | None:
-    """The face that is meant, counted from 0: what was said, or the dominant one; None when neither tells.
-
-    Where there is one face, that is meant. Raises UsageError for a face that is not there.
-    """
-    if which is None or len(photo.faces) == 1:
-        return dominant_face(photo.faces)
-    if which == "largest":
-        return 0
-    number = int(which) if str(which).isascii() and str(which).isdecimal() else 0
-    if not 1 <= number <= len(photo.faces):
-        raise UsageError(
-            f"{photo.path} shows {len(photo.faces)} faces, and {which} is not one of them: give largest, or"
-            f" one of the numbers {photo.listed()}"
-        )
-    return number - 1
+AskForFace = Callable[[ProbePhoto, int | None], int]
 
 
 def read_probes(
@@ -166,12 +63,6 @@ def read_probes(
         probe or make_probe(engine, photo, ask(photo, _likely_face(gallery, photo, settled, known())))
         for (photo, _), probe in zip(found, probes, strict=True)
     ]
-
-
-def make_probe(engine: Engine, photo: ProbePhoto, number: int = 0) -> Probe:
-    """The face of that number, counted from 0, to search by."""
-    face = photo.faces[number]
-    return Probe(photo, face, engine.embed(face.chip[None])[0])
 
 
 def _likely_face(
@@ -289,19 +180,15 @@ def find_doubtful(
     nobody else looks as much like: of everybody who is known here, but for `names`. Any number of photographs
     that do not reach it prove no more than one.
     """
-    threshold = clear_score(gallery)
+    others = _others_known(gallery, names, now)
     scores = [likeness(gallery, kept, probe.embedding) for probe in probes]
-    known = _others_known(gallery, names, now)
-    others = [_nearest(gallery, known, probe.embedding) for probe in probes]
-    clear = [
-        probe
-        for probe, score, other in zip(probes, scores, others, strict=True)
-        if score >= max(threshold, other)
-    ]
+    needed = [max(clear_score(gallery), _nearest(gallery, others, probe.embedding)) for probe in probes]
+    rated = list(zip(probes, scores, needed, strict=True))
+    clear = [probe.embedding for probe, score, least in rated if score >= least]
     return tuple(
         probe
-        for probe, score, other in zip(probes, scores, others, strict=True)
-        if max([score, *(float(each.embedding @ probe.embedding) for each in clear)]) < max(threshold, other)
+        for probe, score, least in rated
+        if max([score, *(float(embedding @ probe.embedding) for embedding in clear)]) < least
     )
 
 
@@ -449,13 +336,11 @@ def _save(gallery: Gallery, person: Person, comparison: Comparison, basis: Basis
 def identify(
     gallery: Gallery, probes: Sequence[Probe], names: Sequence[str], now: datetime
 ) -> tuple[Person, tuple[Probe, ...]]:
-    """Which of the enrolled people called `names` every one of these photographs shows.
-
-    And those of the photographs that do not show that clearly.
+    """Whom of the enrolled people called `names` these photographs show, and which of them not clearly.
 
     Raises ConsentError for a stranger: this tool answers people about themselves.
     """
-    best: tuple[float, Person] | None = None
+    best: tuple[float, Person, EnrolledFaces] | None = None
     for name in names:
         person = people.find_person(gallery.library, name)
         if person is None:
@@ -463,15 +348,14 @@ def identify(
         kept = enrolled_embeddings(gallery, person, now)
         score = min((likeness(gallery, kept, probe.embedding) for probe in probes), default=-1.0)
         if best is None or score > best[0]:
-            best = (score, person)
+            best = (score, person, kept)
     if best is None or best[0] < same_person_score(gallery):
         raise ConsentError(
             "refused: the photograph shows nobody who agreed to be searched for. A search for a person needs"
             " that person's own consent. If it does show one of them, try a sharp photograph taken from the"
             " front: small, dark or old ones are harder to recognise"
         )
-    person = best[1]
-    kept = enrolled_embeddings(gallery, person, now)
+    _, person, kept = best
     return person, find_doubtful(gallery, kept, [person.name], probes, now)
 
 

@@ -490,11 +490,9 @@ def _store_content(scan: SourceScan, result: FileResult) -> tuple[Outcome, str |
         )
         context.analysed.add(media_id)
         scan.behind.discard(media_id)
-        return (
-            _searched_again(scan, result, media_id)
-            if result.is_again
-            else (result.outcome, result.reason, media_id)
-        )
+        if result.is_again:
+            return _searched_again(scan, result, media_id)
+        return result.outcome, result.reason, media_id
     if result.is_copy and result.sha256 in context.failures:
         return *context.failures[result.sha256], None
     if result.media is not None and result.outcome is not Outcome.DUPLICATE:

@@ -51,8 +51,9 @@ from ..types import (
     isoformat,
 )
 from . import contrast
-from .enroll import Probe, count_photographs, enrolled_embeddings, resembling_score, template
+from .enroll import count_photographs, enrolled_embeddings, resembling_score, template
 from .gallery import FaceIndex, Gallery
+from .probes import Probe
 
 UNCALIBRATED = 0.3  # score from which faces are listed when a pack has no calibration
 OLDER_EXPORT = "this is from an older export, which a newer one replaced"

@@ -55,7 +55,11 @@ class Run:
         self.output = evaluate(self.pictures, *options, f"--groups={groups}")
         self.result: dict[str, Any] = json.loads(self.json.read_text())
         with np.load(self.cache) as kept:
-            self.embeddings = embedding.centre(kept["embeddings"], OURS.mean)
+            self.embeddings, mirrored = (
+                embedding.centre(kept[name], OURS.mean) for name in ("embeddings", "mirrored")
+            )
+        self.probes = self.embeddings + mirrored
+        self.probes /= np.linalg.norm(self.probes, axis=1, keepdims=True)
         self.labels = np.repeat(np.arange(len(photos.PEOPLE)), EACH)
         self.names = [
             f"{name}_{number:04d}" for name in sorted(photos.PEOPLE) for number in range(1, EACH + 1)
@@ -100,7 +104,7 @@ def test_what_was_found_and_what_could_not_be_read_is_counted(ran: Run) -> None:
 
 
 def test_the_curve_is_that_of_all_pairs_compared_one_by_one(ran: Run) -> None:
-    genuine, impostors = by_hand(ran.embeddings, ran.labels)
+    genuine, impostors = by_hand(ran.embeddings, ran.labels, ran.probes)
     counts = ran.result["verification"]
     assert (counts["genuine_pairs"], counts["impostor_pairs"]) == (len(genuine), len(impostors)) == (21, 189)
     points = [point for point in counts["curve_all_pairs"] if point["far"] < 1]
@@ -112,7 +116,7 @@ def test_the_curve_is_that_of_all_pairs_compared_one_by_one(ran: Run) -> None:
 
 
 def test_the_most_similar_other_picture_is_searched_among_all(ran: Run) -> None:
-    scores = ran.embeddings @ ran.embeddings.T
+    scores = ran.probes @ ran.embeddings.T
     np.fill_diagonal(scores, -2)
     right = ran.labels[scores.argmax(axis=1)] == ran.labels
     first = ran.result["verification"]["rank_one"]
@@ -126,7 +130,7 @@ def test_the_protocol_of_a_list_of_pairs_is_computed_by_hand(ran: Run) -> None:
         (f"{a}_000{i}", f"{a if len(rest) == 1 else rest[0]}_000{rest[-1]}", len(rest) == 1)
         for a, i, *rest in lines
     ]
-    scores = np.array([ran.embeddings[row[one]] @ ran.embeddings[row[other]] for one, other, _ in both])
+    scores = np.array([ran.probes[row[one]] @ ran.embeddings[row[other]] for one, other, _ in both])
     same = np.array([is_same for *_, is_same in both])
     accuracies = []
     for start in range(0, 24, 4):
@@ -250,10 +254,11 @@ def invented(people: int, noise: float, seed: int) -> tuple[Any, Any]:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32), labels
 
 
-def by_hand(embeddings: Any, labels: Any) -> tuple[Any, Any]:
+def by_hand(embeddings: Any, labels: Any, probes: Any = None) -> tuple[Any, Any]:
     """Scores of genuine and impostor pairs, one by one."""
+    probes = embeddings if probes is None else probes
     pairs = [(i, j) for i, j in combinations(range(len(labels)), 2)]
-    scores = (embeddings @ embeddings.T)[tuple(np.array(pairs).T)]
+    scores = (probes @ embeddings.T)[tuple(np.array(pairs).T)]
     same = np.array([labels[i] == labels[j] for i, j in pairs])
     return scores[same], scores[~same]
 
@@ -381,7 +386,9 @@ def made_up(people: int, seed: int) -> LabelledFolder:
     embeddings, labels = invented(people, 0.6, seed)
     paths = tuple(f"p{label:03d}/{number:04d}.jpg" for number, label in enumerate(labels))
     boxes, qualities = np.zeros((len(paths), 4)), np.ones(len(paths))
-    return LabelledFolder("f", len(paths), {}, (), (), (), {}, paths, boxes, qualities, embeddings)
+    return LabelledFolder(
+        "f", len(paths), {}, (), (), (), {}, paths, boxes, qualities, embeddings, embeddings
+    )
 
 
 def test_nobody_is_in_the_half_that_the_calibration_was_fitted_on() -> None:
@@ -439,7 +446,7 @@ def test_a_set_is_decided_by_the_score_that_the_others_give() -> None:
     rows = random.normal(size=(80, 4)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     paths = tuple(f"{name}.jpg" for name in names)
-    folder = LabelledFolder("f", 80, {}, (), (), (), {}, paths, rows, rows, rows)
+    folder = LabelledFolder("f", 80, {}, (), (), (), {}, paths, rows, rows, rows, rows)
     pairs = [ten_fold.Pair(names[at], names[at + 1], bool(random.random() < 0.5)) for at in range(0, 80, 2)]
     folds = [pairs[start : start + 4] for start in range(0, 40, 4)]
     scores = (rows[::2] * rows[1::2]).sum(axis=1)
@@ -457,9 +464,7 @@ def test_a_set_is_decided_by_the_score_that_the_others_give() -> None:
 def test_a_pair_without_a_face_is_refused_and_one_without_a_picture_left_out(tmp_path: Path) -> None:
     embeddings = np.eye(2, dtype=np.float32)[[0, 0, 1]]
     paths = ("a/a_0001.jpg", "a/a_0002.jpg", "b/b_0001.jpg")
-    folder = LabelledFolder(
-        "f", 4, {}, ("b/b_0002.jpg",), (), (), {}, paths, embeddings, embeddings, embeddings
-    )
+    folder = LabelledFolder("f", 4, {}, ("b/b_0002.jpg",), (), (), {}, paths, *[embeddings] * 4)
     (tmp_path / "pairs.txt").write_text(
         "2 2\na 1 2\na 1 2\na 1 b 1\na 2 b 2\na 1 2\nb 1 2\na 1 b 1\na 1 c 1\n"
     )

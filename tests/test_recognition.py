@@ -17,7 +17,7 @@ from PIL import Image, ImageFilter
 from selfsearch.media import decode
 from selfsearch.packs.store import find_pack
 from selfsearch.recognition.alignment import align_face, estimate_similarity
-from selfsearch.recognition.embedding import centre
+from selfsearch.recognition.embedding import centre, embed_probes
 from selfsearch.recognition.model_engine import ModelEngine
 from selfsearch.recognition.quality import face_quality
 from selfsearch.types import Face
@@ -82,6 +82,15 @@ def test_embeddings_have_length_one_and_may_be_none(engine: ModelEngine) -> None
     chips = np.stack([face.chip for face in faces_in(engine, group())])
     np.testing.assert_allclose(np.linalg.norm(engine.embed(chips), axis=1), 1, atol=1e-6)
     assert engine.embed(chips[:0]).shape == (0, engine.dimension)
+
+
+def test_a_probe_is_the_same_in_the_mirror(engine: ModelEngine) -> None:
+    chips = np.stack([face.chip for face in faces_in(engine, group())])
+    probes = embed_probes(engine.embed, chips)
+    np.testing.assert_allclose(embed_probes(engine.embed, chips[:, :, ::-1]), probes, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(probes, axis=1), 1, atol=1e-6)
+    assert ((probes * engine.embed(chips)).sum(axis=1) > 0.9).all()
+    assert embed_probes(engine.embed, chips[:0]).shape == (0, engine.dimension)
 
 
 def test_what_all_faces_have_in_common_does_not_make_strangers_alike(engine: ModelEngine) -> None:

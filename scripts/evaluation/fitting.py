@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +11,8 @@ import numpy as np
 from scripts.evaluation.labelled_folder import SEED, LabelledFolder
 from selfsearch.errors import UsageError
 from selfsearch.recognition.calibration import Calibration
-from selfsearch.recognition.embedding import centre
 from selfsearch.recognition.model_pack import Pack
 from selfsearch.recognition.probe_calibration import find_cohort, measure_spread
-from selfsearch.types import Embeddings
 
 TAIL = (1e-3, 1e-5)  # the rates between which the tail's line is fitted: below, a few wrong labels decide
 MOST_PHOTOGRAPHS = 5  # more of them bring out hardly more
@@ -24,14 +22,14 @@ LEAST_PEOPLE = 20  # with as many pictures
 LEAST_PAIRS = 20_000  # of different people, each way round: the tail's line needs two points of ten pairs
 
 
-def fit(pack: Pack, people: Sequence[str], embeddings: Embeddings, measured_on: str) -> Calibration:
-    """Mean, curves and what probes are measured by; embeddings as they are before they are centred.
+def fit(pack: Pack, folder: LabelledFolder, measured_on: str) -> Calibration:
+    """Mean, curves and what probes are measured by; `folder` is not centred yet.
 
     Raises UsageError when there are too few.
     """
-    labels = np.array(people)
-    mean = mean_embedding(labels, embeddings)
-    genuine, impostors = compare(labels, centre(embeddings, mean))
+    mean = mean_embedding(folder.labels, folder.embeddings)
+    folder = folder.centred(mean)
+    genuine, impostors = compare(folder)
     if len(impostors) < LEAST_PAIRS or not len(genuine):
         raise UsageError(f"{measured_on}: too few pictures of people to fit a calibration")
     steps, rates = curve(impostors)
@@ -41,8 +39,8 @@ def fit(pack: Pack, people: Sequence[str], embeddings: Embeddings, measured_on: 
         tuple(round(float(np.mean(genuine >= score)), 4) for score in grid), len(impostors), len(genuine),
         measured_on, mean,
     )  # fmt: skip
-    location, spread = usual_spread(centre(embeddings, mean), calibration)
-    photographs = surpluses(labels, centre(embeddings, mean))
+    location, spread = usual_spread(folder, calibration)
+    photographs = surpluses(folder)
     return replace(calibration, location=location, spread=spread, photographs=photographs)
 
 
@@ -57,24 +55,24 @@ def halves(folder: LabelledFolder, pack: Pack) -> Iterator[tuple[LabelledFolder,
     is_first = order[labels] % 2 == 0
     for chosen, words in ((is_first, "the second half"), (~is_first, "the first half")):
         others = folder.rows(~chosen)
-        calibration = fit(pack, others.people, others.embeddings, f"{words} of the people in {folder.name}")
+        calibration = fit(pack, others, f"{words} of the people in {folder.name}")
         yield folder.rows(chosen).centred(calibration.mean), calibration
 
 
-def usual_spread(embeddings: Embeddings, calibration: Calibration) -> tuple[float, float]:
+def usual_spread(folder: LabelledFolder, calibration: Calibration) -> tuple[float, float]:
     """Location and spread of a probe's scores with strangers: the medians of these faces as probes."""
-    cohort = find_cohort(np.arange(len(embeddings)), embeddings, calibration)
-    measured = [measure_spread(probe, cohort, calibration)[:2] for probe in embeddings]
+    cohort = find_cohort(np.arange(len(folder.paths)), folder.embeddings, calibration)
+    measured = [measure_spread(probe, cohort, calibration)[:2] for probe in folder.probes]
     location, spread = np.median(measured, axis=0)
     return round(float(location), 5), round(float(spread), 5)
 
 
-def surpluses(labels: np.ndarray, embeddings: np.ndarray) -> tuple[float, ...]:
+def surpluses(folder: LabelledFolder) -> tuple[float, ...]:
     """By how much more strangers score with the mean of 1 to 5 photographs; () when too few people have five.
 
     At SURPLUS_RATES, the larger of the two. Every template, and every stranger, counts as much.
     """
-    _, people = np.unique(labels, return_inverse=True)
+    people, probes = folder.labels, folder.probes
     pictures = np.bincount(people)
     able = np.flatnonzero(pictures >= MOST_PHOTOGRAPHS)
     if len(able) < LEAST_PEOPLE:
@@ -84,11 +82,11 @@ def surpluses(labels: np.ndarray, embeddings: np.ndarray) -> tuple[float, ...]:
         random = np.random.default_rng(count)
         own = np.repeat(able, TEMPLATES)
         drawn = [random.permutation(np.flatnonzero(people == person))[:count] for person in own]
-        templates = np.stack([embeddings[rows].mean(axis=0) for rows in drawn])
+        templates = np.stack([probes[rows].mean(axis=0) for rows in drawn])
         templates /= np.linalg.norm(templates, axis=1, keepdims=True)
         is_other = own[:, None] != people[None, :]
         weights = (is_other / pictures[people])[is_other]
-        found = (templates @ embeddings.T)[is_other]
+        found = (templates @ folder.embeddings.T)[is_other]
         order = np.argsort(-found)
         rates = np.cumsum(weights[order]) / weights.sum()
         scores.append(found[order][np.searchsorted(rates, SURPLUS_RATES)])
@@ -102,10 +100,10 @@ def mean_embedding(labels: np.ndarray, embeddings: np.ndarray) -> tuple[float, .
     return tuple(round(float(value), 6) for value in np.mean(people, axis=0))
 
 
-def compare(labels: np.ndarray, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of all genuine and of all impostor comparisons."""
-    scores, same = embeddings @ embeddings.T, labels[:, None] == labels[None, :]
-    return scores[same & ~np.eye(len(labels), dtype=bool)], scores[~same]
+def compare(folder: LabelledFolder) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of all genuine and of all impostor comparisons, probe against gallery."""
+    scores, same = folder.probes @ folder.embeddings.T, folder.labels[:, None] == folder.labels[None, :]
+    return scores[same & ~np.eye(len(same), dtype=bool)], scores[~same]
 
 
 def curve(impostors: np.ndarray) -> tuple[list[float], list[float]]:

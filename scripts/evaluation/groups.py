@@ -92,7 +92,7 @@ def within_groups(
 def _measured(folder: LabelledFolder, calibration: Calibration) -> list[dict[str, Any]]:
     gallery: Any = CalibratedGallery(calibration)
     index = FaceIndex(np.arange(len(folder.paths)), folder.embeddings, Stamp(calibration.revision, 0, ()))
-    probes = [gallery.calibrate(index, row, 1) for row in folder.embeddings]
+    probes = [gallery.calibrate(index, row, 1) for row in folder.probes]
     rates = []
     for promised in PROMISES:
         own = np.array([probe.score_for(promised) for probe in probes])
@@ -109,12 +109,12 @@ def _measured(folder: LabelledFolder, calibration: Calibration) -> list[dict[str
 
 def find_false_matches(folder: LabelledFolder, scores: Floats) -> FalseMatches:
     """Every picture asks among those of other people, with the score from which a face counts as found."""
-    labels = folder.labels
+    labels, searching = folder.labels, folder.probes
     asking: list[Numbers] = []
     found: list[Numbers] = []
     for start in range(0, len(labels), ROWS):
         rows = np.arange(start, min(len(labels), start + ROWS))
-        reached = folder.embeddings[rows] @ folder.embeddings.T >= scores[rows][:, None].astype(np.float32)
+        reached = searching[rows] @ folder.embeddings.T >= scores[rows][:, None].astype(np.float32)
         first, second = np.nonzero(reached & (labels[rows][:, None] != labels))
         asking.append(labels[rows[first]])
         found.append(labels[second])

@@ -88,7 +88,7 @@ class Searched:
         self, folder: LabelledFolder, labels: Numbers, rows: Numbers, calibration: Calibration
     ) -> None:
         self.rows, self.labels = rows, labels
-        self.embeddings, self.qualities = folder.embeddings, folder.qualities
+        self.probes, self.qualities = folder.probes, folder.qualities
         self.gallery: Any = CalibratedGallery(calibration)
         self.index = FaceIndex(rows, folder.embeddings[rows], Stamp(calibration.revision, 0, ()))
 
@@ -104,7 +104,7 @@ class Searched:
         """One question, with these rows as photographs, which are not found then."""
         person = int(self.labels[probes[0]])
         kept = EnrolledFaces(
-            self.embeddings[probes],
+            self.probes[probes],
             self.qualities[probes].tolist(),
             np.ones(len(probes), np.bool_),
             list(range(len(probes))),

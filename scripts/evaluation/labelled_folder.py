@@ -45,6 +45,7 @@ class FoundFace:
     box: Box
     quality: float
     embedding: Embedding
+    mirrored: Embedding  # of the mirror image
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,17 @@ class LabelledFolder:
     boxes: NDArray[np.float32]  # (n, 4): x, y, width, height of the labelled face
     qualities: NDArray[np.float32]  # (n,)
     embeddings: Embeddings  # (n, dimension), before they are centred
+    mirrored: Embeddings  # the same of the mirror images
 
     def centred(self, mean: Sequence[float]) -> LabelledFolder:
         """The same with embeddings as a pack with this mean makes them."""
-        return replace(self, embeddings=embedding.centre(self.embeddings, mean))
+        centred = (embedding.centre(rows, mean) for rows in (self.embeddings, self.mirrored))
+        return replace(self, **dict(zip(("embeddings", "mirrored"), centred, strict=True)))
+
+    @property
+    def probes(self) -> Embeddings:
+        """The faces as people are searched by them; of a folder that is centred."""
+        return embedding.mean_direction(self.embeddings, self.mirrored)
 
     def rows(self, chosen: NDArray[np.bool_]) -> LabelledFolder:
         """The same with only these of the rows."""
@@ -148,7 +156,8 @@ def look_at(engine: ModelEngine, folder: Path, path: str, detail: Detail) -> Loo
     if not faces:
         return Look(path, None, 0, False, None)
     face = faces[nearest_to_middle(faces, still.width, still.height)]
-    labelled = FoundFace(face.box, face.quality, face.embedding)
+    [mirrored] = engine.embed(face.chip[None, :, ::-1])
+    labelled = FoundFace(face.box, face.quality, face.embedding, mirrored)
     return Look(path, None, len(faces), count_duplicates([face.box for face in faces]) > 0, labelled)
 
 
@@ -176,7 +185,11 @@ def _told(looks: Iterable[Look], total: int) -> Iterable[Look]:
 
 def _gathered(name: str, pack: Pack, looks: list[Look], spent: dict[str, float]) -> LabelledFolder:
     faces = [(look.path, look.labelled) for look in looks if look.labelled]
-    embeddings = np.array([face.embedding for _, face in faces], np.float32).reshape(-1, pack.dimension)
+    mean = pack.calibration.mean if pack.calibration else ()
+    embeddings, mirrored = (
+        uncentred(np.array(rows, np.float32).reshape(-1, pack.dimension), mean)
+        for rows in ([face.embedding for _, face in faces], [face.mirrored for _, face in faces])
+    )
     return LabelledFolder(
         name,
         len(looks),
@@ -188,7 +201,8 @@ def _gathered(name: str, pack: Pack, looks: list[Look], spent: dict[str, float])
         tuple(path for path, _ in faces),
         np.array([face.box for _, face in faces], np.float32).reshape(-1, 4),
         np.array([face.quality for _, face in faces], np.float32),
-        uncentred(embeddings, pack.calibration.mean if pack.calibration else ()),
+        embeddings,
+        mirrored,
     )
 
 
@@ -205,7 +219,7 @@ def uncentred(embeddings: Embeddings, mean: Sequence[float]) -> Embeddings:
 
 # ---- the cache: one private file, for embeddings are people's faces in numbers ----
 
-ARRAYS = ("boxes", "qualities", "embeddings")
+ARRAYS = ("boxes", "qualities", "embeddings", "mirrored")
 
 
 def cache_key(engine: ModelEngine, folder: Path, paths: Sequence[str], detail: Detail) -> str:

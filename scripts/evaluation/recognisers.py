@@ -69,7 +69,7 @@ def selfsearch(code: str, detail: str = "normal") -> tuple[Look, dict[str, float
     import selfsearch as package
     from selfsearch.errors import ItemError
     from selfsearch.packs.store import find_pack
-    from selfsearch.recognition import calibration
+    from selfsearch.recognition import calibration, embedding
     from selfsearch.recognition.model_engine import ModelEngine
     from selfsearch.recognition.model_pack import DEFAULT_PACK
 
@@ -84,18 +84,25 @@ def selfsearch(code: str, detail: str = "normal") -> tuple[Look, dict[str, float
         options["detail"] = Detail(detail)
     engine.embed(np.zeros((1, 112, 112, 3), np.uint8))  # loads the models
 
+    def as_probes(chips: np.ndarray) -> np.ndarray:
+        if hasattr(embedding, "embed_probes"):
+            return embedding.embed_probes(engine.embed, chips)
+        return np.asarray(engine.embed_with_mirror(chips))  # of the versions before
+
     def look(path: Path) -> Found:
         try:
             analysis = engine.analyse(path.read_bytes(), None, **options)
         except ItemError:
             return UNREAD
         faces = analysis.faces
-        mirrored = getattr(engine, "embed_with_mirror", None)  # of versions that mirror probes
+        if not faces:
+            return Found((analysis.width, analysis.height))
+        chips = np.stack([face.chip for face in faces])
         return Found(
             (analysis.width, analysis.height),
             [face.box for face in faces],
             [face.embedding for face in faces],
-            (lambda: mirrored(np.stack([face.chip for face in faces]))) if mirrored else None,
+            lambda: as_probes(chips),
         )
 
     find: Any = getattr(calibration, "find_calibration", lambda pack: pack.calibration)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from .. import settings
 from ..errors import UsageError
 from ..library import erasure, faces, people, sources, verdicts
 from ..library.library import Library
+from ..recognition.embedding import embed_probes
 from ..recognition.engine import Engine
 from ..types import Analysis, Embeddings
 from . import grants
@@ -63,7 +65,7 @@ def enrolled_set(library: Library, engine: Engine, pack: int, now: datetime) -> 
     consented = [row.id for row in grants.consented_sources(library, now)]
     templates = [
         people.enrolled_embeddings(
-            library, person, pack, engine.dimension, engine.embed, consented
+            library, person, pack, engine.dimension, partial(embed_probes, engine.embed), consented
         ).embeddings
         for person in grants.consented_people(library, now)
     ]

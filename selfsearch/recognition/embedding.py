@@ -11,7 +11,7 @@ whitening.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +35,24 @@ def embed_chips(session: ModelSession, chips: Chips) -> Embeddings:
     if not np.all(lengths > 0):  # also catches NaN
         raise PackError("the model returned an empty vector: its weights are damaged")
     return centre(np.asarray(features / lengths, np.float32), session.mean)
+
+
+def embed_probes(embed: Callable[[Chips], Embeddings], chips: Chips) -> Embeddings:
+    """The faces that people are searched by: each the mean of itself and of its mirror image, at length 1.
+
+    It is twice the work for a few photographs. On people that the mean was not measured on (eight halves of
+    lfw-dev) TAR at FAR 1e-4 and 1e-5 rises by .0007 and .0024, and by .0016 and .0026 when each person counts
+    equally.
+    """
+    count = len(chips)
+    both = embed(np.concatenate([chips, chips[:, :, ::-1]]))
+    return mean_direction(both[:count], both[count:])
+
+
+def mean_direction(rows: Embeddings, others: Embeddings) -> Embeddings:
+    """The mean of each row and its counterpart, at length 1."""
+    both = rows + others
+    return np.asarray(both / np.linalg.norm(both, axis=1, keepdims=True), np.float32)
 
 
 def centre(embeddings: Embeddings, mean: Sequence[float]) -> Embeddings:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from ..errors import ConsentError, InputError, UsageError
 from ..library import people
 from ..library.people import EnrolledFaces, Person
 from ..recognition.calibration import CLEAR_FMR, SAME_PERSON_FMR, WEAKEST_FMR
+from ..recognition.embedding import embed_probes
 from ..types import Embedding, isoformat
 from .gallery import Gallery
 from .probes import Probe, ProbePhoto, WhichFace, find_face, make_probe, read_photo
@@ -367,7 +369,7 @@ def enrolled_embeddings(gallery: Gallery, person: Person, now: datetime) -> Enro
     engine, library = gallery.engine, gallery.library
     consented = [row.id for row in grants.consented_sources(library, now)]
     return people.enrolled_embeddings(
-        library, person, gallery.pack, engine.dimension, engine.embed, consented
+        library, person, gallery.pack, engine.dimension, partial(embed_probes, engine.embed), consented
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import InputError, ItemError, UsageError
 from ..media.limits import MAX_BYTES
+from ..recognition.embedding import embed_probes
 from ..recognition.engine import Engine
 from ..types import Chip, Detail, Embedding, Face
 from .face_positions import positions
@@ -46,7 +47,7 @@ class Probe:
 
     photo: ProbePhoto
     face: Face
-    embedding: Embedding = field(repr=False)
+    embedding: Embedding = field(repr=False)  # the mean of the face's and of its mirror image's
 
     @property
     def chip(self) -> Chip:
@@ -118,4 +119,4 @@ def find_face(photo: ProbePhoto, which: WhichFace) -> int | None:
 def make_probe(engine: Engine, photo: ProbePhoto, number: int = 0) -> Probe:
     """The face of that number, counted from 0, to search by."""
     face = photo.faces[number]
-    return Probe(photo, face, engine.embed(face.chip[None])[0])
+    return Probe(photo, face, embed_probes(engine.embed, face.chip[None])[0])

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 import typer.main
@@ -23,6 +23,9 @@ from hypothesis import HealthCheck, settings
 from selfsearch.library.library import Library, open_library
 from selfsearch.recognition import worker_pool
 from tests import photos
+
+if TYPE_CHECKING:
+    from selfsearch.recognition.model_engine import ModelEngine
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -237,3 +240,11 @@ def filled(run: Run, home: Path, tmp_path: Path, selfie: Path) -> Path:
     folder = tmp_path / "backups"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+def engine() -> ModelEngine:
+    """The default pack, in this process."""
+    from tests import mixed
+
+    return mixed.engine()

@@ -7,7 +7,6 @@ import pytest
 from PIL import Image, ImageOps
 
 from selfsearch.media import decode
-from selfsearch.packs.store import find_pack
 from selfsearch.recognition import duplicates
 from selfsearch.recognition.alignment import ARCFACE_TEMPLATE
 from selfsearch.recognition.duplicates import merge_duplicates
@@ -21,11 +20,6 @@ SAME_PERSON = 0.5  # cosine; the band "possible" begins below 0.4 in a library o
 GREY = (120, 120, 120)
 
 
-@pytest.fixture(scope="module")
-def engine() -> ModelEngine:
-    return ModelEngine(find_pack("opencv-zoo"))
-
-
 def faces_in(engine: ModelEngine, image: Image.Image) -> tuple[Face, ...]:
     return engine.detect_and_embed(decode.open_still(encoded(image, "PNG")))[1]
 
@@ -35,11 +29,16 @@ def similarities(faces: tuple[Face, ...], others: tuple[Face, ...]) -> np.ndarra
     return np.stack([face.embedding for face in faces]) @ np.stack([face.embedding for face in others]).T
 
 
+@pytest.fixture(scope="module")
+def upright(engine: ModelEngine) -> tuple[Face, ...]:
+    """Everybody in the photograph of a group."""
+    return faces_in(engine, group())
+
+
 @pytest.mark.parametrize("degrees", [60, 120, 180, 270])
 def test_everybody_in_a_tilted_photograph_is_the_person_of_the_upright_one(
-    engine: ModelEngine, degrees: int
+    engine: ModelEngine, upright: tuple[Face, ...], degrees: int
 ) -> None:
-    upright = faces_in(engine, group())
     tilted = faces_in(engine, group().rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=GREY))
     assert len(upright) == 6
     assert (similarities(tilted, upright).max(axis=0) > SAME_PERSON).all()

@@ -20,11 +20,6 @@ Places = list[tuple[int, int]]
 PEOPLE = ("astronaut", "c", "d")  # who look into the camera
 
 
-@pytest.fixture(scope="module")
-def engine() -> ModelEngine:
-    return ModelEngine(find_pack("opencv-zoo"))
-
-
 @lru_cache
 def meadow(width: int, height: int) -> Image.Image:
     """Grass under a sky: texture below, none above."""

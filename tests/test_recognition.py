@@ -15,7 +15,6 @@ from insightface.utils.face_align import estimate_norm
 from PIL import Image, ImageFilter
 
 from selfsearch.media import decode
-from selfsearch.packs.store import find_pack
 from selfsearch.recognition.alignment import align_face, estimate_similarity
 from selfsearch.recognition.embedding import centre, embed_probes
 from selfsearch.recognition.model_engine import ModelEngine
@@ -23,11 +22,6 @@ from selfsearch.recognition.quality import face_quality
 from selfsearch.types import Face
 
 from .photos import encoded, group, picture
-
-
-@pytest.fixture(scope="module")
-def engine() -> ModelEngine:
-    return ModelEngine(find_pack("opencv-zoo"))
 
 
 def faces_in(engine: ModelEngine, image: Image.Image) -> list[Face]:

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.evaluation.identification import CalibratedGallery
 from scripts.evaluation.labelled_folder import SEED, LabelledFolder
 from scripts.evaluation.verification import DRAWS, ROWS, interval
 from selfsearch.errors import UsageError
@@ -90,9 +89,8 @@ def within_groups(
 
 
 def _measured(folder: LabelledFolder, calibration: Calibration) -> list[dict[str, Any]]:
-    gallery: Any = CalibratedGallery(calibration)
     index = FaceIndex(np.arange(len(folder.paths)), folder.embeddings, Stamp(calibration.revision, 0, ()))
-    probes = [gallery.calibrate(index, row, 1) for row in folder.probes]
+    probes = [index.calibrate(calibration, row) for row in folder.probes]
     rates = []
     for promised in PROMISES:
         own = np.array([probe.score_for(promised) for probe in probes])

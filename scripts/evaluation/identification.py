@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import faiss
@@ -25,7 +26,7 @@ from scripts.evaluation.verification import DRAWS, interval
 from selfsearch.library.people import EnrolledFaces, Person
 from selfsearch.recognition.calibration import BANDS, Calibration
 from selfsearch.workflows.enroll import template
-from selfsearch.workflows.gallery import FaceIndex, Gallery, Stamp
+from selfsearch.workflows.gallery import FaceIndex, Stamp
 from selfsearch.workflows.query import search
 
 SIZES = (1_000, 10_000)  # faces in a gallery; all there are is measured as well
@@ -73,14 +74,6 @@ def draw_galleries(labels: Numbers, size: int) -> Iterator[Numbers]:
             drawn = []
 
 
-@dataclass(frozen=True)
-class CalibratedGallery:
-    """As much of a Gallery as a search needs, without a library."""
-
-    calibration: Calibration
-    calibrate = Gallery.calibrate
-
-
 class Searched:
     """One gallery, searched as a library is."""
 
@@ -89,7 +82,7 @@ class Searched:
     ) -> None:
         self.rows, self.labels = rows, labels
         self.probes, self.qualities = folder.probes, folder.qualities
-        self.gallery: Any = CalibratedGallery(calibration)
+        self.gallery: Any = SimpleNamespace(calibration=calibration)  # as much as a search needs
         self.index = FaceIndex(rows, folder.embeddings[rows], Stamp(calibration.revision, 0, ()))
 
     def ask_all(self, photographs: int) -> Iterator[Asked]:
@@ -110,7 +103,7 @@ class Searched:
             list(range(len(probes))),
         )
         probe = template(kept, Person(0, "", ""), [])
-        calibration = self.gallery.calibrate(self.index, probe, len(probes))
+        calibration = self.index.calibrate(self.gallery.calibration, probe, len(probes))
         bands = calibration.bands()
         hits = search(self.gallery, self.index, probe, kept.stated, {}, bands["possible"])
         found = [hit for hit in hits if hit.face not in probes]

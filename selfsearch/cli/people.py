@@ -87,7 +87,7 @@ def add(
     is kept, because the person has changed. The statement is about these photographs and stays in the
     ledger. What looks more like somebody else who is enrolled is refused.
 
-    Faces of children were not measured, and a picture at five does not find one at twelve: add one of each
+    Faces of children were not measured, and a picture at five may not find one at twelve: add one of each
     age.
 
     A brother or sister who agrees can be added with --contrast. NAME is not searched for then, and what looks

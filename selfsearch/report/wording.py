@@ -395,12 +395,12 @@ def _group(answer: Answer) -> str:
     if answer.cohort is not None and not answer.cohort.is_enough:
         return (
             "Too few different people are in this library to tell whether strangers look more like"
-            f" {you(answer.person)} than is usual: among faces of one sex and origin expect more false"
-            " matches than are said."
+            f" {you(answer.person)} than usual. Among people of one sex and origin expect more false matches"
+            " than stated here."
         )
     return (
-        "Of some groups of people few were measured: among faces of one sex and origin expect more false "
-        "matches than are said."
+        "Of some groups of people few were measured. Among people of one sex and origin expect more false "
+        "matches than stated here."
     )
 
 
@@ -413,7 +413,7 @@ def limits(answer: Answer) -> list[str]:
         "A low score, or no match, is not proof of absence. Faces that are turned away, covered, tiny or "
         "blurred, or many years younger or older than in the photographs searched by, can be missed even "
         f"though it is {you(person)}.",
-        "Faces of children were not measured: a picture at five does not find one at twelve, and children "
+        "Faces of children were not measured: a picture at five may not find one at twelve, and children "
         "look more alike than adults.",
         "The estimate of false matches is made with strangers. Brothers and sisters look more alike, and "
         f"twins are not told apart. {TELL_APART}: selfsearch people add NAME PHOTO --contrast.",

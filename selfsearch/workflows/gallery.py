@@ -71,11 +71,14 @@ class FaceIndex:
         order = order[scores[order] >= threshold]
         return self.ids[near][order], scores[order]
 
-    def cohort(self, calibration: Calibration) -> Cohort:
-        """These faces, as the strangers that a probe is compared with; worked out once."""
-        if self._cohort is None:
+    def calibrate(
+        self, calibration: Calibration, template: Embedding, photographs: int = 1
+    ) -> ProbeCalibration:
+        """What scores of this template, the mean of so many photographs, mean among these faces."""
+        if self._cohort is None:  # worked out once: an index is of one pack, and a pack has one calibration
             self._cohort = find_cohort(self.ids, self._embeddings, calibration)
-        return self._cohort
+        spread = measure_spread(template, self._cohort, calibration)
+        return ProbeCalibration(calibration, spread, len(self), photographs)
 
     def present(self, faces: Iterable[int]) -> NDArray[np.int64]:
         """Those of `faces` that are among these, in ascending order."""
@@ -127,12 +130,7 @@ class Gallery:
     def calibrate(
         self, face_index: FaceIndex, template: Embedding, photographs: int
     ) -> ProbeCalibration | None:
-        """What scores of this template, the mean of so many photographs, mean among these faces.
-
-        None without a calibration.
-        """
+        """See FaceIndex; None without a calibration."""
         if self.calibration is None:
             return None
-        cohort = face_index.cohort(self.calibration)
-        spread = measure_spread(template, cohort, self.calibration)
-        return ProbeCalibration(self.calibration, spread, len(face_index), photographs)
+        return face_index.calibrate(self.calibration, template, photographs)

@@ -234,6 +234,43 @@ def test_a_folder_of_nobody_is_told(tmp_path: Path) -> None:
     assert "holds no faces of two people" in evaluate(tmp_path, code=4)
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("calibrate MISSING", "No such file"),
+        ("calibrate FOLDER --pack nosuch", "no model pack called 'nosuch'"),
+        ("compare FOLDER --only nosuch", "--only takes selfsearch"),
+        ("compare FOLDER", "holds no pictures"),
+        ("hard", "nothing is there to measure"),
+        ("hard MISSING", "No such file"),
+        ("hard --folder FOLDER --code DIR", "--code takes NAME=DIR, not 'DIR'"),
+        ("relatives FOLDER", "holds no faces of two people"),
+        ("make-hard-sets FOLDER FOLDER FOLDER/out --only nosuch", "--only takes small"),
+        ("fit_confirmation FOLDER/text", "does not hold what it should"),
+    ],
+)
+def test_a_script_says_in_a_line_what_is_wrong(tmp_path: Path, typed: str, told: str) -> None:
+    (tmp_path / "text").write_text("no labels")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    name, *arguments = typed.split()
+    arguments = [
+        one.replace("FOLDER", str(tmp_path)).replace("MISSING", str(tmp_path / "missing"))
+        for one in arguments
+    ]
+    finished = subprocess.run(
+        [sys.executable, SCRIPT.parent / name, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"ORT_DISABLE_TELEMETRY": "1", "TMPDIR": str(scratch)},
+    )
+    assert finished.returncode in (1, 2, 4, 5)
+    assert told in finished.stderr.splitlines()[-1]
+    assert "Traceback" not in finished.stderr
+    assert not list(scratch.iterdir())
+
+
 @given(st.integers(0, 1000), st.floats(0, 0.9))
 def test_the_mean_that_was_subtracted_is_put_back(seed: int, length: float) -> None:
     random = np.random.default_rng(seed)

@@ -25,7 +25,7 @@ class Axis:
         low, high = self.low, self.high
         if self.is_log:
             value, low, high = math.log10(max(value, low)), math.log10(low), math.log10(high)
-        return min(1.0, max(0.0, (value - low) / (high - low)))
+        return min(1.0, max(0.0, (value - low) / ((high - low) or 1.0)))
 
 
 def decades(title: str, low: int, high: int, words: Callable[[float], str], *, every: int = 1) -> Axis:

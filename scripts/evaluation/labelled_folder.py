@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfsearch.boxes import covered
-from selfsearch.errors import ItemError
+from selfsearch.errors import InputError, ItemError
 from selfsearch.files import write_private
 from selfsearch.media import decode
 from selfsearch.recognition import alignment, detection, embedding, landmarks
@@ -144,6 +144,12 @@ def embed_folder(
     if cache:
         _write_cache(cache, key, measured)
     return measured
+
+
+def require_two_people(found: LabelledFolder, folder: Path) -> None:
+    """Raises InputError for a folder in which nobody can be compared with somebody else."""
+    if len(set(found.people)) < 2:
+        raise InputError(f"{folder} holds no faces of two people or more in PERSON/PICTURE")
 
 
 def look_at(engine: ModelEngine, folder: Path, path: str, detail: Detail) -> Look:

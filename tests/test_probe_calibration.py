@@ -136,7 +136,7 @@ def test_the_persons_own_faces_are_not_taken_for_strangers(share: float) -> None
     own = unit(probe + 0.06 * np.random.default_rng(3).normal(size=(int(400 * share / (1 - share)), 128)))
     assert 0.4 < float((own @ probe).mean()) < 0.95
     alone, mixed = calibrated(probe, others), calibrated(probe, np.concatenate([own, others]))
-    assert mixed.score_for(1e-4) == pytest.approx(alone.score_for(1e-4), abs=0.01)
+    assert mixed.score_for(1e-4) == pytest.approx(alone.score_for(1e-4), abs=0.015)
 
 
 def test_a_hundred_pictures_of_one_stranger_are_one_person() -> None:

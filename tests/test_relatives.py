@@ -20,6 +20,7 @@ import selfsearch
 from selfsearch.cli import options
 from selfsearch.library.library import open_library
 from selfsearch.media import decode
+from selfsearch.recognition.embedding import embed_probes
 from selfsearch.types import Embedding
 from selfsearch.workflows import enroll
 from selfsearch.workflows.gallery import Gallery
@@ -43,7 +44,7 @@ def mixed(share: float) -> bytes:
 
 def embedded(data: bytes) -> Embedding:
     _, (face, *_) = engine().detect_and_embed(decode.open_still(data))
-    return engine().embed(face.chip[None])[0]
+    return embed_probes(engine().embed, face.chip[None])[0]
 
 
 @lru_cache

@@ -197,18 +197,18 @@ def _gathered(name: str, pack: Pack, looks: list[Look], spent: dict[str, float])
         for rows in ([face.embedding for _, face in faces], [face.mirrored for _, face in faces])
     )
     return LabelledFolder(
-        name,
-        len(looks),
-        {look.path: look.problem for look in looks if look.problem is not None},
-        tuple(look.path for look in looks if look.problem is None and not look.faces),
-        tuple(look.path for look in looks if look.faces > 1),
-        tuple(look.path for look in looks if look.is_doubled),
-        {stage: 1000 * seconds / max(1, len(looks)) for stage, seconds in spent.items()},
-        tuple(path for path, _ in faces),
-        np.array([face.box for _, face in faces], np.float32).reshape(-1, 4),
-        np.array([face.quality for _, face in faces], np.float32),
-        embeddings,
-        mirrored,
+        name=name,
+        pictures=len(looks),
+        unreadable={look.path: look.problem for look in looks if look.problem is not None},
+        without_face=tuple(look.path for look in looks if look.problem is None and not look.faces),
+        with_several=tuple(look.path for look in looks if look.faces > 1),
+        doubled=tuple(look.path for look in looks if look.is_doubled),
+        stages={stage: 1000 * seconds / max(1, len(looks)) for stage, seconds in spent.items()},
+        paths=tuple(path for path, _ in faces),
+        boxes=np.array([face.box for _, face in faces], np.float32).reshape(-1, 4),
+        qualities=np.array([face.quality for _, face in faces], np.float32),
+        embeddings=embeddings,
+        mirrored=mirrored,
     )
 
 

@@ -312,6 +312,18 @@ def test_a_twin_who_is_clearly_like_me_is_told_apart_with_a_word_more(
     assert "shows Eve and not me, who looks alike" in run(*words, "--not", "me").err
 
 
+def test_with_my_twins_photograph_nobody_is_told_where_i_am(run: Run, selfie: Path, tmp_path: Path) -> None:
+    """Not even who says that it is me: in the ledger it stands as somebody else's."""
+    run("people", "add", "me", selfie, "--consent", "own")
+    twin = tmp_path / "twin.jpg"
+    twin.write_bytes(photos.photo("astronaut", 1))
+    run("people", "add", "Eve", twin, "--contrast", "--not", "me", *("--consent", "release", "--by", "Eve"))
+    for words in ([], ["--confirm-person"], ["--person", "me", "--confirm-person"], [selfie]):
+        said = run("query", twin, *words, code=3).err
+        assert "is kept in this library as a photograph of somebody else" in said
+    run("query", selfie)
+
+
 def test_my_photograph_that_looks_more_like_my_relative_is_asked_about(
     run: Run, thresholds: tuple[float, float], ben: Path, tmp_path: Path
 ) -> None:

@@ -340,7 +340,8 @@ def identify(
 ) -> tuple[Person, tuple[Probe, ...]]:
     """Whom of the enrolled people called `names` these photographs show, and which of them not clearly.
 
-    Raises ConsentError for a stranger: this tool answers people about themselves.
+    Raises ConsentError for a stranger, and for a photograph that is kept of somebody else: this tool answers
+    people about themselves.
     """
     best: tuple[float, Person, EnrolledFaces] | None = None
     for name in names:
@@ -358,7 +359,22 @@ def identify(
             " front: small, dark or old ones are harder to recognise"
         )
     _, person, kept = best
+    _check_nobody_elses(gallery, person, kept, probes, now)
     return person, find_doubtful(gallery, kept, [person.name], probes, now)
+
+
+def _check_nobody_elses(
+    gallery: Gallery, person: Person, kept: EnrolledFaces, probes: Sequence[Probe], now: datetime
+) -> None:
+    """Raises ConsentError for a photograph that was stated to show somebody else, however alike they are."""
+    others = _others_known(gallery, [person.name], now)
+    for probe in probes:
+        nearest = _nearest(gallery, others, probe.embedding)
+        if nearest > max(SAME_PHOTOGRAPH, likeness(gallery, kept, probe.embedding)):
+            raise ConsentError(
+                f"refused: {probe.photo.path} is kept in this library as a photograph of somebody else, and"
+                f" nobody is searched for by another person's photograph"
+            )
 
 
 def enrolled_embeddings(gallery: Gallery, person: Person, now: datetime) -> EnrolledFaces:

@@ -235,6 +235,27 @@ def test_a_relative_who_is_told_apart_turns_what_is_as_near_into_you_or_name(
     assert page.count("You or Ben: it looks as much like Ben, or more") == 1  # on its card
 
 
+def test_a_rescan_does_not_call_certain_what_may_be_my_relatives(
+    run: Run, selfie: Path, between: Path, ben: Path
+) -> None:
+    shared = between / "between.jpg"
+    later = {"shared": shared.read_bytes(), "mine": photos.photo("astronaut", 4)}
+    shared.unlink()
+    run("index", between)
+    run("query", selfie, "--self")
+    run("rescan")
+    run("people", "add", "Ben", ben, "--contrast", *RELEASE)
+    for name, data in later.items():
+        (between / f"new-{name}.jpg").write_bytes(data)
+    run("rescan")
+    told = {
+        Path(change["after"]["places"][0]).stem: change["after"]["band"]
+        for change in run("report", "--json").json["changes"]
+    }
+    assert told == {"new-shared": "possible", "new-mine": "strong"}
+    assert "Ben" not in run("report", "--since", "2026-01-01").out
+
+
 def test_what_i_confirmed_is_mine_alone(run: Run, selfie: Path, between: Path, ben: Path) -> None:
     run("query", selfie, "--self")
     run("people", "add", "Ben", ben, "--contrast", *RELEASE)

@@ -155,8 +155,10 @@ def state_of(appearance: Appearance) -> State:
     """What is remembered of an appearance.
 
     A place in an export that was replaced is among it while the newer export has the picture, too: what that
-    one lacks is told as gone from there.
+    one lacks is told as gone from there. What may be somebody else's as well is possible and no more: notices
+    name nobody who was told apart, so that nothing stays in them when that consent ends.
     """
+    *_, weakest = BANDS
     searched = {sighting.source for sighting in appearance.sightings if sighting.replaced_by is None}
     places: dict[str, str | None] = {}
     for sighting in appearance.sightings:  # widest exposure first
@@ -164,7 +166,8 @@ def state_of(appearance: Appearance) -> State:
             continue
         is_plain = sighting.provenance.platform == "folder"
         places.setdefault(sighting.path, None if is_plain else sighting.provenance.exposure.level.value)
-    return State.of(appearance.score, appearance.band, places)
+    band = weakest if appearance.band and appearance.may_also_be else appearance.band
+    return State.of(appearance.score, band, places)
 
 
 class Diff:

@@ -220,7 +220,7 @@ def test_a_picture_mixed_from_two_people_does_not_find_the_other_one(
 ) -> None:
     """It passes as mine. Without the comparison with what was stated it finds c, and c then passes by it."""
     mixed = tmp_path / "mixed.jpg"
-    mixed.write_bytes(morph(photos.picture("d", 0), photos.picture("c", 1), 0.5))
+    mixed.write_bytes(morph(photos.picture("d", 0), photos.picture("c", 1), 0.55))
     run("index", album, "--consent", "own")
     run("people", "add", "me", shot("d", 5), "--consent", "own")
     assert found(run("query", mixed, "--confirm-person", "--json").json) == {"d"}

@@ -20,6 +20,7 @@ from selfsearch.packs import pack_archive
 from selfsearch.packs.install import add_pack
 from selfsearch.packs.store import find_pack
 from selfsearch.recognition.calibration import BUNDLED_CALIBRATIONS
+from selfsearch.recognition.face_probability import BUNDLED_PROBABILITIES
 
 from . import packs as sample_packs
 from .conftest import Run
@@ -364,6 +365,15 @@ def test_a_calibration_that_is_none_is_refused(home: Path, older: Path) -> None:
     assert refused(older, home) == damaged
     (older / "calibration.json").write_text("[]")
     assert refused(older, home) == damaged
+
+
+def test_coefficients_of_a_pack_come_with_it_and_damaged_ones_are_refused(home: Path, older: Path) -> None:
+    (older / "face_probability.json").write_text("[")
+    assert "the coefficients face_probability.json are damaged" in refused(older, home)
+    good = (BUNDLED_PROBABILITIES / "opencv-zoo.json").read_text()
+    (older / "face_probability.json").write_text(good)
+    pack = add_pack(older, home / "packs").pack
+    assert (pack.folder / "face_probability.json").read_text() == good
 
 
 def test_a_word_that_is_neither_file_nor_pack_is_explained(run: Run) -> None:

@@ -25,6 +25,7 @@ from ..recognition.alignment import CHIP_SIDE
 from ..recognition.calibration import read_calibration
 from ..recognition.detection import LARGEST_PASS
 from ..recognition.embedding import embed_chips
+from ..recognition.face_probability import read_face_probability
 from ..recognition.model_pack import MAX_MEMORY, TASKS, TOO_MUCH_MEMORY, Pack, read_pack
 from ..sandbox.memory import limited_memory
 from ..types import Chips
@@ -201,7 +202,7 @@ def _task(task: str, digest: str, preprocessing: Any, model: ModelFile) -> dict[
 
 
 def _write_documents(archive: PackArchive, draft: _Draft, origin: dict[str, Any] | None) -> None:
-    """Manifest, licence and calibration."""
+    """Manifest, licence, and what was measured of the models."""
     manifest = {
         "manifest_version": 2,
         "model_id": draft.name,
@@ -212,10 +213,14 @@ def _write_documents(archive: PackArchive, draft: _Draft, origin: dict[str, Any]
     terms = archive.text("MODEL.LICENSE") or (TERMS if archive.title in PUBLISHED else UNKNOWN_TERMS)
     write_private(draft.folder / "manifest.json", json.dumps(manifest, indent=1).encode())
     write_private(draft.folder / "MODEL.LICENSE", terms.encode())
-    calibration = archive.text("calibration.json")
-    if calibration is not None:
-        write_private(draft.folder / "calibration.json", calibration.encode())
-        read_calibration(draft.folder / "calibration.json")
+    for name, read in (
+        ("calibration.json", read_calibration),
+        ("face_probability.json", read_face_probability),
+    ):
+        text = archive.text(name)
+        if text is not None:
+            write_private(draft.folder / name, text.encode())
+            read(draft.folder / name)
 
 
 def _trial_run(pack: Pack) -> None:

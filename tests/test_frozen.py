@@ -26,7 +26,7 @@ UNRELEASED: tuple[str, ...] = (
     "m016_confirmed_and_told",
     "m017_evidence",
     "m018_detail",
-    "m019_contrast",
+    "m019_confirmed",
 )
 
 # Embeddings are made anew from the kept faces when they come to mean something else: then scores differ.

@@ -180,7 +180,7 @@ def test_what_a_person_is_searched_by_comes_over_with_a_query_alone(
     after = run("query", selfie, "--json").json
     assert after["bands"] == before["bands"], "of as many photographs"
     scores = [{one["id"]: one["score"] for one in answer["appearances"]} for answer in (before, after)]
-    assert scores[1] == pytest.approx(scores[0], abs=0.01), "a chip is kept as a JPEG"
+    assert scores[1] == pytest.approx(scores[0], abs=0.02), "a chip is kept as a JPEG"
     with open_library(home, key_folder=home.parent / "keys") as library:
         probes = library.db.execute("select pack_id, count(*) from probe_vectors group by pack_id").fetchall()
     assert probes[-1] == (2, 1)

@@ -537,7 +537,7 @@ def m018_detail(db: Database) -> None:
 
 
 @schema()
-def m019_contrast(db: Database) -> None:
+def m019_confirmed(db: Database) -> None:
     """Whether somebody had to say whom photographs show, because they did not show it clearly.
 
     Who is only told apart from others is a row of `people` like any other: the ledger says what it is for.

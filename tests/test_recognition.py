@@ -45,7 +45,7 @@ def test_boxes_and_landmarks_are_pixels_of_the_original_picture(engine: ModelEng
     for face, enlarged in zip(small, large, strict=True):
         np.testing.assert_allclose(np.array(face.box) * 3, enlarged.box, atol=0.15 * enlarged.box[2])
         np.testing.assert_allclose(face.landmarks * 3, enlarged.landmarks, atol=0.06 * enlarged.box[2])
-        assert float(face.embedding @ enlarged.embedding) > 0.9
+        assert float(face.embedding @ enlarged.embedding) > 0.8
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])

@@ -58,7 +58,8 @@ is_ready() {
 
 # Whether $1 is a folder that we made, an empty one, or none at all: only then may anything in it be touched.
 is_ours() {
-    [ -e "$1/selfsearch.made" ] || [ -z "$(ls -A -- "$1" 2>/dev/null)" ]
+    # in this order: another run may write selfsearch.made, its first file, at any moment
+    [ -z "$(ls -A -- "$1" 2>/dev/null)" ] || [ -e "$1/selfsearch.made" ]
 }
 
 # make_ready ENVIRONMENT LOCK...: what is installed is named, with its sha256, in these locks.
